@@ -1,0 +1,124 @@
+"""The emulator of AWS (ministack) as a child process, with IAM enforced."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from local.service_process import HOST, ServiceProcess
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+_ANSWER_SECONDS = 5.0
+
+
+class Emulator:
+    """A local AWS on one port: Kinesis, DynamoDB, Lambda, S3, SQS, IAM and the others.
+
+    It keeps everything in memory: after `stop` nothing of it is left but the log. Requests are
+    authenticated and authorized (`AUTH=true`); the root user's keys are test/test. A function runs
+    in a child process of the emulator, with its interpreter and its environment. That is why the
+    environment is made here from nothing: no setting, credential or proxy of this machine's user
+    reaches a function.
+
+    Parameters
+    ----------
+    port
+        TCP port of the loopback interface.
+    log_file
+        The emulator's log, begun anew at every start.
+    """
+
+    def __init__(self, port: int, log_file: Path) -> None:
+        self.port = port
+        self._process = ServiceProcess(
+            name="the AWS emulator",
+            command=[sys.executable, "-P", "-m", "ministack"],
+            environment={},
+            port=port,
+            log_file=log_file.absolute(),
+            ready=self.healthy,
+        )
+        temporary = str(self._process.temporary_folder)
+        self._process.environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": temporary,
+            "TMPDIR": temporary,
+            "LANG": "C.UTF-8",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONNOUSERSITE": "1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "GATEWAY_PORT": str(port),
+            "BIND_HOST": HOST,
+            "AUTH": "true",
+            # Listeners on fixed ports that nothing here uses.
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            # The emulator removes containers that it takes for its own; keep it from looking.
+            "DOCKER_HOST": "unix:///nonexistent",
+        }
+
+    @property
+    def endpoint(self) -> str:
+        """URL of every service of the emulator."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """Number of the emulator's process while it runs, whichever program started it."""
+        return self._process.pid
+
+    def healthy(self) -> bool:
+        """Tell whether the emulator answers on its port, with IAM enforced."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=_ANSWER_SECONDS)
+        try:
+            connection.request("GET", "/_ministack/health")
+            answer = json.loads(connection.getresponse().read())
+        except (OSError, http.client.HTTPException, ValueError):
+            return False
+        finally:
+            connection.close()
+        return isinstance(answer, dict) and answer.get("auth") == "enabled"
+
+    def start(self, *, detached: bool = False) -> None:
+        """Start the emulator and return when it is healthy.
+
+        Parameters
+        ----------
+        detached
+            Whether it goes on after this process; `Emulator(port, log_file).stop()` ends it later.
+
+        Raises
+        ------
+        LocalError
+            It runs already, the port is taken, or it died or gave no answer in time.
+        """
+        self._process.start(detached=detached)
+
+    def stop(self) -> None:
+        """End the emulator and its functions, whichever program started it.
+
+        Raises
+        ------
+        LocalError
+            The process could not be ended.
+        """
+        self._process.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()

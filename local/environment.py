@@ -1,0 +1,142 @@
+"""The environment variables through which every program finds the local AWS."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REGION = "us-east-1"
+_REPOSITORY = Path(__file__).resolve().parent.parent
+_OWNED_PREFIXES = ("AWS_", "PULUMI_")
+_NO_PROXY = ("NO_PROXY", "no_proxy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoints:
+    """Where the local AWS listens.
+
+    Attributes
+    ----------
+    emulator
+        URL of the emulator, which serves everything but QLDB.
+    qldb
+        URL of the simulated QLDB service.
+    """
+
+    emulator: str
+    qldb: str
+
+
+def environment(
+    endpoints: Endpoints,
+    pulumi_bin: Path,
+    state_dir: Path,
+    *,
+    stack: str = "local",
+    inherited: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Return the variables that lead Pulumi and the AWS SDKs to the local AWS.
+
+    The folders for Pulumi's state are made, because the engine refuses a backend folder that does
+    not exist.
+
+    Parameters
+    ----------
+    endpoints
+        Where the local AWS listens.
+    pulumi_bin
+        Folder with the `pulumi` executable and its language host (see `pulumi_cli.ensure_pulumi`).
+    state_dir
+        Folder of everything that the local AWS leaves on the disk.
+    stack
+        Name of the Pulumi stack that is selected in both projects.
+    inherited
+        The environment to extend, for PATH and the list of hosts that need no proxy. Default: this
+        process's own.
+
+    Returns
+    -------
+    dict
+        Only the variables that are set. See `process_environment` for a whole environment.
+    """
+    inherited = os.environ if inherited is None else inherited
+    backend = state_dir.absolute() / "pulumi" / "backend"
+    home = state_dir.absolute() / "pulumi" / "home"
+    for folder in (backend, home):
+        folder.mkdir(parents=True, exist_ok=True)
+    path = [
+        str(Path(sys.prefix) / "bin"),
+        str(_REPOSITORY / "local" / "bin"),
+        str(pulumi_bin),
+        inherited.get("PATH", os.defpath),
+    ]
+    return {
+        "AWS_ENDPOINT_URL": endpoints.emulator,
+        "AWS_ENDPOINT_URL_QLDB": endpoints.qldb,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        # Nothing of the user's own account may take part.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PULUMI_HOME": str(home),
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_STACK": stack,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_PYTHON_CMD": str(Path(sys.prefix) / "bin" / "python"),
+        "PATH": os.pathsep.join(path),
+        **{name: _direct_hosts(inherited.get(name, "")) for name in _NO_PROXY},
+    }
+
+
+def process_environment(
+    variables: Mapping[str, str], inherited: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return a whole environment: the inherited one, its AWS and Pulumi settings replaced.
+
+    A profile, a session token or an endpoint of one service would otherwise lead away from the
+    local AWS.
+
+    Parameters
+    ----------
+    variables
+        What `environment` returned.
+    inherited
+        The environment to extend. Default: this process's own.
+    """
+    inherited = os.environ if inherited is None else inherited
+    kept = {n: value for n, value in inherited.items() if not n.startswith(_OWNED_PREFIXES)}
+    return {**kept, **variables}
+
+
+def shell_exports(variables: Mapping[str, str], inherited: Mapping[str, str] | None = None) -> str:
+    """Return POSIX shell commands that turn the shell's environment into `process_environment`.
+
+    Parameters
+    ----------
+    variables
+        What `environment` returned.
+    inherited
+        The environment of the shell. Default: this process's own.
+    """
+    inherited = os.environ if inherited is None else inherited
+    strangers = sorted(n for n in inherited if n.startswith(_OWNED_PREFIXES) and n not in variables)
+    lines = [f"unset {' '.join(strangers)}"] if strangers else []
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _direct_hosts(inherited: str) -> str:
+    hosts = [host for host in inherited.split(",") if host]
+    return ",".join([*hosts, *(h for h in ("127.0.0.1", "localhost") if h not in hosts)])
