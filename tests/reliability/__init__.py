@@ -1,0 +1,1 @@
+"""Faults, schedules and mutations: what the pipeline promises when things go wrong."""

@@ -1,0 +1,330 @@
+"""An in-memory DynamoDB behind the calls of boto3's low-level client that the handler makes.
+
+It executes the handler's two PartiQL statement forms (`partiql`), a conditional ``put_item`` and
+plain reads, with the semantics that were measured on AWS's DynamoDB Local; the contract tests run
+the same cases on both. Faults enter through `faults.Faults`.
+"""
+
+from __future__ import annotations
+
+import threading
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ParamValidationError
+
+from tests.reliability.attribute_values import (
+    MAXIMUM_ITEM_BYTES,
+    MAXIMUM_KEY_BYTES,
+    InvalidValueError,
+    Item,
+    Value,
+    checked,
+    checked_name,
+    item_bytes,
+)
+from tests.reliability.faults import Faults, NoFaults, client_error
+from tests.reliability.partiql import Insert, MalformedStatementError, Update, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    Observer = Callable[[str, Item | None, Item], None]
+
+MAXIMUM_STATEMENTS = 25
+MAXIMUM_STATEMENT_CHARACTERS = 8192
+PUT_CONDITION = "attribute_not_exists(pk) OR #version < :version"
+
+_NO_FAULTS = NoFaults()
+
+
+class _Refusal(Exception):  # noqa: N818 - an answer of the service, not a failure of this module
+    def __init__(self, code: str, message: str, item: Item | None = None) -> None:
+        super().__init__(message)
+        self.error: dict[str, Any] = {"Code": code, "Message": message}
+        if item is not None:
+            self.error["Item"] = dict(item)
+
+
+class Tables:
+    """The stored items, shared by any number of clients.
+
+    Parameters
+    ----------
+    names
+        Of the tables that exist; the key attribute is ``pk``, a string.
+    observer
+        Called with table name, old item or None, and new item, before each write becomes visible.
+    """
+
+    def __init__(self, names: Iterable[str], *, observer: Observer | None = None) -> None:
+        self._items: dict[str, dict[str, Item]] = {name: {} for name in names}
+        self._lock = threading.RLock()
+        self._observer = observer
+
+    def items(self, table: str) -> dict[str, Item]:
+        """Copy one table: items by their key."""
+        with self._lock:
+            return {key: dict(item) for key, item in self._table(table).items()}
+
+    def execute(
+        self, statement: Insert | Update, parameters: Sequence[Value], *, all_old: bool
+    ) -> None:
+        """Carry out one statement at once, or raise what DynamoDB answers instead."""
+        with self._lock:
+            if isinstance(statement, Insert):
+                self._insert(statement, parameters)
+            else:
+                self._update(statement, parameters, all_old=all_old)
+
+    def put(self, table: str, item: Item, *, below: Value | None, all_old: bool) -> None:
+        """Replace an item; with `below` only where none is stored or its version is lower."""
+        with self._lock:
+            old = self._table(table).get(_key(item))
+            if below is not None and old is not None and not _lower(old, below):
+                raise _conditional_failure(old if all_old else None)
+            self._store(table, old, item, "Item size has exceeded the maximum allowed size")
+
+    def _table(self, name: str) -> dict[str, Item]:
+        if name not in self._items:
+            raise _Refusal("ResourceNotFound", "Cannot do operations on a non-existent table")
+        return self._items[name]
+
+    def _insert(self, statement: Insert, parameters: Sequence[Value]) -> None:
+        item = dict(zip(statement.names, parameters, strict=True))
+        key = _key(item)
+        if key in self._table(statement.table):
+            raise _Refusal("DuplicateItem", "Duplicate primary key exists in table")
+        message = "Item size has exceeded the maximum allowed size"
+        self._store(statement.table, None, item, message)
+
+    def _update(self, statement: Update, parameters: Sequence[Value], *, all_old: bool) -> None:
+        *values, key_value, below = parameters
+        key = _key({"pk": key_value})
+        old = self._table(statement.table).get(key)
+        if old is None:
+            raise _conditional_failure(None)
+        if not _lower(old, below):
+            raise _conditional_failure(old if all_old else None)
+        item = {name: value for name, value in old.items() if name not in statement.remove_names}
+        item.update(zip(statement.set_names, values, strict=True))
+        message = "Item size to update has exceeded the maximum allowed size"
+        self._store(statement.table, old, item, message)
+
+    def _store(self, table: str, old: Item | None, item: Item, message: str) -> None:
+        if item_bytes(item) > MAXIMUM_ITEM_BYTES:
+            raise _Refusal("ValidationError", message)
+        if self._observer is not None:
+            self._observer(table, old, item)
+        self._table(table)[_key(item)] = item
+
+
+class MemoryDynamoDB:
+    """One client of `Tables`, with its own faults.
+
+    Parameters
+    ----------
+    tables
+        Shared with other clients.
+    faults
+        Asked before and after each request and before each statement.
+    """
+
+    def __init__(self, tables: Tables, faults: Faults = _NO_FAULTS) -> None:
+        self._tables = tables
+        self._faults = faults
+
+    def batch_execute_statement(
+        self,
+        *,
+        Statements: Sequence[Mapping[str, Any]],  # noqa: N803 - boto3's name
+        ReturnConsumedCapacity: str = "NONE",  # noqa: N803, ARG002 - boto3's name
+    ) -> dict[str, Any]:
+        """Carry out up to 25 statements, each on its own, as BatchExecuteStatement does."""
+        operation = "BatchExecuteStatement"
+        fault = self._faults.before_request(operation)
+        if fault is not None and not fault.applied:
+            raise fault.error
+        parsed = [_parsed(statement) for statement in _checked_batch(Statements)]
+        _refuse_duplicate_keys(parsed)
+        responses = [
+            self._statement_response(statement, parameters, raw)
+            for (statement, parameters), raw in zip(parsed, Statements, strict=True)
+        ]
+        self._faults.after_request(operation)
+        if fault is not None:
+            raise fault.error
+        return {"Responses": responses}
+
+    def put_item(
+        self,
+        *,
+        TableName: str,  # noqa: N803 - boto3's name
+        Item: Item,  # noqa: N803 - boto3's name
+        ConditionExpression: str | None = None,  # noqa: N803 - boto3's name
+        ExpressionAttributeNames: Mapping[str, str] | None = None,  # noqa: N803 - boto3's name
+        ExpressionAttributeValues: Mapping[str, Value] | None = None,  # noqa: N803 - boto3's name
+        ReturnValuesOnConditionCheckFailure: str = "NONE",  # noqa: N803 - boto3's name
+    ) -> dict[str, Any]:
+        """Replace an item, under `PUT_CONDITION` or under no condition."""
+        operation = "PutItem"
+        below = _put_condition(
+            ConditionExpression, ExpressionAttributeNames or {}, ExpressionAttributeValues or {}
+        )
+        fault = self._faults.before_request(operation)
+        if fault is not None and not fault.applied:
+            raise fault.error
+        try:
+            item = {checked_name(name): checked(value) for name, value in Item.items()}
+            all_old = ReturnValuesOnConditionCheckFailure == "ALL_OLD"
+            self._tables.put(TableName, item, below=below, all_old=all_old)
+        except InvalidValueError as error:
+            raise client_error(operation, "ValidationException", str(error)) from error
+        except _Refusal as refusal:
+            raise _as_exception(operation, refusal) from refusal
+        self._faults.after_request(operation)
+        if fault is not None:
+            raise fault.error
+        return {}
+
+    def get_item(
+        self,
+        *,
+        TableName: str,  # noqa: N803 - boto3's name
+        Key: Item,  # noqa: N803 - boto3's name
+        ConsistentRead: bool = False,  # noqa: N803, ARG002 - every read here is consistent
+    ) -> dict[str, Any]:
+        """Read one item."""
+        try:
+            item = self._tables.items(TableName).get(Key["pk"]["S"])
+        except _Refusal as refusal:
+            raise _as_exception("GetItem", refusal) from refusal
+        return {} if item is None else {"Item": item}
+
+    def scan(
+        self,
+        *,
+        TableName: str,  # noqa: N803 - boto3's name
+        ConsistentRead: bool = False,  # noqa: N803, ARG002 - every read here is consistent
+    ) -> dict[str, Any]:
+        """Read the whole table in one page."""
+        try:
+            items = list(self._tables.items(TableName).values())
+        except _Refusal as refusal:
+            raise _as_exception("Scan", refusal) from refusal
+        return {"Items": items, "Count": len(items), "ScannedCount": len(items)}
+
+    def _statement_response(
+        self, statement: Insert | Update | str, parameters: list[Value], raw: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        if isinstance(statement, str):
+            return {"Error": {"Code": "ValidationError", "Message": statement}}
+        code = self._faults.before_statement("BatchExecuteStatement")
+        if code is not None:
+            error = {"Code": code, "Message": "Injected by the test"}
+            return {"Error": error, "TableName": statement.table}
+        all_old = raw.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        try:
+            self._tables.execute(statement, parameters, all_old=all_old)
+        except _Refusal as refusal:
+            return {"Error": refusal.error, "TableName": statement.table}
+        return {"TableName": statement.table}
+
+
+def _checked_batch(statements: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    if not statements:
+        raise ParamValidationError(
+            report="Invalid length for parameter Statements, value: 0, valid min length: 1"
+        )
+    if len(statements) > MAXIMUM_STATEMENTS:
+        raise _invalid_request("BatchWriteItem cannot write more than 25 items")
+    for statement in statements:
+        if len(statement["Statement"]) > MAXIMUM_STATEMENT_CHARACTERS:
+            raise _invalid_request("Member must have length less than or equal to 8192")
+    return statements
+
+
+def _parsed(raw: Mapping[str, Any]) -> tuple[Insert | Update | str, list[Value]]:
+    """Read a statement and its parameters; a text in its place is the statement's own refusal."""
+    try:
+        parameters = [checked(parameter) for parameter in raw.get("Parameters", [])]
+    except InvalidValueError as error:
+        raise _invalid_request(str(error)) from error
+    try:
+        statement = parse(raw["Statement"])
+    except MalformedStatementError as error:
+        return str(error), parameters
+    needed = len(statement.names) if isinstance(statement, Insert) else len(statement.set_names) + 2
+    if len(parameters) < needed:
+        return "Number of parameters in request and statement don't match.", parameters
+    # DynamoDB Local passes over what is too many, in silence: nothing the handler may rely on.
+    if len(parameters) > needed:
+        raise _invalid_request("more parameters than question marks")
+    return statement, parameters
+
+
+def _refuse_duplicate_keys(parsed: list[tuple[Insert | Update | str, list[Value]]]) -> None:
+    keys = [
+        (statement.table, str(_key_parameter(statement, parameters)))
+        for statement, parameters in parsed
+        if not isinstance(statement, str)
+    ]
+    if len(set(keys)) != len(keys):
+        raise _invalid_request("Provided list of item keys contains duplicates")
+
+
+def _key_parameter(statement: Insert | Update, parameters: list[Value]) -> Value | None:
+    if isinstance(statement, Update):
+        return parameters[-2]
+    return dict(zip(statement.names, parameters, strict=True)).get("pk")
+
+
+def _key(item: Item) -> str:
+    value = item.get("pk", {}).get("S")
+    if not isinstance(value, str):
+        raise _Refusal("ValidationError", "Missing the key pk in the item, or it is no string")
+    if not value:
+        raise _Refusal("ValidationError", "A key attribute cannot contain an empty string value")
+    if len(value.encode()) > MAXIMUM_KEY_BYTES:
+        raise _Refusal("ValidationError", "Hash primary key values must be under 2048 bytes")
+    return value
+
+
+def _lower(old: Item, below: Value) -> bool:
+    """Compare as DynamoDB does: an absent attribute or another type never satisfies ``<``."""
+    stored = old.get("version", {}).get("N")
+    limit = below.get("N")
+    return stored is not None and limit is not None and Decimal(stored) < Decimal(limit)
+
+
+def _put_condition(
+    expression: str | None, names: Mapping[str, str], values: Mapping[str, Value]
+) -> Value | None:
+    if expression is None:
+        return None
+    if expression != PUT_CONDITION or dict(names) != {"#version": "version"}:
+        raise NotImplementedError(f"this condition is not modelled: {expression}")
+    return values[":version"]
+
+
+def _conditional_failure(old: Item | None) -> _Refusal:
+    return _Refusal("ConditionalCheckFailed", "The conditional request failed", old)
+
+
+def _invalid_request(message: str) -> Exception:
+    return client_error("BatchExecuteStatement", "ValidationException", message)
+
+
+_EXCEPTION_NAMES = {
+    "ConditionalCheckFailed": "ConditionalCheckFailedException",
+    "ValidationError": "ValidationException",
+    "ResourceNotFound": "ResourceNotFoundException",
+}
+
+
+def _as_exception(operation: str, refusal: _Refusal) -> Exception:
+    code = refusal.error["Code"]
+    error = client_error(operation, _EXCEPTION_NAMES[code], refusal.error["Message"])
+    if "Item" in refusal.error:
+        error.response["Item"] = refusal.error["Item"]  # type: ignore[typeddict-unknown-key]
+    return error

@@ -1,0 +1,110 @@
+"""An in-memory S3 behind the calls of boto3's client that the failure store and redrive make."""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import Any
+
+from tests.reliability.faults import Faults, NoFaults, client_error
+
+_NO_FAULTS = NoFaults()
+
+
+class Buckets:
+    """The stored objects, shared by any number of clients.
+
+    Parameters
+    ----------
+    names
+        Of the buckets that exist.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self._objects: dict[str, dict[str, bytes]] = {name: {} for name in names}
+        self._lock = threading.RLock()
+
+    def objects(self, bucket: str) -> dict[str, bytes]:
+        """Copy one bucket: bodies by their key, in the order of the keys."""
+        with self._lock:
+            return dict(sorted(self._objects[bucket].items()))
+
+    def put(self, bucket: str, key: str, body: bytes) -> None:
+        """Store an object, in place of one under the same key."""
+        with self._lock:
+            if bucket not in self._objects:
+                raise client_error("PutObject", "NoSuchBucket", "No such bucket", status=404)
+            self._objects[bucket][key] = body
+
+    def get(self, bucket: str, key: str) -> bytes:
+        """Read an object."""
+        with self._lock:
+            body = self._objects.get(bucket, {}).get(key)
+        if body is None:
+            raise client_error("GetObject", "NoSuchKey", "No such key", status=404)
+        return body
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Remove an object, if there."""
+        with self._lock:
+            self._objects[bucket].pop(key, None)
+
+
+class MemoryS3:
+    """One client of `Buckets`, with its own faults.
+
+    Parameters
+    ----------
+    buckets
+        Shared with other clients.
+    faults
+        Asked before and after each request.
+    """
+
+    def __init__(self, buckets: Buckets, faults: Faults = _NO_FAULTS) -> None:
+        self._buckets = buckets
+        self._faults = faults
+
+    def put_object(
+        self,
+        *,
+        Bucket: str,  # noqa: N803 - boto3's name
+        Key: str,  # noqa: N803 - boto3's name
+        Body: bytes | str,  # noqa: N803 - boto3's name
+        **_: object,
+    ) -> dict[str, Any]:
+        """Store an object."""
+        fault = self._faults.before_request("PutObject")
+        if fault is not None and not fault.applied:
+            raise fault.error
+        self._buckets.put(Bucket, Key, Body.encode() if isinstance(Body, str) else bytes(Body))
+        self._faults.after_request("PutObject")
+        if fault is not None:
+            raise fault.error
+        return {"ETag": '"memory"'}
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        """Read an object; its body is a stream that can be read once."""
+        body = self._buckets.get(Bucket, Key)
+        return {"Body": io.BytesIO(body), "ContentLength": len(body)}
+
+    def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        """Remove an object; no error where there is none, as on S3."""
+        self._buckets.delete(Bucket, Key)
+        return {}
+
+    def list_objects_v2(
+        self,
+        *,
+        Bucket: str,  # noqa: N803 - boto3's name
+        Prefix: str = "",  # noqa: N803 - boto3's name
+        **_: object,
+    ) -> dict[str, Any]:
+        """List the keys that start with a prefix, in one page."""
+        objects = self._buckets.objects(Bucket)
+        contents = [
+            {"Key": key, "Size": len(body)}
+            for key, body in objects.items()
+            if key.startswith(Prefix)
+        ]
+        return {"Contents": contents, "KeyCount": len(contents), "IsTruncated": False}

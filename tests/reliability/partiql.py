@@ -1,0 +1,181 @@
+"""The two PartiQL statement forms that the handler writes, and no other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+        "(?P<quoted>(?:[^"]|"")+)"
+      | '(?P<literal>(?:[^']|'')*)'
+      | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
+      | (?P<sign>[?=<{}:,])
+    )""",
+    re.VERBOSE,
+)
+
+
+class UnsupportedStatementError(BaseException):
+    """A statement that is not modelled; no `Exception`, so that no code under test hides it."""
+
+
+class MalformedStatementError(Exception):
+    """DynamoDB answers such a statement with a ValidationError of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Insert:
+    """``INSERT INTO "t" VALUE {'name': ?, ...}``: one parameter for each name, in order."""
+
+    table: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """``UPDATE "t" SET ... REMOVE ... WHERE "pk" = ? AND "version" < ?``.
+
+    One parameter for each name that is set, then the key, then the version.
+    """
+
+    table: str
+    set_names: tuple[str, ...]
+    remove_names: tuple[str, ...]
+
+
+class _Tokens:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens: list[tuple[str, str]] = []
+        position, end = 0, len(text.rstrip())
+        while position < end:
+            match = _TOKEN.match(text, position)
+            if match is None:
+                raise UnsupportedStatementError(f"no token at {position} of: {text}")
+            kind = str(match.lastgroup)
+            self.tokens.append((kind, match[kind]))
+            position = match.end()
+        self.position = 0
+
+    def next(self) -> tuple[str, str]:
+        if self.position == len(self.tokens):
+            raise UnsupportedStatementError(f"ends too early: {self.text}")
+        self.position += 1
+        return self.tokens[self.position - 1]
+
+    def keyword(self, *words: str) -> None:
+        for word in words:
+            kind, value = self.next()
+            if kind != "word" or value.upper() != word:
+                raise UnsupportedStatementError(f"expected {word}, found {value}: {self.text}")
+
+    def at(self, *expected: str) -> bool:
+        if self.position == len(self.tokens):
+            return False
+        kind, value = self.tokens[self.position]
+        return kind in {"word", "sign"} and value.upper() in expected
+
+    def sign(self, *signs: str) -> None:
+        for expected in signs:
+            kind, value = self.next()
+            if kind != "sign" or value != expected:
+                raise UnsupportedStatementError(f"expected {expected}, found {value}: {self.text}")
+
+    def name(self) -> str:
+        kind, value = self.next()
+        if kind == "quoted":
+            return value.replace('""', '"')
+        if kind == "word":
+            return value
+        raise UnsupportedStatementError(f"expected a name, found {value}: {self.text}")
+
+    def literal(self) -> str:
+        kind, value = self.next()
+        if kind != "literal":
+            raise UnsupportedStatementError(f"expected '...', found {value}: {self.text}")
+        return value.replace("''", "'")
+
+    def end(self) -> None:
+        if self.position != len(self.tokens):
+            raise UnsupportedStatementError(f"more than one statement form: {self.text}")
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Insert | Update:
+    """Read one statement.
+
+    Parameters
+    ----------
+    text
+        PartiQL text with ``?`` for every value.
+
+    Raises
+    ------
+    UnsupportedStatementError
+        For any form but the two above.
+    MalformedStatementError
+        For one that names the same attribute twice.
+    """
+    tokens = _Tokens(text)
+    if tokens.at("INSERT"):
+        return _insert(tokens)
+    if tokens.at("UPDATE"):
+        return _update(tokens)
+    raise UnsupportedStatementError(f"neither INSERT nor UPDATE: {text}")
+
+
+def _insert(tokens: _Tokens) -> Insert:
+    tokens.keyword("INSERT", "INTO")
+    table = tokens.name()
+    tokens.keyword("VALUE")
+    tokens.sign("{")
+    names = []
+    while True:
+        names.append(tokens.literal())
+        tokens.sign(":", "?")
+        if not tokens.at(","):
+            break
+        tokens.sign(",")
+    tokens.sign("}")
+    tokens.end()
+    return Insert(table=table, names=_distinct(names))
+
+
+def _update(tokens: _Tokens) -> Update:
+    tokens.keyword("UPDATE")
+    table = tokens.name()
+    set_names: list[str] = []
+    remove_names: list[str] = []
+    while tokens.at("SET"):
+        tokens.keyword("SET")
+        while True:
+            set_names.append(tokens.name())
+            tokens.sign("=", "?")
+            if not tokens.at(","):
+                break
+            tokens.sign(",")
+    while tokens.at("REMOVE"):
+        # DynamoDB reads one path after each REMOVE: a list with commas is "not well formed" there.
+        tokens.keyword("REMOVE")
+        remove_names.append(tokens.name())
+    tokens.keyword("WHERE")
+    if tokens.name() != "pk":
+        raise UnsupportedStatementError(f"the key is not named first in WHERE: {tokens.text}")
+    tokens.sign("=", "?")
+    tokens.keyword("AND")
+    if tokens.name() != "version":
+        raise UnsupportedStatementError(f"the condition is not on version: {tokens.text}")
+    tokens.sign("<", "?")
+    tokens.end()
+    if not set_names:
+        raise UnsupportedStatementError(f"sets nothing: {tokens.text}")
+    _distinct(set_names + remove_names)
+    return Update(table=table, set_names=tuple(set_names), remove_names=tuple(remove_names))
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    if len(set(names)) != len(names):
+        raise MalformedStatementError("Two document paths overlap with each other")
+    return tuple(names)

@@ -1,0 +1,433 @@
+"""The in-memory DynamoDB answers as AWS's DynamoDB Local does, case by case, on the same calls.
+
+It proves the semantics that the schedules lean on: conditions, refusals, what a refusal carries,
+limits, how a request fails as a whole. It cannot prove that DynamoDB Local is the service.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from tests.reliability.attribute_values import Item, Value, item_bytes
+from tests.reliability.faults import NoFaults, RequestFault, client_error
+from tests.reliability.memory_dynamodb import PUT_CONDITION, MemoryDynamoDB, Tables
+from tests.reliability.partiql import UnsupportedStatementError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TABLE = "person-1a2b3c"
+INSERT = f"INSERT INTO \"{TABLE}\" VALUE {{'pk': ?, 'version': ?, 'a': ?}}"
+UPDATE = (
+    f'UPDATE "{TABLE}" SET "version" = ? SET "a" = ? REMOVE "b" REMOVE "c" '
+    'WHERE "pk" = ? AND "version" < ?'
+)
+
+
+def text(value: str) -> Value:
+    return {"S": value}
+
+
+def number(value: float | str) -> Value:
+    return {"N": str(value)}
+
+
+def nested(kind: str, depth: int) -> Value:
+    value: Value = text("x")
+    for _ in range(depth):
+        value = {kind: [value] if kind == "L" else {"k": value}}
+    return value
+
+
+class Engine:
+    """A table on one of the two engines, and short ways to call it; keys are unique to a test."""
+
+    def __init__(self, client: Any, table: str = TABLE) -> None:  # noqa: ANN401 - two kinds
+        self.client = client
+        self.table = table
+        self.prefix = uuid.uuid4().hex
+
+    def key(self, name: str) -> str:
+        return f"{self.prefix}-{name}"
+
+    def batch(self, *statements: tuple[str, list[Value]]) -> list[dict[str, Any]]:
+        requests = [
+            {
+                "Statement": statement,
+                "Parameters": parameters,
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+            for statement, parameters in statements
+        ]
+        response = self.client.batch_execute_statement(Statements=requests)
+        responses: list[dict[str, Any]] = response["Responses"]
+        return responses
+
+    def insert(self, name: str, a: Value, version: float = 0) -> tuple[str, list[Value]]:
+        return INSERT, [text(self.key(name)), number(version), a]
+
+    def update(self, name: str, a: Value, version: float) -> tuple[str, list[Value]]:
+        return UPDATE, [number(version), a, text(self.key(name)), number(version)]
+
+    def item(self, name: str) -> Item | None:
+        key = {"pk": text(self.key(name))}
+        answer = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True)
+        item: Item | None = answer.get("Item")
+        return item
+
+
+def memory() -> Engine:
+    return Engine(MemoryDynamoDB(Tables([TABLE])))
+
+
+@pytest.fixture(params=["memory", pytest.param("local", marks=pytest.mark.engine)])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "memory":
+        return memory()
+    client = request.getfixturevalue("local_tables")(TABLE)
+    return Engine(client)
+
+
+def codes(responses: list[dict[str, Any]]) -> list[str | None]:
+    return [response.get("Error", {}).get("Code") for response in responses]
+
+
+def refused_request(call: Callable[[], object]) -> str:
+    with pytest.raises(ClientError) as refusal:
+        call()
+    return refusal.value.response["Error"]["Code"]
+
+
+def test_insert_and_newer_update_store_what_they_say(engine: Engine) -> None:
+    assert codes(engine.batch(engine.insert("1", text("x")))) == [None]
+    assert codes(engine.batch(engine.update("1", text("y"), 3))) == [None]
+    assert engine.item("1") == {
+        "pk": text(engine.key("1")),
+        "version": number(3),
+        "a": text("y"),
+    }
+
+
+def test_insert_of_an_existing_key_is_a_duplicate_without_the_item(engine: Engine) -> None:
+    engine.batch(engine.insert("1", text("x")))
+    (response,) = engine.batch(engine.insert("1", text("y")))
+    assert response["Error"]["Code"] == "DuplicateItem"
+    assert "Item" not in response["Error"]
+    assert engine.item("1") == {"pk": text(engine.key("1")), "version": number(0), "a": text("x")}
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_refused_update_of_an_existing_item_carries_it(engine: Engine, version: int) -> None:
+    engine.batch(engine.insert("1", text("x"), version=3))
+    (response,) = engine.batch(engine.update("1", text("y"), version))
+    assert response["Error"]["Code"] == "ConditionalCheckFailed"
+    assert response["Error"]["Item"] == engine.item("1")
+    assert engine.item("1") == {"pk": text(engine.key("1")), "version": number(3), "a": text("x")}
+
+
+def test_refused_update_of_a_missing_item_carries_none(engine: Engine) -> None:
+    (response,) = engine.batch(engine.update("1", text("y"), 3))
+    assert response["Error"]["Code"] == "ConditionalCheckFailed"
+    assert "Item" not in response["Error"]
+    assert engine.item("1") is None
+
+
+def test_without_all_old_no_refusal_carries_the_item(engine: Engine) -> None:
+    engine.batch(engine.insert("1", text("x"), version=3))
+    statement, parameters = engine.update("1", text("y"), 3)
+    requests = [{"Statement": statement, "Parameters": parameters}]
+    (response,) = engine.client.batch_execute_statement(Statements=requests)["Responses"]
+    assert response["Error"]["Code"] == "ConditionalCheckFailed"
+    assert "Item" not in response["Error"]
+
+
+def test_remove_takes_attributes_away_and_passes_over_absent_ones(engine: Engine) -> None:
+    statement = f"INSERT INTO \"{TABLE}\" VALUE {{'pk': ?, 'version': ?, 'b': ?}}"
+    engine.batch((statement, [text(engine.key("1")), number(0), text("old")]))
+    assert codes(engine.batch(engine.update("1", text("y"), 1))) == [None]
+    item = engine.item("1")
+    assert item is not None
+    assert sorted(item) == ["a", "pk", "version"]
+
+
+def test_an_item_without_version_is_never_below_one(engine: Engine) -> None:
+    statement = f"INSERT INTO \"{TABLE}\" VALUE {{'pk': ?}}"
+    engine.batch((statement, [text(engine.key("1"))]))
+    (response,) = engine.batch(engine.update("1", text("y"), 9))
+    assert response["Error"]["Code"] == "ConditionalCheckFailed"
+    assert response["Error"]["Item"] == {"pk": text(engine.key("1"))}
+
+
+def test_names_with_quotes_and_dots_are_one_attribute(engine: Engine) -> None:
+    insert = f"INSERT INTO \"{TABLE}\" VALUE {{'pk': ?, 'version': ?, 'it''s': ?}}"
+    engine.batch((insert, [text(engine.key("1")), number(0), text("x")]))
+    update = (
+        f'UPDATE "{TABLE}" SET "version" = ? SET "a""b" = ? SET "a.b" = ? '
+        'WHERE "pk" = ? AND "version" < ?'
+    )
+    engine.batch((update, [number(1), text("y"), text("z"), text(engine.key("1")), number(1)]))
+    assert engine.item("1") == {
+        "pk": text(engine.key("1")),
+        "version": number(1),
+        "it's": text("x"),
+        'a"b': text("y"),
+        "a.b": text("z"),
+    }
+
+
+def test_statements_of_one_request_fail_one_by_one(engine: Engine) -> None:
+    engine.batch(engine.insert("old", text("x")))
+    responses = engine.batch(
+        engine.insert("old", text("y")),
+        engine.insert("new", text("y")),
+        engine.update("missing", text("y"), 1),
+        engine.insert("large", text("x" * 410_000)),
+        engine.insert("2", text("")),
+    )
+    assert codes(responses) == [
+        "DuplicateItem",
+        None,
+        "ConditionalCheckFailed",
+        "ValidationError",
+        None,
+    ]
+
+
+def test_one_key_twice_refuses_the_request_whole(engine: Engine) -> None:
+    code = refused_request(
+        lambda: engine.batch(
+            engine.insert("1", text("x")),
+            engine.insert("2", text("x")),
+            engine.update("1", text("y"), 1),
+        )
+    )
+    # DynamoDB Local has then carried out the statements before the repeat: what is stored after
+    # such a refusal is nothing to rely on.
+    assert code == "ValidationException"
+
+
+def test_twenty_five_statements_pass_and_twenty_six_do_not(engine: Engine) -> None:
+    statements = [engine.insert(str(n), text("x")) for n in range(26)]
+    assert refused_request(lambda: engine.batch(*statements)) == "ValidationException"
+    assert codes(engine.batch(*statements[:25])) == [None] * 25
+
+
+def test_statement_text_has_a_limit(engine: Engine) -> None:
+    statement, parameters = engine.insert("1", text("x"))
+    longest = statement + " " * (8192 - len(statement))
+    assert codes(engine.batch((longest, parameters))) == [None]
+    assert refused_request(lambda: engine.batch((longest + " ", parameters))) == (
+        "ValidationException"
+    )
+
+
+@pytest.mark.parametrize("kind", ["L", "M"])
+def test_depth_limit_refuses_the_request_whole(engine: Engine, kind: str) -> None:
+    assert codes(engine.batch(engine.insert("1", nested(kind, 32)))) == [None]
+    good, bad = engine.insert("2", text("x")), engine.insert("3", nested(kind, 33))
+    assert refused_request(lambda: engine.batch(good, bad)) == "ValidationException"
+    assert engine.item("2") is None
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"N": "1" * 39},
+        {"N": "1E126"},
+        {"N": "1E-131"},
+        {"N": "1E-400"},
+        {"N": "NaN"},
+        {"N": "abc"},
+        {"N": ""},
+        {"NULL": False},
+        {"M": {"": {"S": "x"}}},
+        {"L": [{"M": {"": {"S": "x"}}}]},
+        {"M": {"k" * 65_536: {"S": "x"}}},
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_value_that_cannot_be_refuses_the_request_whole(engine: Engine, bad: Value) -> None:
+    good = engine.insert("1", text("x"))
+    code = refused_request(lambda: engine.batch(good, engine.insert("2", bad)))
+    assert code == "ValidationException"
+    assert engine.item("1") is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("1" * 38, "1E125", "9.99E125", "1E-130", "-1E-130", "-0", "0E-200", "0E300", "1.0000"),
+        *("99999999999999999999999999999999999999E88", "1." + "0" * 50, "-12.5", "100", "+7"),
+        *("1e2", "0.1234567890123456789012345678901234567"),
+    ],
+)
+def test_numbers_come_back_in_one_form(engine: Engine, given: str) -> None:
+    # Given the form that DynamoDB Local gives back, the model's is the same.
+    engine.batch(engine.insert("1", number(given)))
+    other = memory()
+    other.batch(other.insert("1", number(given)))
+    here, there = engine.item("1"), other.item("1")
+    assert here is not None
+    assert there is not None
+    assert here["a"] == there["a"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"S": ""},
+        {"B": b""},
+        {"B": b"\x00\xff"},
+        {"NULL": True},
+        {"BOOL": False},
+        {"L": []},
+        {"M": {}},
+        {"M": {"a.b": {"L": [{"M": {" ": {"S": "x"}}}]}, "a": {"S": "é\U0001f600"}}},
+    ],
+    ids=str,
+)
+def test_values_come_back_as_they_were(engine: Engine, value: Value) -> None:
+    engine.batch(engine.insert("1", value))
+    item = engine.item("1")
+    assert item is not None
+    assert item["a"] == value
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *({"N": n} for n in ("0", "1", "12", "123", "-1", "-123", "1234567", "0.001", "100000")),
+        *({"N": n} for n in ("1E-130", "10", "120", "0.12", "-120.5", "9.99E125")),
+        *({"S": "é"}, {"B": b"abc"}, {"NULL": True}, {"BOOL": True}, {"L": []}, {"M": {}}),
+        *({"L": [{"S": "ab"}] * 3}, {"M": {"k": {"S": "ab"}, "kk": {"N": "1"}}}),
+    ],
+    ids=str,
+)
+def test_the_item_size_limit_is_met_to_the_byte(engine: Engine, part: Value) -> None:
+    # Given an item that fills 400 KB exactly by the model's count
+    statement = f"INSERT INTO \"{TABLE}\" VALUE {{'pk': ?, 'version': ?, 'part': ?, 'fill': ?}}"
+    key = text(engine.key("1"))
+    empty = {"pk": key, "version": number(0), "part": part, "fill": text("")}
+    room = 400 * 1024 - item_bytes(empty)
+    # When it is stored with one byte more, and as it is
+    over = engine.batch((statement, [key, number(0), part, text("x" * (room + 1))]))
+    full = engine.batch((statement, [key, number(0), part, text("x" * room)]))
+    # Then only the larger one is refused
+    assert codes(over) == ["ValidationError"]
+    assert codes(full) == [None]
+
+
+def test_an_update_beyond_the_item_size_is_refused_alone(engine: Engine) -> None:
+    engine.batch(engine.insert("1", text("x")), engine.insert("2", text("x")))
+    responses = engine.batch(
+        engine.update("1", text("x" * 410_000), 1), engine.update("2", text("y"), 1)
+    )
+    assert codes(responses) == ["ValidationError", None]
+
+
+@pytest.mark.parametrize("key", ["", "k" * 2049])
+def test_a_key_that_cannot_be_is_refused_alone(engine: Engine, key: str) -> None:
+    bad = (INSERT, [text(key), number(0), text("x")])
+    assert codes(engine.batch(bad, engine.insert("1", text("x")))) == ["ValidationError", None]
+
+
+def test_a_missing_table_is_refused_alone(engine: Engine) -> None:
+    statement, parameters = engine.insert("1", text("x"))
+    missing = (statement.replace(TABLE, "no-such-table"), parameters)
+    responses = engine.batch(missing, engine.insert("2", text("x")))
+    assert codes(responses) == ["ResourceNotFound", None]
+
+
+def test_setting_and_removing_one_attribute_is_refused_alone(engine: Engine) -> None:
+    engine.batch(engine.insert("1", text("x")))
+    overlap = UPDATE.replace('"b"', '"a"')
+    bad = (overlap, [number(1), text("y"), text(engine.key("1")), number(1)])
+    assert codes(engine.batch(bad, engine.insert("2", text("x")))) == ["ValidationError", None]
+
+
+def test_too_few_parameters_are_refused_alone(engine: Engine) -> None:
+    statement, parameters = engine.insert("1", text("x"))
+    responses = engine.batch((statement, parameters[:-1]), engine.insert("2", text("x")))
+    assert codes(responses) == ["ValidationError", None]
+
+
+@pytest.mark.parametrize(("stored", "refused"), [(None, False), (1, False), (2, True), (3, True)])
+def test_conditional_put(engine: Engine, stored: int | None, *, refused: bool) -> None:
+    if stored is not None:
+        engine.batch(engine.insert("1", text("x"), version=stored))
+    item = {"pk": text(engine.key("1")), "version": number(2)}
+
+    def put() -> None:
+        engine.client.put_item(
+            TableName=TABLE,
+            Item=item,
+            ConditionExpression=PUT_CONDITION,
+            ExpressionAttributeNames={"#version": "version"},
+            ExpressionAttributeValues={":version": number(2)},
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+
+    if refused:
+        before = engine.item("1")
+        with pytest.raises(ClientError) as refusal:
+            put()
+        assert refusal.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
+        assert refusal.value.response["Item"] == before  # type: ignore[typeddict-item]
+    else:
+        put()
+        assert engine.item("1") == item
+
+
+def test_an_unknown_statement_form_is_refused_loudly() -> None:
+    engine = memory()
+    with pytest.raises(UnsupportedStatementError):
+        engine.batch((f'DELETE FROM "{TABLE}" WHERE "pk" = ?', [text("1")]))
+    with pytest.raises(UnsupportedStatementError):
+        engine.batch((UPDATE.replace("<", "="), [number(1)] * 4))
+
+
+class _OneFault(NoFaults):
+    def __init__(self, fault: RequestFault | None = None, code: str | None = None) -> None:
+        self.fault, self.code = fault, code
+
+    def before_request(self, operation: str) -> RequestFault | None:
+        assert operation == "BatchExecuteStatement"
+        fault, self.fault = self.fault, None
+        return fault
+
+    def before_statement(self, operation: str) -> str | None:
+        assert operation == "BatchExecuteStatement"
+        code, self.code = self.code, None
+        return code
+
+
+def faulty(**fault: Any) -> Engine:  # noqa: ANN401 - passed on
+    return Engine(MemoryDynamoDB(Tables([TABLE]), _OneFault(**fault)))
+
+
+def test_a_request_that_fails_before_it_is_applied_changes_nothing() -> None:
+    error = client_error("BatchExecuteStatement", "ThrottlingException", "slow down")
+    engine = faulty(fault=RequestFault(error=error))
+    with pytest.raises(ClientError):
+        engine.batch(engine.insert("1", text("x")))
+    assert engine.item("1") is None
+
+
+def test_a_lost_answer_leaves_what_was_written() -> None:
+    error = ReadTimeoutError(endpoint_url="http://memory")
+    engine = faulty(fault=RequestFault(error=error, applied=True))
+    with pytest.raises(ReadTimeoutError):
+        engine.batch(engine.insert("1", text("x")))
+    assert engine.item("1") is not None
+
+
+def test_a_statement_that_fails_alone_leaves_its_neighbours() -> None:
+    engine = faulty(code="ThrottlingError")
+    responses = engine.batch(engine.insert("1", text("x")), engine.insert("2", text("x")))
+    assert codes(responses) == ["ThrottlingError", None]
+    assert engine.item("1") is None
+    assert engine.item("2") is not None
