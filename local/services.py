@@ -1,0 +1,177 @@
+"""The two servers of the local AWS, started, found again and stopped together."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local.emulator import Emulator
+from local.environment import Endpoints
+from local.errors import LocalError
+from local.service_process import HOST, ServiceProcess
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DEFAULT_STATE = REPOSITORY / ".local"
+EMULATOR_PORT = 4566
+QLDB_PORT = 4567
+
+_ANSWER_SECONDS = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """TCP ports of the loopback interface on which the local AWS listens.
+
+    Attributes
+    ----------
+    emulator
+        Of the emulator.
+    qldb
+        Of the simulated QLDB service.
+    """
+
+    emulator: int = EMULATOR_PORT
+    qldb: int = QLDB_PORT
+
+
+class Services:
+    """The emulator and the simulated QLDB service.
+
+    Parameters
+    ----------
+    state
+        Folder for logs and for what finds the servers again.
+    ports
+        Where they listen.
+    """
+
+    def __init__(self, *, state: Path, ports: Ports) -> None:
+        self.state = state
+        self.ports = ports
+        self.emulator = Emulator(ports.emulator, state / "logs" / "emulator.log")
+        self.qldb = ServiceProcess(
+            name="the simulated QLDB service",
+            command=[
+                sys.executable,
+                "-m",
+                "local.qldb.service",
+                "--port",
+                str(ports.qldb),
+                "--aws-endpoint",
+                self.emulator.endpoint,
+            ],
+            environment={
+                "PATH": os.environ.get("PATH", os.defpath),
+                "PYTHONPATH": str(REPOSITORY),
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_EC2_METADATA_DISABLED": "true",
+            },
+            port=ports.qldb,
+            log_file=(state / "logs" / "qldb.log").absolute(),
+            ready=self._qldb_answers,
+        )
+
+    @classmethod
+    def found(cls, state: Path) -> Services | None:
+        """Return the services that were started with that state folder, or none."""
+        file = _ports_file(state)
+        if not file.is_file():
+            return None
+        return cls(state=state, ports=Ports(**json.loads(file.read_text())))
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where the servers listen."""
+        return Endpoints(emulator=self.emulator.endpoint, qldb=f"http://{HOST}:{self.ports.qldb}")
+
+    def running(self) -> dict[str, bool]:
+        """Tell for each server whether it answers."""
+        return {
+            "the AWS emulator": self.emulator.pid is not None and self.emulator.healthy(),
+            self.qldb.name: self.qldb.pid is not None and self._qldb_answers(),
+        }
+
+    def start(self, *, detached: bool = False) -> None:
+        """Start both servers and return when they answer.
+
+        Parameters
+        ----------
+        detached
+            Whether they go on after this process.
+
+        Raises
+        ------
+        LocalError
+            A port is taken, or a server died or gave no answer.
+        """
+        self.state.mkdir(parents=True, exist_ok=True)
+        self.emulator.start(detached=detached)
+        try:
+            self.qldb.start(detached=detached)
+        except BaseException:
+            self.emulator.stop()
+            raise
+        _ports_file(self.state).write_text(json.dumps(asdict(self.ports)))
+
+    def stop(self) -> None:
+        """Stop both servers, whichever program started them.
+
+        Raises
+        ------
+        LocalError
+            A server could not be ended.
+        """
+        self.qldb.stop()
+        self.emulator.stop()
+        _ports_file(self.state).unlink(missing_ok=True)
+
+    def require_running(self) -> None:
+        """Return if both servers answer.
+
+        Raises
+        ------
+        LocalError
+            One does not: names it, its log and the remedy.
+        """
+        silent = [name for name, answers in self.running().items() if not answers]
+        if silent:
+            raise LocalError(
+                f"{' and '.join(silent)} does not answer (logs: {self.state / 'logs'}): "
+                "`python -m local down`, then `python -m local up`"
+            )
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _qldb_answers(self) -> bool:
+        request = f"http://{HOST}:{self.ports.qldb}/ledgers"
+        try:
+            with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:
+                return bool(answer.status == 200)  # noqa: PLR2004 - HTTP's "OK"
+        except (OSError, urllib.error.URLError):
+            return False
+
+
+def _ports_file(state: Path) -> Path:
+    return state / "ports.json"
