@@ -1,0 +1,81 @@
+"""The user's cache folder: what is fetched or built once and used by every checkout."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local.errors import LocalError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PROJECT = "qldb-kinesis-lambda-dynamodb"
+
+
+def cache_folder() -> Path:
+    """Return the project's cache folder: below XDG_CACHE_HOME, or `.cache` of the home folder."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / PROJECT
+
+
+def cached(name: str, make: Callable[[Path], None], progress: Callable[[str], None]) -> Path:
+    """Return a folder of the cache, made on first use and then never changed.
+
+    Several processes may ask at once: one makes it, the others wait. A folder that could not be
+    made completely is never seen.
+
+    Parameters
+    ----------
+    name
+        The folder's name, which says what is in it and in which version.
+    make
+        Fills the empty folder that it is given.
+    progress
+        Receives one line if another process has to be waited for.
+
+    Raises
+    ------
+    LocalError
+        The cache cannot be written.
+    """
+    target = cache_folder() / name
+    if target.is_dir():
+        return target
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _exclusive(target.with_name(f"{name}.lock"), name, progress):
+            if not target.is_dir():
+                _make(target, make)
+    except OSError as error:
+        raise LocalError(
+            f"the cache folder {target.parent} cannot be used ({error}); make room or make it "
+            "writable, or name another one in XDG_CACHE_HOME"
+        ) from error
+    return target
+
+
+def _make(target: Path, make: Callable[[Path], None]) -> None:
+    unfinished = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
+    try:
+        make(unfinished)
+        unfinished.chmod(0o755)
+        unfinished.rename(target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _exclusive(lock: Path, name: str, progress: Callable[[str], None]) -> Iterator[None]:
+    with lock.open("wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress(f"Waiting for another process that makes {name} ...")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
