@@ -1,0 +1,1 @@
+"""The upstream Pulumi project: a ledger, and its name for other stacks."""
