@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    Vector = IonPyDict
 
 VERSION_MARKER = b"\xe0\x01\x00\xea"
 VECTORS = 167
@@ -46,18 +45,18 @@ HASHERS: dict[str, Callable[[bytes], bytes]] = {"identity": bytes, "md5": _md5}
 
 
 @pytest.fixture(scope="module")
-def vectors(shared_data: Path) -> list[Vector]:
+def vectors(shared_data: Path) -> list[IonPyDict]:
     text = (shared_data / "ion_hash_tests.ion").read_text()
     return list(simpleion.load_python(io.StringIO(text), single_value=False))
 
 
-def _source(vector: Vector) -> object:
+def _source(vector: IonPyDict) -> object:
     if "10n" in vector:
         return simpleion.loads(VERSION_MARKER + bytes(vector["10n"]))
     return vector["ion"]
 
 
-def _name(vector: Vector) -> str:
+def _name(vector: IonPyDict) -> str:
     annotations = vector.ion_annotations
     return str(annotations[0].text if annotations else vector["expect"])[:60]
 
@@ -78,7 +77,7 @@ def _digests(value: object, hasher: Callable[[bytes], bytes]) -> list[bytes]:
     return results
 
 
-def _assert_expected(value: object, vector: Vector) -> None:
+def _assert_expected(value: object, vector: IonPyDict) -> None:
     for hasher, calls in vector["expect"].items():
         digests = _digests(value, HASHERS[hasher])
         if expected := _expected(calls, "digest"):
@@ -87,7 +86,7 @@ def _assert_expected(value: object, vector: Vector) -> None:
             assert digests[-1:] == _expected(calls, "final_digest"), _name(vector)
 
 
-def test_every_vector_of_the_specification(vectors: list[Vector]) -> None:
+def test_every_vector_of_the_specification(vectors: list[IonPyDict]) -> None:
     assert len(vectors) == VECTORS
     for vector in vectors:
         _assert_expected(_source(vector), vector)
@@ -95,7 +94,7 @@ def test_every_vector_of_the_specification(vectors: list[Vector]) -> None:
 
 @pytest.mark.parametrize("model", [IonPyValueModel.ION_PY, IonPyValueModel.MAY_BE_BARE])
 def test_vectors_after_a_round_trip_through_binary_ion(
-    vectors: list[Vector], model: IonPyValueModel
+    vectors: list[IonPyDict], model: IonPyValueModel
 ) -> None:
     refused = set()
     for vector in vectors:
