@@ -1,0 +1,235 @@
+"""The handler's code archive: the same bytes from the same inputs, whatever machine builds it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+import pulumi
+
+HANDLER_FOLDER = Path(__file__).resolve().parent.parent / "handler"
+REQUIREMENTS = "requirements.txt"
+
+MAXIMUM_BYTES = 15 * 1024 * 1024
+
+# Part of every cache key: raise it when the same inputs give another archive.
+_BUILDER_VERSION = "1"
+_CACHE_NAME = "qldb-kinesis-lambda-dynamodb"
+_UNUSED_SECONDS = 30 * 24 * 60 * 60
+
+_MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+# Newest glibc of the runtime's system: Amazon Linux 2 has 2.26, Amazon Linux 2023 has 2.34
+# (Lambda developer guide, 'Lambda runtimes').
+_GLIBC_MINOR_VERSIONS = {
+    "python3.11": (17, 24, 26),
+    "python3.12": (17, 24, 26, 27, 28, 31, 34),
+    "python3.13": (17, 24, 26, 27, 28, 31, 34),
+}
+
+# Earliest time that a zip file can hold.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_FILE_MODE = 0o100644
+_UNIX = 3
+
+# What no handler imports: compiled for another interpreter, for type checkers, for a shell, or
+# left by the build of a wheel. Of `*.dist-info` the names, versions and licences stay, for those
+# who scan functions for known flaws.
+_UNUSED_SUFFIXES = (".pyc", ".pyi", ".o", ".a", ".h", ".proto")
+_UNUSED_FOLDER_NAMES = frozenset({"__pycache__", "tests", "testdata"})
+_UNUSED_PATHS = (
+    "bin/",
+    # amazon.ion: a command line tool for benchmarks, what its C extension was linked from, and the
+    # only module that needs jsonconversion (and through it numpy).
+    "amazon/ionbenchmark/",
+    "amazon/objects-Release/",
+    "amazon/ion/json_encoder.py",
+    # Powertools: a web page for the documentation of REST APIs.
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui",
+)
+_DIST_INFO_KEPT = ("METADATA", "licenses", "LICENSE", "LICENSE.txt")
+
+
+class PackageError(pulumi.RunError):
+    """The handler's archive could not be built."""
+
+
+def build(
+    *,
+    runtime: str,
+    architecture: str,
+    source: Path = HANDLER_FOLDER,
+    cache: Path | None = None,
+) -> Path:
+    """Build the archive of the handler and its packages, or find it in the cache.
+
+    Parameters
+    ----------
+    runtime
+        Lambda runtime, such as ``python3.13``.
+    architecture
+        ``arm64`` or ``x86_64``.
+    source
+        Folder of the handler's package with its ``requirements.txt``.
+    cache
+        Folder that keeps archives and packages; None for the user's cache. Two builds may use it
+        at once.
+
+    Returns
+    -------
+    A zip file, in which the package keeps its folder's name. Its bytes depend on the arguments,
+    the Python files of `source` and its requirements only. They are stored, not compressed:
+    versions of zlib differ in their output, and each difference would deploy the function again.
+
+    Raises
+    ------
+    PackageError
+        When pip cannot install a package, or the archive is larger than `MAXIMUM_BYTES`.
+    """
+    cache = cache or user_cache()
+    requirements = source / REQUIREMENTS
+    target = f"{_BUILDER_VERSION}\n{runtime}\n{architecture}\n".encode()
+    packages_key = _digest(target, requirements.read_bytes())
+    sources = {
+        f"{source.name}/{name}": content
+        for name, content in _files(source).items()
+        if name.endswith(".py")
+    }
+    listing = [part for name, content in sources.items() for part in (name.encode(), content)]
+    archive = cache / f"handler-{_digest(packages_key.encode(), *listing)}.zip"
+    if not archive.is_file():
+        packages = cache / f"packages-{packages_key}.zip"
+        if not packages.is_file():
+            _write_packages(packages, requirements, runtime, architecture)
+        packages.touch()
+        with zipfile.ZipFile(packages) as zipped:
+            files = {name: zipped.read(name) for name in zipped.namelist()}
+        _write_zip(archive, files | sources)
+    archive.touch()
+    _forget_unused(cache)
+    return archive
+
+
+def user_cache() -> Path:
+    """Return the project's folder in the user's cache (XDG base directory specification)."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / _CACHE_NAME
+
+
+def _digest(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()[:32]
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """Return the files below `folder` by their name relative to it, in order."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _write_packages(archive: Path, requirements: Path, runtime: str, architecture: str) -> None:
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=archive.parent, prefix="building-") as temporary:
+        _install(Path(temporary), requirements, runtime, architecture)
+        files = _files(Path(temporary))
+    _write_zip(archive, {name: files[name] for name in files if not _is_unused(name)})
+
+
+def _install(target: Path, requirements: Path, runtime: str, architecture: str) -> None:
+    version = runtime.removeprefix("python")
+    machine = _MACHINES[architecture]
+    platforms = [f"manylinux2014_{machine}"]
+    platforms += [f"manylinux_2_{minor}_{machine}" for minor in _GLIBC_MINOR_VERSIONS[runtime]]
+    pulumi.log.info(f"Installing the handler's packages for {runtime} on {architecture}")
+    command = [
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--no-input"),
+        *("--disable-pip-version-check", "--only-binary=:all:", "--no-deps", "--no-compile"),
+        *("--implementation", "cp", "--python-version", version),
+        *(argument for platform in platforms for argument in ("--platform", platform)),
+        *("--target", str(target), "--requirement", str(requirements)),
+    ]
+    # A user's own PIP_USER would contradict --target.
+    done = subprocess.run(  # noqa: S603 (arguments of this program, no shell)
+        command,
+        env=os.environ | {"PIP_USER": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise PackageError(_explanation(done.stderr, requirements, runtime, architecture))
+
+
+def _explanation(errors: str, requirements: Path, runtime: str, architecture: str) -> str:
+    if "No module named pip" in errors:
+        return (
+            f"pip is missing from {sys.executable}, with which the handler's packages are "
+            "installed: python -m ensurepip"
+        )
+    # pip's last error names the requirement.
+    reasons = [line for line in errors.splitlines() if line.startswith("ERROR:")]
+    reason = reasons[-1].removeprefix("ERROR:").strip() if reasons else errors.strip()
+    return (
+        f"The handler's packages for {runtime} on {architecture} could not be installed: {reason}. "
+        f"Each line of {requirements.parent.name}/{requirements.name} needs a wheel for that "
+        "runtime and architecture: correct the line or change lambdaRuntime or "
+        "lambdaArchitecture; without a network only what was built before can be used."
+    )
+
+
+def _is_unused(name: str) -> bool:
+    top, _, rest = name.partition("/")
+    if top.endswith(".dist-info"):
+        return rest.partition("/")[0] not in _DIST_INFO_KEPT
+    return (
+        name.startswith(_UNUSED_PATHS)
+        or name.endswith(_UNUSED_SUFFIXES)
+        or not _UNUSED_FOLDER_NAMES.isdisjoint(name.split("/"))
+    )
+
+
+def _write_zip(archive: Path, files: dict[str, bytes]) -> None:
+    """Write a zip file that is there as a whole or not at all."""
+    with tempfile.TemporaryDirectory(dir=archive.parent, prefix="building-") as temporary:
+        unfinished = Path(temporary) / archive.name
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as zipped:
+            for name in sorted(files):
+                entry = zipfile.ZipInfo(name, _EPOCH)
+                entry.create_system = _UNIX
+                entry.external_attr = _FILE_MODE << 16
+                zipped.writestr(entry, files[name])
+        size = unfinished.stat().st_size
+        if size > MAXIMUM_BYTES:
+            raise PackageError(
+                f"The handler's archive has {size} bytes; {MAXIMUM_BYTES} are allowed: remove "
+                f"packages from {HANDLER_FOLDER.name}/{REQUIREMENTS}"
+            )
+        unfinished.replace(archive)
+
+
+def _forget_unused(cache: Path) -> None:
+    """Remove what no build has used for a month."""
+    oldest = time.time() - _UNUSED_SECONDS
+    for path in cache.iterdir():
+        try:
+            if path.stat().st_mtime >= oldest:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+        except FileNotFoundError:
+            # Another build was first.
+            continue
