@@ -1,0 +1,193 @@
+"""The emulator's process: it starts with IAM enforced, is found again, and never stays behind.
+
+A real start takes well under a second. What the emulator's services do is not tested here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.emulator import Emulator
+from local.errors import LocalError
+from local.service_process import HOST, ServiceProcess, free_port, port_is_taken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture
+def log_file(tmp_path: Path) -> Path:
+    return tmp_path / "emulator.log"
+
+
+@pytest.fixture
+def emulator(log_file: Path) -> Iterator[Emulator]:
+    instance = Emulator(free_port(), log_file)
+    yield instance
+    instance.stop()
+
+
+def service(log_file: Path, program: str, *, seconds: float = 10.0) -> ServiceProcess:
+    return ServiceProcess(
+        name="the service",
+        command=[sys.executable, "-c", program],
+        environment={},
+        port=free_port(),
+        log_file=log_file,
+        ready=lambda: False,
+        start_seconds=seconds,
+    )
+
+
+def wait_until_free(port: int) -> None:
+    deadline = time.monotonic() + 5
+    while port_is_taken(port):
+        assert time.monotonic() < deadline, "the emulator is still there"
+        time.sleep(0.02)
+
+
+def test_serves_with_iam_enforced_and_leaves_nothing(emulator: Emulator, log_file: Path) -> None:
+    emulator.start()
+    stranger = boto3.client(
+        "dynamodb",
+        endpoint_url=emulator.endpoint,
+        aws_access_key_id="AKIAUNKNOWN",
+        aws_secret_access_key="unknown",
+    )
+    root = boto3.client("dynamodb", endpoint_url=emulator.endpoint)
+    with contextlib.closing(stranger), contextlib.closing(root):
+        assert root.list_tables()["TableNames"] == []
+        with pytest.raises(ClientError, match=r"UnrecognizedClientException"):
+            stranger.list_tables()
+
+    emulator.stop()
+
+    assert not emulator.healthy()
+    assert emulator.pid is None
+    assert not port_is_taken(emulator.port)
+    assert [path.name for path in log_file.parent.iterdir() if path.is_dir()] == []
+
+
+def test_a_taken_port_is_named_with_the_remedy(log_file: Path) -> None:
+    with socket.create_server((HOST, 0)) as other:
+        port = other.getsockname()[1]
+
+        with pytest.raises(LocalError, match=rf"port {port}.*lsof -i :{port}"):
+            Emulator(port, log_file).start()
+
+
+def test_a_second_start_says_that_it_runs_already(emulator: Emulator, log_file: Path) -> None:
+    emulator.start()
+
+    with pytest.raises(LocalError, match=rf"running already \(process {emulator.pid}.*local down"):
+        Emulator(emulator.port, log_file).start()
+
+    assert emulator.healthy()
+
+
+def test_a_detached_one_is_ended_by_another_object(emulator: Emulator, log_file: Path) -> None:
+    emulator.start(detached=True)
+
+    Emulator(emulator.port, log_file).stop()
+
+    assert emulator.pid is None
+    assert not port_is_taken(emulator.port)
+
+
+@pytest.mark.parametrize("detached", [False, True])
+def test_it_ends_with_a_killed_parent_unless_detached(
+    emulator: Emulator, log_file: Path, *, detached: bool
+) -> None:
+    program = (
+        "import os, signal, pathlib, local.emulator as e\n"
+        f"e.Emulator({emulator.port}, pathlib.Path({str(log_file)!r})).start(detached={detached})\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+
+    subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        check=False,
+    )
+
+    if detached:
+        assert emulator.healthy()
+    else:
+        wait_until_free(emulator.port)
+
+
+def test_a_process_number_without_its_lock_is_a_left_over(log_file: Path) -> None:
+    log_file.with_suffix(".pid").write_text(str(os.getpid()))
+    emulator = Emulator(free_port(), log_file)
+
+    assert emulator.pid is None
+    emulator.stop()  # must not end this very process
+
+
+def test_one_that_dies_shows_the_end_of_its_log(log_file: Path) -> None:
+    dying = service(log_file, "import sys; sys.exit('cannot open the store')")
+
+    with pytest.raises(LocalError, match=r"ended at once \(status 1\)(.|\n)*cannot open the store"):
+        dying.start()
+
+    assert dying.pid is None
+
+
+def test_one_that_never_answers_is_given_up_and_ended(log_file: Path) -> None:
+    silent = service(
+        log_file, "import time; print('waiting', flush=True); time.sleep(60)", seconds=1.0
+    )
+
+    with pytest.raises(LocalError, match=r"no answer within 1 s(.|\n)*waiting"):
+        silent.start()
+
+    assert silent.pid is None
+
+
+def test_stop_ends_what_the_service_started(log_file: Path, tmp_path: Path) -> None:
+    child_file = tmp_path / "child"
+    program = (
+        "import subprocess, sys, pathlib, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"pathlib.Path({str(child_file)!r}).write_text(str(child.pid))\n"
+        "time.sleep(60)\n"
+    )
+    parent = service(log_file, program)
+    parent.ready = lambda: bool(child_file.is_file() and child_file.read_text())
+    parent.start()
+    child = int(child_file.read_text())
+
+    parent.stop()
+
+    deadline = time.monotonic() + 5
+    while _runs(child):
+        assert time.monotonic() < deadline, "the service's child is still there"
+        time.sleep(0.02)
+
+
+def _runs(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/stat")
+    if status.parent.parent.joinpath("self").exists():
+        try:
+            return status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        except FileNotFoundError:
+            return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
