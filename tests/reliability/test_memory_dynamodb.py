@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TABLE = "person-1a2b3c"
-INSERT = f"INSERT INTO \"{TABLE}\" VALUE {{'pk': ?, 'version': ?, 'a': ?}}"
+INSERT = "INSERT INTO \"person-1a2b3c\" VALUE {'pk': ?, 'version': ?, 'a': ?}"
 UPDATE = (
-    f'UPDATE "{TABLE}" SET "version" = ? SET "a" = ? REMOVE "b" REMOVE "c" '
+    'UPDATE "person-1a2b3c" SET "version" = ? SET "a" = ? REMOVE "b" REMOVE "c" '
     'WHERE "pk" = ? AND "version" < ?'
 )
 
@@ -146,7 +146,7 @@ def test_without_all_old_no_refusal_carries_the_item(engine: Engine) -> None:
 
 
 def test_remove_takes_attributes_away_and_passes_over_absent_ones(engine: Engine) -> None:
-    statement = f"INSERT INTO \"{TABLE}\" VALUE {{'pk': ?, 'version': ?, 'b': ?}}"
+    statement = "INSERT INTO \"person-1a2b3c\" VALUE {'pk': ?, 'version': ?, 'b': ?}"
     engine.batch((statement, [text(engine.key("1")), number(0), text("old")]))
     assert codes(engine.batch(engine.update("1", text("y"), 1))) == [None]
     item = engine.item("1")
@@ -155,7 +155,7 @@ def test_remove_takes_attributes_away_and_passes_over_absent_ones(engine: Engine
 
 
 def test_an_item_without_version_is_never_below_one(engine: Engine) -> None:
-    statement = f"INSERT INTO \"{TABLE}\" VALUE {{'pk': ?}}"
+    statement = "INSERT INTO \"person-1a2b3c\" VALUE {'pk': ?}"
     engine.batch((statement, [text(engine.key("1"))]))
     (response,) = engine.batch(engine.update("1", text("y"), 9))
     assert response["Error"]["Code"] == "ConditionalCheckFailed"
@@ -163,10 +163,10 @@ def test_an_item_without_version_is_never_below_one(engine: Engine) -> None:
 
 
 def test_names_with_quotes_and_dots_are_one_attribute(engine: Engine) -> None:
-    insert = f"INSERT INTO \"{TABLE}\" VALUE {{'pk': ?, 'version': ?, 'it''s': ?}}"
+    insert = "INSERT INTO \"person-1a2b3c\" VALUE {'pk': ?, 'version': ?, 'it''s': ?}"
     engine.batch((insert, [text(engine.key("1")), number(0), text("x")]))
     update = (
-        f'UPDATE "{TABLE}" SET "version" = ? SET "a""b" = ? SET "a.b" = ? '
+        'UPDATE "person-1a2b3c" SET "version" = ? SET "a""b" = ? SET "a.b" = ? '
         'WHERE "pk" = ? AND "version" < ?'
     )
     engine.batch((update, [number(1), text("y"), text("z"), text(engine.key("1")), number(1)]))
@@ -309,7 +309,7 @@ def test_values_come_back_as_they_were(engine: Engine, value: Value) -> None:
 )
 def test_the_item_size_limit_is_met_to_the_byte(engine: Engine, part: Value) -> None:
     # Given an item that fills 400 KB exactly by the model's count
-    statement = f"INSERT INTO \"{TABLE}\" VALUE {{'pk': ?, 'version': ?, 'part': ?, 'fill': ?}}"
+    statement = "INSERT INTO \"person-1a2b3c\" VALUE {'pk': ?, 'version': ?, 'part': ?, 'fill': ?}"
     key = text(engine.key("1"))
     empty = {"pk": key, "version": number(0), "part": part, "fill": text("")}
     room = 400 * 1024 - item_bytes(empty)
@@ -385,7 +385,7 @@ def test_conditional_put(engine: Engine, stored: int | None, *, refused: bool) -
 def test_an_unknown_statement_form_is_refused_loudly() -> None:
     engine = memory()
     with pytest.raises(UnsupportedStatementError):
-        engine.batch((f'DELETE FROM "{TABLE}" WHERE "pk" = ?', [text("1")]))
+        engine.batch(('DELETE FROM "person-1a2b3c" WHERE "pk" = ?', [text("1")]))
     with pytest.raises(UnsupportedStatementError):
         engine.batch((UPDATE.replace("<", "="), [number(1)] * 4))
 

@@ -1,0 +1,35 @@
+"""Tables on AWS's DynamoDB Local for the tests that compare with it or run on it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.dynamodb_local_fixture import dynamodb, dynamodb_local
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+__all__ = ["dynamodb", "dynamodb_local"]
+
+
+@pytest.fixture(scope="session")
+def local_tables(dynamodb: DynamoDBClient) -> Callable[..., DynamoDBClient]:
+    """Give a function that makes tables with the key ``pk`` and returns their client."""
+
+    def make(*names: str) -> DynamoDBClient:
+        for name in names:
+            with contextlib.suppress(dynamodb.exceptions.ResourceInUseException):
+                dynamodb.create_table(
+                    TableName=name,
+                    AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+                    KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+                    BillingMode="PAY_PER_REQUEST",
+                )
+        return dynamodb
+
+    return make

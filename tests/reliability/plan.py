@@ -1,0 +1,106 @@
+"""What one schedule consists of: every choice that is not made while it runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from random import Random
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One schedule; the same plan always gives the same run.
+
+    Parameters
+    ----------
+    seed
+        Of all choices made while it runs.
+    commits, documents
+        Transactions, and at most how many documents they insert.
+    hot
+        Most changes go to one document.
+    aggregation, records_per_aggregate, copies, shuffle
+        How records become Kinesis records (`local.qldb.records.DeliveryOptions`).
+    replay
+        The whole journal is streamed again at the end, redactions now applied.
+    earlier_deployment
+        Some documents' first versions are in the table already, with an attribute that is no
+        longer projected.
+    shards, reshards
+        Shards at the start, and splits or merges on the way.
+    consumers
+        Invocations that run at once.
+    mappings
+        Event source mappings that read the whole stream.
+    batch_size, parallelization_factor, maximum_retry_attempts, bisect
+        Properties of the mappings.
+    timeout
+        Of the function, seconds.
+    faults
+        How many are injected, at most, before the outage ends.
+    fault_rate
+        Chance of a fault at each place where one can be.
+    poison
+        Broken records and documents that DynamoDB refuses.
+    """
+
+    seed: int
+    commits: int = 12
+    documents: int = 8
+    hot: bool = False
+    aggregation: bool = True
+    records_per_aggregate: int = 6
+    copies: int = 1
+    shuffle: bool = False
+    replay: bool = False
+    earlier_deployment: bool = False
+    shards: int = 1
+    reshards: int = 0
+    consumers: int = 2
+    mappings: int = 1
+    batch_size: int = 10
+    parallelization_factor: int = 1
+    maximum_retry_attempts: int = 60
+    bisect: bool = True
+    timeout: int = 60
+    faults: int = 8
+    fault_rate: float = 0.15
+    poison: int = 0
+
+    @classmethod
+    def from_seed(cls, seed: int) -> Plan:
+        """Choose everything by one number."""
+        random = Random(seed)
+        return cls(
+            seed=seed,
+            commits=random.randint(1, 25),
+            documents=random.randint(1, 12),
+            hot=random.random() < 0.3,
+            aggregation=random.random() < 0.75,
+            records_per_aggregate=random.randint(1, 12),
+            copies=random.choice((1, 1, 2, 3)),
+            shuffle=random.random() < 0.6,
+            replay=random.random() < 0.3,
+            earlier_deployment=random.random() < 0.3,
+            shards=random.randint(1, 4),
+            reshards=random.choice((0, 0, 1, 2)),
+            consumers=random.randint(1, 4),
+            mappings=random.choice((1, 1, 2)),
+            batch_size=random.choice((1, 3, 10, 100)),
+            parallelization_factor=random.choice((1, 1, 2, 10)),
+            maximum_retry_attempts=random.choice((-1, 0, 2, 60)),
+            bisect=random.random() < 0.7,
+            timeout=random.choice((3, 60, 900)),
+            faults=random.choice((0, 2, 8, 20)),
+            fault_rate=random.choice((0.05, 0.2, 0.5)),
+            poison=random.choice((0, 0, 1, 3)),
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Read what `to_json` wrote."""
+        return cls(**json.loads(text))
+
+    def to_json(self) -> str:
+        """Write the plan so that a command line takes it."""
+        return json.dumps(asdict(self), separators=(",", ":"))
