@@ -1,6 +1,6 @@
 module qldb-kinesis-lambda-dynamodb/local/pulumi/language_host
 
-go 1.26
+go 1.25.11
 
 tool github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python
 
