@@ -3,29 +3,53 @@
 from __future__ import annotations
 
 import http.client
+import importlib.metadata
 import json
 import os
+import site
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.service_process import HOST, ServiceProcess
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
 _ANSWER_SECONDS = 5.0
+_RUNTIME_FOLDER = "lambda-runtime"
+_RUNTIME_PACKAGES = (
+    "boto3",
+    "botocore",
+    "jmespath",
+    "python-dateutil",
+    "s3transfer",
+    "six",
+    "urllib3",
+)
+# The emulator starts functions with the interpreter that runs itself. That is not the one of the
+# virtual environment, whose packages it gets in a way that its children do not inherit.
+_LAUNCH = """
+import runpy, site, sys
+for folder in sys.argv[1:]:
+    site.addsitedir(folder)
+del sys.argv[1:]
+runpy.run_module("ministack", run_name="__main__")
+"""
 
 
 class Emulator:
     """A local AWS on one port: Kinesis, DynamoDB, Lambda, S3, SQS, IAM and the others.
 
     It keeps everything in memory: after `stop` nothing of it is left but the log. Requests are
-    authenticated and authorized (`AUTH=true`); the root user's keys are test/test. A function runs
-    in a child process of the emulator, with its interpreter and its environment. That is why the
-    environment is made here from nothing: no setting, credential or proxy of this machine's user
-    reaches a function.
+    authenticated and authorized (`AUTH=true`); the root user's keys are test/test.
+
+    A function runs in a child process of the emulator, with its interpreter and its environment.
+    So both are made here as they are in AWS Lambda. No setting, credential or proxy of this
+    machine's user reaches a function, and of this virtual environment's packages only boto3 and
+    what it needs, which Lambda's Python runtimes have too: what is missing in a function's own
+    archive is missing here as there (Lambda developer guide, "Runtime-included SDK versions").
 
     Parameters
     ----------
@@ -39,11 +63,12 @@ class Emulator:
         self.port = port
         self._process = ServiceProcess(
             name="the AWS emulator",
-            command=[sys.executable, "-P", "-m", "ministack"],
+            command=[_base_interpreter(), "-P", "-c", _LAUNCH, *site.getsitepackages()],
             environment={},
             port=port,
             log_file=log_file.absolute(),
             ready=self.healthy,
+            prepare=lambda folder: _link_runtime_packages(folder / _RUNTIME_FOLDER),
         )
         temporary = str(self._process.temporary_folder)
         self._process.environment = {
@@ -53,6 +78,7 @@ class Emulator:
             "LANG": "C.UTF-8",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONNOUSERSITE": "1",
+            "PYTHONPATH": str(self._process.temporary_folder / _RUNTIME_FOLDER),
             "AWS_EC2_METADATA_DISABLED": "true",
             "GATEWAY_PORT": str(port),
             "BIND_HOST": HOST,
@@ -122,3 +148,19 @@ class Emulator:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _base_interpreter() -> str:
+    """Return the interpreter that this virtual environment was made from."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    base = Path(sys.base_prefix) / "bin" / version
+    return str(base) if base.is_file() else sys.executable
+
+
+def _link_runtime_packages(folder: Path) -> None:
+    """Make a folder with links to the packages that Lambda's Python runtimes bring."""
+    folder.mkdir()
+    for name in _RUNTIME_PACKAGES:
+        distribution = importlib.metadata.distribution(name)
+        for part in {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}:
+            (folder / part).symlink_to(Path(str(distribution.locate_file(part))))

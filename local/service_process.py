@@ -71,6 +71,8 @@ class ServiceProcess:
         Tells whether the server answers. Called often, so it must be quick; must not raise.
     start_seconds
         How long the server may take until it is ready.
+    prepare
+        Fills the server's empty temporary folder before the start.
     """
 
     name: str
@@ -80,6 +82,7 @@ class ServiceProcess:
     log_file: Path
     ready: Callable[[], bool]
     start_seconds: float = 30.0
+    prepare: Callable[[Path], None] | None = None
     _child: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
 
     @property
@@ -130,6 +133,8 @@ class ServiceProcess:
                 )
             shutil.rmtree(self.temporary_folder, ignore_errors=True)
             self.temporary_folder.mkdir()
+            if self.prepare is not None:
+                self.prepare(self.temporary_folder)
             process_file.truncate(0)
             child = self._spawn(process_file.fileno(), detached=detached)
             process_file.write(str(child.pid).encode())

@@ -6,13 +6,16 @@ A real start takes well under a second. What the emulator's services do is not t
 from __future__ import annotations
 
 import contextlib
+import io
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -53,6 +56,38 @@ def service(log_file: Path, program: str, *, seconds: float = 10.0) -> ServicePr
     )
 
 
+def invoke_as_function(emulator: Emulator, source: str) -> dict[str, Any]:
+    """Deploy a module with a `run` function, call it once and return its answer."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("app.py", source)
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    iam = boto3.client("iam", endpoint_url=emulator.endpoint)
+    functions = boto3.client("lambda", endpoint_url=emulator.endpoint)
+    with contextlib.closing(iam), contextlib.closing(functions):
+        role = iam.create_role(RoleName="function", AssumeRolePolicyDocument=json.dumps(trust))
+        functions.create_function(
+            FunctionName="function",
+            Runtime="python3.13",
+            Role=role["Role"]["Arn"],
+            Handler="app.run",
+            Code={"ZipFile": archive.getvalue()},
+        )
+        result: dict[str, Any] = json.loads(
+            functions.invoke(FunctionName="function")["Payload"].read()
+        )
+    return result
+
+
 def wait_until_free(port: int) -> None:
     deadline = time.monotonic() + 5
     while port_is_taken(port):
@@ -80,6 +115,27 @@ def test_serves_with_iam_enforced_and_leaves_nothing(emulator: Emulator, log_fil
     assert emulator.pid is None
     assert not port_is_taken(emulator.port)
     assert [path.name for path in log_file.parent.iterdir() if path.is_dir()] == []
+
+
+def test_a_function_has_what_lambda_has_and_nothing_of_this_machine(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", "http://elsewhere.invalid")
+    emulator.start()
+    handler = (
+        "import importlib.util, os\n"
+        "def run(event, context):\n"
+        "    names = ('boto3', 'dateutil', 'ministack', 'pulumi', 'pytest')\n"
+        "    modules = [n for n in names if importlib.util.find_spec(n)]\n"
+        "    return {'modules': modules, 'environment': dict(os.environ)}\n"
+    )
+
+    answer = invoke_as_function(emulator, handler)
+
+    assert answer["modules"] == ["boto3", "dateutil"]
+    assert answer["environment"]["AWS_ENDPOINT_URL"] == emulator.endpoint
+    assert not {"HTTPS_PROXY", "AWS_ENDPOINT_URL_KINESIS"} & set(answer["environment"])
 
 
 def test_a_taken_port_is_named_with_the_remedy(log_file: Path) -> None:
