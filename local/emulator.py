@@ -6,19 +6,20 @@ import http.client
 import importlib.metadata
 import json
 import os
-import site
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.service_process import HOST, ServiceProcess
+from local.service_process import HOST, ServiceProcess, temporary_folder
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
 _ANSWER_SECONDS = 5.0
-_RUNTIME_FOLDER = "lambda-runtime"
+_PACKAGES = "lambda-packages"
+_INTERPRETER = "lambda-python"
 _RUNTIME_PACKAGES = (
     "boto3",
     "botocore",
@@ -28,13 +29,10 @@ _RUNTIME_PACKAGES = (
     "six",
     "urllib3",
 )
-# The emulator starts functions with the interpreter that runs itself. That is not the one of the
-# virtual environment, whose packages it gets in a way that its children do not inherit.
+# The emulator starts functions with the interpreter that it believes to run itself.
 _LAUNCH = """
-import runpy, site, sys
-for folder in sys.argv[1:]:
-    site.addsitedir(folder)
-del sys.argv[1:]
+import runpy, sys
+sys.executable = sys.argv.pop(1)
 runpy.run_module("ministack", run_name="__main__")
 """
 
@@ -61,34 +59,17 @@ class Emulator:
 
     def __init__(self, port: int, log_file: Path) -> None:
         self.port = port
+        log_file = log_file.absolute()
+        folder = temporary_folder(log_file)
         self._process = ServiceProcess(
             name="the AWS emulator",
-            command=[_base_interpreter(), "-P", "-c", _LAUNCH, *site.getsitepackages()],
-            environment={},
+            command=[sys.executable, "-P", "-c", _LAUNCH, str(folder / _INTERPRETER)],
+            environment=_environment(port, folder),
             port=port,
-            log_file=log_file.absolute(),
+            log_file=log_file,
             ready=self.healthy,
-            prepare=lambda folder: _link_runtime_packages(folder / _RUNTIME_FOLDER),
+            prepare=_make_lambda_runtime,
         )
-        temporary = str(self._process.temporary_folder)
-        self._process.environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": temporary,
-            "TMPDIR": temporary,
-            "LANG": "C.UTF-8",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONNOUSERSITE": "1",
-            "PYTHONPATH": str(self._process.temporary_folder / _RUNTIME_FOLDER),
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "GATEWAY_PORT": str(port),
-            "BIND_HOST": HOST,
-            "AUTH": "true",
-            # Listeners on fixed ports that nothing here uses.
-            "IOT_MTLS_ENABLED": "0",
-            "SFTP_ENABLED": "0",
-            # The emulator removes containers that it takes for its own; keep it from looking.
-            "DOCKER_HOST": "unix:///nonexistent",
-        }
 
     @property
     def endpoint(self) -> str:
@@ -150,17 +131,36 @@ class Emulator:
         self.stop()
 
 
-def _base_interpreter() -> str:
-    """Return the interpreter that this virtual environment was made from."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    base = Path(sys.base_prefix) / "bin" / version
-    return str(base) if base.is_file() else sys.executable
-
-
-def _link_runtime_packages(folder: Path) -> None:
-    """Make a folder with links to the packages that Lambda's Python runtimes bring."""
-    folder.mkdir()
+def _make_lambda_runtime(folder: Path) -> None:
+    """Make a folder with Lambda's packages, and an interpreter that sees no others."""
+    packages = folder / _PACKAGES
+    packages.mkdir()
     for name in _RUNTIME_PACKAGES:
         distribution = importlib.metadata.distribution(name)
         for part in {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}:
-            (folder / part).symlink_to(Path(str(distribution.locate_file(part))))
+            (packages / part).symlink_to(Path(str(distribution.locate_file(part))))
+    interpreter = folder / _INTERPRETER
+    # Without the module `site` no folder of installed packages is on the module path.
+    interpreter.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -S "$@"\n')
+    interpreter.chmod(0o755)
+
+
+def _environment(port: int, folder: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "LANG": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONPATH": str(folder / _PACKAGES),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,
+        "AUTH": "true",
+        # Listeners on fixed ports that nothing here uses.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        # The emulator removes containers that it takes for its own; keep it from looking.
+        "DOCKER_HOST": "unix:///nonexistent",
+    }

@@ -46,6 +46,11 @@ def port_is_taken(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
+def temporary_folder(log_file: Path) -> Path:
+    """Return the folder for the temporary files of the server with that log; `stop` removes it."""
+    return log_file.with_suffix(".tmp")
+
+
 @dataclass(kw_only=True)
 class ServiceProcess:
     """One server, its log, and the file that remembers its process.
@@ -84,11 +89,6 @@ class ServiceProcess:
     start_seconds: float = 30.0
     prepare: Callable[[Path], None] | None = None
     _child: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
-
-    @property
-    def temporary_folder(self) -> Path:
-        """A folder for the server's temporary files; it is gone after `stop`."""
-        return self.log_file.with_suffix(".tmp")
 
     @property
     def _process_file(self) -> Path:
@@ -131,10 +131,11 @@ class ServiceProcess:
                     f"{self.name} cannot listen on port {self.port}: another program does; "
                     f"`lsof -i :{self.port}` shows which, stop that or choose another port"
                 )
-            shutil.rmtree(self.temporary_folder, ignore_errors=True)
-            self.temporary_folder.mkdir()
+            folder = temporary_folder(self.log_file)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
             if self.prepare is not None:
-                self.prepare(self.temporary_folder)
+                self.prepare(folder)
             process_file.truncate(0)
             child = self._spawn(process_file.fileno(), detached=detached)
             process_file.write(str(child.pid).encode())
@@ -164,7 +165,7 @@ class ServiceProcess:
             self._child = None
         if pid is not None:
             self._wait_until_gone(pid)
-        shutil.rmtree(self.temporary_folder, ignore_errors=True)
+        shutil.rmtree(temporary_folder(self.log_file), ignore_errors=True)
 
     def _spawn(self, lock: int, *, detached: bool) -> subprocess.Popen[bytes]:
         supervised = [] if detached else [sys.executable, "-IS", str(_SUPERVISOR), str(lock)]
