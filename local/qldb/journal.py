@@ -291,6 +291,11 @@ class Ledger:
         """All blocks so far, redactions applied."""
         return tuple(self._blocks)
 
+    @property
+    def block_count(self) -> int:
+        """How many blocks there are."""
+        return len(self._blocks)
+
     def blocks_from(self, sequence_no: int) -> list[Block]:
         """Blocks at and after a sequence number."""
         return self._blocks[sequence_no:]
