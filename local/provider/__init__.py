@@ -1,0 +1,1 @@
+"""A stand-in for the AWS provider plugin that reaches nothing but the local AWS."""

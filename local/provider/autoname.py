@@ -1,0 +1,61 @@
+"""Names that Pulumi gives to physical resources whose program names none."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+_DIGITS = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Autoname:
+    """How a kind of resource is named.
+
+    Attributes
+    ----------
+    longest
+        The service's limit on the length of a name, in characters.
+    lower_case
+        Whether the service refuses capitals (S3).
+    """
+
+    longest: int
+    lower_case: bool = False
+
+
+class NameTooLongError(Exception):
+    """A logical name leaves no room for the random digits."""
+
+
+def physical_name(logical: str, rule: Autoname, *, seed: bytes, urn: str) -> str:
+    """Return the logical name, a hyphen and seven hexadecimal digits.
+
+    Parameters
+    ----------
+    logical
+        The resource's name in the program.
+    rule
+        The limits of its service.
+    seed
+        The engine's random seed: with the same seed a preview and its update agree on the name.
+        Without one the digits are random.
+    urn
+        Keeps resources of one logical name apart that share a seed.
+
+    Raises
+    ------
+    NameTooLongError
+        The result would exceed the service's limit.
+    """
+    material = seed + urn.encode() if seed else secrets.token_bytes(16)
+    digits = hashlib.sha256(material).hexdigest()[:_DIGITS]
+    prefix = logical.lower() if rule.lower_case else logical
+    name = f"{prefix}-{digits}"
+    if len(name) > rule.longest:
+        raise NameTooLongError(
+            f"the name {logical!r} with a hyphen and {_DIGITS} digits after it is longer than the"
+            f" {rule.longest} characters that the service allows"
+        )
+    return name

@@ -1,0 +1,87 @@
+"""Failures of the stand-in provider, worded for the person who runs `pulumi up`."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class ProviderError(Exception):
+    """A request that failed, in one line."""
+
+
+class ServiceError(Exception):
+    """An error answer of the simulated QLDB service.
+
+    Attributes
+    ----------
+    code
+        The exception's name in the QLDB API, for example ResourceNotFoundException.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+
+
+class PropertyError(ProviderError):
+    """The service refused to apply one property of a resource."""
+
+
+#: What a call to the emulator or to the simulated QLDB service can raise.
+CALL_ERRORS = (BotoCoreError, ClientError, ServiceError)
+
+
+def code_of(error: Exception) -> str:
+    """Return the service's code of an error, or the empty string where it has none."""
+    if isinstance(error, ServiceError):
+        return error.code
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", ""))
+    return ""
+
+
+def describe(error: Exception) -> str:
+    """Return the service's code and message of a failed call in one line."""
+    if isinstance(error, ClientError):
+        answer = error.response.get("Error", {})
+        return f"{answer.get('Code', 'Unknown')}: {answer.get('Message', 'no message')}"
+    if isinstance(error, (ProviderError, ServiceError, BotoCoreError)):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def applying(*properties: str) -> Iterator[None]:
+    """Name the properties that a block applies in the error of a call that fails in it.
+
+    Raises
+    ------
+    PropertyError
+        A call in the block failed.
+    """
+    try:
+        yield
+    except CALL_ERRORS as error:
+        raise PropertyError(f"applying {', '.join(properties)}: {describe(error)}") from error
+
+
+@contextmanager
+def missing_is_fine(*codes: str) -> Iterator[None]:
+    """Let a block end quietly when the service answers that the thing does not exist.
+
+    Parameters
+    ----------
+    codes
+        The service's error codes that say so.
+    """
+    try:
+        yield
+    except CALL_ERRORS as error:
+        if code_of(error) not in codes:
+            raise
