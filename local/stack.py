@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import runpy
 import shutil
@@ -164,7 +165,9 @@ class Stacks:
         if project.name not in self._opened:
             folder = self._folder(project)
             options = automation.LocalWorkspaceOptions(
-                work_dir=str(folder), env_vars=self._variables
+                work_dir=str(folder),
+                env_vars=self._variables,
+                pulumi_command=_command(self._variables["PATH"]),
             )
             if self._inline_folder is None:
                 stack = automation.create_or_select_stack(
@@ -205,6 +208,22 @@ class Stacks:
             **{f"{project.name}:{name}": value for name, value in settings.items()},
         }
         file.write_text(yaml.safe_dump({**document, "config": config}, sort_keys=False))
+
+
+def _command(path: str) -> automation.PulumiCommand:
+    """Return the `pulumi` of that PATH; the class asks this process's own for its version."""
+    own = os.environ["PATH"]
+    os.environ["PATH"] = path
+    try:
+        return automation.PulumiCommand()
+    finally:
+        os.environ["PATH"] = own
+
+
+def remove_settings(stack: str) -> None:
+    """Remove the settings files that `Stacks.prepare` wrote for a stack, where there are any."""
+    for project in (LEDGER, PIPELINE):
+        (project.folder / f"Pulumi.{stack}.yaml").unlink(missing_ok=True)
 
 
 def _run(program: Path) -> None:

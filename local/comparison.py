@@ -1,0 +1,215 @@
+"""The ledger against DynamoDB, document by document.
+
+Deliberately knows nothing of the handler's code: it reads the items with boto3's own types and
+compares them with the ledger's values, so that an error in the handler cannot hide itself here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+from amazon.ion import simpleion
+from amazon.ion.core import Timestamp
+from amazon.ion.simple_types import IonPyBool, IonPyNull, IonPySymbol
+from boto3.dynamodb.types import Binary, TypeDeserializer
+from rich.table import Table
+
+from local import aws
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from local.qldb.client import DocumentState, LedgerClient
+
+_ABSENT = object()
+_ADDED = {"pk", "version", "isDeleted", "txTime", "txId", "hash", "expiresAt"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One document in the ledger and in DynamoDB.
+
+    Attributes
+    ----------
+    table
+        Table of the ledger.
+    document_id
+        The document's id, and its item's key.
+    ledger, replica
+        Version and state as words, such as "2 live"; "-" where there is none.
+    equal
+        Whether version, state and every attribute are the same.
+    """
+
+    table: str
+    document_id: str
+    ledger: str
+    replica: str
+    equal: bool
+
+
+def compare(ledger: LedgerClient, outputs: Mapping[str, Any], endpoint: str) -> list[Row]:
+    """Compare every document of the replicated tables with its item.
+
+    Parameters
+    ----------
+    ledger
+        The simulated ledger.
+    outputs
+        The pipeline's stack outputs.
+    endpoint
+        URL of the emulator's DynamoDB.
+
+    Returns
+    -------
+    list of Row
+        One for each document that the ledger or DynamoDB has.
+    """
+    dynamodb = aws.client("dynamodb", endpoint)
+    rows: list[Row] = []
+    for table, replica in json.loads(outputs["replicaTables"]).items():
+        documents = ledger.state(outputs["ledgerName"], table)
+        pages = dynamodb.get_paginator("scan").paginate(
+            TableName=replica["tableName"], ConsistentRead=True
+        )
+        read = TypeDeserializer().deserialize
+        items = {
+            item["pk"]["S"]: {name: read(value) for name, value in item.items()}
+            for page in pages
+            for item in page["Items"]
+        }
+        for document_id in sorted({*documents, *items}):
+            document, item = documents.get(document_id), items.get(document_id)
+            rows.append(
+                Row(
+                    table=table,
+                    document_id=document_id,
+                    ledger=f"{document.version} {_word(document.is_deleted)}" if document else "-",
+                    replica=f"{item['version']} {_word('isDeleted' in item)}" if item else "-",
+                    equal=document is not None
+                    and item is not None
+                    and _equal(document, item, replica.get("attributes")),
+                )
+            )
+    return rows
+
+
+def differences(rows: Sequence[Row]) -> int:
+    """Return for how many documents the ledger and DynamoDB differ."""
+    return sum(not row.equal for row in rows)
+
+
+def comparison_table(rows: Sequence[Row]) -> Table:
+    """Return the rows as a table for a terminal."""
+    table = Table("table", "document id", "ledger", "DynamoDB", "equal")
+    for row in rows:
+        table.add_row(
+            row.table,
+            row.document_id,
+            row.ledger,
+            row.replica,
+            "yes" if row.equal else "[bold red]NO[/]",
+        )
+    return table
+
+
+def _word(deleted: bool) -> str:  # noqa: FBT001 - the one thing that it tells
+    return "deleted" if deleted else "live"
+
+
+def _equal(
+    document: DocumentState,
+    item: Mapping[str, Any],
+    attributes: Mapping[str, Sequence[str]] | None,
+) -> bool:
+    if item["version"] != document.version:
+        return False
+    held = {name: value for name, value in item.items() if name not in _ADDED}
+    if document.is_deleted:
+        return item.get("isDeleted") is True and not held
+    if "isDeleted" in item:
+        return False
+    if attributes is None:
+        expected = {"data": document.data}
+    else:
+        found = {name: _at(document.data, path) for name, path in attributes.items()}
+        expected = {name: value for name, value in found.items() if value is not _ABSENT}
+    return _form(held) == _form(expected)
+
+
+def _at(document: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 - a value of any Ion type
+    for name in path:
+        if not hasattr(document, "keys") or name not in document:
+            return _ABSENT
+        document = document[name]
+    return document
+
+
+@singledispatch
+def _form(value: Any) -> tuple[str, Any]:  # noqa: ANN401 - a value of any type
+    """Return an Ion value, or what boto3 read from DynamoDB, as its kind and a plain value."""
+    raise TypeError(f"neither Ion nor DynamoDB has the type {type(value).__name__}")
+
+
+@_form.register(type(None))
+@_form.register(IonPyNull)
+def _null(_value: object) -> tuple[str, Any]:
+    return "null", None
+
+
+@_form.register(bool)
+@_form.register(IonPyBool)
+def _boolean(value: object) -> tuple[str, Any]:
+    return "boolean", bool(value)
+
+
+@_form.register(int)
+@_form.register(Decimal)
+def _number(value: int | Decimal) -> tuple[str, Any]:
+    return "number", Decimal(value)
+
+
+@_form.register(float)
+def _float(value: float) -> tuple[str, Any]:
+    return "number", Decimal(repr(float(value)))
+
+
+@_form.register(str)
+def _text(value: str) -> tuple[str, Any]:
+    return "text", str(value)
+
+
+@_form.register(IonPySymbol)
+def _symbol(value: IonPySymbol) -> tuple[str, Any]:
+    return "text", value.text
+
+
+@_form.register(Timestamp)
+def _timestamp(value: Timestamp) -> tuple[str, Any]:
+    return "text", simpleion.dumps(value, binary=False, omit_version_marker=True)
+
+
+@_form.register(bytes)
+def _bytes(value: bytes) -> tuple[str, Any]:
+    return "binary", bytes(value)
+
+
+@_form.register(Binary)
+def _binary(value: Any) -> tuple[str, Any]:  # noqa: ANN401 - boto3's stubs hide its value
+    return "binary", value.value
+
+
+@_form.register(list)
+@_form.register(tuple)
+def _list(values: list[object] | tuple[object, ...]) -> tuple[str, Any]:
+    return "list", [_form(value) for value in values]
+
+
+@_form.register(Mapping)
+def _map(values: Mapping[str, object]) -> tuple[str, Any]:
+    return "map", {str(name): _form(value) for name, value in values.items()}

@@ -1,0 +1,180 @@
+"""The demonstration: deploy, commit, deliver twice and out of order, compare, clean up."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from local import aws, stack
+from local.comparison import compare, comparison_table, differences
+from local.environment import environment
+from local.pulumi_cli import ensure_pulumi
+from local.qldb.client import LedgerClient
+from local.qldb.journal import CreateTable, Delete, Insert, Redact, Select, Update
+from local.service_process import free_port
+from local.services import Ports, Services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from local.comparison import Row
+
+STACK = "demo"
+TABLE = "Person"
+SETTLE_SECONDS = 60.0
+LAG_PROBES = 10
+_PAUSE_SECONDS = 0.02
+
+
+def run(state: Path) -> int:
+    """Run the demonstration on servers and stacks of its own and clean up, whatever happens.
+
+    Parameters
+    ----------
+    state
+        Folder of the local AWS; the demonstration's own is made in it and removed.
+
+    Returns
+    -------
+    int
+        0 if DynamoDB holds the ledger's current state in the end, else 1.
+
+    Raises
+    ------
+    LocalError
+        Something that the demonstration needs is missing or failed.
+    """
+    console = Console(highlight=False)
+    pulumi_bin = ensure_pulumi(console.print)
+    with _services(state / "demo", console) as services:
+        stacks = stack.Stacks(
+            variables=environment(services.endpoints, pulumi_bin, services.state, stack=STACK),
+            stack=STACK,
+        )
+        try:
+            stacks.prepare()
+            console.rule("pulumi up, both stacks")
+            outputs = stacks.up(on_output=print)
+            return _transactions(console, services, outputs)
+        finally:
+            stack.remove_settings(STACK)
+
+
+@contextmanager
+def _services(state: Path, console: Console) -> Iterator[Services]:
+    shutil.rmtree(state, ignore_errors=True)
+    services = Services(state=state, ports=Ports(emulator=free_port(), qldb=free_port()))
+    console.print("Starting the AWS emulator and the simulated QLDB")
+    try:
+        services.start()
+        yield services
+    finally:
+        services.stop()
+        shutil.rmtree(state, ignore_errors=True)
+        console.print("Cleaned up: servers stopped, state removed.")
+
+
+def _transactions(console: Console, services: Services, outputs: dict[str, Any]) -> int:
+    name = outputs["ledgerName"]
+    ledger = LedgerClient(services.endpoints.qldb)
+    console.rule("transactions, every record delivered twice and shuffled")
+    ledger.set_delivery(name, copies=2, shuffle=True, seed=20200529)
+    ledger.commit(name, [CreateTable(table=TABLE)])
+    commit_history(ledger, name)
+    settle(ledger, outputs, services.endpoints.emulator)
+    lags = measure_lag(ledger, outputs, services.endpoints.emulator)
+    console.rule("ledger and DynamoDB")
+    rows = compare(ledger, outputs, services.endpoints.emulator)
+    console.print(comparison_table(rows))
+    console.print(
+        f"End-to-end lag, commit to item, {len(lags)} documents one by one: "
+        f"median {statistics.median(lags):.2f} s, longest {max(lags):.2f} s"
+    )
+    console.print(f"{len(rows)} documents, {differences(rows)} differences")
+    return 1 if differences(rows) else 0
+
+
+def commit_history(ledger: LedgerClient, name: str) -> None:
+    """Commit inserts, updates, several documents in one transaction, deletes and a redaction."""
+
+    def person(first: str, last: str, **more: object) -> dict[str, object]:
+        return {
+            "firstName": first,
+            "lastName": last,
+            "email": f"{first}.{last}@example.com".lower(),
+            "address": {"city": "Swansea", "street": "1 Harbour Road"},
+            **more,
+        }
+
+    def insert(*documents: dict[str, object]) -> list[str]:
+        operations = [Insert(table=TABLE, document=document) for document in documents]
+        return [document.document_id for document in ledger.commit(name, operations).documents]
+
+    ann, bob = insert(person("Ann", "Evans"), person("Bob", "Price"))
+    cas, dee, eve = insert(
+        person("Cas", "Rees", loyalty=12), person("Dee", "Owen"), person("Eve", "Lloyd")
+    )
+    team = insert(*(person(f"Member{number}", "Team") for number in range(15)))
+    ledger.commit(name, [Update(table=TABLE, document_id=ann, document=person("Anne", "Evans"))])
+    ledger.commit(
+        name,
+        [
+            Update(table=TABLE, document_id=bob, document={"firstName": "Bob"}),
+            Update(table=TABLE, document_id=cas, document=person("Cas", "Rees-Jones")),
+            Delete(table=TABLE, document_id=dee),
+        ],
+    )
+    ledger.commit(name, [Select(table=TABLE)])
+    for turn in range(5):
+        ledger.commit(
+            name,
+            [
+                Update(table=TABLE, document_id=member, document=person(f"Turn{turn}", "Team"))
+                for member in team[: 3 * (turn + 1)]
+            ],
+        )
+    ledger.commit(name, [Delete(table=TABLE, document_id=member) for member in team[:2]])
+    ledger.commit(name, [Update(table=TABLE, document_id=eve, document=person("Eva", "Lloyd"))])
+    ledger.commit(name, [Redact(table=TABLE, document_id=eve, version=0)])
+    # What is delivered again from the start now holds the redacted revision without its data.
+    ledger.redeliver(name)
+
+
+def settle(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) -> list[Row]:
+    """Wait until everything is delivered and the table follows; return the last comparison.
+
+    It gives up after a minute: then the differences are the result.
+    """
+    ledger.wait_delivered(outputs["ledgerName"], timeout=SETTLE_SECONDS)
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while True:
+        rows = compare(ledger, outputs, endpoint)
+        if not differences(rows) or time.monotonic() > deadline:
+            return rows
+        time.sleep(_PAUSE_SECONDS)
+
+
+def measure_lag(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) -> list[float]:
+    """Return for some new documents the seconds from the commit until the item can be read."""
+    dynamodb = aws.client("dynamodb", endpoint)
+    lags = []
+    for number in range(LAG_PROBES):
+        began = time.monotonic()
+        committed = ledger.commit(
+            outputs["ledgerName"], [Insert(table=TABLE, document={"firstName": f"Probe{number}"})]
+        )
+        key = {"pk": {"S": committed.documents[0].document_id}}
+        while "Item" not in dynamodb.get_item(
+            TableName=outputs["tableNames"][TABLE], Key=key, ConsistentRead=True
+        ):
+            if time.monotonic() > began + SETTLE_SECONDS:
+                break
+            time.sleep(_PAUSE_SECONDS)
+        lags.append(time.monotonic() - began)
+    return lags

@@ -1,0 +1,1 @@
+"""Tests of both stacks, deployed with the real Pulumi engine to the local AWS."""

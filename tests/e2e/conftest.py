@@ -1,0 +1,112 @@
+"""A local AWS of the test session's own, and both stacks deployed to it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local import aws
+from local.environment import environment
+from local.pulumi_cli import ensure_pulumi
+from local.qldb.client import LedgerClient
+from local.service_process import free_port
+from local.services import Ports, Services
+from local.stack import Stacks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+REPLICA_TABLES = [
+    {
+        "ledgerTable": "Person",
+        "attributes": {
+            "firstName": "firstName",
+            "lastName": "lastName",
+            "email": "email",
+            "city": "address.city",
+        },
+    },
+    # The table of the genuine event, with its whole documents.
+    {"ledgerTable": "attestations"},
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """Both stacks on a local AWS, and clients for looking at it."""
+
+    services: Services
+    stacks: Stacks
+    outputs: dict[str, Any]
+    ledger: LedgerClient
+
+    @property
+    def ledger_name(self) -> str:
+        """Name of the deployed ledger."""
+        return str(self.outputs["ledgerName"])
+
+    def client(self, service: Any) -> Any:  # noqa: ANN401 - boto3's clients have no common type
+        """Return a boto3 client of the emulator's root user."""
+        return aws.client(service, self.services.endpoints.emulator)
+
+    def items(self, ledger_table: str) -> dict[str, dict[str, Any]]:
+        """Return the DynamoDB items of a ledger's table by document id, as wire values."""
+        pages = (
+            self.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(TableName=self.outputs["tableNames"][ledger_table], ConsistentRead=True)
+        )
+        return {item["pk"]["S"]: item for page in pages for item in page["Items"]}
+
+
+def eventually(condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
+    """Wait until the condition holds; fail when it does not within the time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"the condition did not hold within {seconds} s"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def pulumi_bin() -> Path:
+    """Folder of the real Pulumi engine; built on the first use on a machine."""
+    return ensure_pulumi(print)
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """An emulator and a simulated QLDB on free ports."""
+    state = tmp_path_factory.mktemp("state")
+    with Services(state=state, ports=Ports(emulator=free_port(), qldb=free_port())) as services:
+        yield services
+
+
+@pytest.fixture(scope="module")
+def stacks(
+    services: Services, pulumi_bin: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Stacks:
+    """Both stacks, settings written, nothing deployed yet."""
+    stacks = Stacks(
+        variables=environment(services.endpoints, pulumi_bin, services.state, stack="e2e"),
+        stack="e2e",
+        settings={"replicaTables": REPLICA_TABLES},
+        inline_folder=tmp_path_factory.mktemp("projects"),
+    )
+    stacks.prepare()
+    return stacks
+
+
+@pytest.fixture(scope="module")
+def deployment(services: Services, stacks: Stacks) -> Deployment:
+    """Both stacks, deployed."""
+    outputs = stacks.up()
+    return Deployment(
+        services=services,
+        stacks=stacks,
+        outputs=outputs,
+        ledger=LedgerClient(services.endpoints.qldb),
+    )

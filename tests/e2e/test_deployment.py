@@ -1,0 +1,159 @@
+"""What a deployment does, a second one does not, and a destruction leaves: nothing.
+
+Proves the program, the stand-in provider and the emulator together, with IAM enforced. It cannot
+prove anything about the real AWS provider or AWS itself. The tests build on each other, in order:
+a deployment takes seconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from local.stack import LEDGER, PIPELINE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from local.services import Services
+    from local.stack import Project, Stacks
+    from tests.e2e.conftest import Deployment
+
+pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
+
+UNCHANGED = {"same"}
+
+
+def changed(changes: Mapping[Any, int] | None) -> dict[str, int]:
+    """Return Pulumi's counts of changes without the resources that stayed as they were."""
+    return {str(kind): count for kind, count in (changes or {}).items() if kind not in UNCHANGED}
+
+
+def test_outputs_tell_a_stranger_everything(deployment: Deployment) -> None:
+    # given both stacks / when looking at the outputs alone
+    outputs = deployment.outputs
+    # then each names a thing that exists
+    stream = deployment.client("kinesis").describe_stream_summary(StreamName=outputs["streamName"])
+    assert stream["StreamDescriptionSummary"]["StreamARN"] == outputs["streamArn"]
+    assert stream["StreamDescriptionSummary"]["RetentionPeriodHours"] == 168
+    assert stream["StreamDescriptionSummary"]["EncryptionType"] == "KMS"
+    assert set(outputs["tableNames"]) == {"Person", "attestations"}
+    for name in outputs["tableNames"].values():
+        table = deployment.client("dynamodb").describe_table(TableName=name)["Table"]
+        assert table["KeySchema"] == [{"AttributeName": "pk", "KeyType": "HASH"}]
+    deployment.client("lambda").get_function(FunctionName=outputs["functionName"])
+    deployment.client("s3").head_bucket(Bucket=outputs["failureBucketName"])
+    deployment.client("sqs").get_queue_attributes(QueueUrl=outputs["failureQueueUrl"])
+    assert deployment.ledger.describe_ledger(outputs["ledgerName"])["State"] == "ACTIVE"
+
+
+def test_requests_are_authorized(deployment: Deployment) -> None:
+    # given a user without any permission
+    iam = deployment.client("iam")
+    iam.create_user(UserName="nobody")
+    keys = iam.create_access_key(UserName="nobody")["AccessKey"]
+    kinesis = boto3.client(
+        "kinesis",
+        endpoint_url=deployment.services.endpoints.emulator,
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+    )
+    # when it asks for anything / then it is refused
+    with pytest.raises(kinesis.exceptions.ClientError, match="AccessDenied"):
+        kinesis.describe_stream_summary(StreamName=deployment.outputs["streamName"])
+    iam.delete_access_key(UserName="nobody", AccessKeyId=keys["AccessKeyId"])
+    iam.delete_user(UserName="nobody")
+
+
+@pytest.mark.parametrize("project", [LEDGER, PIPELINE], ids=lambda project: project.name)
+def test_a_second_up_changes_nothing(deployment: Deployment, project: Project) -> None:
+    # given a deployed stack / when it is deployed again
+    result = deployment.stacks.up_project(project)
+    # then nothing is created, updated, replaced or deleted
+    assert changed(result.summary.resource_changes) == {}
+
+
+@pytest.mark.parametrize("project", [LEDGER, PIPELINE], ids=lambda project: project.name)
+def test_a_refresh_finds_no_drift(deployment: Deployment, project: Project) -> None:
+    # given a deployed stack / when its resources are read back
+    result = deployment.stacks.refresh(project)
+    # then each is as it was declared
+    assert changed(result.summary.resource_changes) == {}
+
+
+def test_a_refresh_finds_what_was_changed_behind_its_back(deployment: Deployment) -> None:
+    # given a function whose time-out somebody changed by hand
+    functions = deployment.client("lambda")
+    name = deployment.outputs["functionName"]
+    functions.update_function_configuration(FunctionName=name, Timeout=7)
+    # when the stack is refreshed / then that is the one drift
+    result = deployment.stacks.refresh(PIPELINE)
+    assert changed(result.summary.resource_changes) == {"update": 1}
+    # and the next deployment repairs it
+    deployment.stacks.up_project(PIPELINE)
+    assert functions.get_function_configuration(FunctionName=name)["Timeout"] == 60
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expected"),
+    [
+        ("batchSize", 50, {"update": 1}),
+        ("logRetentionDays", 14, {"update": 1}),
+        ("lambdaTimeoutSeconds", 90, {"update": 1}),
+        ("streamRetentionHours", 48, {"update": 1}),
+    ],
+)
+def test_a_changed_setting_updates_only_what_it_should(
+    deployment: Deployment, setting: str, value: object, expected: dict[str, int]
+) -> None:
+    # given a deployed stack / when one setting changes
+    deployment.stacks.change(**{setting: value})
+    # then the preview says so truthfully
+    preview = deployment.stacks.preview(PIPELINE)
+    assert changed(dict(preview.change_summary)) == expected
+    # and the deployment does just that
+    result = deployment.stacks.up_project(PIPELINE)
+    assert changed(result.summary.resource_changes) == expected
+
+
+def test_a_new_start_time_replaces_the_qldb_stream_alone(deployment: Deployment) -> None:
+    # given a deployed stack / when the stream is to start elsewhere, which QLDB cannot change
+    deployment.stacks.change(inclusiveStartTime="2021-01-01T00:00:00Z")
+    result = deployment.stacks.up_project(PIPELINE)
+    # then QLDB's stream is replaced, and nothing else is touched
+    assert changed(result.summary.resource_changes) == {"replace": 1}
+
+
+def test_a_wrong_setting_fails_before_anything_is_touched(deployment: Deployment) -> None:
+    # given a setting that Lambda would refuse
+    deployment.stacks.change(lambdaTimeoutSeconds=1000)
+    # when deploying / then the failure names it, and what is deployed stays as it is
+    with pytest.raises(Exception, match="lambdaTimeoutSeconds") as failure:
+        deployment.stacks.up_project(PIPELINE)
+    assert "900" in str(failure.value)
+    deployment.stacks.change(lambdaTimeoutSeconds=90)
+    assert changed(deployment.stacks.up_project(PIPELINE).summary.resource_changes) == {}
+
+
+def test_destroy_leaves_nothing_behind(
+    deployment: Deployment, stacks: Stacks, services: Services
+) -> None:
+    # given an object in the failure bucket, which would keep a bucket from being deleted
+    bucket = deployment.outputs["failureBucketName"]
+    deployment.client("s3").put_object(Bucket=bucket, Key="records/left.json", Body=b"{}")
+    # when both stacks are destroyed
+    stacks.destroy()
+    # then the local AWS is empty
+    client = deployment.client
+    assert client("kinesis").list_streams()["StreamNames"] == []
+    assert client("dynamodb").list_tables()["TableNames"] == []
+    assert client("lambda").list_functions()["Functions"] == []
+    assert client("lambda").list_event_source_mappings()["EventSourceMappings"] == []
+    assert client("iam").list_roles()["Roles"] == []
+    assert client("s3").list_buckets()["Buckets"] == []
+    assert client("sqs").list_queues().get("QueueUrls", []) == []
+    assert client("logs").describe_log_groups()["logGroups"] == []
+    assert deployment.ledger.list_ledgers() == []
+    assert all(services.running().values())
