@@ -5,7 +5,6 @@ What an item must be is worked out here from plain Python values, without the ha
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -399,7 +398,9 @@ def _refusals(plan: Plan, random: Random) -> list[str]:
 
 def _poison_records(plan: Plan, random: Random, history: History) -> list[StreamRecord]:
     broken = []
-    genuine = list(history.revisions)
+    genuine = [
+        data for data, each in history.revisions.items() if each.table_name in (PROJECTED, WHOLE)
+    ]
     for _ in range(random.randint(0, plan.poison) if genuine else 0):
         kind = random.choice(list(_BROKEN_RECORDS))
         data = _BROKEN_RECORDS[kind](random.choice(genuine), random)
@@ -481,6 +482,5 @@ _BROKEN_FRAMES: dict[str, Callable[[bytes, Random], bytes]] = {
 }
 
 
-def as_text(payload: bytes) -> str:
-    """Write a payload as the failure store's objects do."""
-    return base64.b64encode(payload).decode()
+REFUSED_KINDS = tuple(_REFUSED)
+BROKEN_KINDS = (*_BROKEN_RECORDS, *_BROKEN_FRAMES)

@@ -32,8 +32,10 @@ class Task:
 
     def __init__(self, work: Callable[[], object]) -> None:
         self._work = work
-        self._turn = threading.Semaphore(0)
-        self._handed_over = threading.Semaphore(0)
+        self._turn = threading.Lock()
+        self._handed_over = threading.Lock()
+        self._turn.acquire()
+        self._handed_over.acquire()
         self._end: KilledError | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.done = False

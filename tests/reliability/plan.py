@@ -26,6 +26,8 @@ class Plan:
     earlier_deployment
         Some documents' first versions are in the table already, with an attribute that is no
         longer projected.
+    tombstone_lifetime
+        Tombstones get an expiry.
     shards, reshards
         Shards at the start, and splits or merges on the way.
     consumers
@@ -54,6 +56,7 @@ class Plan:
     shuffle: bool = False
     replay: bool = False
     earlier_deployment: bool = False
+    tombstone_lifetime: bool = False
     shards: int = 1
     reshards: int = 0
     consumers: int = 2
@@ -82,6 +85,7 @@ class Plan:
             shuffle=random.random() < 0.6,
             replay=random.random() < 0.3,
             earlier_deployment=random.random() < 0.3,
+            tombstone_lifetime=random.random() < 0.5,
             shards=random.randint(1, 4),
             reshards=random.choice((0, 0, 1, 2)),
             consumers=random.randint(1, 4),

@@ -1,0 +1,127 @@
+"""The tables of a schedule: in memory, or on AWS's DynamoDB Local."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tests.reliability.memory_dynamodb import MemoryDynamoDB, Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from tests.reliability.attribute_values import Item
+    from tests.reliability.faults import Faults
+    from tests.reliability.memory_dynamodb import Observer
+
+
+class Backend(Protocol):
+    """Tables that outlive the clients made for them; `names` are by ledger table."""
+
+    names: Mapping[str, str]
+
+    def client(self, faults: Faults) -> Any:  # noqa: ANN401 - boto3's client or its model
+        """Make a client with faults."""
+
+    def items(self, ledger_table: str) -> dict[str, Item]:
+        """Read one table: items by key."""
+
+    def put(self, ledger_table: str, item: Item) -> None:
+        """Store an item without condition."""
+
+
+class MemoryBackend:
+    """Tables in memory; `observer` sees each write."""
+
+    def __init__(self, ledger_tables: Sequence[str], observer: Observer) -> None:
+        self.names = {name: f"{name.lower()}-1a2b3c" for name in ledger_tables}
+        self._tables = Tables(self.names.values(), observer=observer)
+
+    def client(self, faults: Faults) -> MemoryDynamoDB:
+        """Make a client with faults."""
+        return MemoryDynamoDB(self._tables, faults)
+
+    def items(self, ledger_table: str) -> dict[str, Item]:
+        """Read one table: items by key."""
+        return self._tables.items(self.names[ledger_table])
+
+    def put(self, ledger_table: str, item: Item) -> None:
+        """Store an item without condition."""
+        self._tables.put(self.names[ledger_table], item, below=None, all_old=False)
+
+
+class LocalBackend:
+    """Tables on DynamoDB Local.
+
+    Parameters
+    ----------
+    make_tables
+        Makes tables and returns a client of theirs.
+    ledger_tables
+        One DynamoDB table is made for each.
+    suffix
+        Keeps the tables of schedules apart.
+    """
+
+    def __init__(
+        self,
+        make_tables: Callable[..., DynamoDBClient],
+        ledger_tables: Sequence[str],
+        suffix: str,
+    ) -> None:
+        self.names = {name: f"{name.lower()}-{suffix}" for name in ledger_tables}
+        self._client = make_tables(*self.names.values())
+
+    def client(self, faults: Faults) -> _FaultyClient:
+        """Make a client with faults."""
+        return _FaultyClient(self._client, faults)
+
+    def items(self, ledger_table: str) -> dict[str, Item]:
+        """Read one table: items by key."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self.names[ledger_table], ConsistentRead=True
+        )
+        return {
+            str(item["pk"]["S"]): dict(item)  # type: ignore[arg-type]
+            for page in pages
+            for item in page["Items"]
+        }
+
+    def put(self, ledger_table: str, item: Item) -> None:
+        """Store an item without condition."""
+        self._client.put_item(TableName=self.names[ledger_table], Item=item)
+
+
+class _FaultyClient:
+    """A client of the real engine with the same faults as the model's."""
+
+    def __init__(self, client: DynamoDBClient, faults: Faults) -> None:
+        self._client = client
+        self._faults = faults
+
+    def batch_execute_statement(
+        self,
+        *,
+        Statements: Sequence[Mapping[str, Any]],  # noqa: N803 - boto3's name
+        **options: Any,  # noqa: ANN401 - passed on
+    ) -> dict[str, Any]:
+        operation = "BatchExecuteStatement"
+        fault = self._faults.before_request(operation)
+        if fault is not None and not fault.applied:
+            raise fault.error
+        codes = [self._faults.before_statement(operation) for _ in Statements]
+        sent = [each for each, code in zip(Statements, codes, strict=True) if code is None]
+        answers: list[Any] = []
+        if sent:
+            response = self._client.batch_execute_statement(Statements=sent, **options)  # type: ignore[arg-type]
+            answers = list(response["Responses"])
+        remaining = iter(answers)
+        responses = [
+            next(remaining) if code is None else {"Error": {"Code": code, "Message": "Injected"}}
+            for code in codes
+        ]
+        self._faults.after_request(operation)
+        if fault is not None:
+            raise fault.error
+        return {"Responses": responses}

@@ -1,0 +1,189 @@
+"""Every kind of fault that a schedule can inject, and the choice of where and when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+
+from tests.reliability.faults import RequestFault, client_error
+from tests.reliability.history import BROKEN_KINDS, REFUSED_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from random import Random
+
+    from tests.reliability.plan import Plan
+
+_ENDPOINT = "https://memory.invalid"
+
+# Codes that DynamoDB answers for a request as a whole: DynamoDB developer guide, "Error handling
+# with DynamoDB", and the errors that botocore's service model lists for BatchExecuteStatement.
+REQUEST_CODES = {
+    "InternalServerError": 500,
+    "ServiceUnavailable": 503,
+    "RequestLimitExceeded": 400,
+    "ThrottlingException": 400,
+    "ProvisionedThroughputExceededException": 400,
+    "LimitExceededException": 400,
+    "ExpiredTokenException": 400,
+    "RequestExpired": 400,
+    "AccessDeniedException": 400,
+    "ResourceNotFoundException": 400,
+    "UnrecognizedClientException": 400,
+    "ValidationException": 400,
+}
+# BatchStatementError.Code: all values but those that answer a condition (DynamoDB API reference).
+STATEMENT_CODES = (
+    "ItemCollectionSizeLimitExceeded",
+    "RequestLimitExceeded",
+    "ValidationError",
+    "ProvisionedThroughputExceeded",
+    "TransactionConflict",
+    "ThrottlingError",
+    "InternalServerError",
+    "ResourceNotFound",
+    "AccessDenied",
+)
+# S3 API reference, "Error responses".
+BUCKET_CODES = {
+    "SlowDown": 503,
+    "InternalError": 500,
+    "ServiceUnavailable": 503,
+    "AccessDenied": 403,
+    "NoSuchBucket": 404,
+    "RequestTimeout": 400,
+}
+CONNECTION_ERRORS: dict[str, Callable[[], Exception]] = {
+    "EndpointConnectionError": lambda: EndpointConnectionError(endpoint_url=_ENDPOINT),
+    "ConnectTimeoutError": lambda: ConnectTimeoutError(endpoint_url=_ENDPOINT),
+}
+LOST_ANSWERS: dict[str, Callable[[], Exception]] = {
+    "ReadTimeoutError": lambda: ReadTimeoutError(endpoint_url=_ENDPOINT),
+    "ConnectionClosedError": lambda: ConnectionClosedError(endpoint_url=_ENDPOINT),
+}
+
+KILLED_BEFORE = "killed before a request"
+KILLED_AFTER = "killed after a request"
+SLOW = "slow request, up to the function's time-out"
+THROTTLED = "invocation throttled"
+REPEATED = "batch delivered twice"
+DISCARDED = "batch discarded to the failure bucket"
+SPLIT, MERGED = "shard split", "shards merged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultKind:
+    """One kind of fault of one place; `fault` makes it where the place is a request."""
+
+    name: str
+    code: str = ""
+    fault: Callable[[str], RequestFault] | None = None
+
+
+def _answer(code: str, status: int, *, applied: bool = False) -> Callable[[str], RequestFault]:
+    def make(operation: str) -> RequestFault:
+        error = client_error(operation, code, "Injected by the test", status=status)
+        return RequestFault(error=error, applied=applied)
+
+    return make
+
+
+def _broken(make: Callable[[], Exception], *, applied: bool) -> Callable[[str], RequestFault]:
+    return lambda _: RequestFault(error=make(), applied=applied)
+
+
+def _request_kinds(service: str, codes: dict[str, int]) -> list[FaultKind]:
+    return [
+        *(
+            FaultKind(name=f"{service} request: {code}", fault=_answer(code, status))
+            for code, status in codes.items()
+        ),
+        *(
+            FaultKind(name=f"{service} not reached: {name}", fault=_broken(make, applied=False))
+            for name, make in CONNECTION_ERRORS.items()
+        ),
+        *(
+            FaultKind(name=f"{service} answer lost: {name}", fault=_broken(make, applied=True))
+            for name, make in LOST_ANSWERS.items()
+        ),
+        FaultKind(
+            name=f"{service} error 500 after applying",
+            fault=_answer("InternalServerError", 500, applied=True),
+        ),
+        FaultKind(name=KILLED_BEFORE),
+        FaultKind(name=KILLED_AFTER),
+        FaultKind(name=SLOW),
+    ]
+
+
+_TABLE_REQUEST, _STATEMENT, _BUCKET_REQUEST, _INVOCATION = "table", "statement", "bucket", "call"
+PLACES: dict[str, list[FaultKind]] = {
+    _TABLE_REQUEST: _request_kinds("DynamoDB", REQUEST_CODES),
+    _STATEMENT: [FaultKind(name=f"statement: {code}", code=code) for code in STATEMENT_CODES],
+    _BUCKET_REQUEST: _request_kinds("failure bucket", BUCKET_CODES),
+    _INVOCATION: [FaultKind(name=THROTTLED), FaultKind(name=REPEATED)],
+}
+
+
+def all_kinds() -> list[str]:
+    """Name every kind of fault, those that a schedule contains from its start included."""
+    names = {kind.name for kinds in PLACES.values() for kind in kinds}
+    return sorted(names.union((DISCARDED, SPLIT, MERGED), REFUSED_KINDS, BROKEN_KINDS))
+
+
+class Injector:
+    """Chooses faults until the plan's number of them is used up: then the outage is over.
+
+    Parameters
+    ----------
+    plan
+        Number and rate.
+    random
+        Makes every choice.
+    """
+
+    def __init__(self, plan: Plan, random: Random) -> None:
+        self._left = plan.faults
+        self._rate = plan.fault_rate
+        self._random = random
+        self.counts: Counter[str] = Counter()
+
+    def end(self) -> None:
+        """Inject nothing from here on."""
+        self._left = 0
+
+    def table_request(self) -> FaultKind | None:
+        """Choose for one request to DynamoDB."""
+        return self._choose(_TABLE_REQUEST, self._rate)
+
+    def statement(self) -> FaultKind | None:
+        """Choose for one statement of a request; there are many, so the chance is lower."""
+        return self._choose(_STATEMENT, self._rate / 4)
+
+    def bucket_request(self) -> FaultKind | None:
+        """Choose for one request to the failure bucket; there are few, so the chance is higher."""
+        return self._choose(_BUCKET_REQUEST, min(1.0, self._rate * 3))
+
+    def invocation(self) -> FaultKind | None:
+        """Choose for one invocation of the function."""
+        return self._choose(_INVOCATION, self._rate)
+
+    def count(self, names: Iterable[str]) -> None:
+        """Count what a schedule contains from its start."""
+        self.counts.update(names)
+
+    def _choose(self, place: str, rate: float) -> FaultKind | None:
+        if self._left == 0 or self._random.random() >= rate:
+            return None
+        self._left -= 1
+        kind = self._random.choice(PLACES[place])
+        self.counts[kind.name] += 1
+        return kind

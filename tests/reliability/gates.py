@@ -1,0 +1,137 @@
+"""Between a handler's clients and the world: every call hands over, and may meet a fault there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.reliability.fault_injection import KILLED_AFTER, KILLED_BEFORE, SLOW, FaultKind, Injector
+from tests.reliability.interleaving import KilledError, StoppedAtTimeOutError, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from tests.reliability.faults import RequestFault
+
+_LATENCY_SECONDS = 0.004
+FUNCTION_VERSION = "7"
+
+
+class Clock:
+    """The one time of a schedule, in seconds since the epoch."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def time(self) -> float:
+        """Tell the time."""
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += max(seconds, 0.0)
+
+    def advance_to(self, moment: float) -> None:
+        """Let time pass until a moment, unless it is over."""
+        self.now = max(self.now, moment)
+
+
+class Gate:
+    """The process of one invocation: its turn, its deadline, its end.
+
+    Parameters
+    ----------
+    clock, injector, random
+        Of the schedule.
+    timeout
+        Of the function, seconds.
+    """
+
+    def __init__(self, clock: Clock, injector: Injector, random: Random, timeout: float) -> None:
+        self._clock = clock
+        self.injector = injector
+        self._random = random
+        self._timeout = timeout
+        self._task: Task | None = None
+        self._deadline = 0.0
+
+    def begin(self, task: Task) -> None:
+        """Start the time of a new invocation."""
+        self._task = task
+        self._deadline = self._clock.now + self._timeout
+
+    def remaining(self) -> float:
+        """Give the seconds until the function is stopped."""
+        return max(self._deadline - self._clock.now, 0.0)
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, while others go on."""
+        self._clock.advance(seconds)
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """Let others go on; stop here if the function's time is over."""
+        task = self.task
+        task.hand_over()
+        if self._clock.now >= self._deadline:
+            task.kill(StoppedAtTimeOutError())
+
+    def meet(self, kind: FaultKind | None, operation: str) -> RequestFault | None:
+        """Let a chosen fault happen before a request; give the one that is the request's own."""
+        if kind is None:
+            return None
+        if kind.name == KILLED_BEFORE:
+            self.task.kill(KilledError())
+        if kind.name == SLOW:
+            self._clock.advance(self._random.uniform(0, self._timeout * 1.2))
+            self.hand_over()
+        return None if kind.fault is None else kind.fault(operation)
+
+    def request(self) -> None:
+        """Take the time of one request."""
+        self.hand_over()
+        self._clock.advance(_LATENCY_SECONDS)
+
+    @property
+    def task(self) -> Task:
+        """The work that goes through this gate."""
+        if self._task is None:
+            raise AssertionError("a client was called outside an invocation")
+        self._task.check()
+        return self._task
+
+
+class ServiceFaults:
+    """Faults of one service, at the gate of one process.
+
+    Parameters
+    ----------
+    gate
+        Of the process.
+    choose
+        Chooses the fault of one request.
+    """
+
+    def __init__(self, gate: Gate, choose: Callable[[], FaultKind | None]) -> None:
+        self._gate = gate
+        self._choose = choose
+        self._killed_after = False
+
+    def before_request(self, operation: str) -> RequestFault | None:
+        """Hand over, then let the chosen fault happen."""
+        self._gate.request()
+        kind = self._choose()
+        self._killed_after = kind is not None and kind.name == KILLED_AFTER
+        return self._gate.meet(kind, operation)
+
+    def before_statement(self, operation: str) -> str | None:  # noqa: ARG002 - protocol
+        """Hand over between statements: DynamoDB does not keep those of a request together."""
+        self._gate.hand_over()
+        kind = self._gate.injector.statement()
+        return None if kind is None else kind.code
+
+    def after_request(self, operation: str) -> None:  # noqa: ARG002 - protocol
+        """End the process before it sees the answer, if that was chosen."""
+        if self._killed_after:
+            self._gate.task.kill(KilledError())
+        self._gate.hand_over()

@@ -1,0 +1,297 @@
+"""One schedule: ledger, stream, mappings, handlers and tables, from the plan to the verdict."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from tests.reliability.assembly import Container, failure_objects, redrive_event
+from tests.reliability.backends import MemoryBackend
+from tests.reliability.event_source_mapping import (
+    Ending,
+    EventSourceMapping,
+    Invocation,
+    MappingSettings,
+)
+from tests.reliability.fault_injection import (
+    DISCARDED,
+    MERGED,
+    REPEATED,
+    SPLIT,
+    THROTTLED,
+    Injector,
+)
+from tests.reliability.gates import Clock, Gate
+from tests.reliability.history import PROJECTED, START, WHOLE, History, make_history
+from tests.reliability.interleaving import KilledError, StoppedAtTimeOutError, Task
+from tests.reliability.kinesis_stream import KinesisStream
+from tests.reliability.memory_s3 import Buckets
+from tests.reliability.verdict import Watch, after_quiet, after_redrive
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable
+
+    from local.qldb.records import KinesisEntry
+    from tests.reliability.backends import Backend
+    from tests.reliability.plan import Plan
+
+STREAM_ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/journal"
+BUCKET = "failures"
+REPLICATED = (PROJECTED, WHOLE)
+
+_MAXIMUM_STEPS = 200_000
+_MOST_VIOLATIONS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """How one schedule went.
+
+    Attributes
+    ----------
+    lost, resurrected
+        Revisions that are nowhere, and deleted documents that an older revision brought back.
+    violations
+        Everything that breaks a promise, those two included; empty when all are kept.
+    faults
+        How often each kind was injected.
+    """
+
+    plan: Plan
+    lost: int
+    resurrected: int
+    violations: list[str]
+    faults: Counter[str]
+    user_records: int
+
+
+@dataclass(kw_only=True)
+class _Running:
+    """One invocation under way."""
+
+    mapping: EventSourceMapping
+    invocation: Invocation
+    container: Container
+    task: Task
+
+
+@dataclass(kw_only=True)
+class World:
+    """Everything a schedule consists of while it runs."""
+
+    plan: Plan
+    random: Random
+    history: History
+    backend: Backend
+    watch: Watch
+    injector: Injector
+    buckets: Buckets = field(default_factory=lambda: Buckets(BUCKET))
+    clock: Clock = field(default_factory=lambda: Clock(START.timestamp() + 3600))
+
+    def __post_init__(self) -> None:
+        """Build the stream and the mappings on it."""
+        first = 10 ** self.random.randint(2, 20) - self.random.randint(1, 40)
+        self.stream = KinesisStream(
+            arn=STREAM_ARN, shard_count=self.plan.shards, first_sequence_number=first
+        )
+        settings = MappingSettings(
+            batch_size=self.plan.batch_size,
+            parallelization_factor=self.plan.parallelization_factor,
+            maximum_retry_attempts=self.plan.maximum_retry_attempts,
+            bisect_batch_on_function_error=self.plan.bisect,
+        )
+        self.mappings = [
+            EventSourceMapping(self.stream, settings, self._keep, self.random)
+            for _ in range(self.plan.mappings)
+        ]
+        self._running: list[_Running] = []
+        self._idle = [self._container() for _ in range(self.plan.consumers)]
+        self._entries = list(self.history.entries)
+        self._reshards = sorted(
+            self.random.randint(0, len(self._entries)) for _ in range(self.plan.reshards)
+        )
+
+    def run(self) -> None:
+        """Deliver everything, with faults, until nothing is left to be done."""
+        for _ in range(_MAXIMUM_STEPS):
+            if self._entries and self.random.random() < 0.5:
+                self._put(self._entries.pop(0))
+            elif not self._start():
+                if self._running:
+                    self._step(self.random.choice(self._running))
+                elif self._entries:
+                    self._put(self._entries.pop(0))
+                elif not self._wait():
+                    return
+        self.watch.violation("never quiet: the stream is not processed to its end")
+
+    def redrive(self) -> None:
+        """Feed what the failure bucket keeps to the handler again, without faults.
+
+        An object goes only when the handler puts nothing of it aside again.
+        """
+        self.injector.end()
+        for key, body in self.buckets.objects(BUCKET).items():
+            again = Buckets(BUCKET)
+            container = self._container(again)
+            task = Task(partial(container.invoke, redrive_event(body)))
+            container.begin(task)
+            while not task.done:
+                task.step()
+            if task.error is not None or task.result != {"batchItemFailures": []}:
+                self.watch.violation(f"redrive ended in {task.error!r} {task.result!r}")
+            elif not again.objects(BUCKET):
+                self.buckets.delete(BUCKET, key)
+
+    def _container(self, buckets: Buckets | None = None) -> Container:
+        gate = Gate(self.clock, self.injector, self.random, self.plan.timeout)
+        return Container(self.backend, buckets or self.buckets, BUCKET, gate)
+
+    def _put(self, entry: KinesisEntry) -> None:
+        while self._reshards and self._reshards[-1] > len(self._entries):
+            self._reshards.pop()
+            self._reshard()
+        self.clock.advance(self.random.choice((0.0, 0.01, 0.5)))
+        self.stream.put(
+            entry.partition_key,
+            entry.data,
+            now=round(self.clock.now, 3),
+            explicit_hash_key=entry.explicit_hash_key,
+        )
+
+    def _reshard(self) -> None:
+        shards = [shard for shard in self.stream.shards.values() if shard.open]
+        ordered = sorted(shards, key=lambda shard: shard.low)
+        if len(ordered) > 1 and self.random.random() < 0.5:
+            position = self.random.randrange(len(ordered) - 1)
+            self.stream.merge(ordered[position].shard_id, ordered[position + 1].shard_id)
+            self.injector.count([MERGED])
+        else:
+            self.stream.split(self.random.choice(ordered).shard_id)
+            self.injector.count([SPLIT])
+
+    def _start(self) -> bool:
+        """Start one invocation if a lane and a container are free; tell whether it did."""
+        if not self._idle or self.random.random() < 0.3:
+            return False
+        ready = [(each, lane) for each in self.mappings for lane in each.ready(self.clock.now)]
+        if not ready:
+            return False
+        mapping, lane = self.random.choice(ready)
+        invocation = mapping.start(lane, self.clock.now)
+        if invocation is None:
+            return True
+        fault = self.injector.invocation()
+        if fault is not None and fault.name == THROTTLED:
+            mapping.finish(invocation, Ending.THROTTLED, self.clock.now)
+            return True
+        self._invoke(mapping, invocation)
+        if fault is not None and fault.name == REPEATED and self._idle:
+            self._invoke(mapping, mapping.repeat(invocation))
+        return True
+
+    def _invoke(self, mapping: EventSourceMapping, invocation: Invocation) -> None:
+        container = self._idle.pop()
+        task = Task(partial(container.invoke, invocation.event))
+        container.begin(task)
+        self._running.append(
+            _Running(mapping=mapping, invocation=invocation, container=container, task=task)
+        )
+
+    def _step(self, running: _Running) -> None:
+        task = running.task
+        task.step()
+        if not task.done:
+            return
+        self._running.remove(running)
+        outcome: object = task.result
+        if isinstance(task.error, StoppedAtTimeOutError):
+            outcome = Ending.TIMED_OUT
+        elif task.error is not None:
+            outcome = Ending.ERROR
+            if not isinstance(task.error, KilledError):
+                self.watch.violation(f"the handler raised {task.error!r}")
+        else:
+            self._check_answer(task.result, running.invocation)
+        running.mapping.finish(running.invocation, outcome, self.clock.now)
+        # Lambda gives a process that ended badly to no later invocation.
+        self._idle.append(running.container if task.error is None else self._container())
+
+    def _check_answer(self, answer: object, invocation: Invocation) -> None:
+        sent = {record["kinesis"]["sequenceNumber"] for record in invocation.event["Records"]}
+        try:
+            returned = [each["itemIdentifier"] for each in _failures(answer)]
+        except (KeyError, TypeError, ValueError):
+            self.watch.violation(f"not a partial batch response: {answer!r}")
+            return
+        if not sent.issuperset(returned):
+            self.watch.violation("the answer names sequence numbers that the batch does not have")
+
+    def _wait(self) -> bool:
+        """Go on to the next retry; tell whether there is one."""
+        retries = [retry for each in self.mappings if (retry := each.next_retry()) is not None]
+        if retries:
+            self.clock.advance_to(min(retries))
+        return bool(retries) or not all(each.quiet for each in self.mappings)
+
+    def _keep(self, key: str, body: bytes) -> None:
+        self.injector.count([DISCARDED])
+        self.buckets.put(BUCKET, key, body)
+
+
+def _failures(answer: Any) -> list[dict[str, str]]:  # noqa: ANN401 - what a function may return
+    failures: list[dict[str, str]] = json.loads(json.dumps(answer))["batchItemFailures"]
+    return failures
+
+
+def _in_memory(watch: Watch) -> Backend:
+    return MemoryBackend(REPLICATED, watch.written)
+
+
+def run(plan: Plan, make_backend: Callable[[Watch], Backend] | None = None) -> Report:
+    """Run one schedule to its verdict.
+
+    Parameters
+    ----------
+    plan
+        The same plan gives the same run.
+    make_backend
+        Makes the tables; in memory by default.
+    """
+    random = Random(plan.seed)
+    history = make_history(plan, random)
+    watch = Watch()
+    backend = (make_backend or _in_memory)(watch)
+    for document, item in history.seeds().items():
+        table = next(
+            revision.table_name
+            for revision in history.revisions.values()
+            if revision.document_id == document
+        )
+        backend.put(table, item)
+    world = World(
+        plan=plan,
+        random=random,
+        history=history,
+        backend=backend,
+        watch=watch,
+        injector=Injector(plan, random),
+    )
+    world.injector.count(poison.kind for poison in history.poison)
+    world.injector.count(history.refused.values())
+    world.run()
+    lost = after_quiet(history, backend, failure_objects(world.buckets, BUCKET), watch)
+    world.redrive()
+    lost += after_redrive(history, backend, failure_objects(world.buckets, BUCKET), watch)
+    return Report(
+        plan=plan,
+        lost=lost,
+        resurrected=watch.resurrected,
+        violations=watch.violations[:_MOST_VIOLATIONS],
+        faults=world.injector.counts,
+        user_records=sum(len(each) for each in history.user_records.values()),
+    )

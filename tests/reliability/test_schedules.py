@@ -1,0 +1,96 @@
+"""Nothing is lost and nothing is resurrected, whatever fails, in whatever order.
+
+Each schedule lets a ledger have a random history, delivers its stream with duplicates and disorder
+through the model of the event source mapping to concurrent handlers, injects faults at any call,
+and compares tables and failure bucket with the ledger: at every write, after quiet, and after
+redrive. A failure prints the one command that repeats it. What it cannot prove: that AWS behaves
+as the models do. The models have tests of their own; some schedules run on DynamoDB Local.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.reliability.backends import LocalBackend
+from tests.reliability.chaos import command
+from tests.reliability.plan import Plan
+from tests.reliability.schedule import REPLICATED, Report, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SCHEDULES = 300
+ON_THE_ENGINE = 10
+
+PLANS = st.builds(
+    Plan,
+    seed=st.integers(0, 2**32 - 1),
+    commits=st.integers(1, 25),
+    documents=st.integers(1, 12),
+    hot=st.booleans(),
+    aggregation=st.booleans(),
+    records_per_aggregate=st.integers(1, 12),
+    copies=st.integers(1, 3),
+    shuffle=st.booleans(),
+    replay=st.booleans(),
+    earlier_deployment=st.booleans(),
+    tombstone_lifetime=st.booleans(),
+    shards=st.integers(1, 4),
+    reshards=st.integers(0, 2),
+    consumers=st.integers(1, 4),
+    mappings=st.integers(1, 2),
+    batch_size=st.sampled_from((1, 3, 10, 100)),
+    parallelization_factor=st.sampled_from((1, 2, 10)),
+    maximum_retry_attempts=st.sampled_from((-1, 0, 2, 60)),
+    bisect=st.booleans(),
+    timeout=st.sampled_from((3, 60, 900)),
+    faults=st.integers(0, 20),
+    fault_rate=st.sampled_from((0.05, 0.2, 0.5)),
+    poison=st.integers(0, 2),
+)
+
+
+def assert_kept(report: Report) -> None:
+    """Fail with what was broken and how to see it again."""
+    if report.violations:
+        lines = "\n  ".join(report.violations)
+        pytest.fail(f"{lines}\nrepeat: {command(report.plan)}", pytrace=False)
+
+
+@settings(
+    max_examples=SCHEDULES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(PLANS)
+def test_every_promise_is_kept(plan: Plan) -> None:
+    assert_kept(run(plan))
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("seed", range(ON_THE_ENGINE))
+def test_every_promise_is_kept_on_dynamodb_local(
+    local_tables: Callable[..., DynamoDBClient], seed: int
+) -> None:
+    def make_backend(_: object) -> LocalBackend:
+        return LocalBackend(local_tables, REPLICATED, f"schedule-{seed}")
+
+    assert_kept(run(Plan.from_seed(seed), make_backend))
+
+
+def test_a_plan_gives_the_same_run_each_time() -> None:
+    plan = Plan.from_seed(20)
+    first, second = run(plan), run(plan)
+    assert first == second
+    assert sum(first.faults.values()) > 0
+
+
+def test_a_printed_plan_is_the_same_plan() -> None:
+    plan = Plan.from_seed(3)
+    assert Plan.from_json(plan.to_json()) == plan
