@@ -289,8 +289,8 @@ class StreamDelivery:
                 for entries in requests(delivery_plan(job.records, job.options)):
                     self._put_until_done(entries)
                 self._finish(job)
-        except Exception:  # noqa: BLE001 - nobody above a thread could report it
-            _log.exception("stream %s has failed", self.target.stream_arn)
+        except Exception as error:  # noqa: BLE001 - nobody above a thread could report it
+            _log.error("stream %s has failed: %s", self.target.stream_arn, _code(error))
             with self._changed:
                 self._status = "FAILED"
 
@@ -379,7 +379,7 @@ class StreamDelivery:
                 failed = entries
             except (ClientError, BotoCoreError) as error:
                 # No status of QLDB's fits a Kinesis that does not answer or asks to slow down.
-                _log.warning("delivery of %s is delayed: %s", self.target.stream_arn, error)
+                _log.warning("delivery of %s is delayed: %s", self.target.stream_arn, _code(error))
                 failed = entries
             else:
                 self._note_attempt("ACTIVE", None)
@@ -432,7 +432,7 @@ def put_records(
         raise _ImpairedError("IAM_PERMISSION_REVOKED", str(error)) from error
     except ClientError as error:
         clients.recheck()
-        code = error.response["Error"]["Code"]
+        code = _code(error)
         if code in _DENIED:
             raise _ImpairedError("IAM_PERMISSION_REVOKED", code) from error
         if code == "ResourceNotFoundException":
@@ -440,6 +440,13 @@ def put_records(
         raise
     results = zip(entries, answer["Records"], strict=True)
     return [entry for entry, result in results if result.get("ErrorCode")]
+
+
+def _code(error: Exception) -> str:
+    """Name an error without its text, which may quote a record."""
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"]
+    return type(error).__name__
 
 
 def _request_entry(entry: KinesisEntry) -> PutRecordsRequestEntryTypeDef:

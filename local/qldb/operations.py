@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from amazon.ion import simpleion
 from amazon.ion.exceptions import IonException
+from amazon.ion.symbols import SymbolToken
 
 from local.qldb.journal import (
     CreateTable,
@@ -80,9 +81,9 @@ def _operation(struct: Any) -> Operation:  # noqa: ANN401 - any Ion value
     if not hasattr(struct, "items"):
         raise TransactionError("an operation is a struct")
     fields = dict(struct.items())
-    name = str(fields.pop("operation", ""))
-    if name not in _KINDS:
-        raise TransactionError(f"no operation {name!r}; there are {', '.join(sorted(_KINDS))}")
+    name = _text(fields.pop("operation", ""))
+    if not isinstance(name, str) or name not in _KINDS:
+        raise TransactionError(f"an operation is one of {', '.join(sorted(_KINDS))}")
     unknown = sorted(set(fields) - set(_FIELDS))
     if unknown:
         raise TransactionError(f"operation {name} has no field {unknown[0]}")
@@ -97,6 +98,12 @@ def _argument(name: str, value: Any) -> Any:  # noqa: ANN401 - any Ion value
     if name == "document":
         return value
     expected = int if name == "version" else str
-    if not isinstance(value, expected):
+    plain = value if expected is int else _text(value)
+    if not isinstance(plain, expected):
         raise TransactionError(f"field {name} of an operation is of type {expected.__name__}")
-    return expected(value)
+    return expected(plain)
+
+
+def _text(value: Any) -> Any:  # noqa: ANN401 - any Ion value
+    """Take a symbol for the string that a person left without quotes."""
+    return value.text if isinstance(value, SymbolToken) else value

@@ -27,6 +27,7 @@ import signal
 import socket
 import sys
 import threading
+import traceback
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -296,6 +297,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(error.status, error.code, error.members)
         except TransactionError as error:
             self._refuse(400, "TransactionError", {"Message": str(error)})
+        except Exception as error:  # noqa: BLE001 - the connection would end without an answer
+            # No trace in the log: its text may quote a document.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            reason = f"{type(error).__name__} in {place.name}, line {place.lineno}"
+            _log.error("%s %s: %s", self.command, self.path, reason)
+            self._refuse(500, "InternalFailure", {"Message": reason})
         else:
             self._give(answer)
 
