@@ -1,0 +1,246 @@
+"""Runs the program against Pulumi's mocks and keeps everything it registered.
+
+Tests assert on what reached the engine, never inside an output's callback: a callback that nobody
+awaits would let a wrong program pass. The code archive is not built (`lambda_package.build` is
+replaced, its arguments are kept): tests of that module build it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import runpy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import pulumi.runtime
+import yaml
+from google.protobuf import empty_pb2
+from google.protobuf.json_format import MessageToDict
+from pulumi.runtime import mocks, rpc, stack
+
+from infra import lambda_package
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+PROJECT = "qldb-kinesis-lambda-dynamodb"
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+PARTITION = "aws-test"
+LEDGER = "ledger-1a2b3c4"
+UPSTREAM = "organization/apigw-lambda-qldb/dev"
+CODE = Path("handler.zip")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """One resource as the engine was asked for it."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    parent: str
+    dependencies: tuple[str, ...]
+    delete_before_replace: bool
+    provider: str
+    urn: str
+
+
+@dataclass(kw_only=True)
+class Deployment:
+    """What a program asked the engine for."""
+
+    resources: list[Registration] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    builds: list[dict[str, str]] = field(default_factory=list)
+
+    def all(self, type_: str) -> list[Registration]:
+        """Return the resources of a type."""
+        return [resource for resource in self.resources if resource.type == type_]
+
+    def one(self, type_: str, name: str | None = None) -> Registration:
+        """Return the only resource of a type (and name)."""
+        found = [r for r in self.all(type_) if name is None or r.name == name]
+        assert len(found) == 1, (
+            f"{len(found)} resources {type_} {name or ''} in {sorted(map(_label, self.resources))}"
+        )
+        return found[0]
+
+
+def _label(resource: Registration) -> str:
+    return f"{resource.type} {resource.name}"
+
+
+def arn(resource: Registration) -> str:
+    """Return the ARN that the mocks give a resource."""
+    return f"arn:{resource.type}/{resource.name}"
+
+
+def physical_name(resource: Registration) -> str:
+    """Return the name that the mocks give a resource."""
+    return f"{resource.name}-physical"
+
+
+class Mocks(mocks.Mocks):
+    """An AWS in which every resource has an id, a name and an ARN made of its type and name."""
+
+    def __init__(self, upstream: Mapping[str, Any]) -> None:
+        self._upstream = upstream
+
+    def call(self, args: mocks.MockCallArgs) -> Any:  # noqa: ANN401 (Pulumi's own signature)
+        """Answer where the program runs."""
+        return {
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
+            "aws:index/getRegion:getRegion": {"region": REGION},
+            "aws:index/getPartition:getPartition": {"partition": PARTITION},
+        }[args.token]
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """Make a resource."""
+        if args.typ == "pulumi:pulumi:StackReference":
+            outputs = self._upstream.get(args.inputs["name"], {})
+            return args.resource_id, {**args.inputs, "outputs": outputs, "secretOutputNames": []}
+        names = ("bucket",) if args.typ == "aws:s3/bucket:Bucket" else ("name",)
+        computed = {
+            "arn": f"arn:{args.typ}/{args.name}",
+            "url": f"https://queue/{args.name}",
+            **dict.fromkeys(names, f"{args.name}-physical"),
+        }
+        return f"{args.name}-id", {**computed, **args.inputs}
+
+
+class Monitor(mocks.MockMonitor):
+    """Keeps the whole request of each registration, dependencies and options included."""
+
+    def __init__(self, mocks_: Mocks, deployment: Deployment) -> None:
+        super().__init__(mocks_)
+        self._deployment = deployment
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: ANN401, N802 (the protocol's name)
+        """Register a resource."""
+        response = super().RegisterResource(request)
+        if request.type != "pulumi:pulumi:Stack":
+            self._keep(request, response.urn, request.object)
+        return response
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: ANN401, N802 (the protocol's name)
+        """Read a resource: the stack reference."""
+        response = super().ReadResource(request)
+        self._keep(request, response.urn, request.properties)
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: ANN401, N802 (see above)
+        """Register outputs: the stack's, for a component's nobody can read."""
+        if "::pulumi:pulumi:Stack::" in request.urn:
+            self._deployment.outputs = rpc.deserialize_properties(request.outputs)
+        return empty_pb2.Empty()
+
+    def _keep(self, request: Any, urn: str, inputs: Any) -> None:  # noqa: ANN401 (messages)
+        archives = "code" in inputs
+        self._deployment.resources.append(
+            Registration(
+                type=request.type,
+                name=request.name,
+                inputs=MessageToDict(inputs) if archives else rpc.deserialize_properties(inputs),
+                parent=request.parent,
+                dependencies=tuple(request.dependencies),
+                delete_before_replace=getattr(request, "deleteBeforeReplace", False),
+                provider=request.provider,
+                urn=urn,
+            )
+        )
+
+
+def dev_settings(project: Path = REPOSITORY) -> dict[str, str]:
+    """Return the text of the dev stack's settings: what the engine makes of both files."""
+    described = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))
+    configured = yaml.safe_load((project / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
+    settings = {
+        name: as_text(setting["default"])
+        for name, setting in described["config"].items()
+        if "default" in setting
+    }
+    for key, value in configured["config"].items():
+        settings[key.removeprefix(f"{described['name']}:")] = as_text(value)
+    return settings
+
+
+def as_text(value: object) -> str:
+    """Return a setting as the engine hands it to a program."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def deploy(
+    settings: Mapping[str, str],
+    *,
+    upstream: Mapping[str, Any],
+    project: str = PROJECT,
+    program: Path = REPOSITORY / "__main__.py",
+    into: Deployment | None = None,
+) -> Deployment:
+    """Run a program from its file, as the engine would.
+
+    Parameters
+    ----------
+    settings
+        Its settings without the project's prefix.
+    upstream
+        Outputs of other stacks by full stack name.
+    project, program
+        What to run.
+    into
+        Receives the registrations even where the program fails.
+    """
+    deployment = into or Deployment()
+
+    async def run() -> None:
+        pulumi.runtime.set_all_config({f"{project}:{k}": v for k, v in settings.items()})
+        monitor = Monitor(Mocks(upstream), deployment)
+        # What set_mocks does, but for its stack of its own: this one collects the outputs.
+        pulumi.runtime.configure(
+            mocks.MockSettings(
+                monitor=monitor,
+                monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),
+                engine=mocks.MockEngine(None),
+                project=project,
+                stack="test",
+                dry_run=False,
+                organization=None,
+            )
+        )
+        await stack.run_in_stack(run_program)
+
+    def build(**target: str) -> Path:
+        deployment.builds.append(target)
+        return CODE
+
+    def run_program() -> None:
+        with patch.object(lambda_package, "build", build):
+            runpy.run_path(str(program), run_name="__main__")
+
+    # A context and a loop for each run: nothing of one test reaches another.
+    def run_alone() -> None:
+        with asyncio.Runner() as runner:
+            runner.run(run())
+
+    contextvars.copy_context().run(run_alone)
+    return deployment
+
+
+def deploy_dev(**changed: object) -> Deployment:
+    """Run the program with the dev stack's settings, some of them changed."""
+    settings = dev_settings() | {name: as_text(value) for name, value in changed.items()}
+    return deploy(settings, upstream={UPSTREAM: {"ledgerName": LEDGER}})
+
+
+def statements(policy: str) -> list[dict[str, Any]]:
+    """Return the statements of a policy."""
+    document = json.loads(policy)
+    assert document["Version"] == "2012-10-17"
+    found: list[dict[str, Any]] = document["Statement"]
+    return found

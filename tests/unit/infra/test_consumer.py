@@ -1,0 +1,197 @@
+"""The function, its role and its event source mapping, as the engine is asked for them.
+
+Proves inputs, wiring and order of creation. Cannot prove that AWS accepts them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.infra import deployment
+from tests.unit.infra.deployment import Deployment, arn, deploy_dev, physical_name, statements
+
+NAME = "qldb-replica"
+KINESIS = "aws:kinesis/stream:Stream"
+TABLE = "aws:dynamodb/table:Table"
+BUCKET = "aws:s3/bucket:Bucket"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+ROLE = "aws:iam/role:Role"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+FUNCTION = "aws:lambda/function:Function"
+MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
+
+
+@pytest.fixture(scope="module")
+def dev() -> Deployment:
+    return deploy_dev()
+
+
+def variables(deployed: Deployment) -> dict[str, Any]:
+    found: dict[str, Any] = deployed.one(FUNCTION).inputs["environment"]["variables"]
+    return found
+
+
+def test_the_function_runs_the_handler_with_traces_and_its_own_log_group(dev: Deployment) -> None:
+    inputs = dict(dev.one(FUNCTION).inputs)
+    code = inputs.pop("code")
+    inputs.pop("environment")
+
+    assert code["path"] == str(deployment.CODE)
+    assert inputs == {
+        "description": "Applies the journal of a QLDB ledger to DynamoDB tables",
+        "handler": "handler.app.lambda_handler",
+        "runtime": "python3.13",
+        "architectures": ["arm64"],
+        "memorySize": 1024,
+        "timeout": 60,
+        "role": arn(dev.one(ROLE, NAME)),
+        "tracingConfig": {"mode": "Active"},
+        "loggingConfig": {"logFormat": "Text", "logGroup": physical_name(dev.one(LOG_GROUP))},
+    }
+    assert dev.builds == [{"runtime": "python3.13", "architecture": "arm64"}]
+
+
+def test_the_function_follows_its_settings() -> None:
+    changed = deploy_dev(
+        lambdaRuntime="python3.11",
+        lambdaArchitecture="x86_64",
+        lambdaMemoryMegabytes=256,
+        lambdaTimeoutSeconds=30,
+        logRetentionDays=7,
+    )
+
+    inputs = changed.one(FUNCTION).inputs
+    assert inputs["runtime"] == "python3.11"
+    assert inputs["architectures"] == ["x86_64"]
+    assert (inputs["memorySize"], inputs["timeout"]) == (256, 30)
+    assert changed.one(LOG_GROUP).inputs == {"retentionInDays": 7}
+    assert changed.builds == [{"runtime": "python3.11", "architecture": "x86_64"}]
+
+
+def test_the_handler_is_told_its_tables_and_its_failure_bucket(dev: Deployment) -> None:
+    told = variables(dev)
+
+    assert json.loads(told.pop("REPLICA_TABLES")) == {
+        "Person": {
+            "tableName": physical_name(dev.one(TABLE)),
+            "attributes": {
+                "firstName": ["firstName"],
+                "lastName": ["lastName"],
+                "email": ["email"],
+                "address": ["address"],
+            },
+        }
+    }
+    assert told == {
+        "FAILURE_BUCKET": physical_name(dev.one(BUCKET)),
+        "POWERTOOLS_SERVICE_NAME": "qldb-replica",
+        "POWERTOOLS_METRICS_NAMESPACE": "QldbReplica",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+
+
+def test_paths_whole_documents_and_retired_attributes_reach_the_handler() -> None:
+    changed = deploy_dev(
+        replicaTables=[
+            {"ledgerTable": "Person", "attributes": {"city": "address.city"}},
+            {"ledgerTable": "Vehicle", "retiredAttributes": ["old"]},
+        ],
+        logLevel="DEBUG",
+        tombstoneLifetimeDays=400,
+    )
+
+    told = variables(changed)
+    assert told["REPLICA_TABLES"] == (
+        '{"Person":{"tableName":"Person-physical","attributes":{"city":["address","city"]}},'
+        '"Vehicle":{"tableName":"Vehicle-physical","retiredAttributes":["old"]}}'
+    )
+    assert told["POWERTOOLS_LOG_LEVEL"] == "DEBUG"
+    assert told["TOMBSTONE_LIFETIME_DAYS"] == "400"
+
+
+def test_only_lambda_may_assume_the_role(dev: Deployment) -> None:
+    assert statements(dev.one(ROLE, NAME).inputs["assumeRolePolicy"]) == [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ]
+
+
+def test_the_role_has_the_actions_that_are_used_on_the_resources_that_are_used() -> None:
+    deployed = deploy_dev(replicaTables=[{"ledgerTable": "Person"}, {"ledgerTable": "Vehicle"}])
+    policy = deployed.one(ROLE_POLICY, NAME).inputs
+    bucket = arn(deployed.one(BUCKET))
+
+    assert policy["role"] == physical_name(deployed.one(ROLE, NAME))
+    found = statements(policy["policy"])
+    assert all(statement["Effect"] == "Allow" for statement in found)
+    assert {
+        statement["Sid"]: (set(statement["Action"]), statement["Resource"]) for statement in found
+    } == {
+        "ReadJournal": (
+            {
+                "kinesis:DescribeStream",
+                "kinesis:DescribeStreamSummary",
+                "kinesis:GetRecords",
+                "kinesis:GetShardIterator",
+                "kinesis:ListShards",
+            },
+            arn(deployed.one(KINESIS)),
+        ),
+        "WriteReplica": (
+            {"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"},
+            [arn(deployed.one(TABLE, "Person")), arn(deployed.one(TABLE, "Vehicle"))],
+        ),
+        "KeepFailures": ({"s3:PutObject"}, [f"{bucket}/records/*", f"{bucket}/aws/lambda/*"]),
+        "FindFailureBucket": ({"s3:ListBucket"}, bucket),
+        "Log": (
+            {"logs:CreateLogStream", "logs:PutLogEvents"},
+            f"{arn(deployed.one(LOG_GROUP))}:*",
+        ),
+        "Trace": ({"xray:PutTelemetryRecords", "xray:PutTraceSegments"}, "*"),
+    }
+
+
+def test_the_mapping_reads_from_the_first_record_and_gives_up_into_the_bucket(
+    dev: Deployment,
+) -> None:
+    assert dev.one(MAPPING).inputs == {
+        "eventSourceArn": arn(dev.one(KINESIS)),
+        "functionName": physical_name(dev.one(FUNCTION)),
+        "startingPosition": "TRIM_HORIZON",
+        "batchSize": 100,
+        "maximumBatchingWindowInSeconds": 0,
+        "parallelizationFactor": 1,
+        "maximumRetryAttempts": 60,
+        "maximumRecordAgeInSeconds": 86400,
+        "bisectBatchOnFunctionError": True,
+        "functionResponseTypes": ["ReportBatchItemFailures"],
+        "destinationConfig": {"onFailure": {"destinationArn": arn(dev.one(BUCKET))}},
+    }
+
+
+def test_the_mapping_follows_its_settings() -> None:
+    changed = deploy_dev(
+        batchSize=10,
+        batchingWindowSeconds=5,
+        parallelizationFactor=10,
+        maximumRetryAttempts=-1,
+        maximumRecordAgeSeconds=-1,
+    )
+
+    inputs = changed.one(MAPPING).inputs
+    assert inputs["batchSize"] == 10
+    assert inputs["maximumBatchingWindowInSeconds"] == 5
+    assert inputs["parallelizationFactor"] == 10
+    assert inputs["maximumRetryAttempts"] == -1
+    assert inputs["maximumRecordAgeInSeconds"] == -1
+
+
+@pytest.mark.parametrize("type_", [FUNCTION, MAPPING])
+def test_what_needs_permissions_waits_for_them(dev: Deployment, type_: str) -> None:
+    assert dev.one(ROLE_POLICY, NAME).urn in dev.one(type_).dependencies

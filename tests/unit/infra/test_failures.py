@@ -1,0 +1,124 @@
+"""The failure bucket and queue, as the engine is asked for them.
+
+Proves inputs, wiring and order of creation. Cannot prove that AWS accepts them.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.infra import deployment
+from tests.unit.infra.deployment import Deployment, arn, deploy_dev, physical_name, statements
+
+BUCKET = "aws:s3/bucket:Bucket"
+QUEUE = "aws:sqs/queue:Queue"
+QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
+NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
+LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+PRIVATE = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+ENCRYPTED = (
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+)
+BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+
+
+@pytest.fixture(scope="module")
+def dev() -> Deployment:
+    return deploy_dev()
+
+
+@pytest.mark.parametrize(("protected", "force"), [(True, False), (False, True)])
+def test_a_protected_bucket_is_not_emptied(*, protected: bool, force: bool) -> None:
+    bucket = deploy_dev(deletionProtection=protected).one(BUCKET)
+
+    assert bucket.inputs == {"forceDestroy": force}
+
+
+def test_the_bucket_is_private_and_encrypted(dev: Deployment) -> None:
+    name = physical_name(dev.one(BUCKET))
+
+    assert dev.one(PRIVATE).inputs == {
+        "bucket": name,
+        "blockPublicAcls": True,
+        "blockPublicPolicy": True,
+        "ignorePublicAcls": True,
+        "restrictPublicBuckets": True,
+    }
+    assert dev.one(ENCRYPTED).inputs == {
+        "bucket": name,
+        "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}],
+    }
+
+
+def test_the_bucket_refuses_requests_without_tls(dev: Deployment) -> None:
+    bucket = dev.one(BUCKET)
+    policy = dev.one(BUCKET_POLICY).inputs
+
+    assert policy["bucket"] == physical_name(bucket)
+    assert statements(policy["policy"]) == [
+        {
+            "Sid": "OnlyOverTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn(bucket), f"{arn(bucket)}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
+
+
+def test_objects_expire() -> None:
+    changed = deploy_dev(failureRetentionDays=12)
+
+    assert changed.one(LIFECYCLE).inputs == {
+        "bucket": physical_name(changed.one(BUCKET)),
+        "rules": [
+            {
+                "id": "expire-failures",
+                "status": "Enabled",
+                "filter": {"prefix": ""},
+                "expiration": {"days": 12},
+                "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
+            }
+        ],
+    }
+
+
+def test_the_queue_is_encrypted_and_keeps_messages_as_long_as_it_can(dev: Deployment) -> None:
+    assert dev.one(QUEUE).inputs == {
+        "messageRetentionSeconds": 1_209_600,
+        "visibilityTimeoutSeconds": 300,
+        "sqsManagedSseEnabled": True,
+    }
+
+
+def test_the_bucket_tells_the_queue_of_both_kinds_of_failure(dev: Deployment) -> None:
+    notification = dev.one(NOTIFICATION)
+    queue = {"queueArn": arn(dev.one(QUEUE)), "events": ["s3:ObjectCreated:*"]}
+
+    assert notification.inputs == {
+        "bucket": physical_name(dev.one(BUCKET)),
+        "queues": [
+            queue | {"id": "quarantined-records", "filterPrefix": "records/"},
+            queue | {"id": "discarded-batches", "filterPrefix": "aws/lambda/"},
+        ],
+    }
+    assert dev.one(QUEUE_POLICY).urn in notification.dependencies
+
+
+def test_only_the_bucket_may_send_to_the_queue(dev: Deployment) -> None:
+    policy = dev.one(QUEUE_POLICY).inputs
+
+    assert policy["queueUrl"] == "https://queue/qldb-failures"
+    assert statements(policy["policy"]) == [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "s3.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn(dev.one(QUEUE)),
+            "Condition": {
+                "ArnEquals": {"aws:SourceArn": arn(dev.one(BUCKET))},
+                "StringEquals": {"aws:SourceAccount": deployment.ACCOUNT},
+            },
+        }
+    ]

@@ -1,0 +1,176 @@
+"""Both programs as wholes: what they register, export and refuse, under Pulumi's mocks.
+
+Proves the list of resources, the outputs, the reference to the upstream stack and that wrong
+settings touch nothing. Cannot prove that AWS accepts any of it: tests/e2e deploys it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pulumi
+import pytest
+
+from infra.settings import SettingsError
+from tests.unit.infra import deployment
+from tests.unit.infra.deployment import PROJECT, REPOSITORY, Deployment, deploy, deploy_dev
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LEDGER_PROGRAM = REPOSITORY / "ledger" / "__main__.py"
+
+COMPONENTS = {
+    "LedgerStream": {
+        "aws:kinesis/stream:Stream qldb-journal",
+        "aws:iam/role:Role qldb-journal-writer",
+        "aws:iam/rolePolicy:RolePolicy qldb-journal-writer",
+        "aws:qldb/stream:Stream qldb-journal",
+    },
+    "ReplicaTables": {"aws:dynamodb/table:Table Person"},
+    "Failures": {
+        "aws:s3/bucket:Bucket qldb-failures",
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock qldb-failures",
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+        " qldb-failures",
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration qldb-failures",
+        "aws:s3/bucketPolicy:BucketPolicy qldb-failures",
+        "aws:s3/bucketNotification:BucketNotification qldb-failures",
+        "aws:sqs/queue:Queue qldb-failures",
+        "aws:sqs/queuePolicy:QueuePolicy qldb-failures",
+    },
+    "Consumer": {
+        "aws:cloudwatch/logGroup:LogGroup qldb-replica",
+        "aws:iam/role:Role qldb-replica",
+        "aws:iam/rolePolicy:RolePolicy qldb-replica",
+        "aws:lambda/function:Function qldb-replica",
+        "aws:lambda/eventSourceMapping:EventSourceMapping qldb-replica",
+    },
+}
+
+
+def deploy_ledger(settings: Mapping[str, str]) -> Deployment:
+    return deploy(settings, upstream={}, project="apigw-lambda-qldb", program=LEDGER_PROGRAM)
+
+
+def test_every_resource_belongs_to_the_component_of_its_box() -> None:
+    deployed = deploy_dev()
+
+    found: dict[str, set[str]] = {}
+    for resource in deployed.resources:
+        if resource.type.startswith("aws:"):
+            component = resource.parent.split("::")[2].rpartition(":")[2]
+            found.setdefault(component, set()).add(f"{resource.type} {resource.name}")
+    assert found == COMPONENTS
+
+
+def test_nothing_else_is_registered() -> None:
+    others = [r.type for r in deploy_dev().resources if not r.type.startswith("aws:")]
+
+    assert sorted(others) == sorted(
+        ["pulumi:pulumi:StackReference", *(f"{PROJECT}:infra:{name}" for name in COMPONENTS)]
+    )
+
+
+def test_no_resource_has_a_name_that_the_program_chose() -> None:
+    given = {
+        resource.type: resource.inputs
+        for resource in deploy_dev().resources
+        if resource.type.startswith("aws:") and "name" in resource.inputs
+    }
+
+    assert given == {}
+
+
+def test_outputs_tell_a_stranger_all_that_is_needed() -> None:
+    deployed = deploy_dev(tombstoneLifetimeDays=400)
+
+    replica = deployed.outputs.pop("replicaTables")
+    assert json.loads(replica) == json.loads(
+        deployed.one("aws:lambda/function:Function").inputs["environment"]["variables"][
+            "REPLICA_TABLES"
+        ]
+    )
+    assert deployed.outputs == {
+        "ledgerName": deployment.LEDGER,
+        "streamName": "qldb-journal-physical",
+        "streamArn": "arn:aws:kinesis/stream:Stream/qldb-journal",
+        "qldbStreamId": "qldb-journal-id",
+        "tableNames": {"Person": "Person-physical"},
+        "functionName": "qldb-replica-physical",
+        "logGroupName": "qldb-replica-physical",
+        "eventSourceMappingId": "qldb-replica-id",
+        "failureBucketName": "qldb-failures-physical",
+        "failureQueueUrl": "https://queue/qldb-failures",
+        "tombstoneLifetimeDays": 400,
+    }
+
+
+def test_the_ledgers_name_comes_from_the_upstream_stack() -> None:
+    settings = deployment.dev_settings() | {"ledgerStack": "acme/ledgers/prod"}
+
+    deployed = deploy(settings, upstream={"acme/ledgers/prod": {"ledgerName": "vehicles"}})
+
+    assert deployed.one("pulumi:pulumi:StackReference").inputs["name"] == "acme/ledgers/prod"
+    assert deployed.one("aws:qldb/stream:Stream").inputs["ledgerName"] == "vehicles"
+    role = deployed.one("aws:iam/role:Role", "qldb-journal-writer")
+    assert ":stream/vehicles/*" in role.inputs["assumeRolePolicy"]
+    assert deployed.outputs["ledgerName"] == "vehicles"
+
+
+def test_an_upstream_stack_without_a_ledger_is_named() -> None:
+    with pytest.raises(pulumi.RunError, match="organization/apigw-lambda-qldb/dev.*ledgerName"):
+        deploy(deployment.dev_settings(), upstream={deployment.UPSTREAM: {"other": "x"}})
+
+
+def test_wrong_settings_are_all_told_before_anything_is_touched() -> None:
+    deployed = Deployment()
+    settings = deployment.dev_settings() | {"batchSize": "0", "logLevel": "LOUD", "batchsize": "1"}
+    del settings["ledgerStack"]
+
+    with pytest.raises(SettingsError) as raised:
+        deploy(settings, upstream={deployment.UPSTREAM: {"ledgerName": "x"}}, into=deployed)
+
+    assert [problem.split()[0] for problem in raised.value.problems] == [
+        "ledgerStack",
+        "batchSize",
+        "logLevel",
+        "batchsize",
+    ]
+    assert deployed.resources == []
+    assert deployed.builds == []
+
+
+def test_nothing_asks_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked() -> list[str]:
+        return sorted(repr(resource) for resource in deploy_dev().resources)
+
+    elsewhere = asked()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_QLDB", "http://127.0.0.1:4567")
+    monkeypatch.setenv("PULUMI_STACK", "local")
+
+    assert asked() == elsewhere
+    assert all(resource.provider == "" for resource in deploy_dev().resources)
+
+
+def test_the_upstream_stack_makes_a_protected_ledger_and_exports_its_name() -> None:
+    deployed = deploy_ledger({"permissionsMode": "STANDARD", "deletionProtection": "true"})
+
+    [ledger] = deployed.resources
+    assert ledger.type == "aws:qldb/ledger:Ledger"
+    assert ledger.inputs == {"permissionsMode": "STANDARD", "deletionProtection": True}
+    assert len(ledger.name) + 8 <= 32
+    assert deployed.outputs == {"ledgerName": "ledger-physical"}
+
+
+def test_the_upstream_dev_stack_can_be_destroyed() -> None:
+    [ledger] = deploy_ledger(deployment.dev_settings(REPOSITORY / "ledger")).resources
+
+    assert ledger.inputs == {"permissionsMode": "STANDARD", "deletionProtection": False}
+
+
+def test_the_upstream_stack_refuses_an_unknown_permissions_mode() -> None:
+    with pytest.raises(pulumi.RunError, match="permissionsMode is 'NONE'.*STANDARD or ALLOW_ALL"):
+        deploy_ledger({"permissionsMode": "NONE", "deletionProtection": "true"})
