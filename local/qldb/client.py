@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from amazon.ion import simpleion
+from amazon.ion.exceptions import IonException
 
 from local.errors import LocalError
 from local.qldb.operations import dump_operations
@@ -188,7 +189,12 @@ class LedgerClient:
 
     def commit(self, ledger: str, operations: Iterable[Operation]) -> CommittedBlock:
         """Commit one transaction (see `journal` for the operations)."""
-        body = dump_operations(operations)
+        try:
+            body = dump_operations(operations)
+        except (TypeError, ValueError, OverflowError, IonException) as error:
+            # Without the cause: its text could quote the document.
+            reason = type(error).__name__
+            raise LocalError(f"a document holds a value that is not Ion ({reason})") from None
         answer = json.loads(self._send("POST", f"{_simulator(ledger)}/transactions", body))
         return CommittedBlock(
             sequence_no=answer["sequenceNo"],

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.qldb.delivery import TERMINAL, StreamDelivery, StreamTarget, Timing
 from local.qldb.delivery_role import DeliveryRole
@@ -174,11 +177,12 @@ class ControlPlane:
         self._ledgers: dict[str, LedgerResource] = {}
 
     def close(self) -> None:
-        """Cancel all streams; their roles are removed."""
+        """Cancel all streams; their roles are removed, unless they went with the emulator."""
         with self._lock:
             for ledger in self._ledgers.values():
                 for stream in ledger.active_streams():
-                    stream.delivery.cancel()
+                    with suppress(BotoCoreError, ClientError):
+                        stream.delivery.cancel()
 
     def ledger(self, name: str) -> LedgerResource:
         """Find a ledger.

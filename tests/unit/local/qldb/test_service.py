@@ -391,6 +391,13 @@ def test_a_refused_transaction_is_one_line(client: LedgerClient) -> None:
     assert "secret-value" not in str(caught.value)
 
 
+def test_a_value_that_is_not_ion_is_one_line_without_the_value(client: LedgerClient) -> None:
+    with pytest.raises(LocalError, match=r"is not Ion \(TypeError\)") as caught:
+        client.commit("one", [Insert(table="Person", document={"a": {"secret-value"}})])
+
+    assert caught.value.__cause__ is None
+
+
 def _start_stream(client: LedgerClient) -> str:
     return client.stream_to_kinesis(
         "one", stream_name="changes", role_arn=ROLE, kinesis_stream_arn=KINESIS

@@ -1,0 +1,347 @@
+"""Delivery of the simulated QLDB to the emulator's Kinesis, with IAM enforced.
+
+Proves that records arrive only with the permission that the program gave to QLDB: its role's
+policies and its trust policy. Cannot prove that AWS evaluates a condition alike: the emulator is
+never asked about conditions of the trust policy.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from amazon.ion import simpleion
+
+from local.emulator import Emulator
+from local.qldb.client import LedgerClient
+from local.qldb.control_plane import Surroundings
+from local.qldb.delivery import Timing
+from local.qldb.delivery_role import ROLE_PATH
+from local.qldb.journal import CreateTable, Delete, Insert, Redact, Update
+from local.qldb.service import QldbService
+from local.service_process import free_port
+from tests.unit.local.qldb import genuine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.emulator
+
+ACCOUNT = "000000000000"
+LEDGER = "ledger"
+ACTIONS = [
+    "kinesis:PutRecord",
+    "kinesis:PutRecords",
+    "kinesis:DescribeStream",
+    "kinesis:ListShards",
+]
+ROLE = "qldb"
+
+
+def _trust(
+    *, service: str = "qldb.amazonaws.com", account: str = ACCOUNT, ledger: str = LEDGER
+) -> str:
+    condition = {
+        "StringEquals": {"aws:SourceAccount": account},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:qldb:us-east-1:{ACCOUNT}:stream/{ledger}/*"},
+    }
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+        "Condition": condition,
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+class World:
+    """The emulator with a Kinesis stream and a role, and the service beside it."""
+
+    def __init__(self, emulator: Emulator, service: QldbService) -> None:
+        self._endpoint = emulator.endpoint
+        self.iam = self._client("iam")
+        self.kinesis = self._client("kinesis")
+        self.ledger = LedgerClient(service.endpoint)
+        self.stream_id = ""
+        self.kinesis_arn = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/records"
+
+    def _client(self, service: str) -> Any:  # noqa: ANN401 - a client of any service
+        return boto3.client(service, endpoint_url=self._endpoint)  # type: ignore[call-overload]
+
+    def allow(self, *actions: str, resource: str | None = None) -> None:
+        statement = {
+            "Effect": "Allow",
+            "Action": list(actions),
+            "Resource": resource or self.kinesis_arn,
+        }
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.iam.put_role_policy(RoleName=ROLE, PolicyName="deliver", PolicyDocument=document)
+
+    def start_stream(self) -> None:
+        self.stream_id = self.ledger.stream_to_kinesis(
+            LEDGER,
+            stream_name="changes",
+            role_arn=f"arn:aws:iam::{ACCOUNT}:role/{ROLE}",
+            kinesis_stream_arn=self.kinesis_arn,
+        )
+
+    def status(self) -> tuple[str, str | None]:
+        stream = self.ledger.describe_stream(LEDGER, self.stream_id)
+        return stream["Status"], stream.get("ErrorCause")
+
+    def until_status(self, *expected: str | None) -> None:
+        deadline = time.monotonic() + 10
+        while (status := self.status()) != expected:
+            assert time.monotonic() < deadline, f"{status}, not {expected}"
+            time.sleep(0.05)
+
+    def frames(self) -> list[bytes]:
+        """Data of all Kinesis records, shard by shard."""
+        data = []
+        for shard in self.kinesis.list_shards(StreamName="records")["Shards"]:
+            iterator = self.kinesis.get_shard_iterator(
+                StreamName="records",
+                ShardId=shard["ShardId"],
+                ShardIteratorType="TRIM_HORIZON",
+            )["ShardIterator"]
+            while records := (answer := self.kinesis.get_records(ShardIterator=iterator))[
+                "Records"
+            ]:
+                data += [record["Data"] for record in records]
+                iterator = answer["NextShardIterator"]
+        return data
+
+    def user_records(self) -> list[Any]:
+        return [
+            simpleion.loads(data)
+            for frame in self.frames()
+            for _, data in genuine.user_records(frame)
+        ]
+
+    def own_roles(self) -> list[str]:
+        """Names of the roles that the simulator made."""
+        roles = self.iam.list_roles(PathPrefix=ROLE_PATH)["Roles"]
+        return [role["RoleName"] for role in roles if role["Path"] == ROLE_PATH]
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    log: Path = tmp_path_factory.mktemp("emulator") / "emulator.log"
+    with Emulator(free_port(), log) as running:
+        yield running
+
+
+@pytest.fixture
+def world(emulator: Emulator) -> Iterator[World]:
+    surroundings = Surroundings(
+        aws_endpoint=emulator.endpoint,
+        timing=Timing(retry=0.1, shuffle_window=0.2),
+        policy_recheck_seconds=0.0,
+    )
+    with QldbService(surroundings=surroundings) as service:
+        world = World(emulator, service)
+        world.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=_trust())
+        world.kinesis.create_stream(StreamName="records", ShardCount=2)
+        world.ledger.create_ledger(LEDGER)
+        world.ledger.commit(LEDGER, [CreateTable(table="Person")])
+        yield world
+    assert world.own_roles() == []
+    for name in world.iam.list_role_policies(RoleName=ROLE)["PolicyNames"]:
+        world.iam.delete_role_policy(RoleName=ROLE, PolicyName=name)
+    for policy in world.iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]:
+        world.iam.detach_role_policy(RoleName=ROLE, PolicyArn=policy["PolicyArn"])
+    world.iam.delete_role(RoleName=ROLE)
+    if "records" in world.kinesis.list_streams()["StreamNames"]:
+        world.kinesis.delete_stream(StreamName="records", EnforceConsumerDeletion=True)
+
+
+def _insert(world: World, number: int) -> list[str]:
+    return [
+        world.ledger.commit(LEDGER, [Insert(table="Person", document={"number": n})])
+        .documents[0]
+        .document_id
+        for n in range(number)
+    ]
+
+
+def test_the_journal_arrives_control_first(world: World) -> None:
+    world.allow(*ACTIONS)
+    (document_id,) = _insert(world, 1)
+    world.start_stream()
+    assert world.status() == ("ACTIVE", None)
+    world.ledger.commit(LEDGER, [Update(table="Person", document_id=document_id, document={})])
+    world.ledger.commit(LEDGER, [Delete(table="Person", document_id=document_id)])
+    world.ledger.wait_delivered(LEDGER, timeout=20)
+
+    records = world.user_records()
+
+    kinds = Counter(record["recordType"] for record in records)
+    assert kinds == {"CONTROL": 1, "BLOCK_SUMMARY": 4, "REVISION_DETAILS": 3}
+    assert len(world.own_roles()) == 1
+    world.ledger.cancel_stream(LEDGER, world.stream_id)
+    assert world.own_roles() == []
+
+
+def test_without_the_permission_the_stream_is_impaired_until_it_is_given(world: World) -> None:
+    world.allow(*[action for action in ACTIONS if action != "kinesis:PutRecords"])
+    world.start_stream()
+    assert world.status() == ("IMPAIRED", "IAM_PERMISSION_REVOKED")
+    assert world.frames() == []
+
+    world.allow(*ACTIONS)
+
+    world.until_status("ACTIVE", None)
+    world.ledger.wait_delivered(LEDGER, timeout=20)
+    assert [r["recordType"] for r in world.user_records()].count("BLOCK_SUMMARY") == 1
+
+
+def test_a_permission_for_another_stream_does_not_count(world: World) -> None:
+    world.allow(*ACTIONS, resource=f"{world.kinesis_arn}-other")
+    world.start_stream()
+
+    assert world.status() == ("IMPAIRED", "IAM_PERMISSION_REVOKED")
+
+
+def test_a_permission_taken_away_impairs_a_running_stream(world: World) -> None:
+    world.allow(*ACTIONS)
+    world.start_stream()
+    world.ledger.wait_delivered(LEDGER, timeout=20)
+    before = len(world.frames())
+
+    world.iam.delete_role_policy(RoleName=ROLE, PolicyName="deliver")
+    _insert(world, 1)
+    world.until_status("IMPAIRED", "IAM_PERMISSION_REVOKED")
+    assert len(world.frames()) == before
+
+    world.allow(*ACTIONS)
+    world.until_status("ACTIVE", None)
+    world.ledger.wait_delivered(LEDGER, timeout=20)
+    assert len(world.frames()) > before
+
+
+def test_an_attached_policy_counts_like_an_inline_one(world: World) -> None:
+    statement = {"Effect": "Allow", "Action": ACTIONS, "Resource": world.kinesis_arn}
+    policy = world.iam.create_policy(
+        PolicyName="attached",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )["Policy"]["Arn"]
+    world.iam.attach_role_policy(RoleName=ROLE, PolicyArn=policy)
+
+    world.start_stream()
+
+    assert world.status() == ("ACTIVE", None)
+
+
+@pytest.mark.parametrize(
+    "trust",
+    [
+        _trust(service="lambda.amazonaws.com"),
+        _trust(account="111111111111"),
+        _trust(ledger="another"),
+    ],
+    ids=["principal", "source account", "source ARN"],
+)
+def test_the_trust_policy_must_let_qldb_in(world: World, trust: str) -> None:
+    world.allow(*ACTIONS)
+    world.iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=trust)
+    world.start_stream()
+    assert world.status() == ("IMPAIRED", "IAM_PERMISSION_REVOKED")
+    assert world.frames() == []
+
+    world.iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=_trust())
+
+    world.until_status("ACTIVE", None)
+
+
+def test_a_missing_kinesis_stream_impairs_until_it_is_there(world: World) -> None:
+    world.allow(*ACTIONS)
+    world.kinesis.delete_stream(StreamName="records", EnforceConsumerDeletion=True)
+    world.start_stream()
+    assert world.status() == ("IMPAIRED", "KINESIS_STREAM_NOT_FOUND")
+
+    world.kinesis.create_stream(StreamName="records", ShardCount=1)
+
+    world.until_status("ACTIVE", None)
+    world.ledger.wait_delivered(LEDGER, timeout=20)
+
+
+def test_duplicates_and_disorder_on_request(world: World) -> None:
+    world.allow(*ACTIONS)
+    world.ledger.set_delivery(LEDGER, copies=2, shuffle=True, seed=5, records_per_aggregate=3)
+    document_ids = _insert(world, 30)
+    world.start_stream()
+    world.ledger.commit(
+        LEDGER, [Update(table="Person", document_id=document_ids[0], document={"number": -1})]
+    )
+    world.ledger.wait_delivered(LEDGER, timeout=20)
+    world.ledger.commit(LEDGER, [Redact(table="Person", document_id=document_ids[0], version=0)])
+    world.ledger.redeliver(LEDGER, shuffle=True, seed=6)
+    world.ledger.wait_delivered(LEDGER, timeout=20)
+
+    revisions = [
+        record["payload"]["revision"]
+        for record in world.user_records()
+        if record["recordType"] == "REVISION_DETAILS"
+    ]
+
+    identities = Counter((r["metadata"]["id"], r["metadata"]["version"]) for r in revisions)
+    expected = {(document_id, 0) for document_id in document_ids} | {(document_ids[0], 1)}
+    assert set(identities) == expected
+    assert set(identities.values()) == {3}
+    order = [r["blockAddress"]["sequenceNo"] for r in revisions]
+    assert order != sorted(order)
+    first = [r for r in revisions if r["metadata"]["id"] == document_ids[0]]
+    redacted = ["dataHash" in r for r in first if r["metadata"]["version"] == 0]
+    assert Counter(redacted) == {False: 2, True: 1}
+
+
+def test_both_shards_of_a_stream_get_aggregates(world: World) -> None:
+    world.allow(*ACTIONS)
+    world.ledger.set_delivery(LEDGER, records_per_aggregate=1)
+    _insert(world, 20)
+    world.start_stream()
+    world.ledger.wait_delivered(LEDGER, timeout=20)
+
+    counts = []
+    for shard in world.kinesis.list_shards(StreamName="records")["Shards"]:
+        iterator = world.kinesis.get_shard_iterator(
+            StreamName="records", ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        counts.append(len(world.kinesis.get_records(ShardIterator=iterator)["Records"]))
+
+    assert sum(counts) == 1 + 1 + 2 * 20
+    assert all(counts)
+
+
+def test_a_missing_role_impairs_until_it_is_there(world: World) -> None:
+    world.iam.delete_role(RoleName=ROLE)
+    world.start_stream()
+    assert world.status() == ("IMPAIRED", "IAM_PERMISSION_REVOKED")
+
+    world.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=_trust())
+    world.allow(*ACTIONS)
+
+    world.until_status("ACTIVE", None)
+
+
+def test_the_service_stops_although_the_emulator_is_gone(tmp_path: Path) -> None:
+    with Emulator(free_port(), tmp_path / "emulator.log") as emulator:
+        service = QldbService(surroundings=Surroundings(aws_endpoint=emulator.endpoint))
+        service.start()
+        world = World(emulator, service)
+        world.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=_trust())
+        world.kinesis.create_stream(StreamName="records", ShardCount=1)
+        world.allow(*ACTIONS)
+        world.ledger.create_ledger(LEDGER)
+        world.start_stream()
+        assert world.status() == ("ACTIVE", None)
+
+    began = time.monotonic()
+    service.stop()
+
+    assert time.monotonic() - began < 5
