@@ -1,0 +1,107 @@
+"""From the bytes of a Kinesis record to user records.
+
+QLDB packs its records by default in the aggregation format of the Kinesis Producer Library (QLDB
+developer guide, "Stream records"; format: github.com/awslabs/amazon-kinesis-producer,
+aggregation-format.md): four magic bytes, a protobuf message, its MD5.
+
+The messages are those of ``aws_kinesis_agg``. Its own loop is not used: after an error in the
+middle of an aggregate it prints the content and silently drops the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aws_kinesis_agg import config_pb2
+from google.protobuf.message import DecodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# messages_pb2 imports its neighbour by a top-level name. Giving it that name here is all that the
+# package's own deaggregator achieves by editing sys.path.
+sys.modules.setdefault("config_pb2", config_pb2)
+
+from aws_kinesis_agg import messages_pb2  # noqa: E402  (needs the line above)
+
+MAGIC = b"\xf3\x89\x9a\xc2"
+DIGEST_BYTES = 16
+
+_AggregatedRecord: Any = messages_pb2.AggregatedRecord
+
+
+class FrameError(Exception):
+    """A record has the magic bytes of an aggregate but is not one.
+
+    Attributes
+    ----------
+    reason
+        A constant text without any of the record's content.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class UserRecord(NamedTuple):
+    """What a producer handed over as one record.
+
+    Attributes
+    ----------
+    data
+        The producer's bytes.
+    sub_sequence_number
+        Position in the aggregate; None for a record that is not aggregated.
+    partition_key
+        The producer's key; None for a record that is not aggregated (Kinesis then has it).
+    """
+
+    data: bytes
+    sub_sequence_number: int | None
+    partition_key: str | None = None
+
+
+def user_records(data: bytes) -> list[UserRecord]:
+    """Take the user records out of a Kinesis record.
+
+    A record that does not start with the magic bytes is itself the only user record. An aggregate
+    of nothing gives an empty list.
+
+    Raises
+    ------
+    FrameError
+        The frame is damaged. None of its records may be used: which of them are right is unknown.
+    """
+    if not data.startswith(MAGIC):
+        return [UserRecord(data, None)]
+    message = data[len(MAGIC) : -DIGEST_BYTES]
+    digest = hashlib.md5(message, usedforsecurity=False).digest()
+    if digest != data[len(MAGIC) + len(message) :]:
+        raise FrameError("wrong MD5")
+    try:
+        aggregate = _AggregatedRecord.FromString(message)
+        return _records(
+            aggregate.records,
+            list(aggregate.partition_key_table),
+            aggregate.explicit_hash_key_table,
+        )
+    except (DecodeError, UnicodeDecodeError):
+        raise FrameError("not a protobuf message of an aggregate") from None
+    except IndexError:
+        raise FrameError("key index out of range") from None
+
+
+def _records(
+    records: Sequence[Any], keys: Sequence[str], hash_keys: Sequence[str]
+) -> list[UserRecord]:
+    if hash_keys:
+        for record in records:
+            if record.HasField("explicit_hash_key_index"):
+                hash_keys[record.explicit_hash_key_index]
+    return [
+        UserRecord(record.data, number, keys[record.partition_key_index])
+        for number, record in enumerate(records)
+    ]

@@ -1,0 +1,359 @@
+"""The Lambda function: a batch of Kinesis records in, the sequence number to go on from out."""
+
+from __future__ import annotations
+
+import base64
+import os
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict
+
+from handler import ion
+from handler.aggregation import FrameError, UserRecord, user_records
+from handler.failures import FailedRecord, FailureStore, Position
+from handler.journal import (
+    Ignored,
+    IgnoredReason,
+    MalformedRecord,
+    Revision,
+    RevisionKind,
+    read_record,
+)
+from handler.replica import Write, newest_per_document, write_for
+from handler.settings import HandlerSettings
+from handler.telemetry import BatchCounts, PowertoolsTelemetry, Telemetry
+from handler.values import UnstorableValue
+from handler.writer import APPLIED, BatchStatementWriter, Permanent, ReplicaWriter, Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+FRAME = "frame"
+MALFORMED = "malformed"
+UNSTORABLE = "unstorable"
+REFUSED = "refused"
+
+_LONGEST_MARGIN_SECONDS = 5.0
+_MARGIN_SHARE = 0.2
+"""Part of the time that is left for the failure bucket and the answer, at most the margin above."""
+
+_OUT_OF_TIME = "OutOfTime"
+_FAILURE_STORE = "FailureStore"
+
+
+class LambdaContext(Protocol):
+    """What the handler uses of Lambda's context."""
+
+    function_name: str
+    function_version: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give the milliseconds until Lambda stops the function."""
+
+
+class BatchItemFailure(TypedDict):
+    """Lambda developer guide, "Configuring partial batch response with Kinesis"."""
+
+    itemIdentifier: str
+
+
+class BatchResponse(TypedDict):
+    """The lowest sequence number listed is where the event source mapping goes on."""
+
+    batchItemFailures: list[BatchItemFailure]
+
+
+class InvocationError(Exception):
+    """The handler met something it cannot explain. The event source mapping delivers again.
+
+    The text holds the kind of the first error and its place, but not its message, which may quote a
+    document.
+    """
+
+
+class _Source(NamedTuple):
+    """The Kinesis record that a user record came in."""
+
+    stream_arn: str
+    shard_id: str
+    sequence_number: str
+    partition_key: str
+    approximate_arrival: float
+
+
+class _Candidate(NamedTuple):
+    """A revision that may be written, with its origin."""
+
+    revision: Revision
+    record: UserRecord
+    source: _Source
+
+
+class Handler:
+    """Replicates batches. It keeps nothing of one batch for the next.
+
+    Parameters
+    ----------
+    settings
+        What goes where.
+    writer
+        Writes to DynamoDB.
+    failures
+        Keeps what can never be written.
+    telemetry
+        Told about each batch; None for nobody.
+    clock
+        Seconds since the epoch; the same as the writer's.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: HandlerSettings,
+        writer: ReplicaWriter,
+        failures: FailureStore,
+        telemetry: Telemetry | None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        ion.require_extension()
+        self._settings = settings
+        self._writer = writer
+        self._failures = failures
+        self._telemetry = telemetry
+        self._clock = clock
+
+    def process(self, event: Mapping[str, Any], context: LambdaContext) -> BatchResponse:
+        """Replicate one batch.
+
+        Parameters
+        ----------
+        event
+            Lambda developer guide, "Using Lambda to process records from Kinesis".
+        context
+            Lambda's.
+
+        Returns
+        -------
+        BatchResponse
+            Empty where every record is applied, stale, ignored or kept in the failure bucket; else
+            the lowest sequence number that is to be delivered again.
+        """
+        batch = _Batch(
+            settings=self._settings,
+            writer=self._writer,
+            failures=self._failures,
+            clock=self._clock,
+            context=context,
+        )
+        batch.run(event["Records"])
+        if self._telemetry is not None:
+            self._telemetry.publish(batch.counts)
+        return batch.response()
+
+
+class _Batch:
+    """One batch on its way through the handler."""
+
+    def __init__(
+        self,
+        *,
+        settings: HandlerSettings,
+        writer: ReplicaWriter,
+        failures: FailureStore,
+        clock: Callable[[], float],
+        context: LambdaContext,
+    ) -> None:
+        self._settings = settings
+        self._writer = writer
+        self._failures = failures
+        self._clock = clock
+        self._context = context
+        remaining = context.get_remaining_time_in_millis() / 1000
+        self._deadline = (
+            self._clock() + remaining - min(_LONGEST_MARGIN_SECONDS, remaining * _MARGIN_SHARE)
+        )
+        self._candidates: list[_Candidate] = []
+        self._failed: set[str] = set()
+        self.counts = BatchCounts()
+
+    def run(self, records: list[Mapping[str, Any]]) -> None:
+        """Take every record to its end."""
+        for record in records:
+            self._read(record)
+        pending = newest_per_document(self._candidates)
+        while pending:
+            pending = self._write(pending)
+
+    def response(self) -> BatchResponse:
+        """Say where the event source mapping has to go on."""
+        if not self._failed:
+            return {"batchItemFailures": []}
+        return {"batchItemFailures": [{"itemIdentifier": min(self._failed, key=int)}]}
+
+    def _read(self, record: Mapping[str, Any]) -> None:
+        """Take a Kinesis record apart: what is in it is a candidate, ignored or quarantined."""
+        self.counts.kinesis_records += 1
+        source = _source(record)
+        if self._clock() >= self._deadline:
+            self._retry(source, _OUT_OF_TIME)
+            return
+        data = base64.b64decode(record["kinesis"]["data"])
+        try:
+            inner = user_records(data)
+        except FrameError as error:
+            self._quarantine(UserRecord(data, None), source, FRAME, error.reason)
+            return
+        if not inner:
+            self.counts.ignored[IgnoredReason.EMPTY_AGGREGATE] += 1
+        for user_record in inner:
+            self._read_user_record(user_record, source)
+
+    def _read_user_record(self, record: UserRecord, source: _Source) -> None:
+        try:
+            found = read_record(record.data, self._settings.replica_tables)
+        except MalformedRecord as error:
+            self._quarantine(record, source, MALFORMED, error.reason)
+            return
+        if isinstance(found, Ignored):
+            self.counts.ignored[found.reason] += 1
+            if found.table_name is not None:
+                self.counts.ignored_tables[found.table_name] += 1
+        elif found.kind is RevisionKind.REDACTED:
+            self.counts.redacted += 1
+        else:
+            self._candidates.append(_Candidate(found, record, source))
+
+    def _write(self, documents: list[list[_Candidate]]) -> list[list[_Candidate]]:
+        """Write the newest revision of each document.
+
+        Returns
+        -------
+        list
+            The documents whose newest revision can never be written, without it: the item then has
+            to hold the next lower version.
+        """
+        writes: list[Write] = []
+        written: list[list[_Candidate]] = []
+        again: list[list[_Candidate]] = []
+        now = self._clock()
+        for document in documents:
+            newest = document[0]
+            try:
+                write = write_for(
+                    newest.revision,
+                    self._settings.replica_tables[newest.revision.table_name],
+                    now,
+                    self._settings.tombstone_lifetime_days,
+                )
+            except UnstorableValue as error:
+                self._quarantine(newest.record, newest.source, UNSTORABLE, error.reason)
+                again.append(document[1:])
+            else:
+                writes.append(write)
+                written.append(document)
+        outcomes = self._writer.write(writes, self._deadline) if writes else []
+        now = self._clock()
+        for document, outcome in zip(written, outcomes, strict=True):
+            newest = document[0]
+            if isinstance(outcome, Permanent):
+                self._quarantine(newest.record, newest.source, REFUSED, outcome.code)
+                again.append(document[1:])
+            elif isinstance(outcome, Transient):
+                # The next delivery may find that the newest can never be written. The older ones
+                # have to come again with it, for they would then be the document's state.
+                for candidate in document:
+                    self._retry(candidate.source, outcome.code)
+            else:
+                self.counts.superseded += len(document) - 1
+                if outcome is APPLIED:
+                    self._count_applied(newest.revision, now)
+                else:
+                    self.counts.stale += 1
+        return [document for document in again if document]
+
+    def _count_applied(self, revision: Revision, now: float) -> None:
+        self.counts.applied += 1
+        if revision.kind is RevisionKind.DELETE:
+            self.counts.deleted += 1
+        if revision.tx_time.tzinfo is not None:
+            self.counts.lags.append(max(0.0, now - revision.tx_time.timestamp()))
+
+    def _quarantine(self, record: UserRecord, source: _Source, reason: str, code: str) -> None:
+        """Keep a record in the failure bucket; if that fails it is to be delivered again."""
+        failed = FailedRecord(
+            position=Position(
+                stream_arn=source.stream_arn,
+                shard_id=source.shard_id,
+                sequence_number=source.sequence_number,
+                sub_sequence_number=record.sub_sequence_number,
+            ),
+            payload=record.data,
+            reason=reason,
+            code=code,
+            partition_key=record.partition_key or source.partition_key,
+            approximate_arrival=source.approximate_arrival,
+            function_name=self._context.function_name,
+            function_version=self._context.function_version,
+            failed_at=self._clock(),
+        )
+        try:
+            self._failures.put(failed)
+        except Exception:  # noqa: BLE001  (whatever it is, the record is not kept)
+            self._retry(source, _FAILURE_STORE)
+        else:
+            self.counts.quarantined[reason, code] += 1
+
+    def _retry(self, source: _Source, code: str) -> None:
+        self.counts.retried[code] += 1
+        self._failed.add(source.sequence_number)
+
+
+def _source(record: Mapping[str, Any]) -> _Source:
+    kinesis = record["kinesis"]
+    return _Source(
+        record["eventSourceARN"],
+        record["eventID"].partition(":")[0],
+        kinesis["sequenceNumber"],
+        kinesis["partitionKey"],
+        kinesis["approximateArrivalTimestamp"],
+    )
+
+
+@lru_cache(maxsize=1)
+def _handler() -> Handler:
+    import boto3  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+
+    settings = HandlerSettings.from_environment(os.environ)
+    config = Config(
+        connect_timeout=1,
+        read_timeout=5,
+        retries={"mode": "standard", "total_max_attempts": 2},
+        max_pool_connections=16,
+        tcp_keepalive=True,
+        parameter_validation=False,
+    )
+    return Handler(
+        settings=settings,
+        writer=BatchStatementWriter(boto3.client("dynamodb", config=config)),
+        failures=FailureStore(boto3.client("s3", config=config), settings.failure_bucket),
+        telemetry=PowertoolsTelemetry(),
+    )
+
+
+def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> BatchResponse:
+    """Replicate one batch of a Kinesis event source mapping."""
+    try:
+        return _handler().process(event, context)
+    except Exception as error:  # noqa: BLE001  (its message may quote a document)
+        raise InvocationError(_place(error)) from None
+
+
+def _place(error: Exception) -> str:
+    """Name an error's kind and where it was raised."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    return f"{type(error).__name__} in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}"

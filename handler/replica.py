@@ -1,0 +1,200 @@
+"""From revisions to what is wanted of DynamoDB items. Pure: nothing here does any I/O."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from handler.journal import Revision, RevisionKind
+from handler.settings import DOCUMENT_ATTRIBUTE, KEY_ATTRIBUTE, ReplicaTable
+from handler.values import AttributeValue, UnstorableValue, attribute_value, text, timestamp_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_KEY_BYTES = 2048
+"""DynamoDB developer guide, "Constraints": length of a partition key."""
+_SECONDS_PER_DAY = 86_400
+_MISSING = object()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Write:
+    """What one revision wants of one item.
+
+    Attributes
+    ----------
+    table_name
+        The DynamoDB table.
+    document_id
+        The item's key.
+    version
+        The item is written only where there is none or its version is lower.
+    attributes
+        All attributes that the item has afterwards, without the key.
+    removed
+        All attributes that an older version or configuration may have left.
+    """
+
+    table_name: str
+    document_id: str
+    version: int
+    attributes: Mapping[str, AttributeValue]
+    removed: tuple[str, ...]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Table and key: what makes two writes meet in one item."""
+        return self.table_name, self.document_id
+
+
+class HasRevision(Protocol):
+    """Anything that carries a revision, such as its record's position with it."""
+
+    @property
+    def revision(self) -> Revision:
+        """The revision."""
+
+
+Item = TypeVar("Item", bound=HasRevision)
+
+
+def newest_per_document(revisions: Iterable[Item]) -> list[list[Item]]:
+    """Group revisions by document, each group from the newest version to the oldest.
+
+    Only the first of each group needs to be written. The others are what is left to write should
+    the first turn out to be impossible to store. Redacted revisions have no state and must not be
+    among them.
+    """
+    documents: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    for item in revisions:
+        documents[item.revision.table_name, item.revision.document_id].append(item)
+    for group in documents.values():
+        if len(group) > 1:
+            group.sort(key=_version, reverse=True)
+    return list(documents.values())
+
+
+def _version(item: HasRevision) -> int:
+    return item.revision.version
+
+
+def write_for(
+    revision: Revision, table: ReplicaTable, now: float, lifetime_days: int | None
+) -> Write:
+    """Say what a revision wants of its item.
+
+    Parameters
+    ----------
+    revision
+        A live revision or a delete; a redacted one wants nothing.
+    table
+        Where it goes.
+    now
+        Seconds since the epoch: a tombstone's lifetime starts when it is written. Counted from the
+        transaction, the tombstones of a backfill would be gone before a late record arrives.
+    lifetime_days
+        Of tombstones; None for ever.
+
+    Raises
+    ------
+    UnstorableValue
+        The document has something that DynamoDB has no form for.
+    ValueError
+        The revision is a redacted one.
+    """
+    if len(text(revision.document_id).encode()) > _KEY_BYTES:
+        raise UnstorableValue(f"a document id of more than {_KEY_BYTES} bytes")
+    attributes: dict[str, AttributeValue] = {
+        "version": {"N": str(revision.version)},
+        "txTime": {"S": timestamp_text(revision.tx_time)},
+        "txId": {"S": text(revision.tx_id)},
+        "hash": {"B": revision.hash},
+    }
+    if revision.kind is RevisionKind.UPSERT and revision.data is not None:
+        _project(revision.data, table, attributes)
+    elif revision.kind is RevisionKind.DELETE:
+        attributes["isDeleted"] = {"BOOL": True}
+        if lifetime_days is not None:
+            attributes["expiresAt"] = {"N": str(int(now) + lifetime_days * _SECONDS_PER_DAY)}
+    else:
+        raise ValueError("a redacted revision has no state to write")
+    return Write(
+        table_name=table.table_name,
+        document_id=revision.document_id,
+        version=revision.version,
+        attributes=attributes,
+        removed=tuple(name for name in _known(table) if name not in attributes),
+    )
+
+
+def _project(
+    document: Mapping[str, object], table: ReplicaTable, attributes: dict[str, AttributeValue]
+) -> None:
+    if table.attributes is None:
+        attributes[DOCUMENT_ATTRIBUTE] = attribute_value(document)
+        return
+    for name, path in table.attributes.items():
+        value: object = document
+        for step in path:
+            value = value.get(step, _MISSING) if isinstance(value, dict) else _MISSING
+        if value is not _MISSING:
+            attributes[name] = attribute_value(value)
+
+
+def _known(table: ReplicaTable) -> tuple[str, ...]:
+    return (
+        *(table.attributes or ()),
+        *table.retired_attributes,
+        "isDeleted",
+        "expiresAt",
+        DOCUMENT_ATTRIBUTE,
+    )
+
+
+# PartiQL for DynamoDB: names in double quotes, texts in single quotes, each doubled inside.
+
+
+@lru_cache(maxsize=1024)
+def insert_text(table_name: str, names: tuple[str, ...]) -> str:
+    """Text of the statement that makes a new item; refused where there is one."""
+    fields = ", ".join(f"{_literal(name)}: ?" for name in (KEY_ATTRIBUTE, *names))
+    return f"INSERT INTO {_name(table_name)} VALUE {{{fields}}}"
+
+
+@lru_cache(maxsize=1024)
+def update_text(table_name: str, names: tuple[str, ...], removed: tuple[str, ...]) -> str:
+    """Text of the statement that changes an item of a lower version; refused on any other."""
+    clauses = " ".join(
+        [f"SET {_name(name)}=?" for name in names] + [f"REMOVE {_name(name)}" for name in removed]
+    )
+    return (
+        f"UPDATE {_name(table_name)} {clauses} "
+        f"WHERE {_name(KEY_ATTRIBUTE)}=? AND {_name('version')} < ?"
+    )
+
+
+def insert_statement(write: Write) -> tuple[str, list[AttributeValue]]:
+    """Text and parameters that make a new item."""
+    return (
+        insert_text(write.table_name, tuple(write.attributes)),
+        [{"S": write.document_id}, *write.attributes.values()],
+    )
+
+
+def update_statement(write: Write) -> tuple[str, list[AttributeValue]]:
+    """Text and parameters that change an item of a lower version."""
+    return (
+        update_text(write.table_name, tuple(write.attributes), write.removed),
+        [*write.attributes.values(), {"S": write.document_id}, {"N": str(write.version)}],
+    )
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text_: str) -> str:
+    return "'" + text_.replace("'", "''") + "'"

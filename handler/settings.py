@@ -1,0 +1,163 @@
+"""The handler's configuration, read once per container from environment variables."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEY_ATTRIBUTE = "pk"
+DOCUMENT_ATTRIBUTE = "data"
+RESERVED_ATTRIBUTES = frozenset(
+    {KEY_ATTRIBUTE, "version", "isDeleted", "txTime", "txId", "hash", "expiresAt", "data"}
+)
+MAXIMUM_ATTRIBUTES = 100
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong. The message names the variable and what is allowed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicaTable:
+    """Where the documents of one ledger table go, and what of them.
+
+    Parameters
+    ----------
+    ledger_table
+        The table's name in the ledger.
+    table_name
+        The DynamoDB table.
+    attributes
+        Attribute name to the path of field names in the document; None keeps the whole document
+        under ``data``.
+    retired_attributes
+        Attributes that an earlier configuration wrote and that every write now removes. PartiQL's
+        UPDATE cannot replace a whole item, so what is not named would stay, on tombstones too.
+    """
+
+    ledger_table: str
+    table_name: str
+    attributes: Mapping[str, tuple[str, ...]] | None = None
+    retired_attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandlerSettings:
+    """All that the handler has to be told.
+
+    Parameters
+    ----------
+    replica_tables
+        By the ledger table's name.
+    failure_bucket
+        S3 bucket that keeps the records which can never be written.
+    tombstone_lifetime_days
+        Days after which DynamoDB may remove a tombstone; None keeps tombstones for ever.
+    """
+
+    replica_tables: Mapping[str, ReplicaTable]
+    failure_bucket: str
+    tombstone_lifetime_days: int | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> HandlerSettings:
+        """Read the settings from environment variables.
+
+        Raises
+        ------
+        SettingsError
+            A variable is missing or its value is not allowed.
+        """
+        return cls(
+            replica_tables=_replica_tables(_required(environment, "REPLICA_TABLES")),
+            failure_bucket=_required(environment, "FAILURE_BUCKET"),
+            tombstone_lifetime_days=_days(environment.get("TOMBSTONE_LIFETIME_DAYS")),
+        )
+
+
+def _required(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "")
+    if not value:
+        raise SettingsError(f"the environment variable {name} is not set")
+    return value
+
+
+def _days(text: str | None) -> int | None:
+    if text is None or text == "":
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise SettingsError(
+            f"TOMBSTONE_LIFETIME_DAYS is {text!r}: expected a whole number of days above 0, "
+            "or no such variable for tombstones that stay"
+        )
+    return int(text)
+
+
+def _replica_tables(text: str) -> dict[str, ReplicaTable]:
+    try:
+        tables = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SettingsError(f"REPLICA_TABLES is not JSON: {error}") from None
+    if not isinstance(tables, dict) or not tables:
+        raise SettingsError("REPLICA_TABLES must be a JSON object with at least one ledger table")
+    return {name: _replica_table(name, table) for name, table in tables.items()}
+
+
+def _replica_table(name: str, table: object) -> ReplicaTable:
+    where = f"REPLICA_TABLES, ledger table {name!r}"
+    if not isinstance(table, dict):
+        raise SettingsError(f"{where}: expected an object")
+    unknown = sorted(set(table) - {"tableName", "attributes", "retiredAttributes"})
+    if unknown:
+        raise SettingsError(f"{where}: unknown fields {unknown}")
+    table_name = table.get("tableName")
+    if not isinstance(table_name, str) or not table_name:
+        raise SettingsError(f"{where}: tableName must be the name of a DynamoDB table")
+    attributes = _attributes(where, table.get("attributes"))
+    retired = _retired(where, table.get("retiredAttributes", []))
+    names = [*(attributes or ()), *retired]
+    if len(names) > MAXIMUM_ATTRIBUTES:
+        raise SettingsError(f"{where}: more than {MAXIMUM_ATTRIBUTES} attributes")
+    repeated = sorted({attribute for attribute in names if names.count(attribute) > 1})
+    if repeated:
+        raise SettingsError(f"{where}: attributes that are named twice: {repeated}")
+    reserved = sorted(RESERVED_ATTRIBUTES.intersection(names))
+    if reserved:
+        raise SettingsError(f"{where}: reserved attribute names: {reserved}")
+    return ReplicaTable(
+        ledger_table=name,
+        table_name=table_name,
+        attributes=attributes,
+        retired_attributes=retired,
+    )
+
+
+def _attributes(where: str, attributes: object) -> dict[str, tuple[str, ...]] | None:
+    if attributes is None:
+        return None
+    if not isinstance(attributes, dict) or not attributes:
+        raise SettingsError(
+            f"{where}: attributes must be an object with at least one attribute, "
+            "or be left out for the whole document"
+        )
+    return {attribute: _path(where, attribute, path) for attribute, path in attributes.items()}
+
+
+def _path(where: str, attribute: str, path: object) -> tuple[str, ...]:
+    if not attribute:
+        raise SettingsError(f"{where}: an attribute's name is empty")
+    if not isinstance(path, list) or not path or not all(isinstance(step, str) for step in path):
+        raise SettingsError(
+            f"{where}: the path of attribute {attribute!r} must be a list of field names"
+        )
+    return tuple(path)
+
+
+def _retired(where: str, names: object) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        raise SettingsError(f"{where}: retiredAttributes must be a list of attribute names")
+    return tuple(names)

@@ -1,0 +1,134 @@
+"""What one batch did, as CloudWatch metrics and one log line. Numbers, names and codes only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+if TYPE_CHECKING:
+    from handler.journal import IgnoredReason
+
+_METRIC_VALUES = 100
+"""CloudWatch embedded metric format: values of one metric in one object."""
+
+
+@dataclass(kw_only=True)
+class BatchCounts:
+    """What became of the records of one batch.
+
+    Attributes
+    ----------
+    kinesis_records
+        Records of the event.
+    applied
+        Revisions that changed an item, tombstones included.
+    deleted
+        Those of them that are tombstones.
+    stale
+        Revisions whose item had their version or a higher one.
+    superseded
+        Revisions that a newer one, or a copy, in the same batch made needless.
+    redacted
+        Revisions without data that are not deletes.
+    ignored
+        Records of no interest, by reason.
+    ignored_tables
+        Revisions of ledger tables that are not configured, by table.
+    quarantined
+        Records kept in the failure bucket, by reason and code.
+    retried
+        Records left to the next delivery, by code.
+    lags
+        For each applied revision, seconds from its transaction to its write.
+    """
+
+    kinesis_records: int = 0
+    applied: int = 0
+    deleted: int = 0
+    stale: int = 0
+    superseded: int = 0
+    redacted: int = 0
+    ignored: Counter[IgnoredReason] = field(default_factory=Counter)
+    ignored_tables: Counter[str] = field(default_factory=Counter)
+    quarantined: Counter[tuple[str, str]] = field(default_factory=Counter)
+    retried: Counter[str] = field(default_factory=Counter)
+    lags: list[float] = field(default_factory=list)
+
+
+class Telemetry(Protocol):
+    """Something that tells the operators what a batch did."""
+
+    def publish(self, counts: BatchCounts) -> None:
+        """Publish the counts of one batch."""
+
+
+class PowertoolsTelemetry:
+    """Writes metrics in the embedded metric format and a JSON log line, both to standard output.
+
+    Service name, metrics namespace and log level come from the environment variables that
+    Powertools for AWS Lambda defines (``POWERTOOLS_...``).
+    """
+
+    def __init__(self) -> None:
+        self._logger = Logger()
+        # Nothing of it outlives a batch, unlike the state that all of Powertools' Metrics share.
+        self._metrics = EphemeralMetrics()
+        self._ignored = EphemeralMetrics()
+
+    def publish(self, counts: BatchCounts) -> None:
+        """Publish the counts of one batch."""
+        self._publish_metrics(counts)
+        level = self._logger.warning if counts.quarantined or counts.retried else self._logger.info
+        level(
+            "Batch replicated",
+            extra={
+                "kinesisRecords": counts.kinesis_records,
+                "applied": counts.applied,
+                "deleted": counts.deleted,
+                "stale": counts.stale,
+                "superseded": counts.superseded,
+                "redacted": counts.redacted,
+                "ignored": {reason.value: count for reason, count in counts.ignored.items()},
+                "ignoredTables": dict(counts.ignored_tables),
+                "quarantined": {
+                    f"{reason}: {code}": count
+                    for (reason, code), count in counts.quarantined.items()
+                },
+                "retried": dict(counts.retried),
+                "longestLagSeconds": round(max(counts.lags), 3) if counts.lags else None,
+            },
+        )
+
+    def _publish_metrics(self, counts: BatchCounts) -> None:
+        for name, value in (
+            ("RevisionsApplied", counts.applied),
+            ("RevisionsStale", counts.stale),
+            ("RevisionsSuperseded", counts.superseded),
+            ("RevisionsDeleted", counts.deleted),
+            ("RevisionsRedacted", counts.redacted),
+            ("RecordsQuarantined", counts.quarantined.total()),
+            ("RecordsRetried", counts.retried.total()),
+        ):
+            self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+        for lag in _sample(counts.lags):
+            self._metrics.add_metric(
+                name="ReplicationLag", unit=MetricUnit.Milliseconds, value=round(lag * 1000)
+            )
+        self._metrics.flush_metrics()
+        for reason, count in counts.ignored.items():
+            self._ignored.add_dimension(name="reason", value=reason.value)
+            self._ignored.add_metric(name="RecordsIgnored", unit=MetricUnit.Count, value=count)
+            self._ignored.flush_metrics()
+
+
+def _sample(lags: list[float]) -> list[float]:
+    """Choose evenly from the sorted lags, the longest among them, as many as one metric takes."""
+    if len(lags) < _METRIC_VALUES:
+        return lags
+    ordered = sorted(lags, reverse=True)
+    most = _METRIC_VALUES - 1
+    return [ordered[index * len(ordered) // most] for index in range(most)]

@@ -1,0 +1,423 @@
+"""Conditional writes to DynamoDB, and what became of each.
+
+A write happens only where there is no item or its version is lower, strictly. Nothing is read
+first: the refusals of the statements tell what is there.
+
+* Version 0 is an ``INSERT``. A refusal (DuplicateItem) means stale: no version is below 0.
+* Above 0 it is an ``UPDATE`` with the condition. A refusal that carries the item
+  (``ReturnValuesOnConditionCheckFailure``) means stale, one that carries none means that there is
+  no item, so an ``INSERT`` follows; should that be refused too, somebody else came first, and the
+  ``UPDATE`` is tried again.
+* Where most items of a table were found to be missing, as in a replay into an empty table, the
+  ``INSERT`` comes first. That is a matter of cost only: whatever comes first, the refusals lead to
+  the same end.
+"""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import random
+import threading
+import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from handler import error_codes
+from handler.error_codes import ALREADY_EXISTS, CONDITION_REFUSED, FaultClass
+from handler.replica import Write, insert_statement, update_statement
+from handler.settings import KEY_ATTRIBUTE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from handler.values import AttributeValue
+
+STATEMENTS_PER_REQUEST = 25
+"""DynamoDB API reference, ``BatchExecuteStatement``."""
+
+REQUEST_BYTES = 4 * 1024 * 1024
+"""Keeps memory and the time of one request bounded; DynamoDB's own limit is higher."""
+
+REQUESTS_IN_FLIGHT = 8
+
+_TURNS = 6
+"""Changes between INSERT and UPDATE before a write is left to the next delivery."""
+
+_FIRST_BACKOFF_SECONDS = 0.05
+_LONGEST_BACKOFF_SECONDS = 5.0
+
+OUT_OF_TIME = "OutOfTime"
+CONTENDED = "Contended"
+
+
+class Settled(enum.Enum):
+    """The ends of a write that leave nothing to do."""
+
+    APPLIED = "applied"
+    STALE = "stale"
+
+
+APPLIED = Settled.APPLIED
+STALE = Settled.STALE
+
+
+@dataclass(frozen=True)
+class Permanent:
+    """The write can never succeed.
+
+    Parameters
+    ----------
+    code
+        DynamoDB's or the SDK's name for the fault.
+    """
+
+    code: str
+
+
+@dataclass(frozen=True)
+class Transient:
+    """The write did not happen, or nobody knows whether it did; it may be tried again.
+
+    Parameters
+    ----------
+    code
+        DynamoDB's or the SDK's name for the fault, or one of this module's.
+    """
+
+    code: str
+
+
+Outcome: TypeAlias = Settled | Permanent | Transient
+
+
+class ReplicaWriter(Protocol):
+    """Something that writes to replicas under the version condition."""
+
+    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
+        """Write, each on its own: none depends on the success of another.
+
+        Parameters
+        ----------
+        writes
+            At most one for each item.
+        deadline
+            Seconds since the epoch, after which no new request starts and none is waited for.
+
+        Returns
+        -------
+        list
+            The outcome of each write, in their order.
+        """
+
+
+class StatementClient(Protocol):
+    """The part of DynamoDB's client that writes statements."""
+
+    @property
+    def batch_execute_statement(self) -> Callable[..., Any]:
+        """Run up to 25 statements, each succeeding or failing on its own."""
+
+
+class ItemClient(Protocol):
+    """The part of DynamoDB's client that writes single items."""
+
+    @property
+    def put_item(self) -> Callable[..., Any]:
+        """Write one item."""
+
+
+class _Attempt:
+    """One write on its way to its outcome."""
+
+    __slots__ = ("alone", "code", "inserting", "outcome", "turns", "write")
+
+    def __init__(self, write: Write) -> None:
+        self.write = write
+        self.outcome: Outcome | None = None
+        self.inserting: bool | None = None
+        self.turns = 0
+        self.code: str | None = None
+        self.alone = False
+
+    def turn(self, *, inserting: bool) -> None:
+        """Try the other statement next."""
+        self.inserting = inserting
+        self.turns += 1
+        if self.turns > _TURNS:
+            self.outcome = Transient(CONTENDED)
+
+    def again(self, code: str) -> None:
+        """Try the same statement again, later."""
+        self.code = code
+
+
+class BatchStatementWriter:
+    """Writes with conditional PartiQL statements, 25 in a request, several requests at once.
+
+    Parameters
+    ----------
+    client
+        A DynamoDB client that several threads may use.
+    requests_in_flight
+        With 1, every request is made by the caller's own thread.
+    clock
+        Seconds since the epoch.
+    sleep
+        Waits for seconds.
+    jitter
+        A random number from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        client: StatementClient,
+        *,
+        requests_in_flight: int = REQUESTS_IN_FLIGHT,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._sleep = sleep
+        self._jitter = jitter
+        self._missing = _MissingItems()
+        self._pool = (
+            ThreadPoolExecutor(requests_in_flight, "dynamodb") if requests_in_flight > 1 else None
+        )
+
+    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
+        """Write, each on its own; see `ReplicaWriter.write`."""
+        if len({write.key for write in writes}) != len(writes):
+            raise ValueError("two writes of one item in one call")
+        attempts = [_Attempt(write) for write in writes]
+        pending = attempts
+        for delays in itertools.count():
+            self._send(pending, deadline)
+            pending = [attempt for attempt in pending if attempt.outcome is None]
+            if not pending or self._clock() >= deadline:
+                break
+            if any(attempt.code for attempt in pending):
+                self._back_off(delays, deadline)
+        return [attempt.outcome or Transient(attempt.code or OUT_OF_TIME) for attempt in attempts]
+
+    def _back_off(self, delays: int, deadline: float) -> None:
+        """Wait for a random part of a growing time ("full jitter")."""
+        longest = min(_LONGEST_BACKOFF_SECONDS, _FIRST_BACKOFF_SECONDS * 2**delays)
+        self._sleep(min(longest * self._jitter(), max(0.0, deadline - self._clock())))
+
+    def _send(self, pending: list[_Attempt], deadline: float) -> None:
+        requests = list(_requests(pending))
+        if self._pool is None or len(requests) == 1:
+            for request in requests:
+                self._request(request, deadline)
+            return
+        futures = [self._pool.submit(self._request, request, deadline) for request in requests]
+        unfinished = wait(futures, timeout=max(0.0, deadline - self._clock())).not_done
+        for future in unfinished:
+            future.cancel()
+        for future in futures:
+            if future not in unfinished:
+                future.result()
+
+    def _request(self, attempts: list[_Attempt], deadline: float) -> None:
+        """Make one request and give each of its writes an outcome or a next statement."""
+        if self._clock() >= deadline:
+            return
+        statements = [self._statement(attempt) for attempt in attempts]
+        try:
+            answers = self._client.batch_execute_statement(Statements=statements)["Responses"]
+        except Exception as error:  # noqa: BLE001  (whatever it is, no record may be lost over it)
+            self._request_failed(attempts, error, deadline)
+            return
+        for attempt, answer in zip(attempts, answers, strict=True):
+            attempt.code = None
+            self._answered(attempt, answer.get("Error"))
+
+    def _statement(self, attempt: _Attempt) -> dict[str, Any]:
+        write = attempt.write
+        if attempt.inserting is None:
+            attempt.inserting = write.version == 0 or self._missing.mostly(write.table_name)
+        if attempt.inserting:
+            text, parameters = insert_statement(write)
+            return {"Statement": text, "Parameters": parameters}
+        text, parameters = update_statement(write)
+        return {
+            "Statement": text,
+            "Parameters": parameters,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def _answered(self, attempt: _Attempt, error: Mapping[str, Any] | None) -> None:
+        write = attempt.write
+        if error is None:
+            if write.version > 0 and attempt.turns == 0:
+                self._missing.saw(write.table_name, missing=bool(attempt.inserting))
+            attempt.outcome = APPLIED
+            return
+        code = error_codes.normalized(str(error.get("Code", "Unknown")))
+        if code == ALREADY_EXISTS and attempt.inserting:
+            if write.version == 0:
+                attempt.outcome = STALE
+            else:
+                self._missing.saw(write.table_name, missing=False)
+                attempt.turn(inserting=False)
+        elif code == CONDITION_REFUSED and not attempt.inserting:
+            self._missing.saw(write.table_name, missing=not error.get("Item"))
+            if error.get("Item"):
+                attempt.outcome = STALE
+            else:
+                attempt.turn(inserting=True)
+        else:
+            _statement_failed(attempt, code)
+
+    def _request_failed(self, attempts: list[_Attempt], error: Exception, deadline: float) -> None:
+        code, fault = error_codes.of_exception(error)
+        if fault is FaultClass.TRANSIENT:
+            for attempt in attempts:
+                attempt.again(code)
+            return
+        parts = _by_table(attempts) if fault is FaultClass.CONFIGURATION else _halves(attempts)
+        if len(parts) > 1:
+            for part in parts:
+                self._request(part, deadline)
+            return
+        for attempt in attempts:
+            attempt.alone = True
+            _statement_failed(attempt, code)
+
+
+def _statement_failed(attempt: _Attempt, code: str) -> None:
+    match error_codes.fault_class(code):
+        case FaultClass.PERMANENT:
+            attempt.outcome = Permanent(code)
+        case FaultClass.CONFIGURATION:
+            attempt.outcome = Transient(code)
+        case _:
+            attempt.again(code)
+
+
+class _MissingItems:
+    """How often items were found to be missing, by table: decides which statement comes first."""
+
+    _WEIGHT = 0.1
+    _MOSTLY = 0.5
+
+    def __init__(self) -> None:
+        self._share: dict[str, float] = defaultdict(float)
+        self._lock = threading.Lock()
+
+    def saw(self, table_name: str, *, missing: bool) -> None:
+        """Note one item."""
+        with self._lock:
+            share = self._share[table_name]
+            self._share[table_name] = share + self._WEIGHT * (missing - share)
+
+    def mostly(self, table_name: str) -> bool:
+        """Tell whether an item is probably missing."""
+        return self._share[table_name] > self._MOSTLY
+
+
+def _requests(attempts: Iterable[_Attempt]) -> Iterator[list[_Attempt]]:
+    """Pack writes into requests within the limits."""
+    request: list[_Attempt] = []
+    size = 0
+    for attempt in attempts:
+        if attempt.alone:
+            yield [attempt]
+            continue
+        bytes_ = _size(attempt.write)
+        if request and (len(request) == STATEMENTS_PER_REQUEST or size + bytes_ > REQUEST_BYTES):
+            yield request
+            request, size = [], 0
+        request.append(attempt)
+        size += bytes_
+    if request:
+        yield request
+
+
+def _halves(attempts: list[_Attempt]) -> list[list[_Attempt]]:
+    middle = len(attempts) // 2
+    return [part for part in (attempts[:middle], attempts[middle:]) if part]
+
+
+def _by_table(attempts: list[_Attempt]) -> list[list[_Attempt]]:
+    tables: dict[str, list[_Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        tables[attempt.write.table_name].append(attempt)
+    return list(tables.values())
+
+
+_OVERHEAD_BYTES = 16
+
+
+def _size(write: Write) -> int:
+    return sum(map(_value_size, write.attributes.values()))
+
+
+def _value_size(value: AttributeValue) -> int:
+    """Estimate the bytes of a value in a request."""
+    for kind, content in value.items():
+        if kind in ("S", "N"):
+            return len(content) + _OVERHEAD_BYTES
+        if kind == "B":
+            return len(content) * 4 // 3 + _OVERHEAD_BYTES
+        if kind == "L":
+            return _OVERHEAD_BYTES + sum(_value_size(element) for element in content)
+        if kind == "M":
+            return _OVERHEAD_BYTES + sum(
+                len(name) + _value_size(field) for name, field in content.items()
+            )
+    return _OVERHEAD_BYTES
+
+
+class SingleWriter:
+    """Writes each item with a request of its own: the plain way, for comparison.
+
+    Parameters
+    ----------
+    client
+        A DynamoDB client that several threads may use.
+    threads
+        Requests at once; with 1, every request is made by the caller's own thread.
+    clock
+        Seconds since the epoch.
+    """
+
+    _CONDITION = f"attribute_not_exists({KEY_ATTRIBUTE}) OR version < :version"
+
+    def __init__(
+        self,
+        client: ItemClient,
+        *,
+        threads: int = 16,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(threads, "dynamodb") if threads > 1 else None
+
+    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
+        """Write, each on its own; see `ReplicaWriter.write`."""
+        apply: Callable[..., Iterable[Outcome]] = self._pool.map if self._pool else map
+        return list(apply(self._put, writes, itertools.repeat(deadline)))
+
+    def _put(self, write: Write, deadline: float) -> Outcome:
+        if self._clock() >= deadline:
+            return Transient(OUT_OF_TIME)
+        try:
+            self._client.put_item(
+                TableName=write.table_name,
+                Item={KEY_ATTRIBUTE: {"S": write.document_id}, **write.attributes},
+                ConditionExpression=self._CONDITION,
+                ExpressionAttributeValues={":version": write.attributes["version"]},
+            )
+        except Exception as error:  # noqa: BLE001  (whatever it is, no record may be lost over it)
+            code, fault = error_codes.of_exception(error)
+            if error_codes.normalized(code) == CONDITION_REFUSED:
+                return STALE
+            return Permanent(code) if fault is FaultClass.PERMANENT else Transient(code)
+        return APPLIED
