@@ -161,7 +161,9 @@ class RolePolicy(Resource):
         role, name = identifier.split(":", 1)
         with missing_is_fine(_MISSING):
             answer = session.iam.get_role_policy(RoleName=role, PolicyName=name)
-            document = quirks.from_emulator(json.dumps(answer["PolicyDocument"]))
+            document = quirks.from_emulator(
+                json.dumps(answer["PolicyDocument"]), quirks.identity_policy_for_emulator
+            )
             return Observed(
                 inputs={
                     "role": answer["RoleName"],
@@ -191,5 +193,5 @@ class RolePolicy(Resource):
         session.iam.put_role_policy(
             RoleName=role,
             PolicyName=name,
-            PolicyDocument=quirks.for_emulator(policy_text(inputs["policy"])),
+            PolicyDocument=quirks.identity_policy_for_emulator(policy_text(inputs["policy"])),
         )

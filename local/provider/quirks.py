@@ -4,7 +4,12 @@ Everything that this provider does for the emulator's sake is in this module or 
 
 - *BatchExecuteStatement*: the emulator asks for `dynamodb:BatchExecuteStatement` on resource `*`.
   AWS has no such action: it asks for dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate on the
-  table (DynamoDB developer guide, 'IAM security policies with PartiQL'). See `for_emulator`.
+  table (DynamoDB developer guide, 'IAM security policies with PartiQL'). See
+  `identity_policy_for_emulator`. So the emulator refuses a role that lacks one of the two actions,
+  but cannot refuse the statements of a role that may use them on another table only.
+- *Plain HTTP*: the emulator is called without TLS, AWS never is by its SDKs. A policy that denies
+  calls without TLS (`aws:SecureTransport`) would deny everything. See
+  `resource_policy_for_emulator`.
 - *Batch size*: for a mapping on a Kinesis stream without BatchSize the emulator takes 10, AWS 100
   (Lambda API, CreateEventSourceMapping). The provider always sends it.
 - *Tags of a new stream*: the emulator's CreateStream loses them, AWS keeps them. The provider
@@ -20,9 +25,12 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from local.provider.policies import as_list, canonical_policy, parse_policy, statements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: By resource type and property, why the provider keeps the state's value instead of reading it.
 NOT_READ: Final[dict[str, dict[str, str]]] = {
@@ -38,40 +46,93 @@ KINESIS_BATCH_SIZE: Final = 100
 
 _INSERT = "dynamodb:PartiQLInsert"
 _UPDATE = "dynamodb:PartiQLUpdate"
-_SID = "EmulatorAsksForBatchExecuteStatement"
 _GRANT: Final = {
-    "Sid": _SID,
+    "Sid": "EmulatorAsksForBatchExecuteStatement",
     "Effect": "Allow",
     "Action": "dynamodb:BatchExecuteStatement",
     "Resource": "*",
 }
+# A condition that no principal fulfils: none has this tag.
+_NEVER_KEY = "aws:PrincipalTag/EmulatorSpeaksPlainHttp"
+_NEVER_VALUE = "never"
 
 
-def for_emulator(policy: str) -> str:
-    """Return the policy document to send to the emulator.
+def identity_policy_for_emulator(policy: str) -> str:
+    """Return the document to send to the emulator for a policy of a role.
 
     A statement that allows `dynamodb:BatchExecuteStatement` is added only where the document
     allows both dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate on at least one and the same
     resource, and denies neither. A program that lacks one of the two is refused as on AWS.
     """
-    document = parse_policy(policy)
+    text = resource_policy_for_emulator(policy)
+    document = parse_policy(text)
     if not _allows_both(document):
-        return policy
+        return text
     return json.dumps({**document, "Statement": [*statements(document), _GRANT]})
 
 
-def from_emulator(policy: str) -> str:
-    """Return the policy document that the program wrote, from what the emulator holds.
+def resource_policy_for_emulator(policy: str) -> str:
+    """Return the document to send to the emulator for a policy of a bucket or queue.
 
-    The statement is hidden only where `for_emulator` would have added it to the rest; any other
-    one is somebody's change and has to show.
+    A statement that denies what does not come over TLS gets a condition that never holds.
     """
     document = parse_policy(policy)
-    kept = [statement for statement in statements(document) if statement != _GRANT]
+    if not any(_denies_plain_http(statement) for statement in statements(document)):
+        return policy
+    translated = [
+        _add_never(statement) if _denies_plain_http(statement) else statement
+        for statement in statements(document)
+    ]
+    return json.dumps({**document, "Statement": translated})
+
+
+def from_emulator(policy: str, translate: Callable[[str], str]) -> str:
+    """Return the document that the program wrote, from what the emulator holds.
+
+    What was added is hidden only where `translate` would have added just that; anything else is
+    somebody's change and has to show.
+
+    Parameters
+    ----------
+    policy
+        From the emulator.
+    translate
+        The function above that the document was sent through.
+    """
+    document = parse_policy(policy)
+    kept = [_drop_never(stated) for stated in statements(document) if stated != _GRANT]
     candidate = json.dumps({**document, "Statement": kept})
-    if canonical_policy(for_emulator(candidate)) != canonical_policy(policy):
+    if canonical_policy(translate(candidate)) != canonical_policy(policy):
         return policy
     return candidate
+
+
+def _denies_plain_http(statement: object) -> bool:
+    if not isinstance(statement, dict) or statement.get("Effect") != "Deny":
+        return False
+    condition = statement.get("Condition")
+    tests = condition.get("Bool") if isinstance(condition, dict) else None
+    wanted = tests.get("aws:SecureTransport") if isinstance(tests, dict) else None
+    return [str(value).lower() for value in as_list(wanted)] == ["false"]
+
+
+def _add_never(statement: object) -> object:
+    stated = dict(statement) if isinstance(statement, dict) else {}
+    condition = stated["Condition"]
+    equals = {**condition.get("StringEquals", {}), _NEVER_KEY: _NEVER_VALUE}
+    return {**stated, "Condition": {**condition, "StringEquals": equals}}
+
+
+def _drop_never(statement: object) -> object:
+    if not _denies_plain_http(statement) or not isinstance(statement, dict):
+        return statement
+    condition = dict(statement["Condition"])
+    equals = dict(condition.pop("StringEquals", {}))
+    if equals.get(_NEVER_KEY) == _NEVER_VALUE:
+        del equals[_NEVER_KEY]
+    if equals:
+        condition["StringEquals"] = equals
+    return {**statement, "Condition": condition}
 
 
 def _allows_both(document: dict[str, object]) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from local.provider.autoname import Autoname
 from local.provider.errors import applying, missing_is_fine
+from local.provider.quirks import from_emulator, resource_policy_for_emulator
 from local.provider.resource import Changed, Computed, Known, Observed, Resource
 from local.provider.schema import (
     Flag,
@@ -378,14 +379,21 @@ class BucketPolicy(_BucketSetting):
 
     def put(self, session: Session, bucket: str, inputs: Mapping[str, object]) -> None:
         """See the base class."""
-        session.s3.put_bucket_policy(Bucket=bucket, Policy=policy_text(inputs["policy"]))
+        session.s3.put_bucket_policy(
+            Bucket=bucket, Policy=resource_policy_for_emulator(policy_text(inputs["policy"]))
+        )
 
     def read(self, session: Session, identifier: str, known: Known) -> Observed | None:
         """See the base class."""
         del known
         with missing_is_fine(*_NO_BUCKET, "NoSuchBucketPolicy"):
             policy = session.s3.get_bucket_policy(Bucket=identifier)["Policy"]
-            return Observed(inputs={"bucket": identifier, "policy": policy})
+            return Observed(
+                inputs={
+                    "bucket": identifier,
+                    "policy": from_emulator(policy, resource_policy_for_emulator),
+                }
+            )
         return None
 
     def delete(self, session: Session, identifier: str, known: Known) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from local.provider.autoname import Autoname
 from local.provider.errors import applying, missing_is_fine
+from local.provider.quirks import from_emulator, resource_policy_for_emulator
 from local.provider.resource import Changed, Computed, Known, Observed, Resource
 from local.provider.schema import Flag, Policy, Property, Text, TextMap, Whole, policy_text
 from local.provider.values import own_tags, removed, tag_map, text
@@ -136,7 +137,8 @@ class QueuePolicy(Resource):
                 QueueUrl=identifier, AttributeNames=["Policy"]
             ).get("Attributes", {})  # type: ignore[assignment]
             if told.get("Policy"):
-                return Observed(inputs={"queueUrl": identifier, "policy": told["Policy"]})
+                policy = from_emulator(told["Policy"], resource_policy_for_emulator)
+                return Observed(inputs={"queueUrl": identifier, "policy": policy})
         return None
 
     def converge(
@@ -154,7 +156,10 @@ class QueuePolicy(Resource):
             self._put(session, identifier, "")
 
     def _put(self, session: Session, identifier: str, policy: str) -> None:
-        session.sqs.set_queue_attributes(QueueUrl=identifier, Attributes={"Policy": policy})
+        session.sqs.set_queue_attributes(
+            QueueUrl=identifier,
+            Attributes={"Policy": policy and resource_policy_for_emulator(policy)},
+        )
 
 
 def _attributes(inputs: Mapping[str, object], names: Any) -> Any:  # noqa: ANN401  the stubs' type has one literal key per attribute

@@ -1,0 +1,578 @@
+"""Proves each resource type of the stand-in provider against the running emulator.
+
+Every type goes through create, read, second deployment, update, read, delete, read. It cannot prove
+that the real AWS provider does the same; the QLDB types run against a stub of QLDB's REST paths.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import zipfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from local.emulator import Emulator
+from local.provider.wire import Archive, Asset
+from tests.unit.local.provider.engine import CallError, Engine, Held, urn_of
+from tests.unit.local.provider.qldb_stub import QldbStub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.emulator
+
+ACCOUNT = "000000000000"
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+)
+OTHER_TRUST = TRUST.replace("lambda", "qldb")
+
+
+def policy(*actions: str, resource: str = "*", **more: object) -> str:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """The emulator, the QLDB stub and the provider between them."""
+
+    engine: Engine
+    client: Callable[[str], Any]
+    qldb: QldbStub
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One life of a resource.
+
+    Attributes
+    ----------
+    inputs, changed
+        Of the first and of the second deployment.
+    gone_after_delete
+        False where AWS shows a default after the deletion.
+    """
+
+    type_name: str
+    inputs: dict[str, object]
+    changed: dict[str, object]
+    outputs: tuple[str, ...] = ()
+    gone_after_delete: bool = True
+    kept: list[Held] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("emulator") / "emulator.log"
+    with Emulator(port, log) as emulator, QldbStub() as qldb, pytest.MonkeyPatch.context() as patch:
+        for name, value in (
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_REGION", "us-east-1"),
+        ):
+            patch.setenv(name, value)
+        engine = Engine(
+            {"AWS_ENDPOINT_URL": emulator.endpoint, "AWS_ENDPOINT_URL_QLDB": qldb.endpoint}
+        )
+
+        def client(service: str) -> object:
+            return boto3.client(
+                service,  # type: ignore[call-overload]
+                endpoint_url=emulator.endpoint,
+                region_name="us-east-1",
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+            )
+
+        yield World(engine=engine, client=client, qldb=qldb)
+
+
+def lives(world: World, case: Case) -> Held:
+    """Take a resource through its whole life but the deletion; return it as it then is."""
+    engine = world.engine
+    urn = urn_of(case.type_name)
+    held = engine.create(urn, case.inputs)
+    for output in case.outputs:
+        assert held.outputs[output], output
+
+    read = engine.refresh(held)
+    assert read.identifier == held.identifier
+    assert without_contents(read.inputs) == without_contents(held.inputs)
+    assert without_contents(read.outputs) == without_contents(held.outputs)
+
+    again = engine.checked(urn, case.inputs, read.inputs)
+    difference = engine.diff(read, again)
+    assert not difference.diffs
+    assert difference.changes == difference.DIFF_NONE
+
+    if case.changed != case.inputs:
+        after = engine.checked(urn, case.changed, read.inputs)
+        difference = engine.diff(read, after)
+        assert difference.changes == difference.DIFF_SOME
+        assert not difference.replaces
+        held = engine.update(read, case.changed)
+        read = engine.refresh(held)
+        assert without_contents(read.inputs) == without_contents(held.inputs)
+        difference = engine.diff(read, engine.checked(urn, case.changed, read.inputs))
+        assert not difference.diffs
+    return held
+
+
+def dies(world: World, case: Case, held: Held) -> None:
+    """Delete a resource, find it gone, and delete it again without harm."""
+    world.engine.delete(held)
+    if case.gone_after_delete:
+        assert world.engine.refresh(held).identifier == ""
+    world.engine.delete(held)
+
+
+def without_contents(outputs: dict[str, object]) -> dict[str, object]:
+    return {
+        name: value.hash if isinstance(value, Archive) else value for name, value in outputs.items()
+    }
+
+
+def zipped(text: str, folder: Path) -> Archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as target:
+        target.writestr(zipfile.ZipInfo("main.py"), text)
+    path = folder / f"{abs(hash(text))}.zip"
+    path.write_bytes(buffer.getvalue())
+    return Archive(hash=str(hash(text)), path=str(path))
+
+
+def test_kinesis_stream(world: World) -> None:
+    case = Case(
+        type_name="aws:kinesis/stream:Stream",
+        inputs={
+            "shardCount": 1,
+            "retentionPeriod": 168,
+            "encryptionType": "KMS",
+            "kmsKeyId": "alias/aws/kinesis",
+            "streamModeDetails": {"streamMode": "PROVISIONED"},
+            "tags": {"Project": "a", "Old": "b"},
+        },
+        changed={"shardCount": 2, "retentionPeriod": 24, "tags": {"Project": "c"}},
+        outputs=("arn", "name", "tagsAll", "region"),
+    )
+    held = lives(world, case)
+    summary = world.client("kinesis").describe_stream_summary(StreamName=held.outputs["name"])[
+        "StreamDescriptionSummary"
+    ]
+    assert summary["EncryptionType"] == "NONE"
+    assert summary["OpenShardCount"] == 2
+    dies(world, case, held)
+
+
+def test_role_and_its_policy(world: World) -> None:
+    role_case = Case(
+        type_name="aws:iam/role:Role",
+        inputs={"assumeRolePolicy": TRUST, "tags": {"a": "b"}},
+        changed={"assumeRolePolicy": OTHER_TRUST, "description": "new", "tags": {"c": "d"}},
+        outputs=("arn", "name", "uniqueId"),
+    )
+    role = lives(world, role_case)
+    policy_case = Case(
+        type_name="aws:iam/rolePolicy:RolePolicy",
+        inputs={"role": role.identifier, "policy": policy("s3:PutObject")},
+        changed={
+            "role": role.identifier,
+            "policy": policy("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"),
+        },
+        outputs=("name",),
+    )
+    inline = lives(world, policy_case)
+    stored = world.client("iam").get_role_policy(
+        RoleName=role.identifier, PolicyName=inline.outputs["name"]
+    )
+    assert "dynamodb:BatchExecuteStatement" in json.dumps(stored["PolicyDocument"])
+    with pytest.raises(CallError, match="DeleteConflict"):
+        world.engine.delete(role)
+    dies(world, policy_case, inline)
+    dies(world, role_case, role)
+
+
+def test_table(world: World) -> None:
+    key: dict[str, object] = {
+        "attributes": [{"name": "pk", "type": "S"}],
+        "hashKey": "pk",
+        "billingMode": "PAY_PER_REQUEST",
+    }
+    case = Case(
+        type_name="aws:dynamodb/table:Table",
+        inputs={
+            **key,
+            "pointInTimeRecovery": {"enabled": True, "recoveryPeriodInDays": 7},
+            "serverSideEncryption": {"enabled": True},
+            "ttl": {"enabled": True, "attributeName": "expiresAt"},
+            "deletionProtectionEnabled": True,
+            "tags": {"a": "b"},
+        },
+        changed={
+            **key,
+            "pointInTimeRecovery": {"enabled": True, "recoveryPeriodInDays": 9},
+            "ttl": {"enabled": True, "attributeName": "otherAttribute"},
+            "tags": {"a": "c"},
+        },
+        outputs=("arn", "name"),
+    )
+    held = lives(world, case)
+    described = world.client("dynamodb").describe_time_to_live(TableName=held.identifier)
+    assert described["TimeToLiveDescription"]["AttributeName"] == "otherAttribute"
+    dies(world, case, held)
+
+
+def test_deletion_protection_of_a_table_refuses_the_deletion(world: World) -> None:
+    inputs: dict[str, object] = {
+        "attributes": [{"name": "pk", "type": "S"}],
+        "hashKey": "pk",
+        "billingMode": "PAY_PER_REQUEST",
+        "deletionProtectionEnabled": True,
+    }
+    held = world.engine.create(urn_of("aws:dynamodb/table:Table", "guarded"), inputs)
+    with pytest.raises(CallError, match="protected against deletion"):
+        world.engine.delete(held)
+    held = world.engine.update(held, {**inputs, "deletionProtectionEnabled": False})
+    world.engine.delete(held)
+
+
+def test_log_group(world: World) -> None:
+    case = Case(
+        type_name="aws:cloudwatch/logGroup:LogGroup",
+        inputs={"name": "/aws/lambda/a-function", "retentionInDays": 30, "tags": {"a": "b"}},
+        changed={"name": "/aws/lambda/a-function", "tags": {"a": "c"}},
+        outputs=("arn",),
+    )
+    dies(world, case, lives(world, case))
+
+
+def test_function_and_its_mapping(world: World, tmp_path: Path) -> None:
+    engine = world.engine
+    role = engine.create(urn_of("aws:iam/role:Role", "worker"), {"assumeRolePolicy": TRUST})
+    stream = engine.create(urn_of("aws:kinesis/stream:Stream", "source"), {"shardCount": 1})
+    common: dict[str, object] = {
+        "role": role.outputs["arn"],
+        "handler": "main.handler",
+        "runtime": "python3.11",
+    }
+    function_case = Case(
+        type_name="aws:lambda/function:Function",
+        inputs={
+            **common,
+            "code": zipped("def handler(event, context): return 1", tmp_path),
+            "timeout": 60,
+            "memorySize": 1024,
+            "architectures": ["x86_64"],
+            "environment": {"variables": {"A": "1", "B": "2"}},
+            "tracingConfig": {"mode": "Active"},
+            "loggingConfig": {
+                "logFormat": "JSON",
+                "logGroup": "/aws/lambda/group",
+                "applicationLogLevel": "INFO",
+            },
+            "tags": {"a": "b"},
+        },
+        changed={
+            **common,
+            "code": zipped("def handler(event, context): return 2", tmp_path),
+            "timeout": 30,
+            "environment": {"variables": {"A": "3"}},
+            "tags": {"a": "c"},
+            "reservedConcurrentExecutions": 5,
+        },
+        outputs=("arn", "codeSha256", "invokeArn", "name"),
+    )
+    function = lives(world, function_case)
+    called = world.client("lambda").invoke(FunctionName=function.identifier)
+    assert called["Payload"].read() == b"2"
+
+    start: dict[str, object] = {
+        "eventSourceArn": stream.outputs["arn"],
+        "functionName": function.outputs["arn"],
+        "startingPosition": "TRIM_HORIZON",
+    }
+    mapping_case = Case(
+        type_name="aws:lambda/eventSourceMapping:EventSourceMapping",
+        inputs={
+            **start,
+            "batchSize": 200,
+            "maximumBatchingWindowInSeconds": 1,
+            "bisectBatchOnFunctionError": True,
+            "parallelizationFactor": 10,
+            "maximumRetryAttempts": 0,
+            "maximumRecordAgeInSeconds": 3600,
+            "functionResponseTypes": ["ReportBatchItemFailures"],
+            "destinationConfig": {"onFailure": {"destinationArn": "arn:aws:s3:::failures"}},
+            "tags": {"a": "b"},
+        },
+        changed={**start, "functionName": function.identifier, "tags": {"c": "d"}},
+        outputs=("uuid", "functionArn", "state"),
+    )
+    mapping = lives(world, mapping_case)
+    told = world.client("lambda").get_event_source_mapping(UUID=mapping.identifier)
+    assert told["BatchSize"] == 100
+    assert not told.get("DestinationConfig", {}).get("OnFailure")
+    dies(world, mapping_case, mapping)
+    dies(world, function_case, function)
+    world.engine.delete(stream)
+    world.engine.delete(role)
+
+
+def test_changed_code_behind_its_back_is_drift(world: World, tmp_path: Path) -> None:
+    engine = world.engine
+    role = engine.create(urn_of("aws:iam/role:Role", "coder"), {"assumeRolePolicy": TRUST})
+    assets = {"main.py": Asset(hash="h", text="def handler(event, context): return 1")}
+    inputs: dict[str, object] = {
+        "role": role.outputs["arn"],
+        "handler": "main.handler",
+        "runtime": "python3.11",
+        "code": Archive(hash="one", assets=assets),
+    }
+    held = engine.create(urn_of("aws:lambda/function:Function", "coded"), inputs)
+    other = zipped("def handler(event, context): return 7", tmp_path).path
+    assert other is not None
+    with open(other, "rb") as file:  # noqa: PTH123
+        world.client("lambda").update_function_code(
+            FunctionName=held.identifier, ZipFile=file.read()
+        )
+    read = engine.refresh(held)
+    assert "code" not in read.inputs
+    difference = engine.diff(read, engine.checked(held.urn, inputs, read.inputs))
+    assert list(difference.detailedDiff) == ["code"]
+    held = engine.update(read, inputs)
+    assert engine.refresh(held).inputs["code"] == Archive(hash="one")
+    engine.delete(held)
+    engine.delete(role)
+
+
+def test_bucket_and_everything_on_it(world: World) -> None:
+    engine = world.engine
+    bucket_case = Case(
+        type_name="aws:s3/bucket:Bucket",
+        inputs={"forceDestroy": False, "tags": {"a": "b"}},
+        changed={"forceDestroy": True},
+        outputs=("arn", "bucket"),
+    )
+    bucket = lives(world, bucket_case)
+    name = bucket.identifier
+    queue_case = Case(
+        type_name="aws:sqs/queue:Queue",
+        inputs={
+            "messageRetentionSeconds": 1_209_600,
+            "visibilityTimeoutSeconds": 60,
+            "sqsManagedSseEnabled": True,
+            "tags": {"a": "b"},
+        },
+        changed={"sqsManagedSseEnabled": False, "tags": {"a": "c"}},
+        outputs=("arn", "url", "name"),
+    )
+    queue = lives(world, queue_case)
+    queue_arn = queue.outputs["arn"]
+
+    def queue_policy(account: str) -> str:
+        return json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "s3.amazonaws.com"},
+                    "Action": "sqs:SendMessage",
+                    "Resource": queue_arn,
+                    "Condition": {
+                        "StringEquals": {"aws:SourceAccount": account},
+                        "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{name}"},
+                    },
+                },
+            }
+        )
+
+    encryption: dict[str, object] = {
+        "applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}
+    }
+    rule: dict[str, object] = {
+        "id": "expire",
+        "status": "Enabled",
+        "filter": {"prefix": ""},
+        "expiration": {"days": 90},
+        "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
+    }
+    insecure = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    bucket_policy = json.dumps({"Version": "2012-10-17", "Statement": [insecure]})
+    other_policy = json.dumps(
+        {"Version": "2012-10-17", "Statement": [{**insecure, "Action": "s3:PutObject"}]}
+    )
+    target: dict[str, object] = {
+        "queueArn": queue_arn,
+        "events": ["s3:ObjectCreated:*"],
+    }
+    blocks = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    cases = [
+        Case(
+            type_name="aws:sqs/queuePolicy:QueuePolicy",
+            inputs={"queueUrl": queue.identifier, "policy": queue_policy(ACCOUNT)},
+            changed={"queueUrl": queue.identifier, "policy": queue_policy("0" * 11 + "1")},
+        ),
+        Case(
+            type_name="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+            inputs={"bucket": name, **dict.fromkeys(blocks, True)},
+            changed={"bucket": name, **dict.fromkeys(blocks, True), "blockPublicAcls": False},
+            gone_after_delete=False,
+        ),
+        Case(
+            type_name=(
+                "aws:s3/bucketServerSideEncryptionConfiguration:"
+                "BucketServerSideEncryptionConfiguration"
+            ),
+            inputs={"bucket": name, "rules": [{**encryption, "bucketKeyEnabled": True}]},
+            changed={"bucket": name, "rules": [encryption]},
+            gone_after_delete=False,
+        ),
+        Case(
+            type_name="aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+            inputs={"bucket": name, "rules": [rule]},
+            changed={
+                "bucket": name,
+                "rules": [
+                    {
+                        "id": "expire",
+                        "status": "Enabled",
+                        "noncurrentVersionExpiration": {"noncurrentDays": 1},
+                    }
+                ],
+            },
+        ),
+        Case(
+            type_name="aws:s3/bucketPolicy:BucketPolicy",
+            inputs={"bucket": name, "policy": bucket_policy},
+            changed={"bucket": name, "policy": other_policy},
+        ),
+    ]
+    for case in cases:
+        dies(world, case, lives(world, case))
+
+    permission = engine.create(urn_of("aws:sqs/queuePolicy:QueuePolicy"), cases[0].inputs)
+    notification_case = Case(
+        type_name="aws:s3/bucketNotification:BucketNotification",
+        inputs={"bucket": name, "queues": [{**target, "filterPrefix": "records/"}]},
+        changed={"bucket": name, "queues": [{**target, "id": "named"}]},
+    )
+    notification = lives(world, notification_case)
+    world.client("s3").put_object(Bucket=name, Key="records/1", Body=b"x")
+    with pytest.raises(CallError, match="BucketNotEmpty"):
+        engine.delete(
+            Held(bucket.urn, name, {"bucket": name, "forceDestroy": False}, bucket.outputs)
+        )
+    dies(world, notification_case, notification)
+    engine.delete(permission)
+    dies(world, queue_case, queue)
+    dies(world, bucket_case, bucket)
+
+
+def test_ledger_and_its_stream(world: World) -> None:
+    ledger_case = Case(
+        type_name="aws:qldb/ledger:Ledger",
+        inputs={"permissionsMode": "ALLOW_ALL", "tags": {"a": "b", "gone": "x"}},
+        changed={"permissionsMode": "STANDARD", "deletionProtection": False, "tags": {"a": "c"}},
+        outputs=("arn", "name"),
+    )
+    held = world.engine.create(urn_of(ledger_case.type_name, "guarded"), ledger_case.inputs)
+    with pytest.raises(CallError, match="deletion protection is on"):
+        world.engine.delete(held)
+    ledger = lives(world, ledger_case)
+    stream_inputs: dict[str, object] = {
+        "ledgerName": ledger.identifier,
+        "streamName": "to-kinesis",
+        "inclusiveStartTime": "2020-05-29T00:00:00Z",
+        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/streamer",
+        "kinesisConfiguration": {
+            "streamArn": f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/target",
+        },
+    }
+    stream_case = Case(
+        type_name="aws:qldb/stream:Stream",
+        inputs={**stream_inputs, "tags": {"a": "b"}},
+        changed={**stream_inputs, "tags": {"c": "d"}},
+        outputs=("arn",),
+    )
+    stream = lives(world, stream_case)
+    world.qldb.streams[stream.identifier]["Status"] = "FAILED"
+    assert world.engine.refresh(stream).identifier == ""
+    world.qldb.streams[stream.identifier]["Status"] = "ACTIVE"
+    dies(world, stream_case, stream)
+    dies(world, ledger_case, ledger)
+
+
+def test_drift_is_found_and_repaired(world: World) -> None:
+    engine = world.engine
+    inputs: dict[str, object] = {"messageRetentionSeconds": 600, "tags": {"a": "b"}}
+    held = engine.create(urn_of("aws:sqs/queue:Queue", "drifting"), inputs)
+    client = world.client("sqs")
+    client.set_queue_attributes(QueueUrl=held.identifier, Attributes={"VisibilityTimeout": "99"})
+    client.tag_queue(QueueUrl=held.identifier, Tags={"stranger": "1"})
+    read = engine.refresh(held)
+    assert read.inputs["visibilityTimeoutSeconds"] == 99
+    difference = engine.diff(read, engine.checked(held.urn, inputs, read.inputs))
+    assert sorted(difference.detailedDiff) == ["tags.stranger", "visibilityTimeoutSeconds"]
+    held = engine.update(read, inputs)
+    assert engine.refresh(held).inputs == held.inputs
+    engine.delete(held)
+
+
+def test_a_failed_follow_up_keeps_the_resource_in_the_state(world: World) -> None:
+    """The emulator refuses a notification to a queue that does not exist, after an update."""
+    engine = world.engine
+    stream = engine.create(urn_of("aws:kinesis/stream:Stream", "partial"), {"shardCount": 1})
+    changed = {"streamModeDetails": {"streamMode": "ON_DEMAND"}, "retentionPeriod": 48}
+    with pytest.raises(CallError, match=r"streamModeDetails: InvalidAction") as failure:
+        engine.update(stream, changed)
+    detail = failure.value.detail
+    assert detail is not None
+    assert detail.id == stream.identifier
+    assert detail.properties.fields["retentionPeriod"].number_value == 24
+    engine.delete(stream)
+
+
+def test_an_error_of_the_service_names_type_name_code_and_reason(world: World) -> None:
+    with pytest.raises(
+        CallError,
+        match=r'creating aws:iam/rolePolicy:RolePolicy "lost": NoSuchEntity: .*nobody',
+    ) as failure:
+        world.engine.create(
+            urn_of("aws:iam/rolePolicy:RolePolicy", "lost"),
+            {"role": "nobody", "policy": policy("s3:GetObject")},
+        )
+    assert failure.value.detail is None
+
+
+def test_invokes(world: World) -> None:
+    identity = world.engine.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})
+    assert identity["accountId"] == ACCOUNT
+    region = world.engine.invoke("aws:index/getRegion:getRegion", {})
+    assert region["region"] == region["name"] == "us-east-1"
+    partition = world.engine.invoke("aws:index/getPartition:getPartition", {})
+    assert partition["partition"] == "aws"
