@@ -196,7 +196,7 @@ class ControlPlane:
         with self._lock:
             found = self._ledgers.get(name)
         if found is None:
-            raise _not_found("Ledger", name)
+            raise not_found("Ledger", name)
         return found
 
     def create_ledger(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -372,7 +372,7 @@ class ControlPlane:
         new = _tags(_required(body, "Tags", dict))
         with self._lock:
             if len(tags | new) > MAX_TAGS:
-                raise _invalid("Tags", f"a resource has at most {MAX_TAGS} tags")
+                raise invalid("Tags", f"a resource has at most {MAX_TAGS} tags")
             tags.update(new)
         return {}
 
@@ -403,18 +403,18 @@ class ControlPlane:
             _required(body, "InclusiveStartTime", int | float | str), "InclusiveStartTime"
         )
         if start > self._clock():
-            raise _invalid("InclusiveStartTime", "the start is not in the future")
+            raise invalid("InclusiveStartTime", "the start is not in the future")
         end = None
         if body.get("ExclusiveEndTime") is not None:
             end = _time(body["ExclusiveEndTime"], "ExclusiveEndTime")
             if end <= start:
-                raise _invalid("ExclusiveEndTime", "the end is after the start")
+                raise invalid("ExclusiveEndTime", "the end is after the start")
         return start, end
 
     def _stream(self, name: str, stream_id: str) -> _Stream:
         stream = self.ledger(name).streams.get(stream_id)
         if stream is None:
-            raise _not_found("Stream", stream_id)
+            raise not_found("Stream", stream_id)
         return stream
 
     def _tagged(self, arn: str) -> dict[str, str]:
@@ -425,10 +425,11 @@ class ControlPlane:
                 for stream in ledger.streams.values():
                     if stream.arn == arn:
                         return stream.tags
-        raise _not_found("Resource", arn)
+        raise not_found("Resource", arn)
 
 
-def _not_found(kind: str, name: str) -> ApiError:
+def not_found(kind: str, name: str) -> ApiError:
+    """Make the error for a resource that does not exist."""
     return ApiError(
         "ResourceNotFoundException",
         f"there is no {kind.lower()} {name}",
@@ -437,27 +438,28 @@ def _not_found(kind: str, name: str) -> ApiError:
     )
 
 
-def _invalid(parameter: str, reason: str) -> ApiError:
+def invalid(parameter: str, reason: str) -> ApiError:
+    """Make the error for a parameter that breaks a rule."""
     return ApiError("InvalidParameterException", f"{parameter}: {reason}", ParameterName=parameter)
 
 
 def _required(body: Mapping[str, Any], name: str, kind: Any) -> Any:  # noqa: ANN401 - JSON
     value = _optional(body, name, kind)
     if value is None:
-        raise _invalid(name, "is required")
+        raise invalid(name, "is required")
     return value
 
 
 def _optional(body: Mapping[str, Any], name: str, kind: Any) -> Any:  # noqa: ANN401 - JSON
     value = body.get(name)
     if value is not None and not isinstance(value, kind):
-        raise _invalid(name, f"is not a {getattr(kind, '__name__', kind)}")
+        raise invalid(name, f"is not a {getattr(kind, '__name__', kind)}")
     return value
 
 
 def _check_name(name: str, parameter: str) -> None:
     if not _NAME.fullmatch(name):
-        raise _invalid(
+        raise invalid(
             parameter,
             "1 to 32 letters, digits and hyphens, not only digits, no hyphen at either end or "
             "twice in a row",
@@ -466,31 +468,31 @@ def _check_name(name: str, parameter: str) -> None:
 
 def _check_pattern(value: str, pattern: re.Pattern[str], parameter: str) -> None:
     if not pattern.fullmatch(value):
-        raise _invalid(parameter, "is not an ARN of the right kind")
+        raise invalid(parameter, "is not an ARN of the right kind")
 
 
 def _permissions_mode(body: Mapping[str, Any]) -> str:
     mode: str = _required(body, "PermissionsMode", str)
     if mode not in _PERMISSIONS_MODES:
-        raise _invalid("PermissionsMode", f"is one of {', '.join(_PERMISSIONS_MODES)}")
+        raise invalid("PermissionsMode", f"is one of {', '.join(_PERMISSIONS_MODES)}")
     return mode
 
 
 def _kms_key(body: Mapping[str, Any]) -> str | None:
     key: str | None = _optional(body, "KmsKey", str)
     if key is not None and len(key) > _MAX_KMS_KEY:
-        raise _invalid("KmsKey", f"has at most {_MAX_KMS_KEY} characters")
+        raise invalid("KmsKey", f"has at most {_MAX_KMS_KEY} characters")
     return key
 
 
 def _tags(tags: object) -> dict[str, str]:
     if not isinstance(tags, dict) or len(tags) > MAX_TAGS:
-        raise _invalid("Tags", f"is a map of at most {MAX_TAGS} entries")
+        raise invalid("Tags", f"is a map of at most {MAX_TAGS} entries")
     for key, value in tags.items():
         if not 1 <= len(key) <= _MAX_TAG_KEY:
-            raise _invalid("Tags", f"a key has 1 to {_MAX_TAG_KEY} characters")
+            raise invalid("Tags", f"a key has 1 to {_MAX_TAG_KEY} characters")
         if not isinstance(value, str) or len(value) > _MAX_TAG_VALUE:
-            raise _invalid("Tags", f"a value is a string of at most {_MAX_TAG_VALUE} characters")
+            raise invalid("Tags", f"a value is a string of at most {_MAX_TAG_VALUE} characters")
     return dict(tags)
 
 
@@ -501,7 +503,7 @@ def _time(value: float | str, parameter: str) -> datetime:
             return datetime.fromisoformat(value).astimezone(UTC)
         return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError, TypeError):
-        raise _invalid(parameter, "is not a time") from None
+        raise invalid(parameter, "is not a time") from None
 
 
 def _ledger_summary(ledger: LedgerResource, *, state: str) -> dict[str, Any]:
@@ -568,9 +570,9 @@ def _page(
     """Cut a page; a token is the place of the next item, padded to the model's least length."""
     most, token = query.get("max_results", ["100"])[0], query.get("next_token", ["0000"])[0]
     if not most.isdecimal() or not 1 <= int(most) <= _MAX_PAGE:
-        raise _invalid("MaxResults", f"is between 1 and {_MAX_PAGE}")
+        raise invalid("MaxResults", f"is between 1 and {_MAX_PAGE}")
     if not token.isdecimal():
-        raise _invalid("NextToken", "is not a token of this service")
+        raise invalid("NextToken", "is not a token of this service")
     start, end = int(token), int(token) + int(most)
     page: dict[str, Any] = {member: list(items[start:end])}
     if end < len(items):

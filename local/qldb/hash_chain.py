@@ -10,7 +10,7 @@ from functools import reduce
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from local.qldb.ion_hash import dot, ion_hash, merkle_root
+from local.qldb.ion_hash import dot, ion_hash, merkle_level, merkle_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -49,6 +49,21 @@ def block_hash(entries_hashes: Iterable[bytes], previous_block_hash: bytes) -> b
 def digest_from_proof(leaf: bytes, proof: Iterable[bytes]) -> bytes:
     """Digest to which a proof leads from a block's or a revision's hash."""
     return reduce(dot, proof, leaf)
+
+
+def merkle_proof(hashes: Sequence[bytes], position: int) -> list[bytes]:
+    """Give the hashes that lead from one of several hashes to their Merkle root.
+
+    ``digest_from_proof(hashes[position], merkle_proof(hashes, position))`` is their root.
+    """
+    proof = []
+    level = hashes
+    while len(level) > 1:
+        sibling = position ^ 1
+        if sibling < len(level):
+            proof.append(level[sibling])
+        level, position = merkle_level(level), position // 2
+    return proof
 
 
 def block_faults(block: Mapping[str, Any]) -> list[str]:

@@ -22,7 +22,7 @@ from amazon.ion.simple_types import IonPyBool, IonPyDict, IonPyNull
 from amazon.ion.symbols import SymbolToken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     Digest = Callable[[bytes], bytes]
 
@@ -107,9 +107,14 @@ def merkle_root(hashes: Iterable[bytes]) -> bytes:
     """
     level = list(hashes)
     while len(level) > 1:
-        pairs = [dot(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
-        level = pairs if len(level) % 2 == 0 else [*pairs, level[-1]]
+        level = merkle_level(level)
     return level[0] if level else b""
+
+
+def merkle_level(level: Sequence[bytes]) -> list[bytes]:
+    """Give the level above: `dot` of each pair, an odd last one unchanged."""
+    pairs = [dot(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+    return pairs if len(level) % 2 == 0 else [*pairs, level[-1]]
 
 
 _SIGNED_ORDER: Final = bytes((byte + 128) % 256 for byte in range(256))

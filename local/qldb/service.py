@@ -38,6 +38,7 @@ from amazon.ion import simpleion
 from local.qldb.control_plane import ApiError, ControlPlane, LedgerResource, Surroundings
 from local.qldb.journal import Block, Revision, TransactionError
 from local.qldb.operations import load_operations
+from local.qldb.proofs import get_block, get_digest, get_revision
 from local.qldb.records import DeliveryOptions
 
 if TYPE_CHECKING:
@@ -101,6 +102,13 @@ class _Service:
             ("GET", streams, lambda r: plane.list_streams(r.parts[0], r.query)),
             ("GET", f"{streams}/{name}", lambda r: plane.describe_stream(*r.parts)),
             ("DELETE", f"{streams}/{name}", lambda r: plane.cancel_stream(*r.parts)),
+            ("POST", f"/ledgers/{name}/digest", lambda r: get_digest(self._ledger(r))),
+            ("POST", f"/ledgers/{name}/block", lambda r: get_block(self._ledger(r), r.json())),
+            (
+                "POST",
+                f"/ledgers/{name}/revision",
+                lambda r: get_revision(self._ledger(r), r.json()),
+            ),
             ("GET", f"/tags/{rest}", lambda r: plane.list_tags(*r.parts)),
             ("POST", f"/tags/{rest}", lambda r: plane.tag(r.parts[0], r.json())),
             (

@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from amazon.ion import simpleion
+from hypothesis import given
+from hypothesis import strategies as st
 
 from local.qldb.hash_chain import (
     block_faults,
     chain_faults,
     digest_from_proof,
+    merkle_proof,
     revision_hash,
     statement_digest,
 )
+from local.qldb.ion_hash import merkle_root
 from tests.unit.local.qldb import genuine
 
 if TYPE_CHECKING:
@@ -68,6 +72,26 @@ def test_block_and_revision_lead_to_the_digest(
     assert digest_from_proof(block["blockHash"], genuine.ion(block_answer["Proof"])) == digest
     assert digest_from_proof(revision["hash"], genuine.ion(revision_answer["Proof"])) == digest
     assert revision_hash(revision["metadata"], data=revision["data"]) == revision["hash"]
+
+
+def test_genuine_proofs_lead_through_the_block_as_the_simulated_ones_do(
+    shared_data: Path, block: IonStruct
+) -> None:
+    block_proof = genuine.ion(genuine.command_output(shared_data, "get-block")["Proof"])
+    revision_proof = genuine.ion(genuine.command_output(shared_data, "get-revision")["Proof"])
+
+    inside = merkle_proof([bytes(entry) for entry in block["entriesHashList"]], 1)
+
+    assert revision_proof == [*inside, block["previousBlockHash"], *block_proof]
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=40), st.data())
+def test_a_merkle_proof_leads_to_the_root(hashes: list[bytes], data: st.DataObject) -> None:
+    position = data.draw(st.integers(0, len(hashes) - 1))
+
+    proof = merkle_proof(hashes, position)
+
+    assert digest_from_proof(hashes[position], proof) == merkle_root(hashes)
 
 
 def test_a_genuine_history_in_json_verifies(shared_data: Path) -> None:

@@ -6,6 +6,7 @@ content with the answers is proven by the e2e tests, with the stand-in provider 
 
 from __future__ import annotations
 
+import base64
 import gzip
 import http.client
 import json
@@ -27,9 +28,10 @@ from local.errors import LocalError
 from local.qldb.client import LedgerClient, ServiceError
 from local.qldb.control_plane import ControlPlane, Surroundings
 from local.qldb.delivery import Timing
-from local.qldb.hash_chain import block_faults, chain_faults
+from local.qldb.hash_chain import block_faults, chain_faults, digest_from_proof
 from local.qldb.journal import CreateTable, Delete, Insert, Redact, Update
 from local.qldb.service import QldbService
+from tests.unit.local.qldb import genuine
 from tests.unit.local.qldb.test_delivery import FakeKinesis
 
 if TYPE_CHECKING:
@@ -109,6 +111,7 @@ def _misfits(model: dict[str, Any], shape_name: str, value: Any, path: str = "")
     fits = {
         "map": isinstance(value, dict) and all(isinstance(item, str) for item in value.values()),
         "string": isinstance(value, str) and _string_fits(shape, value),
+        "blob": isinstance(value, str) and len(base64.b64decode(value)) == shape["max"],
         "boolean": isinstance(value, bool),
         "timestamp": isinstance(value, float),
     }
@@ -378,6 +381,72 @@ def test_blocks_over_the_wire_verify(client: LedgerClient) -> None:
         3,
         4,
     ]
+
+
+def test_blocks_and_revisions_prove_their_place(
+    model: dict[str, Any], api: Api, client: LedgerClient
+) -> None:
+    kept, deleted = _history(client)
+    client.commit("one", [Update(table="Person", document_id=kept, document={"a": 1})])
+    _, _, tip = api("POST", "/ledgers/one/digest")
+    digest = base64.b64decode(tip["Digest"])
+    assert not _misfits(model, "GetDigestResponse", tip)
+    for block in client.blocks("one"):
+        request = {
+            "BlockAddress": {"IonText": simpleion.dumps(block["blockAddress"], binary=False)},
+            "DigestTipAddress": tip["DigestTipAddress"],
+        }
+        status, _, answer = api("POST", "/ledgers/one/block", request)
+        assert status == 200
+        assert not _misfits(model, "GetBlockResponse", answer)
+        assert genuine.ion(answer["Block"]) == block
+        assert digest_from_proof(block["blockHash"], genuine.ion(answer["Proof"])) == digest
+        for revision in block.get("revisions", []):
+            if "metadata" not in revision:
+                continue
+            request["DocumentId"] = revision["metadata"]["id"]
+            _, _, answer = api("POST", "/ledgers/one/revision", request)
+            assert not _misfits(model, "GetRevisionResponse", answer)
+            assert genuine.ion(answer["Revision"]) == revision
+            assert digest_from_proof(revision["hash"], genuine.ion(answer["Proof"])) == digest
+    without_tip = {"BlockAddress": tip["DigestTipAddress"], "DocumentId": kept}
+    assert list(api("POST", "/ledgers/one/block", without_tip)[2]) == ["Block"]
+    assert list(api("POST", "/ledgers/one/revision", without_tip)[2]) == ["Revision"]
+    other = without_tip | {"DocumentId": deleted}
+    assert api("POST", "/ledgers/one/revision", other)[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "tip", "status"),
+    [
+        (None, None, 400),
+        ("{", None, 400),
+        ("{sequenceNo: 0}", None, 400),
+        ("{strandId: STRAND, sequenceNo: -1}", None, 400),
+        ('{strandId: "another", sequenceNo: 0}', None, 400),
+        ("{strandId: STRAND, sequenceNo: 9}", None, 404),
+        ("{strandId: STRAND, sequenceNo: 1}", "{strandId: STRAND, sequenceNo: 0}", 400),
+        ("{strandId: STRAND, sequenceNo: 1}", "{strandId: STRAND, sequenceNo: 9}", 400),
+    ],
+)
+def test_wrong_addresses_are_refused(
+    api: Api, client: LedgerClient, address: str | None, tip: str | None, status: int
+) -> None:
+    _history(client)
+    strand = client.blocks("one")[0]["blockAddress"]["strandId"]
+
+    def holder(text: str | None) -> dict[str, str] | None:
+        return None if text is None else {"IonText": text.replace("STRAND", f'"{strand}"')}
+
+    request = {"BlockAddress": holder(address), "DigestTipAddress": holder(tip)}
+
+    assert api("POST", "/ledgers/one/block", request)[0] == status
+
+
+def test_a_ledger_without_blocks_has_no_digest(api: Api, client: LedgerClient) -> None:
+    client.create_ledger("one")
+
+    assert api("POST", "/ledgers/one/digest")[:2] == (404, "ResourceNotFoundException")
 
 
 def test_a_refused_transaction_is_one_line(client: LedgerClient) -> None:
