@@ -111,7 +111,7 @@ def _misfits(model: dict[str, Any], shape_name: str, value: Any, path: str = "")
     fits = {
         "map": isinstance(value, dict) and all(isinstance(item, str) for item in value.values()),
         "string": isinstance(value, str) and _string_fits(shape, value),
-        "blob": isinstance(value, str) and len(base64.b64decode(value)) == shape["max"],
+        "blob": kind == "blob" and len(base64.b64decode(value)) == shape["max"],
         "boolean": isinstance(value, bool),
         "timestamp": isinstance(value, float),
     }
