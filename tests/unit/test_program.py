@@ -14,13 +14,21 @@ import pytest
 
 from infra.settings import SettingsError
 from tests.unit.infra import deployment
-from tests.unit.infra.deployment import PROJECT, REPOSITORY, Deployment, deploy, deploy_dev
+from tests.unit.infra.deployment import (
+    PROJECT,
+    REPOSITORY,
+    Deployment,
+    Registration,
+    deploy,
+    deploy_dev,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LEDGER_PROGRAM = REPOSITORY / "ledger" / "__main__.py"
 
+ENCRYPTED = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 COMPONENTS = {
     "LedgerStream": {
         "aws:kinesis/stream:Stream qldb-journal",
@@ -32,8 +40,7 @@ COMPONENTS = {
     "Failures": {
         "aws:s3/bucket:Bucket qldb-failures",
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock qldb-failures",
-        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
-        " qldb-failures",
+        f"{ENCRYPTED} qldb-failures",
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration qldb-failures",
         "aws:s3/bucketPolicy:BucketPolicy qldb-failures",
         "aws:s3/bucketNotification:BucketNotification qldb-failures",
@@ -120,7 +127,7 @@ def test_the_ledgers_name_comes_from_the_upstream_stack() -> None:
 
 
 def test_an_upstream_stack_without_a_ledger_is_named() -> None:
-    with pytest.raises(pulumi.RunError, match="organization/apigw-lambda-qldb/dev.*ledgerName"):
+    with pytest.raises(pulumi.RunError, match=r"organization/apigw-lambda-qldb/dev.*ledgerName"):
         deploy(deployment.dev_settings(), upstream={deployment.UPSTREAM: {"other": "x"}})
 
 
@@ -143,8 +150,8 @@ def test_wrong_settings_are_all_told_before_anything_is_touched() -> None:
 
 
 def test_nothing_asks_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    def asked() -> list[str]:
-        return sorted(repr(resource) for resource in deploy_dev().resources)
+    def asked() -> dict[str, Registration]:
+        return {resource.urn: resource for resource in deploy_dev().resources}
 
     elsewhere = asked()
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
@@ -152,7 +159,7 @@ def test_nothing_asks_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULUMI_STACK", "local")
 
     assert asked() == elsewhere
-    assert all(resource.provider == "" for resource in deploy_dev().resources)
+    assert {resource.provider for resource in elsewhere.values()} == {""}
 
 
 def test_the_upstream_stack_makes_a_protected_ledger_and_exports_its_name() -> None:
@@ -172,5 +179,5 @@ def test_the_upstream_dev_stack_can_be_destroyed() -> None:
 
 
 def test_the_upstream_stack_refuses_an_unknown_permissions_mode() -> None:
-    with pytest.raises(pulumi.RunError, match="permissionsMode is 'NONE'.*STANDARD or ALLOW_ALL"):
+    with pytest.raises(pulumi.RunError, match=r"permissionsMode is 'NONE'.*STANDARD or ALLOW_ALL"):
         deploy_ledger({"permissionsMode": "NONE", "deletionProtection": "true"})

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import json
 import runpy
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ import yaml
 from google.protobuf import empty_pb2
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import mocks, rpc, stack
+from pulumi.runtime.settings import SETTINGS
 
 from infra import lambda_package
 
@@ -123,14 +126,14 @@ class Monitor(mocks.MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: ANN401, N802 (the protocol's name)
         """Register a resource."""
-        response = super().RegisterResource(request)
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
             self._keep(request, response.urn, request.object)
         return response
 
     def ReadResource(self, request: Any) -> Any:  # noqa: ANN401, N802 (the protocol's name)
         """Read a resource: the stack reference."""
-        response = super().ReadResource(request)
+        response = super().ReadResource(request)  # type: ignore[no-untyped-call]
         self._keep(request, response.urn, request.properties)
         return response
 
@@ -148,7 +151,7 @@ class Monitor(mocks.MockMonitor):
                 name=request.name,
                 inputs=MessageToDict(inputs) if archives else rpc.deserialize_properties(inputs),
                 parent=request.parent,
-                dependencies=tuple(request.dependencies),
+                dependencies=tuple(sorted(request.dependencies)),
                 delete_before_replace=getattr(request, "deleteBeforeReplace", False),
                 provider=request.provider,
                 urn=urn,
@@ -158,6 +161,11 @@ class Monitor(mocks.MockMonitor):
 
 def dev_settings(project: Path = REPOSITORY) -> dict[str, str]:
     """Return the text of the dev stack's settings: what the engine makes of both files."""
+    return dict(_dev_settings(project))
+
+
+@functools.cache
+def _dev_settings(project: Path) -> Mapping[str, str]:
     described = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))
     configured = yaml.safe_load((project / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
     settings = {
@@ -198,14 +206,27 @@ def deploy(
     """
     deployment = into or Deployment()
 
+    # The mocks read messages in worker threads, each with a loop: made here to be closed here.
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def start_worker() -> None:
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
+
     async def run() -> None:
+        asyncio.get_running_loop().set_default_executor(
+            ThreadPoolExecutor(initializer=start_worker)
+        )
+        # A program that failed leaves outputs of its own, closed loop behind.
+        SETTINGS.outputs.clear()
         pulumi.runtime.set_all_config({f"{project}:{k}": v for k, v in settings.items()})
         monitor = Monitor(Mocks(upstream), deployment)
+        features = monitor.GetDeploymentInfo(None)  # type: ignore[no-untyped-call]
         # What set_mocks does, but for its stack of its own: this one collects the outputs.
         pulumi.runtime.configure(
-            mocks.MockSettings(
+            mocks.MockSettings(  # type: ignore[no-untyped-call]
                 monitor=monitor,
-                monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),
+                monitor_features=set(features.supportedFeatures),
                 engine=mocks.MockEngine(None),
                 project=project,
                 stack="test",
@@ -225,8 +246,12 @@ def deploy(
 
     # A context and a loop for each run: nothing of one test reaches another.
     def run_alone() -> None:
-        with asyncio.Runner() as runner:
-            runner.run(run())
+        try:
+            with asyncio.Runner() as runner:
+                runner.run(run())
+        finally:
+            for loop in loops:
+                loop.close()
 
     contextvars.copy_context().run(run_alone)
     return deployment

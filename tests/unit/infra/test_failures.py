@@ -16,9 +16,7 @@ QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
 NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 PRIVATE = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
-ENCRYPTED = (
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
-)
+ENCRYPTED = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 
 

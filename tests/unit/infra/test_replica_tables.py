@@ -24,9 +24,9 @@ def test_the_dev_stack_has_one_table_for_person() -> None:
 
 
 def test_each_ledger_table_has_a_table_of_its_own() -> None:
-    tables = deploy_dev(
-        replicaTables=[{"ledgerTable": "Person"}, {"ledgerTable": "person"}]
-    ).all(TABLE)
+    tables = deploy_dev(replicaTables=[{"ledgerTable": "Person"}, {"ledgerTable": "person"}]).all(
+        TABLE
+    )
 
     assert sorted(table.name for table in tables) == ["Person", "person"]
 

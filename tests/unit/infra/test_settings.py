@@ -1,0 +1,341 @@
+"""Settings: what is accepted, what is refused and in which words, and that both files agree.
+
+Proves the checks on settings as text. Cannot prove that the engine accepts Pulumi.yaml: tests/e2e
+does.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.handler_environment import MAXIMUM_BYTES
+from infra.replica_settings import RESERVED_ATTRIBUTES
+from infra.settings import Settings, SettingsError
+from tests.unit.infra.deployment import REPOSITORY, as_text, dev_settings
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def parse(**changed: object) -> Settings:
+    return Settings.parse(
+        dev_settings() | {name: as_text(value) for name, value in changed.items()}, now=NOW
+    )
+
+
+def problems(**changed: object) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as raised:
+        parse(**changed)
+    return raised.value.problems
+
+
+def tables_problem(**entry: object) -> str:
+    """The one problem of an entry for Person."""
+    [problem] = problems(replicaTables=[{"ledgerTable": "Person"} | entry])
+    return problem
+
+
+def test_the_dev_stack_is_the_reference_pattern() -> None:
+    settings = parse()
+
+    [person] = settings.replica_tables
+    assert person.ledger_table == "Person"
+    assert person.attributes == {
+        "firstName": ("firstName",),
+        "lastName": ("lastName",),
+        "email": ("email",),
+        "address": ("address",),
+    }
+    assert person.retired_attributes == ()
+    assert not settings.deletion_protection
+    assert settings.tombstone_lifetime_days is None
+
+
+def test_a_stack_that_says_only_what_it_must_is_protected_and_keeps_whole_documents() -> None:
+    described = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+    defaults = {k: as_text(v["default"]) for k, v in described.items() if "default" in v}
+
+    settings = Settings.parse(
+        defaults | {"ledgerStack": "a/b/c", "replicaTables": '[{"ledgerTable":"Person"}]'}, now=NOW
+    )
+
+    assert described.keys() - defaults.keys() == {"ledgerStack", "replicaTables"}
+    assert settings.deletion_protection
+    assert settings.replica_tables[0].attributes is None
+    assert settings.inclusive_start_time == "2020-05-29T00:00:00Z"
+    assert (settings.shard_count, settings.stream_retention_hours) == (1, 168)
+    assert (settings.lambda_runtime, settings.lambda_architecture) == ("python3.13", "arm64")
+    assert (settings.lambda_memory_megabytes, settings.lambda_timeout_seconds) == (1024, 60)
+    assert (settings.batch_size, settings.batching_window_seconds) == (100, 0)
+    assert (settings.parallelization_factor, settings.maximum_retry_attempts) == (1, 60)
+    assert settings.maximum_record_age_seconds == 86400
+    assert (settings.log_retention_days, settings.log_level) == (30, "INFO")
+    assert settings.failure_retention_days == 90
+
+
+def test_every_setting_is_described() -> None:
+    described = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+
+    assert [name for name, setting in described.items() if not setting.get("description")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest"),
+    [
+        ("shardCount", 1, 10_000),
+        ("streamRetentionHours", 24, 8760),
+        ("lambdaMemoryMegabytes", 128, 10_240),
+        ("lambdaTimeoutSeconds", 1, 900),
+        ("batchSize", 1, 10_000),
+        ("batchingWindowSeconds", 0, 300),
+        ("parallelizationFactor", 1, 10),
+        ("maximumRetryAttempts", -1, 10_000),
+        ("failureRetentionDays", 1, 2**31 - 1),
+    ],
+)
+def test_numbers_are_taken_from_the_lowest_to_the_highest(
+    name: str, lowest: int, highest: int
+) -> None:
+    parse(**{name: lowest})
+    parse(**{name: highest})
+
+    for value in (lowest - 1, highest + 1):
+        [problem] = problems(**{name: value})
+        assert problem.startswith(f"{name} is '{value}'; it has to be an integer from ")
+        assert f"to {highest}" in problem
+        assert f": pulumi config set {name} " in problem
+
+
+@pytest.mark.parametrize("value", [-1, 60, 604_800])
+def test_a_record_age_is_unlimited_or_at_least_a_minute(value: int) -> None:
+    assert parse(maximumRecordAgeSeconds=value).maximum_record_age_seconds == value
+
+
+@pytest.mark.parametrize("value", [-2, 0, 59, 604_801])
+def test_other_record_ages_are_refused(value: int) -> None:
+    [problem] = problems(maximumRecordAgeSeconds=value)
+
+    assert problem == (
+        f"maximumRecordAgeSeconds is '{value}'; it has to be an integer from 60 to 604800, or -1: "
+        "pulumi config set maximumRecordAgeSeconds 60"
+    )
+
+
+@pytest.mark.parametrize("value", ["ten", "1.5", "", "1e2", " 1", "1_0", "true", "٣"])
+def test_what_is_no_integer_is_refused(value: str) -> None:
+    [problem] = problems(batchSize=value)
+
+    assert problem.startswith(f"batchSize is {value!r}; ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("lambdaRuntime", "python3.14", "python3.11, python3.12 or python3.13"),
+        ("lambdaArchitecture", "amd64", "arm64 or x86_64"),
+        ("logLevel", "info", "DEBUG, INFO, WARNING or ERROR"),
+        ("deletionProtection", "yes", "true or false"),
+        ("logRetentionDays", "31", "1, 3, 5, 7, 14, 30, 60"),
+        ("ledgerStack", "dev", "<organization>/<project>/<stack>"),
+        ("ledgerStack", "a/b/c/d", "<organization>/<project>/<stack>"),
+        ("ledgerStack", "a//c", "<organization>/<project>/<stack>"),
+    ],
+)
+def test_other_words_are_refused(name: str, value: str, allowed: str) -> None:
+    [problem] = problems(**{name: value})
+
+    assert problem.startswith(f"{name} is {value!r}; it has to be {allowed}")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2020-05-29",
+        "2020-05-29T00:00:00",
+        "2020-05-29T00:00:00+00:00",
+        "2020-05-29T00:00:00.000Z",
+        "2020-13-29T00:00:00Z",
+        "2026-01-02T03:04:06Z",
+    ],
+)
+def test_other_times_and_the_future_are_refused(value: str) -> None:
+    [problem] = problems(inclusiveStartTime=value)
+
+    assert problem.startswith(f"inclusiveStartTime is {value!r}; it has to be a time in UTC such ")
+
+
+def test_the_present_is_a_start_time() -> None:
+    assert parse(inclusiveStartTime="2026-01-02T03:04:05Z").inclusive_start_time
+
+
+def test_everything_wrong_is_told_at_once() -> None:
+    settings = dev_settings() | {"shardCount": "0", "logLevel": "X", "replicaTables": "[]"}
+    del settings["ledgerStack"]
+
+    with pytest.raises(SettingsError) as raised:
+        Settings.parse(settings, now=NOW)
+
+    assert len(raised.value.problems) == 4
+    text = str(raised.value)
+    assert all(
+        name in text
+        for name in ("shardCount", "logLevel", "replicaTables", "ledgerStack is missing")
+    )
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest_one() -> None:
+    [problem] = problems(tombstoneLifetimeDay=900)
+
+    assert problem == (
+        "tombstoneLifetimeDay is no setting of this program (tombstoneLifetimeDays is one): "
+        "pulumi config rm tombstoneLifetimeDay"
+    )
+
+
+@pytest.mark.parametrize("value", ["null", "{}", "[]", "x", '"Person"'])
+def test_replica_tables_are_a_list_of_something(value: str) -> None:
+    [problem] = problems(replicaTables=value)
+
+    assert problem.startswith(f"replicaTables is {value}; it is a list of one or more entries")
+    assert "pulumi config set --path 'replicaTables[0].ledgerTable' Person" in problem
+
+
+@pytest.mark.parametrize("name", [None, "", "1st", "a-b", "a" * 129, 7, "a b"])
+def test_a_ledger_table_has_a_name_that_qldb_takes(name: object) -> None:
+    [problem] = problems(replicaTables=[{"ledgerTable": name}])
+
+    assert problem.startswith(f"replicaTables[0].ledgerTable is {json.dumps(name)}; ")
+
+
+def test_a_ledger_table_is_replicated_once() -> None:
+    [problem] = problems(replicaTables=[{"ledgerTable": "A"}, {"ledgerTable": "A"}])
+
+    assert problem.startswith("replicaTables names the ledger table 'A' 2 times")
+
+
+def test_an_unknown_key_is_refused() -> None:
+    assert tables_problem(attribute={"a": "a"}) == (
+        "replicaTables[0] has the unknown key 'attribute'; its keys are ledgerTable, attributes, "
+        "retiredAttributes"
+    )
+
+
+def test_an_entry_is_an_object() -> None:
+    [problem] = problems(replicaTables=["Person"])
+
+    assert problem.startswith('replicaTables[0] is "Person"; it is an object with the keys')
+
+
+def test_nested_paths_are_field_names_with_dots() -> None:
+    [table] = parse(
+        replicaTables=[{"ledgerTable": "Person", "attributes": {"city": "address.city.name"}}]
+    ).replica_tables
+
+    assert table.attributes == {"city": ("address", "city", "name")}
+
+
+@pytest.mark.parametrize("path", ["", ".", "a..b", ".a", "a.", "a. b", 3, ["a"], None])
+def test_other_paths_are_refused(path: object) -> None:
+    problem = tables_problem(attributes={"city": path})
+
+    assert problem.startswith(f"replicaTables[0].attributes.city is {json.dumps(path)}; a path is")
+
+
+@pytest.mark.parametrize("value", [{}, [], "firstName"])
+def test_attributes_are_a_map_of_something(value: object) -> None:
+    assert tables_problem(attributes=value).startswith(
+        f"replicaTables[0].attributes is {json.dumps(value)}; it maps"
+    )
+
+
+@pytest.mark.parametrize("name", RESERVED_ATTRIBUTES)
+@pytest.mark.parametrize("where", ["attributes", "retiredAttributes"])
+def test_the_replicas_own_attributes_are_refused(where: str, name: str) -> None:
+    value: Any = {name: "a"} if where == "attributes" else [name]
+
+    assert f"the attribute name {name!r}" in tables_problem(**{where: value})
+
+
+@pytest.mark.parametrize("name", ["", " a", "a "])
+def test_attribute_names_are_not_empty_and_have_no_space_around_them(name: str) -> None:
+    assert f"has the attribute name {name!r}" in tables_problem(attributes={name: "a"})
+
+
+@pytest.mark.parametrize("value", ["old", {"old": 1}, [1]])
+def test_retired_attributes_are_a_list_of_names(value: object) -> None:
+    assert "it is a list of attribute names" in tables_problem(retiredAttributes=value)
+
+
+def test_an_attribute_is_retired_once_and_not_projected_too() -> None:
+    assert "names 'a' 2 times" in tables_problem(retiredAttributes=["a", "a"])
+    assert "both projects and retires the attribute 'a'" in tables_problem(
+        attributes={"a": "a"}, retiredAttributes=["a"]
+    )
+
+
+def test_a_table_has_at_most_a_hundred_attributes() -> None:
+    fifty = {f"a{index}": "a" for index in range(50)}
+    parse(
+        replicaTables=[
+            {
+                "ledgerTable": "Person",
+                "attributes": fifty,
+                "retiredAttributes": [f"b{index}" for index in range(50)],
+            }
+        ]
+    )
+
+    problem = tables_problem(
+        attributes=fifty, retiredAttributes=[f"b{index}" for index in range(51)]
+    )
+    assert problem.startswith("replicaTables[0] has 101 attributes")
+
+
+def test_attribute_names_leave_room_for_a_statement() -> None:
+    problem = tables_problem(retiredAttributes=["n" * 4000, "m" * 4000])
+
+    assert "need 8024 characters of a write statement; 7168 are left of DynamoDB's 8192" in problem
+
+
+def test_the_environment_fits_into_what_lambda_takes() -> None:
+    # Both below the limit of a statement, together above that of the variables.
+    tables = [
+        {"ledgerTable": name, "retiredAttributes": ["n" * 2000]} for name in ("Person", "Vehicle")
+    ]
+    parse(replicaTables=tables[:1])
+
+    [problem] = problems(replicaTables=tables)
+    assert f"Lambda takes {MAXIMUM_BYTES}" in problem
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "hours", "days", "named"),
+    [
+        (91, 24, 90, []),
+        (90, 24, 90, ["failureRetentionDays"]),
+        (8, 7 * 24, 1, []),
+        (7, 7 * 24, 1, ["streamRetentionHours"]),
+        (1, 48, 2, ["streamRetentionHours", "failureRetentionDays"]),
+    ],
+)
+def test_tombstones_outlive_every_record(
+    lifetime: int, hours: int, days: int, named: list[str]
+) -> None:
+    changed = {
+        "tombstoneLifetimeDays": lifetime,
+        "streamRetentionHours": hours,
+        "failureRetentionDays": days,
+    }
+    if not named:
+        assert parse(**changed).tombstone_lifetime_days == lifetime
+        return
+
+    found = problems(**changed)
+    assert [
+        name for name in ("streamRetentionHours", "failureRetentionDays") if name in "".join(found)
+    ] == named
+    assert all(problem.startswith(f"tombstoneLifetimeDays is {lifetime}, ") for problem in found)
