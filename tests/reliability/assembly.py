@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from handler.app import Handler
@@ -17,12 +16,13 @@ from tests.reliability.memory_s3 import MemoryS3
 from tests.reliability.verdict import Kept
 
 if TYPE_CHECKING:
+    from handler.telemetry import BatchCounts
     from tests.reliability.backends import Backend
     from tests.reliability.interleaving import Task
     from tests.reliability.memory_s3 import Buckets
 
 
-def environment(backend: Backend, bucket: str) -> dict[str, str]:
+def environment(backend: Backend, bucket: str, lifetime_days: int | None) -> dict[str, str]:
     """Give the environment variables of the function."""
     tables = {
         PROJECTED: {
@@ -32,7 +32,10 @@ def environment(backend: Backend, bucket: str) -> dict[str, str]:
         },
         WHOLE: {"tableName": backend.names[WHOLE], "retiredAttributes": [RETIRED]},
     }
-    return {"REPLICA_TABLES": json.dumps(tables), "FAILURE_BUCKET": bucket}
+    variables = {"REPLICA_TABLES": json.dumps(tables), "FAILURE_BUCKET": bucket}
+    if lifetime_days is not None:
+        variables["TOMBSTONE_LIFETIME_DAYS"] = str(lifetime_days)
+    return variables
 
 
 class Container:
@@ -40,40 +43,70 @@ class Container:
 
     Parameters
     ----------
-    backend, buckets, bucket
+    settings
+        Environment variables of the function.
+    backend, buckets
         What its clients reach.
     gate
         Through which they go.
+
+    Attributes
+    ----------
+    counts
+        What the handler counted in its last batch; None if it ended before.
     """
 
-    def __init__(self, backend: Backend, buckets: Buckets, bucket: str, gate: Gate) -> None:
+    def __init__(
+        self, settings: dict[str, str], backend: Backend, buckets: Buckets, gate: Gate
+    ) -> None:
         self._gate = gate
+        self.counts: BatchCounts | None = None
         injector = gate.injector
         table_faults = ServiceFaults(gate, injector.table_request)
         bucket_faults = ServiceFaults(gate, injector.bucket_request)
+        handler_settings = HandlerSettings.from_environment(settings)
         self._handler = Handler(
-            settings=HandlerSettings.from_environment(environment(backend, bucket)),
-            writer=BatchStatementWriter(backend.client(table_faults)),
-            failures=FailureStore(MemoryS3(buckets, bucket_faults), bucket),
-            telemetry=None,
-            clock=lambda: 0.0,
+            settings=handler_settings,
+            writer=BatchStatementWriter(
+                backend.client(table_faults),
+                requests_in_flight=1,
+                clock=gate.time,
+                sleep=gate.sleep,
+                jitter=gate.jitter,
+            ),
+            failures=FailureStore(
+                MemoryS3(buckets, bucket_faults), handler_settings.failure_bucket
+            ),
+            telemetry=self,
+            clock=gate.time,
         )
+
+    def publish(self, counts: BatchCounts) -> None:
+        """Take what the handler counted in one batch."""
+        self.counts = counts
 
     def begin(self, task: Task) -> None:
         """Start the time of a new invocation."""
+        self.counts = None
         self._gate.begin(task)
 
     def invoke(self, event: dict[str, Any]) -> object:
         """Run one invocation."""
-        context = SimpleNamespace(
-            get_remaining_time_in_millis=lambda: int(self._gate.remaining() * 1000),
-            function_name="replica",
-            function_version=FUNCTION_VERSION,
-            invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:replica",
-            memory_limit_in_mb=1024,
-            aws_request_id="00000000-0000-4000-8000-000000000000",
-        )
-        return self._handler.process(event, context)
+        return self._handler.process(event, _Context(self._gate))
+
+
+class _Context:
+    """Lambda's context of one invocation."""
+
+    function_name = "replica"
+    function_version = FUNCTION_VERSION
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give the milliseconds until the function is stopped."""
+        return int(self._gate.remaining() * 1000)
 
 
 def failure_objects(buckets: Buckets, bucket: str) -> list[Kept]:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 class Backend(Protocol):
     """Tables that outlive the clients made for them; `names` are by ledger table."""
 
-    names: Mapping[str, str]
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The tables' names."""
 
     def client(self, faults: Faults) -> Any:  # noqa: ANN401 - boto3's client or its model
         """Make a client with faults."""

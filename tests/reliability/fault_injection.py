@@ -133,6 +133,16 @@ PLACES: dict[str, list[FaultKind]] = {
 }
 
 
+# After these a record may be in the failure bucket although DynamoDB would have stored it.
+BLAMED_ON_THE_RECORD = frozenset(
+    {
+        "DynamoDB request: ValidationException",
+        "statement: ValidationError",
+        "statement: ItemCollectionSizeLimitExceeded",
+    }
+)
+
+
 def all_kinds() -> list[str]:
     """Name every kind of fault, those that a schedule contains from its start included."""
     names = {kind.name for kinds in PLACES.values() for kind in kinds}

@@ -23,10 +23,6 @@ class Clock:
     def __init__(self, now: float) -> None:
         self.now = now
 
-    def time(self) -> float:
-        """Tell the time."""
-        return self.now
-
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self.now += max(seconds, 0.0)
@@ -63,6 +59,14 @@ class Gate:
     def remaining(self) -> float:
         """Give the seconds until the function is stopped."""
         return max(self._deadline - self._clock.now, 0.0)
+
+    def time(self) -> float:
+        """Tell the time."""
+        return self._clock.now
+
+    def jitter(self) -> float:
+        """Give a random number from 0 to 1."""
+        return self._random.random()
 
     def sleep(self, seconds: float) -> None:
         """Sleep, while others go on."""

@@ -56,6 +56,7 @@ ATTRIBUTES = {
     "extra": ("extra",),
 }
 RETIRED = "nickname"
+LIFETIME_DAYS = 400
 SENTINEL = "sentinel-"
 """Starts every text in a document: it may appear in no log line and no exception text."""
 
@@ -84,9 +85,12 @@ class History:
         Documents and versions that DynamoDB cannot store, with the kind of each.
     seeded
         Documents whose version 0 is in the table before the stream starts.
+    lifetime_days
+        Of tombstones; None for ever.
     """
 
     ledger: Ledger
+    lifetime_days: int | None
     entries: list[KinesisEntry] = field(default_factory=list)
     user_records: dict[bytes, list[bytes]] = field(default_factory=dict)
     revisions: dict[bytes, Revision] = field(default_factory=dict)
@@ -137,7 +141,9 @@ def make_history(plan: Plan, random: Random) -> History:
     ledger = Ledger(
         clock=lambda: START + timedelta(seconds=next(seconds) / 10), new_id=new_ids(random)
     )
-    history = History(ledger=ledger)
+    history = History(
+        ledger=ledger, lifetime_days=LIFETIME_DAYS if plan.tombstone_lifetime else None
+    )
     writer = _Writer(plan, random, history)
     records = [control_record(QLDB_STREAM_ARN, "CREATED")]
     for block in writer.blocks():
@@ -426,7 +432,9 @@ def _changed(data: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
 
 _BROKEN_RECORDS: dict[str, Callable[[bytes, Random], bytes]] = {
     "record: Ion cut off": lambda data, random: data[: len(data) - random.randint(1, 40)],
-    "record: Ion text": lambda data, _: ion_text(simpleion.loads(data)).encode(),
+    "record: Ion text cut off": lambda data, random: ion_text(simpleion.loads(data)).encode()[
+        : -random.randint(1, 40)
+    ],
     "record: not a struct": lambda _, random: bytes(
         simpleion.dumps(["REVISION_DETAILS", random.random()])
     ),

@@ -24,7 +24,13 @@ from tests.reliability.attribute_values import (
     item_bytes,
 )
 from tests.reliability.faults import Faults, NoFaults, client_error
-from tests.reliability.partiql import Insert, MalformedStatementError, Update, parse
+from tests.reliability.partiql import (
+    Insert,
+    MalformedStatementError,
+    UnsupportedStatementError,
+    Update,
+    parse,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
 
 MAXIMUM_STATEMENTS = 25
 MAXIMUM_STATEMENT_CHARACTERS = 8192
-PUT_CONDITION = "attribute_not_exists(pk) OR #version < :version"
+PUT_CONDITION = "attribute_not_exists(pk) OR version < :version"
 
 _NO_FAULTS = NoFaults()
 
@@ -162,15 +168,12 @@ class MemoryDynamoDB:
         TableName: str,  # noqa: N803 - boto3's name
         Item: Item,  # noqa: N803 - boto3's name
         ConditionExpression: str | None = None,  # noqa: N803 - boto3's name
-        ExpressionAttributeNames: Mapping[str, str] | None = None,  # noqa: N803 - boto3's name
         ExpressionAttributeValues: Mapping[str, Value] | None = None,  # noqa: N803 - boto3's name
         ReturnValuesOnConditionCheckFailure: str = "NONE",  # noqa: N803 - boto3's name
     ) -> dict[str, Any]:
         """Replace an item, under `PUT_CONDITION` or under no condition."""
         operation = "PutItem"
-        below = _put_condition(
-            ConditionExpression, ExpressionAttributeNames or {}, ExpressionAttributeValues or {}
-        )
+        below = _put_condition(ConditionExpression, ExpressionAttributeValues or {})
         fault = self._faults.before_request(operation)
         if fault is not None and not fault.applied:
             raise fault.error
@@ -297,13 +300,11 @@ def _lower(old: Item, below: Value) -> bool:
     return stored is not None and limit is not None and Decimal(stored) < Decimal(limit)
 
 
-def _put_condition(
-    expression: str | None, names: Mapping[str, str], values: Mapping[str, Value]
-) -> Value | None:
+def _put_condition(expression: str | None, values: Mapping[str, Value]) -> Value | None:
     if expression is None:
         return None
-    if expression != PUT_CONDITION or dict(names) != {"#version": "version"}:
-        raise NotImplementedError(f"this condition is not modelled: {expression}")
+    if expression != PUT_CONDITION:
+        raise UnsupportedStatementError(f"this condition is not modelled: {expression}")
     return values[":version"]
 
 

@@ -65,19 +65,17 @@ class MemoryS3:
         self._buckets = buckets
         self._faults = faults
 
-    def put_object(
-        self,
-        *,
-        Bucket: str,  # noqa: N803 - boto3's name
-        Key: str,  # noqa: N803 - boto3's name
-        Body: bytes | str,  # noqa: N803 - boto3's name
-        **_: object,
-    ) -> dict[str, Any]:
-        """Store an object."""
+    def put_object(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - as the client takes them
+        """Store an object; what else than ``Bucket``, ``Key`` and ``Body`` is given is not kept."""
         fault = self._faults.before_request("PutObject")
         if fault is not None and not fault.applied:
             raise fault.error
-        self._buckets.put(Bucket, Key, Body.encode() if isinstance(Body, str) else bytes(Body))
+        body = arguments["Body"]
+        self._buckets.put(
+            arguments["Bucket"],
+            arguments["Key"],
+            body.encode() if isinstance(body, str) else bytes(body),
+        )
         self._faults.after_request("PutObject")
         if fault is not None:
             raise fault.error

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from tests.reliability.assembly import Container, failure_objects, redrive_event
+from tests.reliability.assembly import Container, environment, failure_objects, redrive_event
 from tests.reliability.backends import MemoryBackend
 from tests.reliability.event_source_mapping import (
     Ending,
@@ -17,6 +18,7 @@ from tests.reliability.event_source_mapping import (
     MappingSettings,
 )
 from tests.reliability.fault_injection import (
+    BLAMED_ON_THE_RECORD,
     DISCARDED,
     MERGED,
     REPEATED,
@@ -29,7 +31,7 @@ from tests.reliability.history import PROJECTED, START, WHOLE, History, make_his
 from tests.reliability.interleaving import KilledError, StoppedAtTimeOutError, Task
 from tests.reliability.kinesis_stream import KinesisStream
 from tests.reliability.memory_s3 import Buckets
-from tests.reliability.verdict import Watch, after_quiet, after_redrive
+from tests.reliability.verdict import Watch, after_quiet, after_redrive, only_hopeless
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -149,7 +151,8 @@ class World:
 
     def _container(self, buckets: Buckets | None = None) -> Container:
         gate = Gate(self.clock, self.injector, self.random, self.plan.timeout)
-        return Container(self.backend, buckets or self.buckets, BUCKET, gate)
+        settings = environment(self.backend, BUCKET, self.history.lifetime_days)
+        return Container(settings, self.backend, buckets or self.buckets, gate)
 
     def _put(self, entry: KinesisEntry) -> None:
         while self._reshards and self._reshards[-1] > len(self._entries):
@@ -217,6 +220,7 @@ class World:
                 self.watch.violation(f"the handler raised {task.error!r}")
         else:
             self._check_answer(task.result, running.invocation)
+            self._check_counts(running)
         running.mapping.finish(running.invocation, outcome, self.clock.now)
         # Lambda gives a process that ended badly to no later invocation.
         self._idle.append(running.container if task.error is None else self._container())
@@ -230,6 +234,23 @@ class World:
             return
         if not sent.issuperset(returned):
             self.watch.violation("the answer names sequence numbers that the batch does not have")
+
+    def _check_counts(self, running: _Running) -> None:
+        """Check that each user record of a batch was counted once, whatever became of it."""
+        counts = running.container.counts
+        if counts is None:
+            self.watch.violation("a batch ended without telemetry")
+            return
+        if "OutOfTime" in counts.retried:
+            return  # Kinesis records that were not even opened count as one.
+        records = running.invocation.event["Records"]
+        payloads = [base64.b64decode(record["kinesis"]["data"]) for record in records]
+        expected = sum(len(self.history.user_records[payload]) or 1 for payload in payloads)
+        counted = counts.applied + counts.stale + counts.superseded + counts.redacted
+        for kinds in (counts.ignored, counts.quarantined, counts.retried):
+            counted += sum(kinds.values())
+        if counted != expected:
+            self.watch.violation(f"{counted} user records counted in a batch of {expected}")
 
     def _wait(self) -> bool:
         """Go on to the next retry; tell whether there is one."""
@@ -284,7 +305,10 @@ def run(plan: Plan, make_backend: Callable[[Watch], Backend] | None = None) -> R
     world.injector.count(poison.kind for poison in history.poison)
     world.injector.count(history.refused.values())
     world.run()
-    lost = after_quiet(history, backend, failure_objects(world.buckets, BUCKET), watch)
+    kept = failure_objects(world.buckets, BUCKET)
+    lost = after_quiet(history, backend, kept, watch)
+    if BLAMED_ON_THE_RECORD.isdisjoint(world.injector.counts):
+        only_hopeless(history, kept, watch)
     world.redrive()
     lost += after_redrive(history, backend, failure_objects(world.buckets, BUCKET), watch)
     return Report(

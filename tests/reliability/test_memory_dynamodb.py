@@ -366,7 +366,6 @@ def test_conditional_put(engine: Engine, stored: int | None, *, refused: bool) -
             TableName=TABLE,
             Item=item,
             ConditionExpression=PUT_CONDITION,
-            ExpressionAttributeNames={"#version": "version"},
             ExpressionAttributeValues={":version": number(2)},
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.reliability.history import PROJECTED, RETIRED, WHOLE
+from tests.reliability.history import PROJECTED, RETIRED, START, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,12 +87,7 @@ def after_redrive(history: History, backend: Backend, kept: Iterable[Kept], watc
     """Compare again: now only what DynamoDB refuses, or nobody can read, may be in the bucket."""
     kept = list(kept)
     lost = after_quiet(history, backend, kept, watch)
-    hopeless = {poison.payload for poison in history.poison}
-    hopeless.update(
-        data
-        for data, revision in history.revisions.items()
-        if (revision.document_id, revision.version) in history.refused
-    )
+    hopeless = _hopeless(history)
     for each in kept:
         records = {
             record
@@ -102,6 +97,23 @@ def after_redrive(history: History, backend: Backend, kept: Iterable[Kept], watc
         if hopeless.isdisjoint(records.union(each.payloads)):
             watch.violation(f"still in the failure bucket after redrive: {each.key}")
     return lost
+
+
+def only_hopeless(history: History, kept: Iterable[Kept], watch: Watch) -> None:
+    """Check that the handler put nothing aside that a working DynamoDB would have stored."""
+    hopeless = _hopeless(history)
+    for each in kept:
+        if each.key.startswith("records/") and not hopeless.issuperset(each.payloads):
+            watch.violation(f"put aside for a fault that passes: {each.key}")
+
+
+def _hopeless(history: History) -> set[bytes]:
+    refused = {
+        data
+        for data, revision in history.revisions.items()
+        if (revision.document_id, revision.version) in history.refused
+    }
+    return refused.union(poison.payload for poison in history.poison)
 
 
 def _known_payloads(history: History) -> set[bytes]:
@@ -154,9 +166,12 @@ def _excused(history: History, document: str, in_bucket: set[bytes]) -> set[int]
 
 def _check_item(history: History, revision: Revision, item: Item, watch: Watch) -> None:
     found = dict(item)
-    if "isDeleted" in found:
-        found.pop("expiresAt", None)
     expected = history.item(revision)
+    if "isDeleted" in expected and history.lifetime_days is not None:
+        expires = int(found.pop("expiresAt", {"N": "0"})["N"])
+        written = expires - history.lifetime_days * 86_400
+        if written < START.timestamp():
+            watch.violation(f"{revision.table_name}: a tombstone expires {expires}, too early")
     if revision.version == 0 and revision.document_id in history.seeded:
         found.pop(RETIRED, None)
     if found != expected:
