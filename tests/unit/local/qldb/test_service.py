@@ -29,6 +29,7 @@ from local.qldb.client import LedgerClient, ServiceError
 from local.qldb.control_plane import ControlPlane, Surroundings
 from local.qldb.delivery import Timing
 from local.qldb.hash_chain import block_faults, chain_faults, digest_from_proof
+from local.qldb.ion_hash import ion_hash
 from local.qldb.journal import CreateTable, Delete, Insert, Redact, Update
 from local.qldb.service import QldbService
 from tests.unit.local.qldb import genuine
@@ -399,7 +400,7 @@ def test_blocks_and_revisions_prove_their_place(
         status, _, answer = api("POST", "/ledgers/one/block", request)
         assert status == 200
         assert not _misfits(model, "GetBlockResponse", answer)
-        assert genuine.ion(answer["Block"]) == block
+        assert ion_hash(genuine.ion(answer["Block"])) == ion_hash(block)
         assert digest_from_proof(block["blockHash"], genuine.ion(answer["Proof"])) == digest
         for revision in block.get("revisions", []):
             if "metadata" not in revision:
@@ -407,7 +408,7 @@ def test_blocks_and_revisions_prove_their_place(
             request["DocumentId"] = revision["metadata"]["id"]
             _, _, answer = api("POST", "/ledgers/one/revision", request)
             assert not _misfits(model, "GetRevisionResponse", answer)
-            assert genuine.ion(answer["Revision"]) == revision
+            assert ion_hash(genuine.ion(answer["Revision"])) == ion_hash(revision)
             assert digest_from_proof(revision["hash"], genuine.ion(answer["Proof"])) == digest
     without_tip = {"BlockAddress": tip["DigestTipAddress"], "DocumentId": kept}
     assert list(api("POST", "/ledgers/one/block", without_tip)[2]) == ["Block"]
