@@ -233,20 +233,22 @@ def _groups(
     records: Iterable[StreamRecord], options: DeliveryOptions
 ) -> Iterator[list[StreamRecord]]:
     group: list[StreamRecord] = []
-    size = 0
+    size = _FRAME_BYTES
     most = options.records_per_aggregate
     for record in records:
         cost = len(record.data) + len(record.partition_key) + _FRAME_BYTES_PER_RECORD
         if group and (size + cost > options.aggregate_bytes or len(group) == most):
             yield group
-            group, size = [], 0
+            group, size = [], _FRAME_BYTES
         group.append(record)
         size += cost
     if group:
         yield group
 
 
-# Tags and lengths around one key and one record: at most 2 + 1 + 4 + 4 + 4 bytes, rounded up.
+# Magic number and MD5.
+_FRAME_BYTES: Final = 4 + 16
+# Tags and lengths around one key and one record: at most 2 + 5 + 4 + 5 bytes.
 _FRAME_BYTES_PER_RECORD: Final = 16
 
 

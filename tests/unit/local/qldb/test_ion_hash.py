@@ -22,7 +22,7 @@ from amazon.ion.exceptions import IonException
 from amazon.ion.simple_types import IonPyDict, IonPyNull, IonPyText
 from amazon.ion.simpleion import IonPyValueModel
 from amazon.ion.symbols import SymbolToken
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.qldb.ion_hash import HASH_BYTES, dot, ion_hash, merkle_root, sha256
@@ -163,6 +163,7 @@ def test_what_is_not_ion_is_refused() -> None:
 hashes = st.binary(min_size=HASH_BYTES, max_size=HASH_BYTES)
 
 
+@settings(deadline=None)  # another process may have the processor
 @given(hashes, hashes)
 def test_dot_orders_by_signed_bytes_from_the_last(left: bytes, right: bytes) -> None:
     def signed(value: bytes) -> list[int]:
