@@ -115,10 +115,12 @@ def test_values_of_all_types_arrive_exact(deployment: Deployment) -> None:
     settled(deployment)
     # then each value is what it was
     item = deployment.items("attestations")[committed.documents[0].document_id]
-    assert item["data"]["M"]["decimal"] == {"N": "12345678901234567890.123456789"}
-    assert item["data"]["M"]["float"] == {"N": "0.1"}
-    assert item["data"]["M"]["integer"] == {"N": str(2**100)}
-    assert item["data"]["M"]["nothing"] == {"NULL": True}
+    values = item["data"]["M"]
+    # AWS normalizes the digits of a number; this emulator keeps the writer's.
+    assert Decimal(values["decimal"]["N"]) == document["decimal"]
+    assert Decimal(values["float"]["N"]) == Decimal("0.1")
+    assert Decimal(values["integer"]["N"]) == 2**100
+    assert values["nothing"] == {"NULL": True}
 
 
 def test_bytes_that_are_no_record_are_kept_and_told(deployment: Deployment) -> None:
