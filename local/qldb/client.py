@@ -289,13 +289,18 @@ class LedgerClient:
         Raises
         ------
         LocalError
-            If that takes longer than ``timeout`` seconds, or the ledger has no stream.
+            If that takes longer than ``timeout`` seconds, a stream has failed, or the ledger has
+            no stream that is not cancelled.
         """
         deadline = time.monotonic() + timeout
         while True:
-            streams = self.delivery(ledger)["streams"]
+            answer = self.delivery(ledger)["streams"]
+            streams = [stream for stream in answer if stream["status"] != "CANCELED"]
             if not streams:
                 raise LocalError(f"ledger {ledger} has no stream: nothing of it is delivered")
+            failed = [stream for stream in streams if stream["status"] == "FAILED"]
+            if failed:
+                raise LocalError(_not_delivered(ledger, failed[0], timeout))
             waiting = [stream for stream in streams if not stream["settled"]]
             if not waiting:
                 return

@@ -145,7 +145,7 @@ class Progress:
     pending_redeliveries
         Redeliveries asked for and not finished.
     settled
-        Whether everything committed and asked for is delivered.
+        Whether everything committed and asked for is delivered; true of a stream that has ended.
     """
 
     status: Status
@@ -161,10 +161,11 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class _Job:
-    """Records that are delivered together."""
+    """What is delivered together: a control record, or the records of blocks."""
 
-    records: list[StreamRecord]
     options: DeliveryOptions
+    control: StreamRecord | None = None
+    blocks: Sequence[Block] = ()
     next_sequence_no: int | None = None
     ends_redelivery: bool = False
     completes: bool = False
@@ -286,13 +287,16 @@ class StreamDelivery:
     def _run(self) -> None:
         try:
             while (job := self._next_job()) is not None:
-                for entries in requests(delivery_plan(job.records, job.options)):
+                # Without the lock: encoding takes long, and commits would wait for it.
+                records = self._records_of(job)
+                for entries in requests(delivery_plan(records, job.options)):
                     self._put_until_done(entries)
                 self._finish(job)
         except Exception as error:  # noqa: BLE001 - nobody above a thread could report it
             _log.error("stream %s has failed: %s", self.target.stream_arn, _code(error))
             with self._changed:
                 self._status = "FAILED"
+            self._attempted.set()
 
     def _next_job(self) -> _Job | None:
         """Wait for work; None when the stream has ended."""
@@ -308,17 +312,16 @@ class StreamDelivery:
     def _find_job(self) -> _Job | None:
         options = replace(self._options, aggregation=self.target.aggregation)
         if not self._created:
-            return _Job(
-                records=[control_record(self.target.stream_arn, "CREATED")], options=options
-            )
+            control = control_record(self.target.stream_arn, "CREATED")
+            return _Job(control=control, options=options)
         if self._source.count_blocks() > self._next:
             self._gather(options)
             return self._block_job(options)
         if self._redeliveries:
             return self._redelivery_job()
         if self.target.is_past(self._now()):
-            records = [control_record(self.target.stream_arn, "COMPLETED")]
-            return _Job(records=records, options=options, completes=True)
+            control = control_record(self.target.stream_arn, "COMPLETED")
+            return _Job(control=control, options=options, completes=True)
         return None
 
     def _gather(self, options: DeliveryOptions) -> None:
@@ -334,7 +337,7 @@ class StreamDelivery:
     def _block_job(self, options: DeliveryOptions) -> _Job:
         blocks = self._source.read_blocks(self._next, _BLOCKS_PER_ROUND)
         return _Job(
-            records=self._records_of(blocks),
+            blocks=blocks,
             options=_seeded(options, self._next),
             next_sequence_no=self._next + len(blocks),
         )
@@ -343,15 +346,17 @@ class StreamDelivery:
         start, end, options = self._redeliveries[0]
         blocks = self._source.read_blocks(start, end - start)
         return _Job(
-            records=self._records_of(blocks),
+            blocks=blocks,
             options=replace(options, aggregation=self.target.aggregation),
             ends_redelivery=True,
         )
 
-    def _records_of(self, blocks: Sequence[Block]) -> list[StreamRecord]:
+    def _records_of(self, job: _Job) -> list[StreamRecord]:
+        if job.control is not None:
+            return [job.control]
         return [
             record
-            for block in blocks
+            for block in job.blocks
             if self.target.covers(block)
             for record in block_records(self.target.stream_arn, block)
         ]
@@ -370,7 +375,7 @@ class StreamDelivery:
             self._changed.notify_all()
 
     def _put_until_done(self, entries: list[KinesisEntry]) -> None:
-        while entries:
+        while entries and not self._ended:
             try:
                 failed = put_records(self._clients, self.target.kinesis_stream_arn, entries)
             except _ImpairedError as error:
@@ -385,11 +390,9 @@ class StreamDelivery:
                 self._note_attempt("ACTIVE", None)
                 self._count(entries, failed)
             entries = failed
-            with self._changed:
-                if entries and not self._ended:
+            if entries:
+                with self._changed:
                     self._changed.wait_for(lambda: self._ended, self._timing.retry)
-                if self._ended:
-                    return
 
     def _note_attempt(self, status: Status, cause: ErrorCause | None) -> None:
         with self._changed:

@@ -30,7 +30,7 @@ from local.qldb.control_plane import ControlPlane, Surroundings
 from local.qldb.delivery import Timing
 from local.qldb.hash_chain import block_faults, chain_faults, digest_from_proof
 from local.qldb.ion_hash import ion_hash
-from local.qldb.journal import CreateTable, Delete, Insert, Redact, Update
+from local.qldb.journal import CreateTable, Delete, Insert, Redact, Select, Update
 from local.qldb.service import QldbService
 from tests.unit.local.qldb import genuine
 from tests.unit.local.qldb.test_delivery import FakeKinesis
@@ -521,6 +521,23 @@ def test_nothing_is_delivered_without_a_stream(client: LedgerClient) -> None:
 
     with pytest.raises(LocalError, match="ledger one has no stream"):
         client.wait_delivered("one")
+
+    client.cancel_stream("one", _start_stream(client))
+
+    with pytest.raises(LocalError, match="ledger one has no stream"):
+        client.wait_delivered("one")
+
+
+def test_a_failed_stream_is_not_waited_for(client: LedgerClient) -> None:
+    """A block summary above Kinesis's limit of a record cannot be delivered."""
+    client.create_ledger("one")
+    client.commit("one", [CreateTable(table="Person")])
+    client.commit("one", [Select(table="Person") for _ in range(16_000)])
+    stream_id = _start_stream(client)
+
+    with pytest.raises(LocalError, match=r"\(FAILED\) has not delivered"):
+        client.wait_delivered("one", timeout=20)
+    assert client.describe_stream("one", stream_id)["Status"] == "FAILED"
 
 
 def test_a_stopped_service_is_one_line_with_the_remedy(service: QldbService) -> None:
