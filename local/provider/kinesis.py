@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MISSING = "ResourceNotFoundException"
 _PROVISIONED = "PROVISIONED"
+_ON_DEMAND = "ON_DEMAND"
 
 
 class Stream(Resource):
@@ -40,7 +41,7 @@ class Stream(Resource):
                 properties=(
                     Property(
                         name="streamMode",
-                        type=Text(values=(_PROVISIONED, "ON_DEMAND")),
+                        type=Text(values=(_PROVISIONED, _ON_DEMAND)),
                         required=True,
                     ),
                 )
@@ -55,11 +56,11 @@ class Stream(Resource):
 
     def validate(self, inputs: Mapping[str, object]) -> Iterator[Problem]:
         """See the base class."""
-        provisioned = record(inputs["streamModeDetails"])["streamMode"] == _PROVISIONED
+        mode = record(inputs["streamModeDetails"]).get("streamMode")
         shards = inputs.get("shardCount")
-        if provisioned and shards is None:
+        if mode == _PROVISIONED and shards is None:
             yield Problem("shardCount", "is required for a stream in PROVISIONED mode")
-        if not provisioned and shards is not None:
+        if mode == _ON_DEMAND and shards is not None:
             yield Problem("shardCount", "must not be given for a stream in ON_DEMAND mode")
         if inputs["encryptionType"] == "KMS" and inputs.get("kmsKeyId") is None:
             yield Problem("kmsKeyId", "is required with encryptionType KMS")

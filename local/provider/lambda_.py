@@ -132,7 +132,7 @@ class Function(Resource):
     def validate(self, inputs: Mapping[str, object]) -> Iterator[Problem]:
         """See the base class."""
         logging = record(inputs["loggingConfig"])
-        if logging["logFormat"] == "Text":
+        if logging.get("logFormat") == "Text":
             for name in ("applicationLogLevel", "systemLogLevel"):
                 if logging.get(name) is not None:
                     yield Problem(f"loggingConfig.{name}", "is possible with logFormat JSON only")

@@ -167,7 +167,7 @@ def plan_create(resource: Resource, inputs: Mapping[str, object]) -> State:
 def plan_update(
     resource: Resource, inputs: Mapping[str, object], outputs: Mapping[str, object]
 ) -> State:
-    """Return what an update will give: of the service's properties only the stable ones are known."""
+    """Return what an update will give; of the service's own properties it knows the stable ones."""
     kept = {name: outputs.get(name, UNKNOWN) for name in _computed_names(resource, stable=True)}
     kept |= dict.fromkeys(_computed_names(resource, stable=False), UNKNOWN)
     if "tagsAll" in kept:

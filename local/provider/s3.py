@@ -342,8 +342,6 @@ class BucketLifecycleConfiguration(_BucketSetting):
     def validate(self, inputs: Mapping[str, object]) -> Iterator[Problem]:
         """See the base class."""
         actions = ("expiration", "abortIncompleteMultipartUpload", "noncurrentVersionExpiration")
-        if not isinstance(inputs["rules"], list):
-            return
         for index, rule in enumerate(records(inputs["rules"])):
             if isinstance(rule, dict) and not any(rule.get(action) for action in actions):
                 yield Problem(f"rules[{index}]", f"needs one of {', '.join(actions)}")

@@ -142,7 +142,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             )
             return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
-        return _answered(context, "the stand-in AWS provider", answer)
+        return _answered(context, "configuring the provider", answer)
 
     def Check(  # noqa: N802
         self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext

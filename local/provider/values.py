@@ -24,13 +24,13 @@ def flag(value: object) -> bool:
 
 
 def record(value: object) -> dict[str, object]:
-    """Return an object property; absent counts as empty."""
-    return cast("dict[str, object]", value or {})
+    """Return an object property; absent or unknown counts as empty."""
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
 def records(value: object) -> list[dict[str, object]]:
-    """Return a property that is a list of objects; absent counts as empty."""
-    return cast("list[dict[str, object]]", value or [])
+    """Return a property that is a list of objects; absent or unknown counts as empty."""
+    return cast("list[dict[str, object]]", value) if isinstance(value, list) else []
 
 
 def texts(value: object) -> list[str]:

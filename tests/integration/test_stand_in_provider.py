@@ -1,7 +1,7 @@
-"""Proves each resource type of the stand-in provider against the running emulator.
+"""Proves each resource type of the stand-in provider against the local AWS.
 
 Every type goes through create, read, second deployment, update, read, delete, read. It cannot prove
-that the real AWS provider does the same; the QLDB types run against a stub of QLDB's REST paths.
+that the real AWS provider does the same.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import io
 import json
 import socket
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -18,8 +18,9 @@ import pytest
 
 from local.emulator import Emulator
 from local.provider.wire import Archive, Asset
+from local.qldb.control_plane import Surroundings
+from local.qldb.service import QldbService
 from tests.unit.local.provider.engine import CallError, Engine, Held, urn_of
-from tests.unit.local.provider.qldb_stub import QldbStub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,6 +44,30 @@ TRUST = json.dumps(
 OTHER_TRUST = TRUST.replace("lambda", "qldb")
 
 
+#: A function that answers how a PartiQL batch and an S3 PutObject went.
+CALLER = """
+import os
+import boto3
+from botocore.exceptions import ClientError
+
+def attempt(call, success):
+    try:
+        call()
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return success
+
+def handler(event, context):
+    statement = "INSERT INTO \\"%s\\" VALUE {\'pk\': \'%s\'}" % (os.environ["TABLE"], event["key"])
+    dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+    batch = [{"Statement": statement}]
+    return [
+        attempt(lambda: dynamodb.batch_execute_statement(Statements=batch), "written"),
+        attempt(lambda: s3.put_object(Bucket=os.environ["BUCKET"], Key="k", Body=b""), "put"),
+    ]
+"""
+
+
 def policy(*actions: str, resource: str = "*", **more: object) -> str:
     statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -50,11 +75,10 @@ def policy(*actions: str, resource: str = "*", **more: object) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """The emulator, the QLDB stub and the provider between them."""
+    """The provider, connected to the emulator and to the simulated QLDB service."""
 
     engine: Engine
     client: Callable[[str], Any]
-    qldb: QldbStub
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +98,6 @@ class Case:
     changed: dict[str, object]
     outputs: tuple[str, ...] = ()
     gone_after_delete: bool = True
-    kept: list[Held] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +106,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = tmp_path_factory.mktemp("emulator") / "emulator.log"
-    with Emulator(port, log) as emulator, QldbStub() as qldb, pytest.MonkeyPatch.context() as patch:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Emulator(port, log) as emulator,
+        QldbService(surroundings=Surroundings(aws_endpoint=emulator.endpoint)) as qldb,
+    ):
         for name, value in (
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
@@ -103,7 +130,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
                 aws_secret_access_key="test",
             )
 
-        yield World(engine=engine, client=client, qldb=qldb)
+        yield World(engine=engine, client=client)
 
 
 def lives(world: World, case: Case) -> Held:
@@ -494,24 +521,34 @@ def test_bucket_and_everything_on_it(world: World) -> None:
 
 
 def test_ledger_and_its_stream(world: World) -> None:
+    engine = world.engine
     ledger_case = Case(
         type_name="aws:qldb/ledger:Ledger",
         inputs={"permissionsMode": "ALLOW_ALL", "tags": {"a": "b", "gone": "x"}},
         changed={"permissionsMode": "STANDARD", "deletionProtection": False, "tags": {"a": "c"}},
         outputs=("arn", "name"),
     )
-    held = world.engine.create(urn_of(ledger_case.type_name, "guarded"), ledger_case.inputs)
-    with pytest.raises(CallError, match="deletion protection is on"):
-        world.engine.delete(held)
+    guarded = engine.create(urn_of(ledger_case.type_name, "guarded"), ledger_case.inputs)
+    with pytest.raises(CallError, match="ResourcePreconditionNotMetException"):
+        engine.delete(guarded)
     ledger = lives(world, ledger_case)
+
+    target = engine.create(urn_of("aws:kinesis/stream:Stream", "target"), {"shardCount": 1})
+    role = engine.create(
+        urn_of("aws:iam/role:Role", "streamer"),
+        {"assumeRolePolicy": TRUST.replace("lambda", "qldb")},
+    )
+    actions = [f"kinesis:{name}" for name in ("PutRecord*", "DescribeStream", "ListShards")]
+    permission = engine.create(
+        urn_of("aws:iam/rolePolicy:RolePolicy", "streamer"),
+        {"role": role.identifier, "policy": policy(*actions, resource=str(target.outputs["arn"]))},
+    )
     stream_inputs: dict[str, object] = {
         "ledgerName": ledger.identifier,
         "streamName": "to-kinesis",
         "inclusiveStartTime": "2020-05-29T00:00:00Z",
-        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/streamer",
-        "kinesisConfiguration": {
-            "streamArn": f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/target",
-        },
+        "roleArn": role.outputs["arn"],
+        "kinesisConfiguration": {"streamArn": target.outputs["arn"]},
     }
     stream_case = Case(
         type_name="aws:qldb/stream:Stream",
@@ -520,11 +557,80 @@ def test_ledger_and_its_stream(world: World) -> None:
         outputs=("arn",),
     )
     stream = lives(world, stream_case)
-    world.qldb.streams[stream.identifier]["Status"] = "FAILED"
-    assert world.engine.refresh(stream).identifier == ""
-    world.qldb.streams[stream.identifier]["Status"] = "ACTIVE"
     dies(world, stream_case, stream)
     dies(world, ledger_case, ledger)
+    for held in (permission, role, target):
+        engine.delete(held)
+
+
+def test_a_functions_permissions_are_those_of_the_program(world: World) -> None:
+    """What is translated for the emulator gives a role exactly what its policy means on AWS."""
+    engine = world.engine
+    role = engine.create(urn_of("aws:iam/role:Role", "narrow"), {"assumeRolePolicy": TRUST})
+    table = engine.create(
+        urn_of("aws:dynamodb/table:Table", "narrow"),
+        {
+            "attributes": [{"name": "pk", "type": "S"}],
+            "hashKey": "pk",
+            "billingMode": "PAY_PER_REQUEST",
+        },
+    )
+    bucket = engine.create(urn_of("aws:s3/bucket:Bucket", "narrow"), {"forceDestroy": True})
+    function = engine.create(
+        urn_of("aws:lambda/function:Function", "narrow"),
+        {
+            "role": role.outputs["arn"],
+            "runtime": "python3.11",
+            "handler": "main.handler",
+            "timeout": 30,
+            "code": Archive(hash="1", assets={"main.py": Asset(hash="2", text=CALLER)}),
+            "environment": {"variables": {"TABLE": table.identifier, "BUCKET": bucket.identifier}},
+        },
+    )
+
+    def called(key: str) -> object:
+        answer = world.client("lambda").invoke(
+            FunctionName=function.identifier, Payload=json.dumps({"key": key})
+        )
+        return json.loads(answer["Payload"].read())
+
+    refused = "AccessDeniedException"
+    assert called("a") == [refused, "AccessDenied"]
+
+    table_arn, bucket_arn = str(table.outputs["arn"]), str(bucket.outputs["arn"])
+    insert, update = "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"
+
+    def permitted(*actions: str) -> dict[str, object]:
+        may_write = {"Effect": "Allow", "Action": list(actions), "Resource": table_arn}
+        may_put = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{bucket_arn}/*"}
+        document = {"Version": "2012-10-17", "Statement": [may_write, may_put]}
+        return {"role": role.identifier, "policy": json.dumps(document)}
+
+    inline = engine.create(
+        urn_of("aws:iam/rolePolicy:RolePolicy", "narrow"), permitted(insert, update)
+    )
+    assert called("b") == ["written", "put"]
+    for lacking in (insert, update):
+        inline = engine.update(inline, permitted(lacking))
+        assert called("c") == [refused, "put"]
+
+    only_tls = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    tls = engine.create(
+        urn_of("aws:s3/bucketPolicy:BucketPolicy", "narrow"),
+        {
+            "bucket": bucket.identifier,
+            "policy": json.dumps({"Version": "2012-10-17", "Statement": [only_tls]}),
+        },
+    )
+    assert called("d") == [refused, "put"]
+    for held in (tls, inline, function, bucket, table, role):
+        engine.delete(held)
 
 
 def test_drift_is_found_and_repaired(world: World) -> None:
@@ -544,7 +650,7 @@ def test_drift_is_found_and_repaired(world: World) -> None:
 
 
 def test_a_failed_follow_up_keeps_the_resource_in_the_state(world: World) -> None:
-    """The emulator refuses a notification to a queue that does not exist, after an update."""
+    """The emulator has no UpdateStreamMode."""
     engine = world.engine
     stream = engine.create(urn_of("aws:kinesis/stream:Stream", "partial"), {"shardCount": 1})
     changed = {"streamModeDetails": {"streamMode": "ON_DEMAND"}, "retentionPeriod": 48}

@@ -75,5 +75,5 @@ def test_another_meaning_is_another(change: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("text", ["{", "[]", '"text"'])
 def test_no_document_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         parse_policy(text)

@@ -6,7 +6,6 @@ That the emulator needs it is shown by tests/integration/test_stand_in_provider.
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -83,7 +82,7 @@ def test_a_stranger_who_took_the_added_statement_away_shows() -> None:
     assert canonical_policy(shown) != canonical_policy(policy)
 
 
-def deny(**condition: Any) -> dict[str, object]:
+def deny(**condition: object) -> dict[str, object]:
     return {
         "Sid": "OnlyOverTls",
         "Effect": "Deny",
