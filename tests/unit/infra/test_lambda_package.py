@@ -1,9 +1,9 @@
 """The handler's code archive: its bytes, its contents, its cache and its errors.
 
 Proves that the archive is stable, small, free of what Lambda does not need and, for this machine's
-own interpreter, that everything in it can be imported. pip installs from the package index, for
-two targets, once a session. Cannot prove that Lambda itself loads it; what the handler does with
-its packages is the handler's own test.
+own interpreter, that its packages and the function's handler can be imported. pip installs from
+the package index, for two targets, once a session. Cannot prove that Lambda itself loads it; what
+the handler does with its packages is the handler's own test.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypedDict
 import pytest
 
 from infra import lambda_package
+from infra.consumer import HANDLER
 from infra.lambda_package import HANDLER_FOLDER, PackageError, build
 
 if TYPE_CHECKING:
@@ -163,6 +164,29 @@ def test_what_is_left_can_be_imported(cache: Path, tmp_path: Path) -> None:
     # -I -S: nothing of this machine's own packages helps.
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_function_finds_its_handler(cache: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(build(**HERE, cache=cache)) as zipped:
+        zipped.extractall(tmp_path)
+    # This machine's packages come last: they stand in for boto3, which the runtime has.
+    program = (
+        "import importlib, sys\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "module, _, function = sys.argv[2].rpartition('.')\n"
+        "loaded = importlib.import_module(module)\n"
+        "assert loaded.__file__.startswith(sys.argv[1]), loaded.__file__\n"
+        "assert callable(getattr(loaded, function))\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program, str(tmp_path), HANDLER],
         capture_output=True,
         text=True,
         check=False,
