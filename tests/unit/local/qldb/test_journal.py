@@ -387,6 +387,12 @@ def _large(ledger: Ledger) -> list[Operation]:
     return [Insert(table="Person", document={"text": "x" * MAX_DOCUMENT_BYTES})]
 
 
+def _large_together(ledger: Ledger) -> list[Operation]:
+    del ledger
+    text = "x" * (MAX_DOCUMENT_BYTES - 100)
+    return [Insert(table="Person", document={"text": text}) for _ in range(33)]
+
+
 def _deleted(ledger: Ledger) -> list[Operation]:
     document_id = _insert(ledger, name="one")
     ledger.commit([_delete(document_id)])
@@ -437,6 +443,7 @@ def _dropped_in_between(ledger: Ledger) -> list[Operation]:
         (lambda _: [], "without statements"),
         (_too_many, "at most 40 documents, not 41"),
         (_large, "at most 131072 bytes"),
+        (_large_together, "at most 4194304 bytes"),
         (_deleted, "is deleted"),
         (_deleted_before, "is deleted"),
         (lambda _: [_update(UNKNOWN_ID, name="x")], "has no document"),
@@ -480,6 +487,15 @@ def test_an_error_never_quotes_the_document() -> None:
 
     assert "secret-value" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_what_is_not_there_is_named() -> None:
+    ledger = _ledger()
+
+    with pytest.raises(TransactionError, match=f"has no document {UNKNOWN_ID}"):
+        ledger.history("Person", UNKNOWN_ID)
+    with pytest.raises(TransactionError, match="no active table 'Nobody'"):
+        ledger.state("Nobody")
 
 
 def test_forty_documents_are_allowed() -> None:

@@ -31,7 +31,7 @@ from local.qldb.delivery import Timing
 from local.qldb.hash_chain import block_faults, chain_faults, digest_from_proof
 from local.qldb.ion_hash import ion_hash
 from local.qldb.journal import CreateTable, Delete, Insert, Redact, Select, Update
-from local.qldb.service import QldbService
+from local.qldb.service import MAX_BODY_BYTES, QldbService
 from tests.unit.local.qldb import genuine
 from tests.unit.local.qldb.test_delivery import FakeKinesis
 
@@ -514,6 +514,35 @@ def test_wrong_delivery_options_are_refused(
     method = "PUT" if path == "delivery-options" else "POST"
 
     assert api(method, f"/simulator/ledgers/one/{path}", body)[0] == 400
+
+
+def test_a_defect_of_the_service_is_an_answer_without_its_text(
+    service: QldbService, client: LedgerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: str) -> None:
+        raise RuntimeError("secret-value")
+
+    monkeypatch.setattr(service.plane, "describe_ledger", broken)
+
+    with pytest.raises(ServiceError, match="RuntimeError in broken") as caught:
+        client.describe_ledger("one")
+
+    assert caught.value.status == 500
+    assert "secret-value" not in str(caught.value)
+
+
+def test_too_large_a_body_is_refused_before_it_is_read(service: QldbService) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+    connection.putrequest("POST", "/ledgers")
+    connection.putheader("Content-Length", str(MAX_BODY_BYTES + 1))
+    connection.endheaders()
+
+    response = connection.getresponse()
+
+    assert response.status == 413
+    assert response.headers["x-amzn-ErrorType"] == "RequestEntityTooLarge"
+    response.read()
+    connection.close()
 
 
 def test_nothing_is_delivered_without_a_stream(client: LedgerClient) -> None:
