@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import time
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict
 
-from handler import ion
 from handler.aggregation import FrameError, UserRecord, user_records
 from handler.failures import FailedRecord, FailureStore, Position
+from handler.ion import IonError
 from handler.journal import (
     Ignored,
     IgnoredReason,
@@ -115,7 +117,6 @@ class Handler:
         telemetry: Telemetry | None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        ion.require_extension()
         self._settings = settings
         self._writer = writer
         self._failures = failures
@@ -248,6 +249,9 @@ class _Batch:
             except UnstorableValue as error:
                 self._quarantine(newest.record, newest.source, UNSTORABLE, error.reason)
                 again.append(document[1:])
+            except IonError as error:
+                self._quarantine(newest.record, newest.source, MALFORMED, str(error))
+                again.append(document[1:])
             else:
                 writes.append(write)
                 written.append(document)
@@ -275,8 +279,10 @@ class _Batch:
         self.counts.applied += 1
         if revision.kind is RevisionKind.DELETE:
             self.counts.deleted += 1
-        if revision.tx_time.tzinfo is not None:
-            self.counts.lags.append(max(0.0, now - revision.tx_time.timestamp()))
+        with contextlib.suppress(ValueError):  # a time that is no more precise than a year
+            happened = datetime.fromisoformat(revision.tx_time)
+            if happened.tzinfo is not None:
+                self.counts.lags.append(max(0.0, now - happened.timestamp()))
 
     def _quarantine(self, record: UserRecord, source: _Source, reason: str, code: str) -> None:
         """Keep a record in the failure bucket; if that fails it is to be delivered again."""

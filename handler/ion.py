@@ -1,250 +1,421 @@
-"""From bytes to Ion values: fast where the fast reader is right, exact where it is not.
+"""Binary Ion, read in place: nothing is decoded that nobody asks for.
 
-The C extension of amazon.ion 0.15.0 is about twenty times as fast as its Python reader, but
+Source of the format: Ion specification, "Amazon Ion Binary Encoding" and "Amazon Ion Symbols".
 
-* never returns from some malformed input (amazon-ion/ion-python issue 398 and relatives), and
-  nothing in Python can interrupt it;
-* changes the fraction of timestamps with more than nine digits without an error;
-* refuses decimals with large exponents, symbols without text, and text above its buffer size;
-* names a field None where its name is unknown or its symbol does not exist.
-
-So it only ever sees binary data whose structure was checked, and whatever it refuses or gives back
-in a doubtful form is read again by the Python reader.
+Why not amazon.ion 0.15.0 here: its C extension never returns from some malformed input, which
+nothing in Python can interrupt (amazon-ion/ion-python issue 398 and relatives; its Python reader
+has such input too), changes timestamps with more than nine digits of a second without an error,
+and refuses decimals with large exponents and symbols without text. It builds every value of a
+record, most of which nobody needs. Its readers are what the tests compare this one with.
 """
 
 from __future__ import annotations
 
-import io
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeGuard
-
-from amazon.ion import simpleion
-from amazon.ion.core import Timestamp
-from amazon.ion.simple_types import (
-    IonPyBool,
-    IonPyDecimal,
-    IonPyDict,
-    IonPyList,
-    IonPyNull,
-    IonPyStdDict,
-    IonPySymbol,
-    IonPyTimestamp,
-)
-from amazon.ion.simpleion import IonPyValueModel
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from functools import lru_cache
+from typing import TypeAlias
 
 VERSION_MARKER = b"\xe0\x01\x00\xea"
 
-_MODEL = (
-    IonPyValueModel.MAY_BE_BARE
-    | IonPyValueModel.SYMBOL_AS_TEXT
-    | IonPyValueModel.STRUCT_AS_STD_DICT
-)
-_EXACT_FRACTION_DIGITS = 8
-_EXACT_EXPONENT = 6000
+# A value starts with a byte of type (upper half) and length (lower half).
+BOOL, INT, NEGATIVE_INT, FLOAT, DECIMAL, TIMESTAMP, SYMBOL = 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7
+STRING, CLOB, BLOB, LIST, SEXP, STRUCT, ANNOTATION = 0x8, 0x9, 0xA, 0xB, 0xC, 0xD, 0xE
+_RESERVED = 0xF
+_LENGTH_FOLLOWS = 14
+_NULL = 15
+_LAST_PADDING = 0x0E
+UNTYPED_NULL = 0x0F
+_ORDERED_STRUCT = 0xD1
+_LAST_BYTE = 0x80
+_INVALID = -2
+
 _UNKNOWN_SYMBOL = "$0"
+_SYSTEM_SYMBOLS = (
+    _UNKNOWN_SYMBOL,
+    "$ion",
+    "$ion_1_0",
+    "$ion_symbol_table",
+    "name",
+    "version",
+    "imports",
+    "symbols",
+    "max_id",
+    "$ion_shared_symbol_table",
+)
+_SYMBOL_TABLE = 3
+
+_UNKNOWN_OFFSET = "-00:00"
+_MINUTES_PER_DAY = 24 * 60
+_DAYS, _SECONDS = 3, 6  # which unit of a timestamp it is, counted from the year
+_LONGEST_FRACTION = 400 * 1024
+"""Digits of a second: more do not fit into an item of DynamoDB."""
+
+Names: TypeAlias = tuple[str | None, ...]
+"""Symbols by number; None where the symbol table gives a symbol no text."""
 
 
 class IonError(Exception):
-    """The bytes are not one Ion value that can be read. The text holds none of them."""
+    """The bytes are not what was asked for. The text is constant and holds none of them."""
 
 
-class MissingExtensionError(RuntimeError):
-    """amazon.ion was installed without its C extension."""
+Span: TypeAlias = tuple[bytes, Names, int, int, int]
+"""A value where it lies, its annotations left behind: the record, its symbols, the value's first
+byte, and where the content starts and stops. A plain tuple, for there are dozens in each record."""
 
 
-def require_extension() -> None:
-    """Refuse to work without the C extension.
-
-    amazon.ion falls back silently to a reader that takes twenty times the processor time.
-
-    Raises
-    ------
-    MissingExtensionError
-        The package was built for another runtime or architecture.
-    """
-    if not simpleion.c_ext:
-        raise MissingExtensionError(
-            "amazon.ion is installed without its C extension: build the package for the runtime "
-            "and architecture of this function"
-        )
-
-
-def is_null(value: object) -> bool:
-    """Tell whether a value is null, of whatever type."""
-    return value is None or isinstance(value, IonPyNull)
-
-
-def is_int(value: object) -> TypeGuard[int]:
-    """Tell whether a value is an Ion int; Python's bool is an int too, Ion's is not."""
-    return isinstance(value, int) and not isinstance(value, bool | IonPyBool)
-
-
-def load(data: bytes) -> object:
-    """Read the one value of an Ion stream.
-
-    Returns
-    -------
-    object
-        None, bool, int, float, Decimal, Timestamp, str, bytes, list, dict; where there are
-        annotations or a type that Python does not have, amazon.ion's subclasses of these, or its
-        IonPyNull. Symbols are str. Of repeated field names the last stays.
-
-    Raises
-    ------
-    IonError
-        There is no such value.
-    """
-    try:
-        if not data.startswith(VERSION_MARKER):
-            return _plain(_one(simpleion.load_python(io.BytesIO(data), single_value=False)))
-        _check_structure(data)
-        try:
-            value = simpleion.loads(data, value_model=_MODEL)
-            if not _is_doubtful(value):
-                return value
-        except Exception:  # noqa: BLE001, S110  (whatever the C reader cannot do)
-            pass
-        return _plain(_one(simpleion.load_python(io.BytesIO(data), single_value=False)))
-    except Exception as error:  # noqa: BLE001  (readers raise many kinds, some quote the data)
-        raise IonError(type(error).__name__) from None
-
-
-def _one(values: list[object]) -> object:
-    if len(values) != 1:
-        raise IonError("not one value")
-    return values[0]
-
-
-def _is_doubtful(value: object) -> bool:
-    """Tell whether the C extension may have changed something on the way."""
-    kind = type(value)
-    if kind is dict or kind is IonPyStdDict:
-        return None in value or any(map(_is_doubtful, value.values()))  # type: ignore[operator,attr-defined]
-    if kind is list or kind is IonPyList:
-        return any(map(_is_doubtful, value))  # type: ignore[call-overload]
-    if kind is Timestamp or kind is IonPyTimestamp:
-        return _exponent(value.fractional_seconds) < -_EXACT_FRACTION_DIGITS  # type: ignore[attr-defined]
-    if kind is Decimal or kind is IonPyDecimal:
-        return abs(_exponent(value)) > _EXACT_EXPONENT  # type: ignore[arg-type]
-    return False
-
-
-def _exponent(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return exponent if isinstance(exponent, int) else _EXACT_EXPONENT + 1
-
-
-def _plain(value: object) -> object:
-    """Bring a value of the Python reader into the form of the C extension's."""
-    kind = type(value)
-    if kind is IonPyDict:
-        return _plain_struct(value.items())  # type: ignore[attr-defined]
-    if kind is IonPyList:
-        return [_plain(element) for element in value]  # type: ignore[attr-defined]
-    if kind is IonPySymbol:
-        return _symbol_text(value.text, value.sid)  # type: ignore[attr-defined]
-    if kind is IonPyNull:
-        return None
-    if kind is IonPyBool:
-        return bool(value)
-    return value
-
-
-def _plain_struct(items: Iterable[tuple[str | None, object]]) -> dict[str, object]:
-    struct: dict[str, object] = {}
-    unknown = False
-    for name, value in items:
-        unknown = unknown or name is None
-        struct[_UNKNOWN_SYMBOL if name is None else name] = _plain(value)
-    return struct
-
-
-def _symbol_text(text: str | None, sid: int | None) -> str:
-    if text is not None:
-        return text
-    if sid == 0:
-        return _UNKNOWN_SYMBOL
-    raise IonError("a symbol of a table that is not known")
-
-
-# The structure of binary Ion: Ion specification, "Amazon Ion Binary Encoding". A value starts with
-# a byte of type (upper half) and length (lower half).
-_BOOL, _LIST, _SEXP, _STRUCT, _ANNOTATION, _RESERVED = 0x1, 0xB, 0xC, 0xD, 0xE, 0xF
-_LENGTH_FOLLOWS = 14
-_NULL = 15
-_ORDERED_STRUCT = 0xD1
-_INVALID = -2
-_VARIABLE = -1
-_LAST_BYTE = 0x80
-
-
-def _scalar_length(head: int) -> int:
+def _fixed_length(head: int) -> int:
     kind, low = head >> 4, head & 0x0F
-    if kind == _BOOL:
+    if kind == BOOL:
         return 0 if low in (0, 1, _NULL) else _INVALID
-    if kind == _RESERVED or (kind == _ANNOTATION and low in (0, 1, 2, _NULL)):
+    if kind == _RESERVED or (kind == ANNOTATION and low in (0, 1, 2, _NULL)):
+        return _INVALID
+    if kind == FLOAT and low not in (0, 4, 8, _NULL):
         return _INVALID
     if low == _LENGTH_FOLLOWS or head == _ORDERED_STRUCT:
-        return _VARIABLE
+        return -1
     return 0 if low == _NULL else low
 
 
-_LENGTHS = tuple(map(_scalar_length, range(256)))
-_CONTAINER_KINDS = frozenset({_LIST, _SEXP, _STRUCT, _ANNOTATION})
+LENGTHS = tuple(map(_fixed_length, range(256)))
+"""By first byte: the length of the content, or a negative number for `variable_length`."""
 
 
-def _check_structure(data: bytes) -> None:
-    """Check that every value lies within its container and every container is filled exactly."""
-    try:
-        _check(data)
-    except IndexError:
-        raise IonError("truncated") from None
+def variable_length(data: bytes, position: int, head: int) -> tuple[int, int]:
+    """Read the length that stands after the first byte; gives it and where the content starts."""
+    if LENGTHS[head] == _INVALID:
+        raise IonError("a byte that starts no value")
+    return unsigned(data, position)
 
 
-def _check(data: bytes) -> None:  # noqa: C901  (one loop, run for every record)
-    position = len(VERSION_MARKER)
-    end = len(data)
-    in_struct = False
-    outer: list[tuple[int, bool]] = []
-    while True:
-        while position == end:
-            if not outer:
-                return
-            end, in_struct = outer.pop()
-        if in_struct:
-            while not data[position] & _LAST_BYTE:
-                position += 1
-            position += 1
-        head = data[position]
-        position += 1
-        length = _LENGTHS[head]
-        if length < 0:
-            if length == _INVALID:
-                raise IonError("not a value")
-            length, position = _variable_unsigned(data, position)
-        if position + length > end:
-            raise IonError("a value ends after its container")
-        if length and head >> 4 in _CONTAINER_KINDS:
-            outer.append((end, in_struct))
-            end = position + length
-            in_struct = head >> 4 == _STRUCT
-            if head >> 4 == _ANNOTATION:
-                length, position = _variable_unsigned(data, position)
-                position += length
-                if position >= end:
-                    raise IonError("an annotation without a value")
-        else:
-            position += length
-
-
-def _variable_unsigned(data: bytes, position: int) -> tuple[int, int]:
+def unsigned(data: bytes, position: int) -> tuple[int, int]:
+    """Read a VarUInt; gives the number and where it ends."""
     value = 0
     while True:
         byte = data[position]
         position += 1
-        value = (value << 7) | (byte & ~_LAST_BYTE)
+        value = (value << 7) | (byte & 0x7F)
         if byte & _LAST_BYTE:
             return value, position
+
+
+def signed(data: bytes, position: int) -> tuple[int, bool, int]:
+    """Read a VarInt; gives the number, whether it has a minus, and where it ends."""
+    byte = data[position]
+    position += 1
+    minus = bool(byte & 0x40)
+    value = byte & 0x3F
+    while not byte & _LAST_BYTE:
+        byte = data[position]
+        position += 1
+        value = (value << 7) | (byte & 0x7F)
+    return -value if minus else value, minus, position
+
+
+def coefficient(data: bytes, start: int, stop: int) -> tuple[int, bool]:
+    """Read an Int that fills the rest of its value; gives its magnitude and its minus."""
+    if start == stop:
+        return 0, False
+    bits = int.from_bytes(data[start:stop], "big")
+    sign = 1 << (8 * (stop - start) - 1)
+    return bits & (sign - 1), bool(bits & sign)
+
+
+def digits(number: int) -> str:
+    """Write a number from 0 with any count of digits; Python's own str() has a limit."""
+    return str(Decimal(number))
+
+
+def bounds(data: bytes, position: int, end: int) -> tuple[int, int, int]:
+    """Give a value's first byte, and where its content starts and stops.
+
+    Raises
+    ------
+    IonError
+        It does not end before its container does.
+    """
+    head = data[position]
+    position += 1
+    length = LENGTHS[head]
+    if length < 0:
+        length, position = variable_length(data, position, head)
+    if position + length > end:
+        raise IonError("a value that ends after its container")
+    return head, position, position + length
+
+
+def without_annotations(data: bytes, start: int, stop: int) -> tuple[int, int, int]:
+    """Give the bounds of the value in an annotation wrapper, whose bounds are given."""
+    length, position = unsigned(data, start)
+    position += length
+    if not length or position >= stop:
+        raise IonError("annotations without a value")
+    head, start, end = bounds(data, position, stop)
+    if end != stop or head >> 4 == ANNOTATION or is_padding(head):
+        raise IonError("annotations without a value")
+    return head, start, end
+
+
+def is_null(head: int) -> bool:
+    """Tell by its first byte whether a value is null, of whatever type."""
+    return head & 0x0F == _NULL
+
+
+def is_struct(span: Span) -> bool:
+    """Tell whether a value is a struct other than null."""
+    return span[2] >> 4 == STRUCT and not is_null(span[2])
+
+
+def is_padding(head: int) -> bool:
+    """Tell by its first byte whether something is padding instead of a value."""
+    return head <= _LAST_PADDING
+
+
+def symbol_text(names: Names, symbol: int) -> str:
+    """Give a symbol's text; ``$0``, its Ion text, for the symbol that has none.
+
+    Raises
+    ------
+    IonError
+        The record's symbol table has no such symbol, or gives it no text.
+    """
+    name = names[symbol] if symbol < len(names) else None
+    if name is None:
+        raise IonError("a symbol that no table explains")
+    return name
+
+
+def utf8(data: bytes, start: int, stop: int) -> str:
+    """Decode a text."""
+    try:
+        return data[start:stop].decode()
+    except UnicodeDecodeError:
+        raise IonError("a text that is not UTF-8") from None
+
+
+def value(data: bytes) -> Span:
+    """Find the one value of a stream of binary Ion.
+
+    Raises
+    ------
+    IonError
+        There is none, or more than one, or it does not end where the stream does.
+    """
+    if not data.startswith(VERSION_MARKER):
+        raise IonError("not binary Ion")
+    names: Names = _SYSTEM_SYMBOLS
+    found: Span | None = None
+    position = len(VERSION_MARKER)
+    end = len(data)
+    try:
+        while position < end:
+            head, start, stop = bounds(data, position, end)
+            position = stop
+            if is_padding(head):
+                continue
+            if head >> 4 == ANNOTATION:
+                is_table = unsigned(data, unsigned(data, start)[1])[0] == _SYMBOL_TABLE
+                head, start, stop = without_annotations(data, start, stop)
+                if is_table and head >> 4 == STRUCT:
+                    names = _symbols(data[start:stop])
+                    continue
+            if found is not None:
+                raise IonError("more than one value")
+            found = (data, names, head, start, stop)
+    except IndexError:
+        raise IonError("truncated") from None
+    if found is None:
+        raise IonError("no value")
+    return found
+
+
+@lru_cache(maxsize=256)
+def _symbols(table: bytes) -> Names:
+    """Read a local symbol table. Documents with the same fields have the same one."""
+    imports = Struct((table, _SYSTEM_SYMBOLS, STRUCT << 4, 0, len(table)))
+    if not imports.is_absent("imports"):
+        raise IonError("a symbol table that needs another")
+    names: list[str | None] = list(_SYSTEM_SYMBOLS)
+    symbols = imports.get("symbols")
+    if symbols is not None and not is_null(symbols[2]):
+        _, _, head, position, end = symbols
+        if head >> 4 != LIST:
+            raise IonError("a symbol table without a list")
+        while position < end:
+            head, start, position = bounds(table, position, end)
+            if head >> 4 == STRING and not is_null(head):
+                names.append(utf8(table, start, position))
+            elif not is_padding(head):
+                names.append(None)
+    return tuple(names)
+
+
+def fields(data: bytes, names: Names, position: int, end: int) -> dict[str, Span]:
+    """Find the fields of a struct between its bounds. Of repeated names the last counts.
+
+    Raises
+    ------
+    IonError
+        They do not end where the struct does.
+    IndexError
+        They do not even end where the record does.
+    """
+    found: dict[str, Span] = {}
+    while position < end:
+        symbol = data[position]
+        if symbol & _LAST_BYTE:
+            symbol &= 0x7F
+            position += 1
+        else:
+            symbol, position = unsigned(data, position)
+        head = data[position]
+        start = position + 1
+        length = LENGTHS[head]
+        if length < 0:
+            length, start = variable_length(data, start, head)
+        position = start + length
+        if head <= _LAST_PADDING:
+            continue
+        if head >> 4 == ANNOTATION:
+            head, start, _ = without_annotations(data, start, position)
+        found[symbol_text(names, symbol)] = (data, names, head, start, position)
+    if position != end:
+        raise IonError("a value that ends after its container")
+    return found
+
+
+class Struct:
+    """The fields of a struct, found but not decoded. Of repeated names the last counts.
+
+    Parameters
+    ----------
+    span
+        The struct.
+
+    Raises
+    ------
+    IonError
+        It is not a struct, or its fields do not end where it does.
+    """
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, span: Span) -> None:
+        data, names, head, start, stop = span
+        if head >> 4 != STRUCT or is_null(head):
+            raise IonError("not a struct")
+        try:
+            self._fields = fields(data, names, start, stop)
+        except IndexError:
+            raise IonError("truncated") from None
+
+    def get(self, name: str) -> Span | None:
+        """Give a field where it lies; None where there is none."""
+        return self._fields.get(name)
+
+    def is_absent(self, name: str) -> bool:
+        """Tell whether a field is missing or null."""
+        field = self._fields.get(name)
+        return field is None or is_null(field[2])
+
+    def struct(self, name: str) -> Struct:
+        """Give a field that is a struct."""
+        return Struct(self._field(name, (STRUCT,), "struct"))
+
+    def text(self, name: str) -> str:
+        """Give a field that is a string or symbol."""
+        data, names, head, start, stop = self._field(name, (STRING, SYMBOL), "text")
+        if head >> 4 == SYMBOL:
+            return symbol_text(names, int.from_bytes(data[start:stop], "big"))
+        return utf8(data, start, stop)
+
+    def natural(self, name: str) -> int:
+        """Give a field that is an int from 0."""
+        data, _, _, start, stop = self._field(name, (INT,), "number from 0")
+        return int.from_bytes(data[start:stop], "big")
+
+    def blob(self, name: str) -> bytes:
+        """Give a field that is a blob."""
+        data, _, _, start, stop = self._field(name, (BLOB,), "blob")
+        return data[start:stop]
+
+    def timestamp(self, name: str) -> str:
+        """Give the Ion text of a field that is a timestamp."""
+        data, _, _, start, stop = self._field(name, (TIMESTAMP,), "timestamp")
+        return timestamp_text(data, start, stop)
+
+    def _field(self, name: str, kinds: tuple[int, ...], kind: str) -> Span:
+        field = self._fields.get(name)
+        if field is None or field[2] >> 4 not in kinds or is_null(field[2]):
+            raise IonError(f"{name} is not a {kind}")
+        return field
+
+
+def timestamp_text(data: bytes, start: int, stop: int) -> str:
+    """Write a timestamp as Ion text, with its own precision, fraction and offset.
+
+    Ion specification, "Timestamps": the fields are in UTC, the text is in local time, and an
+    unknown offset is ``-00:00``.
+
+    Raises
+    ------
+    IonError
+        It is none that the calendar has in the years 1 to 9999.
+    """
+    try:
+        offset, minus, position = signed(data, start)
+        units: list[int] = []
+        while position < stop and len(units) < _SECONDS:
+            unit, position = unsigned(data, position)
+            units.append(unit)
+        if position > stop:
+            raise IonError("truncated")
+        if len(units) > _DAYS:
+            return _moment(units, offset, minus, _fraction(data, position, stop))
+        return _date(*units)
+    except (ValueError, OverflowError, TypeError):
+        raise IonError("a timestamp that the calendar does not have") from None
+    except IndexError:
+        raise IonError("truncated") from None
+
+
+def _date(year: int, month: int | None = None, day: int | None = None) -> str:
+    whole = date(year, month or 1, day or 1).isoformat()
+    if day is not None:
+        return whole
+    return f"{whole[:7]}T" if month is not None else f"{whole[:4]}T"
+
+
+def _moment(units: list[int], offset: int, minus: bool, fraction: str) -> str:  # noqa: FBT001
+    if len(units) == _DAYS + 1:
+        raise IonError("a timestamp with an hour alone")
+    local = datetime(*units)  # type: ignore[arg-type]  # noqa: DTZ001  (local time, by its offset)
+    zone = _UNKNOWN_OFFSET if minus else "Z"
+    if offset:
+        local += timedelta(minutes=offset)
+        zone = _offset(offset)
+    precision = "seconds" if len(units) == _SECONDS else "minutes"
+    return f"{local.isoformat(timespec=precision)}{fraction}{zone}"
+
+
+def _fraction(data: bytes, start: int, stop: int) -> str:
+    if start == stop:
+        return ""
+    exponent, _, start = signed(data, start)
+    number, minus = coefficient(data, start, stop)
+    if exponent >= 0 and number == 0:
+        return ""
+    places = -exponent
+    if places > _LONGEST_FRACTION:
+        raise IonError("a fraction of a second with more digits than an item can hold")
+    text = digits(number).zfill(places)
+    if len(text) > places or (minus and number):
+        raise IonError("a fraction of a second that is none")
+    return "." + text
+
+
+def _offset(minutes: int) -> str:
+    if abs(minutes) >= _MINUTES_PER_DAY:
+        raise IonError("an offset of a day or more")
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'-' if minutes < 0 else '+'}{hours:02d}:{rest:02d}"

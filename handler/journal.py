@@ -8,12 +8,11 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from amazon.ion.core import Timestamp
-
 from handler import ion
+from handler.ion import IonError, Span, Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container
 
 _REVISION_DETAILS = "REVISION_DETAILS"
 _REVISION_DETAILS_BYTES = b"REVISION_DETAILS"
@@ -46,15 +45,35 @@ class IgnoredReason(enum.Enum):
 
 
 class Revision(NamedTuple):
-    """One version of one document."""
+    """One version of one document.
+
+    Attributes
+    ----------
+    table_name, table_id
+        The ledger table; a dropped and re-created one has the same name and another id.
+    document_id
+        Unique in the ledger.
+    version
+        From 0, one more for each revision.
+    kind
+        What it says about the document.
+    data
+        The document, not decoded yet, where there is one.
+    tx_time
+        The transaction's time as Ion text.
+    tx_id
+        The transaction.
+    hash
+        The revision's.
+    """
 
     table_name: str
     table_id: str
     document_id: str
     version: int
     kind: RevisionKind
-    data: Mapping[str, object] | None
-    tx_time: Timestamp
+    data: Span | None
+    tx_time: str
     tx_id: str
     hash: bytes
 
@@ -112,7 +131,7 @@ def read_record(data: bytes, tables: Container[str]) -> Revision | Ignored:
         The record cannot be read, lacks a field or has one of a wrong type.
     """
     # Half of all records are block summaries, and a record without these bytes cannot be a
-    # revision: the costly decoding is saved for what is one.
+    # revision: the costlier reading is saved for what is one.
     if (
         _REVISION_DETAILS_BYTES not in data
         and data.startswith(ion.VERSION_MARKER)
@@ -120,25 +139,21 @@ def read_record(data: bytes, tables: Container[str]) -> Revision | Ignored:
     ):
         return _BLOCK_SUMMARY
     try:
-        record = ion.load(data)
-    except ion.IonError:
-        raise MalformedRecord("not one Ion value") from None
-    if not isinstance(record, dict):
-        raise MalformedRecord("not a struct")
-    record_type = record.get("recordType")
-    if not isinstance(record_type, str):
-        raise MalformedRecord("recordType is not a text")
-    if record_type != _REVISION_DETAILS:
-        return _OTHER_TYPES.get(record_type, _UNKNOWN_TYPE)
-    payload = _struct(record, "payload")
-    table = _struct(payload, "tableInfo")
-    table_name = _text(table, "tableName")
-    if table_name not in tables:
-        return Ignored(IgnoredReason.UNCONFIGURED_TABLE, table_name)
-    return revision(_struct(payload, "revision"), table_name, _text(table, "tableId"))
+        record = Struct(ion.value(data))
+        record_type = record.text("recordType")
+        if record_type != _REVISION_DETAILS:
+            return _OTHER_TYPES.get(record_type, _UNKNOWN_TYPE)
+        payload = record.struct("payload")
+        table = payload.struct("tableInfo")
+        table_name = table.text("tableName")
+        if table_name not in tables:
+            return Ignored(IgnoredReason.UNCONFIGURED_TABLE, table_name)
+        return revision(payload.struct("revision"), table_name, table.text("tableId"))
+    except IonError as error:
+        raise MalformedRecord(str(error)) from None
 
 
-def revision(struct: Mapping[str, object], table_name: str, table_id: str) -> Revision:
+def revision(struct: Struct, table_name: str, table_id: str) -> Revision:
     """Read a revision, as streams and journal exports both hold it.
 
     Parameters
@@ -153,61 +168,36 @@ def revision(struct: Mapping[str, object], table_name: str, table_id: str) -> Re
     MalformedRecord
         A field is missing or has a wrong type.
     """
-    metadata = _struct(struct, "metadata")
-    kind, data = _state(struct)
-    return Revision(
-        table_name,
-        table_id,
-        _text(metadata, "id"),
-        _version(metadata),
-        kind,
-        data,
-        _time(metadata),
-        _text(metadata, "txId"),
-        _hash(struct, "hash"),
-    )
+    try:
+        kind, data = _state(struct)
+        metadata = struct.struct("metadata")
+        version = metadata.natural("version")
+        if version >= _VERSION_LIMIT:
+            raise MalformedRecord("version has more digits than a number of DynamoDB")
+        document_id = metadata.text("id")
+        if not document_id:
+            raise MalformedRecord("id is empty")
+        return Revision(
+            table_name,
+            table_id,
+            document_id,
+            version,
+            kind,
+            data,
+            metadata.timestamp("txTime"),
+            metadata.text("txId"),
+            struct.blob("hash"),
+        )
+    except IonError as error:
+        raise MalformedRecord(str(error)) from None
 
 
-def _state(struct: Mapping[str, object]) -> tuple[RevisionKind, Mapping[str, object] | None]:
+def _state(struct: Struct) -> tuple[RevisionKind, Span | None]:
     # An Ion null counts as absent: QLDB's own samples treat both alike.
-    if not ion.is_null(struct.get("data")):
-        return RevisionKind.UPSERT, _struct(struct, "data")
-    if not ion.is_null(struct.get("dataHash")):
-        _hash(struct, "dataHash")
+    if not struct.is_absent("data"):
+        struct.struct("data")
+        return RevisionKind.UPSERT, struct.get("data")
+    if not struct.is_absent("dataHash"):
+        struct.blob("dataHash")
         return RevisionKind.REDACTED, None
     return RevisionKind.DELETE, None
-
-
-def _struct(parent: Mapping[str, object], name: str) -> Mapping[str, object]:
-    value = parent.get(name)
-    if not isinstance(value, dict):
-        raise MalformedRecord(f"{name} is not a struct")
-    return value
-
-
-def _text(parent: Mapping[str, object], name: str) -> str:
-    value = parent.get(name)
-    if not isinstance(value, str) or not value:
-        raise MalformedRecord(f"{name} is not a text")
-    return value
-
-
-def _version(metadata: Mapping[str, object]) -> int:
-    value = metadata.get("version")
-    if not ion.is_int(value) or not 0 <= value < _VERSION_LIMIT:
-        raise MalformedRecord("version is not a number from 0")
-    return value
-
-
-def _time(metadata: Mapping[str, object]) -> Timestamp:
-    value = metadata.get("txTime")
-    if not isinstance(value, Timestamp):
-        raise MalformedRecord("txTime is not a timestamp")
-    return value
-
-
-def _hash(parent: Mapping[str, object], name: str) -> bytes:
-    value = parent.get(name)
-    if not isinstance(value, bytes):
-        raise MalformedRecord(f"{name} is not a blob")
-    return value

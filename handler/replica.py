@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from handler import ion
+from handler.ion import Span, Struct
 from handler.journal import Revision, RevisionKind
 from handler.settings import DOCUMENT_ATTRIBUTE, KEY_ATTRIBUTE, ReplicaTable
-from handler.values import AttributeValue, UnstorableValue, attribute_value, text, timestamp_text
+from handler.values import AttributeValue, UnstorableValue, attribute_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 _KEY_BYTES = 2048
 """DynamoDB developer guide, "Constraints": length of a partition key."""
 _SECONDS_PER_DAY = 86_400
-_MISSING = object()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,15 +103,17 @@ def write_for(
     ------
     UnstorableValue
         The document has something that DynamoDB has no form for.
+    IonError
+        The document has something that is not Ion.
     ValueError
         The revision is a redacted one.
     """
-    if len(text(revision.document_id).encode()) > _KEY_BYTES:
+    if len(revision.document_id.encode()) > _KEY_BYTES:
         raise UnstorableValue(f"a document id of more than {_KEY_BYTES} bytes")
     attributes: dict[str, AttributeValue] = {
         "version": {"N": str(revision.version)},
-        "txTime": {"S": timestamp_text(revision.tx_time)},
-        "txId": {"S": text(revision.tx_id)},
+        "txTime": {"S": revision.tx_time},
+        "txId": {"S": revision.tx_id},
         "hash": {"B": revision.hash},
     }
     if revision.kind is RevisionKind.UPSERT and revision.data is not None:
@@ -130,18 +133,25 @@ def write_for(
     )
 
 
-def _project(
-    document: Mapping[str, object], table: ReplicaTable, attributes: dict[str, AttributeValue]
-) -> None:
+def _project(document: Span, table: ReplicaTable, attributes: dict[str, AttributeValue]) -> None:
     if table.attributes is None:
         attributes[DOCUMENT_ATTRIBUTE] = attribute_value(document)
         return
+    fields = Struct(document)
     for name, path in table.attributes.items():
-        value: object = document
-        for step in path:
-            value = value.get(step, _MISSING) if isinstance(value, dict) else _MISSING
-        if value is not _MISSING:
+        value = fields.get(path[0]) if len(path) == 1 else _at(fields, path)
+        if value is not None:
             attributes[name] = attribute_value(value)
+
+
+def _at(fields: Struct, path: tuple[str, ...]) -> Span | None:
+    """Follow a path of field names; None where it leads nowhere."""
+    value = fields.get(path[0])
+    for step in path[1:]:
+        if value is None or not ion.is_struct(value):
+            return None
+        value = Struct(value).get(step)
+    return value
 
 
 def _known(table: ReplicaTable) -> tuple[str, ...]:

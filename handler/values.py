@@ -9,10 +9,10 @@
 | float that is finite and fits | N, shortest digits that read back as the same float |
 | other floats | S, Ion text |
 | timestamp | S, Ion text: precision and offset as written |
-| string, symbol | S; a symbol without text is ``$0`` |
+| string, symbol | S; a symbol without text is ``$0``, its Ion text |
 | blob, clob | B |
 | list, sexp | L |
-| struct | M |
+| struct | M; of repeated field names the last |
 
 Annotations are dropped. N has neither a negative zero nor trailing zeros: both are written as the
 number that they are equal to.
@@ -21,23 +21,13 @@ number that they are equal to.
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from amazon.ion.core import Timestamp, TimestampPrecision
-from amazon.ion.simple_types import (
-    IonPyBool,
-    IonPyBytes,
-    IonPyDecimal,
-    IonPyFloat,
-    IonPyInt,
-    IonPyList,
-    IonPyNull,
-    IonPyStdDict,
-    IonPyText,
-    IonPyTimestamp,
-)
+from handler import ion
+from handler.ion import IonError, Names, Span
 
 AttributeValue: TypeAlias = Mapping[str, Any]
 """One value in DynamoDB's wire form; bytes stay bytes under ``B``."""
@@ -48,13 +38,13 @@ SMALLEST_EXPONENT = -130
 LARGEST_EXPONENT = 125
 NESTING_LEVELS = 32
 
-_SMALL_INT = 10**SIGNIFICANT_DIGITS
-_MINUTES = 60
-
 _NULL: AttributeValue = {"NULL": True}
 _TRUE: AttributeValue = {"BOOL": True}
 _FALSE: AttributeValue = {"BOOL": False}
 _ZERO: AttributeValue = {"N": "0"}
+_SINGLE, _DOUBLE = struct.Struct(">f"), struct.Struct(">d")
+_SHORT_INT_BYTES = 15
+"""Any number of so many bytes has at most 37 digits."""
 
 
 class UnstorableValue(Exception):  # noqa: N818  (a finding about a value, not a failure)
@@ -71,185 +61,160 @@ class UnstorableValue(Exception):  # noqa: N818  (a finding about a value, not a
         self.reason = reason
 
 
-def attribute_value(value: object, depth: int = 1) -> AttributeValue:
+def attribute_value(span: Span) -> AttributeValue:
     """Convert one Ion value.
-
-    Parameters
-    ----------
-    value
-        As `handler.ion.load` gives it.
-    depth
-        The level of nesting that a container at this place has; an item's own attributes are at 1.
 
     Raises
     ------
     UnstorableValue
-        DynamoDB has no form for it. The text says why and holds nothing of the value.
+        DynamoDB has no form for it.
+    IonError
+        Something inside is not Ion.
     """
-    kind = type(value)
-    if kind is str:
-        return {"S": text(value)}  # type: ignore[arg-type]
-    convert = _CONVERSIONS.get(kind)
-    if convert is not None:
-        return convert(value)
-    container = _CONTAINERS.get(kind)
-    if container is None:
-        raise UnstorableValue("a type that Ion does not have")
+    data, names, head, start, stop = span
+    try:
+        return _CONVERSIONS[head](data, names, head, start, stop, 1)
+    except IndexError:
+        raise IonError("truncated") from None
+
+
+def _list(
+    data: bytes, names: Names, _head: int, position: int, end: int, depth: int
+) -> AttributeValue:
+    _check_depth(depth)
+    elements: list[AttributeValue] = []
+    while position < end:
+        head, start, position = ion.bounds(data, position, end)
+        if head >> 4 == ion.ANNOTATION:
+            head, start, _ = ion.without_annotations(data, start, position)
+        if not ion.is_padding(head):
+            elements.append(_CONVERSIONS[head](data, names, head, start, position, depth + 1))
+    return {"L": elements}
+
+
+def _struct(
+    data: bytes, names: Names, _head: int, position: int, end: int, depth: int
+) -> AttributeValue:
+    _check_depth(depth)
+    return {
+        "M": {
+            name: _CONVERSIONS[field[2]](*field, depth + 1)
+            for name, field in ion.fields(data, names, position, end).items()
+        }
+    }
+
+
+def _check_depth(depth: int) -> None:
     if depth > NESTING_LEVELS:
         raise UnstorableValue(f"nested deeper than {NESTING_LEVELS} levels")
-    return container(value, depth)
 
 
-def text(value: str) -> str:
-    """Let a text through that UTF-8 can carry."""
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise UnstorableValue("a text that is not Unicode") from None
-    return value
+def _string(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
+    return {"S": ion.utf8(data, start, stop)}
 
 
-def timestamp_text(value: Timestamp) -> str:
-    """Write a timestamp as Ion text, with its own precision, fraction and offset.
-
-    Unknown offset is ``-00:00`` (Ion specification, "Timestamps").
-    """
-    precision = value.precision
-    date = f"{value.year:04d}"
-    if precision is TimestampPrecision.YEAR:
-        return date + "T"
-    date += f"-{value.month:02d}"
-    if precision is TimestampPrecision.MONTH:
-        return date + "T"
-    date += f"-{value.day:02d}"
-    if precision is TimestampPrecision.DAY:
-        return date
-    date += f"T{value.hour:02d}:{value.minute:02d}"
-    if precision is not TimestampPrecision.MINUTE:
-        date += f":{value.second:02d}{_fraction(value.fractional_seconds)}"
-    return date + _offset(value)
+def _symbol(data: bytes, names: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
+    return {"S": ion.symbol_text(names, int.from_bytes(data[start:stop], "big"))}
 
 
-def _fraction(seconds: Decimal) -> str:
-    _, digits, exponent = seconds.as_tuple()
-    places = -exponent if isinstance(exponent, int) else 0
-    if places <= 0:
-        return ""
-    return "." + "".join(map(str, digits)).zfill(places)
+def _bytes(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
+    return {"B": data[start:stop]}
 
 
-def _offset(value: Timestamp) -> str:
-    offset = value.utcoffset()
-    if offset is None:
-        return "-00:00"
-    minutes = offset.days * 24 * _MINUTES + offset.seconds // _MINUTES
-    if minutes == 0:
-        return "Z"
-    hours, rest = divmod(abs(minutes), _MINUTES)
-    return f"{'-' if minutes < 0 else '+'}{hours:02d}:{rest:02d}"
+def _timestamp(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
+    return {"S": ion.timestamp_text(data, start, stop)}
 
 
-def _bool(value: object) -> AttributeValue:
-    return _TRUE if value else _FALSE
+def _int(data: bytes, _n: Names, head: int, start: int, stop: int, _d: int) -> AttributeValue:
+    number = int.from_bytes(data[start:stop], "big")
+    minus = "-" if head >> 4 == ion.NEGATIVE_INT and number else ""
+    if stop - start <= _SHORT_INT_BYTES:
+        return {"N": f"{minus}{number}"}
+    digits = ion.digits(number)
+    exact = _number(minus, digits, 0)
+    return {"S": minus + digits} if exact is None else {"N": exact}
 
 
-def _null(_: object) -> AttributeValue:
+def _decimal(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
+    if start == stop:
+        return _ZERO
+    exponent, _, start = ion.signed(data, start)
+    if start > stop:
+        raise IonError("truncated")
+    number, negative = ion.coefficient(data, start, stop)
+    if not number:
+        return _ZERO
+    minus = "-" if negative else ""
+    digits = ion.digits(number)
+    exact = _number(minus, digits, exponent)
+    return {"S": f"{minus}{digits}d{exponent}"} if exact is None else {"N": exact}
+
+
+def _number(minus: str, digits: str, exponent: int) -> str | None:
+    """Give the text of a number other than 0 that DynamoDB keeps exactly; None for any other."""
+    significant = digits.rstrip("0")
+    exponent += len(digits) - len(significant)
+    magnitude = exponent + len(significant) - 1
+    if len(significant) > SIGNIFICANT_DIGITS:
+        return None
+    if not SMALLEST_EXPONENT <= magnitude <= LARGEST_EXPONENT:
+        return None
+    return f"{minus}{significant}E{exponent}" if exponent else minus + significant
+
+
+def _float(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
+    if start == stop:
+        return _ZERO
+    number: float = (_SINGLE if stop - start == _SINGLE.size else _DOUBLE).unpack(data[start:stop])[
+        0
+    ]
+    if math.isnan(number):
+        return {"S": "nan"}
+    if math.isinf(number):
+        return {"S": "+inf" if number > 0 else "-inf"}
+    if not number:
+        return _ZERO
+    shortest = repr(number)
+    fits = SMALLEST_EXPONENT <= Decimal(shortest).adjusted() <= LARGEST_EXPONENT
+    return {"N" if fits else "S": shortest}
+
+
+def _bool(_data: bytes, _n: Names, head: int, _s: int, _e: int, _d: int) -> AttributeValue:
+    return _TRUE if head & 1 else _FALSE
+
+
+def _null(*_: object) -> AttributeValue:
     return _NULL
 
 
-def _int(value: int) -> AttributeValue:
-    if -_SMALL_INT < value < _SMALL_INT:
-        return {"N": str(int(value))}
-    # Decimal writes any number of digits; str(int) stops at a limit of the process.
-    exact = Decimal(value)
-    number = _number(exact)
-    return {"N": number} if number is not None else {"S": str(exact)}
+def _no_value(*_: object) -> AttributeValue:
+    raise IonError("a byte that starts no value")
 
 
-def _decimal(value: Decimal) -> AttributeValue:
-    number = _number(value)
-    return {"N": number} if number is not None else {"S": _decimal_text(value)}
+_Conversion: TypeAlias = Callable[[bytes, Names, int, int, int, int], AttributeValue]
 
-
-def _number(value: Decimal) -> str | None:
-    """Give the text of a number that DynamoDB can keep exactly; None for any other."""
-    if not value:
-        return "0"
-    if not SMALLEST_EXPONENT <= value.adjusted() <= LARGEST_EXPONENT:
-        return None
-    sign, digits, exponent = value.as_tuple()
-    significant = "".join(map(str, digits)).rstrip("0")
-    if len(significant) > SIGNIFICANT_DIGITS or not isinstance(exponent, int):
-        return None
-    exponent += len(digits) - len(significant)
-    return f"{'-' if sign else ''}{significant}{f'E{exponent}' if exponent else ''}"
-
-
-def _decimal_text(value: Decimal) -> str:
-    sign, digits, exponent = value.as_tuple()
-    return f"{'-' if sign else ''}{''.join(map(str, digits))}d{exponent}"
-
-
-def _float(value: float) -> AttributeValue:
-    value = float(value)
-    if not value:
-        return _ZERO
-    if math.isnan(value):
-        return {"S": "nan"}
-    if math.isinf(value):
-        return {"S": "+inf" if value > 0 else "-inf"}
-    shortest = repr(value)
-    if SMALLEST_EXPONENT <= Decimal(shortest).adjusted() <= LARGEST_EXPONENT:
-        return {"N": shortest}
-    return {"S": shortest}
-
-
-def _bytes(value: bytes) -> AttributeValue:
-    return {"B": bytes(value)}
-
-
-def _timestamp(value: Timestamp) -> AttributeValue:
-    return {"S": timestamp_text(value)}
-
-
-def _text(value: str) -> AttributeValue:
-    return {"S": text(str(value))}
-
-
-def _list(value: list[object], depth: int) -> AttributeValue:
-    deeper = depth + 1
-    return {"L": [attribute_value(element, deeper) for element in value]}
-
-
-def _struct(value: dict[str, object], depth: int) -> AttributeValue:
-    deeper = depth + 1
-    return {"M": {text(name): attribute_value(field, deeper) for name, field in value.items()}}
-
-
-# The C extension gives plain Python types, and a class of its own where a plain one would lose an
-# annotation or the difference between types (typed null, clob, sexp).
-_CONVERSIONS: dict[type, Callable[..., AttributeValue]] = {
-    str: _text,
-    IonPyText: _text,
-    bool: _bool,
-    IonPyBool: _bool,
-    type(None): _null,
-    IonPyNull: _null,
-    int: _int,
-    IonPyInt: _int,
-    Decimal: _decimal,
-    IonPyDecimal: _decimal,
-    float: _float,
-    IonPyFloat: _float,
-    bytes: _bytes,
-    IonPyBytes: _bytes,
-    Timestamp: _timestamp,
-    IonPyTimestamp: _timestamp,
+_BY_KIND: dict[int, _Conversion] = {
+    ion.BOOL: _bool,
+    ion.INT: _int,
+    ion.NEGATIVE_INT: _int,
+    ion.FLOAT: _float,
+    ion.DECIMAL: _decimal,
+    ion.TIMESTAMP: _timestamp,
+    ion.SYMBOL: _symbol,
+    ion.STRING: _string,
+    ion.CLOB: _bytes,
+    ion.BLOB: _bytes,
+    ion.LIST: _list,
+    ion.SEXP: _list,
+    ion.STRUCT: _struct,
 }
-_CONTAINERS: dict[type, Callable[..., AttributeValue]] = {
-    list: _list,
-    IonPyList: _list,
-    dict: _struct,
-    IonPyStdDict: _struct,
-}
+
+
+def _conversion(head: int) -> _Conversion:
+    if head >> 4 not in _BY_KIND and head != ion.UNTYPED_NULL:
+        return _no_value
+    return _null if ion.is_null(head) else _BY_KIND[head >> 4]
+
+
+# By the whole first byte, so that one look-up tells nulls from values.
+_CONVERSIONS: tuple[_Conversion, ...] = tuple(map(_conversion, range(256)))
