@@ -19,7 +19,7 @@ from local.provider.registry import RESOURCES
 from local.provider.resource import Known
 from local.provider.schema import ChangeKind
 from local.provider.session import Session
-from local.provider.wire import WireError, decode, encode
+from local.provider.wire import Properties, WireError, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -211,7 +211,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             else:
                 state = lifecycle.create(resource, self._connected(), news.values)
             return provider_pb2.CreateResponse(
-                id=state.identifier, properties=encode(state.outputs, news.secrets)
+                id=state.identifier, properties=_outputs(state.outputs, news)
             )
 
         inputs = request.properties
@@ -230,7 +230,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             )
             return provider_pb2.ReadResponse(
                 id=state.identifier,
-                properties=encode(state.outputs, inputs.secrets),
+                properties=_outputs(state.outputs, inputs),
                 inputs=encode(state.inputs, inputs.secrets),
             )
 
@@ -252,7 +252,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 state = lifecycle.update(
                     resource, self._connected(), request.id, old=old, new=news.values
                 )
-            return provider_pb2.UpdateResponse(properties=encode(state.outputs, news.secrets))
+            return provider_pb2.UpdateResponse(properties=_outputs(state.outputs, news))
 
         inputs = request.news
         return _answered(context, request.urn, answer, verb="updating", inputs=inputs)
@@ -365,7 +365,7 @@ def _answered(
         detail.Pack(
             provider_pb2.ErrorResourceInitFailed(
                 id=error.identifier,
-                properties=encode(error.outputs, wanted.secrets),
+                properties=_outputs(error.outputs, wanted),
                 reasons=[message],
                 inputs=inputs,
             )
@@ -389,6 +389,14 @@ def _answered(
 def _end(context: grpc.ServicerContext, code: grpc.StatusCode, message: str) -> NoReturn:
     context.abort(code, " ".join(message.split()))
     raise AssertionError  # abort has raised
+
+
+def _outputs(values: Mapping[str, object], inputs: Properties) -> struct_pb2.Struct:
+    """Return outputs in wire form: what a secret input went into is secret as well."""
+    secrets = set(inputs.secrets)
+    if "tags" in secrets:
+        secrets.add("tagsAll")
+    return encode(values, secrets)
 
 
 def _label(what: str, verb: str) -> str:

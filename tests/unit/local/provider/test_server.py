@@ -291,16 +291,19 @@ def test_differences(
     assert difference.changes == (difference.DIFF_SOME if paths else difference.DIFF_NONE)
 
 
-def test_a_secret_stays_a_secret(engine: Engine) -> None:
+def test_a_secret_stays_a_secret_in_all_that_it_goes_into(engine: Engine) -> None:
     urn = urn_of("aws:iam/role:Role")
-    response = engine.check(
-        urn, {"assumeRolePolicy": "{}", "description": "x"}, None, ["description"]
-    )
-    assert decode(response.inputs).secrets == {"description"}
+    inputs = {"assumeRolePolicy": "{}", "tags": {"a": "b"}}
+    checked = engine.check(urn, inputs, None, ["tags"]).inputs
+    assert decode(checked).secrets == {"tags"}
     created = engine.provider.Create(
-        provider_pb2.CreateRequest(urn=urn, properties=response.inputs, preview=True), context()
+        provider_pb2.CreateRequest(urn=urn, properties=checked, preview=True), context()
     )
-    assert decode(created.properties).secrets == {"description"}
+    assert decode(created.properties).secrets == {"tags", "tagsAll"}
+    updated = engine.provider.Update(
+        provider_pb2.UpdateRequest(id="r", urn=urn, news=checked, preview=True), context()
+    )
+    assert decode(updated.properties).secrets == {"tags", "tagsAll"}
 
 
 @pytest.mark.parametrize("variable", sorted(ENVIRONMENT))
