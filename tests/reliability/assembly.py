@@ -10,6 +10,7 @@ from handler.app import Handler
 from handler.failures import FailureStore
 from handler.settings import HandlerSettings
 from handler.writer import BatchStatementWriter
+from tests.reliability.fault_injection import DYNAMODB, FAILURE_BUCKET
 from tests.reliability.gates import FUNCTION_VERSION, Gate, ServiceFaults
 from tests.reliability.history import ATTRIBUTES, PROJECTED, RETIRED, WHOLE
 from tests.reliability.memory_s3 import MemoryS3
@@ -62,8 +63,8 @@ class Container:
         self._gate = gate
         self.counts: BatchCounts | None = None
         injector = gate.injector
-        table_faults = ServiceFaults(gate, injector.table_request)
-        bucket_faults = ServiceFaults(gate, injector.bucket_request)
+        table_faults = ServiceFaults(gate, injector.table_request, DYNAMODB)
+        bucket_faults = ServiceFaults(gate, injector.bucket_request, FAILURE_BUCKET)
         handler_settings = HandlerSettings.from_environment(settings)
         self._handler = Handler(
             settings=handler_settings,

@@ -72,7 +72,10 @@ LOST_ANSWERS: dict[str, Callable[[], Exception]] = {
 
 KILLED_BEFORE = "killed before a request"
 KILLED_AFTER = "killed after a request"
-SLOW = "slow request, up to the function's time-out"
+SLOW = "slow request, up to the function's time-out and beyond"
+TIME_RUNS_OUT = "time runs out in a request without answer"
+DYNAMODB, FAILURE_BUCKET = "DynamoDB", "failure bucket"
+OUTAGES = {service: f"outage of {service}" for service in (DYNAMODB, FAILURE_BUCKET)}
 THROTTLED = "invocation throttled"
 REPEATED = "batch delivered twice"
 DISCARDED = "batch discarded to the failure bucket"
@@ -121,14 +124,17 @@ def _request_kinds(service: str, codes: dict[str, int]) -> list[FaultKind]:
         FaultKind(name=KILLED_BEFORE),
         FaultKind(name=KILLED_AFTER),
         FaultKind(name=SLOW),
+        FaultKind(
+            name=TIME_RUNS_OUT, fault=_broken(LOST_ANSWERS["ReadTimeoutError"], applied=False)
+        ),
     ]
 
 
 _TABLE_REQUEST, _STATEMENT, _BUCKET_REQUEST, _INVOCATION = "table", "statement", "bucket", "call"
 PLACES: dict[str, list[FaultKind]] = {
-    _TABLE_REQUEST: _request_kinds("DynamoDB", REQUEST_CODES),
+    _TABLE_REQUEST: _request_kinds(DYNAMODB, REQUEST_CODES),
     _STATEMENT: [FaultKind(name=f"statement: {code}", code=code) for code in STATEMENT_CODES],
-    _BUCKET_REQUEST: _request_kinds("failure bucket", BUCKET_CODES),
+    _BUCKET_REQUEST: _request_kinds(FAILURE_BUCKET, BUCKET_CODES),
     _INVOCATION: [FaultKind(name=THROTTLED), FaultKind(name=REPEATED)],
 }
 
@@ -146,7 +152,9 @@ BLAMED_ON_THE_RECORD = frozenset(
 def all_kinds() -> list[str]:
     """Name every kind of fault, those that a schedule contains from its start included."""
     names = {kind.name for kinds in PLACES.values() for kind in kinds}
-    return sorted(names.union((DISCARDED, SPLIT, MERGED), REFUSED_KINDS, BROKEN_KINDS))
+    return sorted(
+        names.union((DISCARDED, SPLIT, MERGED), OUTAGES.values(), REFUSED_KINDS, BROKEN_KINDS)
+    )
 
 
 class Injector:
@@ -165,10 +173,29 @@ class Injector:
         self._rate = plan.fault_rate
         self._random = random
         self.counts: Counter[str] = Counter()
+        self._outages: dict[str, tuple[float, FaultKind]] = {}
+
+    def begin_outage(self, service: str, until: float) -> None:
+        """Let a service refuse every request, in one way, until a time."""
+        kinds = [
+            kind
+            for kind in PLACES[_TABLE_REQUEST if service == DYNAMODB else _BUCKET_REQUEST]
+            if kind.fault is not None
+            and kind.name not in BLAMED_ON_THE_RECORD
+            and kind.name != TIME_RUNS_OUT
+        ]
+        self._outages[service] = until, self._random.choice(kinds)
+        self.counts[OUTAGES[service]] += 1
+
+    def outage(self, service: str, now: float) -> FaultKind | None:
+        """Give the way in which a service refuses everything now, if it does."""
+        until, kind = self._outages.get(service, (now, None))
+        return kind if now < until else None
 
     def end(self) -> None:
         """Inject nothing from here on."""
         self._left = 0
+        self._outages.clear()
 
     def table_request(self) -> FaultKind | None:
         """Choose for one request to DynamoDB."""

@@ -1,6 +1,6 @@
 """`python -m tests.reliability.first_failure N`: up to N schedules; print the first broken promise.
 
-Prints nothing and ends with 0 if all are kept; else ends with 1. The mutations run it.
+Prints nothing and ends with 0 if all are kept; else ends with `BROKEN`. The mutations run it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ import sys
 from tests.reliability.plan import Plan
 from tests.reliability.schedule import run
 
+BROKEN = 3
+"""Exit code of a broken promise; 1 is that of an exception."""
+
 
 def main(schedules: int) -> int:
     """Run the schedules of the first seeds."""
@@ -17,7 +20,7 @@ def main(schedules: int) -> int:
         violations = run(Plan.from_seed(seed)).violations
         if violations:
             print(f"seed {seed}: {violations[0]}")  # noqa: T201 - read by the mutations
-            return 1
+            return BROKEN
     return 0
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.reliability.fault_injection import KILLED_AFTER, KILLED_BEFORE, SLOW, FaultKind, Injector
+from tests.reliability.fault_injection import (
+    KILLED_AFTER,
+    KILLED_BEFORE,
+    SLOW,
+    TIME_RUNS_OUT,
+    FaultKind,
+    Injector,
+)
 from tests.reliability.interleaving import KilledError, StoppedAtTimeOutError, Task
 
 if TYPE_CHECKING:
@@ -87,8 +94,11 @@ class Gate:
         if kind.name == KILLED_BEFORE:
             self.task.kill(KilledError())
         if kind.name == SLOW:
-            self._clock.advance(self._random.uniform(0, self._timeout * 1.2))
+            self._clock.advance(self._timeout * self._random.uniform(0.5, 1.2))
             self.hand_over()
+        if kind.name == TIME_RUNS_OUT:
+            # Into the part of the time in which the handler has to end by itself.
+            self._clock.advance(max(0.0, self.remaining() - self._timeout * 0.1))
         return None if kind.fault is None else kind.fault(operation)
 
     def request(self) -> None:
@@ -114,17 +124,20 @@ class ServiceFaults:
         Of the process.
     choose
         Chooses the fault of one request.
+    service
+        Whose outages hold here.
     """
 
-    def __init__(self, gate: Gate, choose: Callable[[], FaultKind | None]) -> None:
+    def __init__(self, gate: Gate, choose: Callable[[], FaultKind | None], service: str) -> None:
         self._gate = gate
         self._choose = choose
+        self._service = service
         self._killed_after = False
 
     def before_request(self, operation: str) -> RequestFault | None:
         """Hand over, then let the chosen fault happen."""
         self._gate.request()
-        kind = self._choose()
+        kind = self._gate.injector.outage(self._service, self._gate.time()) or self._choose()
         self._killed_after = kind is not None and kind.name == KILLED_AFTER
         return self._gate.meet(kind, operation)
 

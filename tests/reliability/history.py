@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -23,7 +23,6 @@ from local.qldb.journal import (
     Insert,
     Ledger,
     Redact,
-    Revision,
     Select,
     Update,
     new_ids,
@@ -37,12 +36,14 @@ from local.qldb.records import (
     block_records,
     control_record,
     delivery_plan,
+    revision_details_record,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterator
     from random import Random
 
+    from local.qldb.journal import Block, Revision
     from tests.reliability.attribute_values import Item, Value
     from tests.reliability.plan import Plan
 
@@ -81,6 +82,8 @@ class History:
         By the data of an entry: the user records in it.
     revisions
         By the data of a user record: the revision that it tells of, as it is told there.
+    committed
+        By document and version: every revision with its data, as it was committed.
     refused
         Documents and versions that DynamoDB cannot store, with the kind of each.
     seeded
@@ -94,18 +97,19 @@ class History:
     entries: list[KinesisEntry] = field(default_factory=list)
     user_records: dict[bytes, list[bytes]] = field(default_factory=dict)
     revisions: dict[bytes, Revision] = field(default_factory=dict)
+    committed: dict[str, dict[int, Revision]] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
     refused: dict[tuple[str, int], str] = field(default_factory=dict)
     seeded: set[str] = field(default_factory=set)
 
-    def by_document(self) -> dict[str, dict[int, Revision]]:
-        """Every revision ever committed with its data, by document and version."""
-        found: dict[str, dict[int, Revision]] = {}
+    def told_whole(self) -> dict[str, set[int]]:
+        """Give the versions of each document of which some delivery was not redacted."""
+        told: dict[str, set[int]] = {}
         for revision in self.revisions.values():
-            versions = found.setdefault(revision.document_id, {})
-            if revision.version not in versions or not revision.is_redacted:
-                versions[revision.version] = revision
-        return found
+            versions = told.setdefault(revision.document_id, set())
+            if not revision.is_redacted:
+                versions.add(revision.version)
+        return told
 
     def item(self, revision: Revision) -> Item:
         """Give the item that this revision alone leads to."""
@@ -128,9 +132,8 @@ class History:
 
     def seeds(self) -> dict[str, Item]:
         """Give the items that an earlier deployment left, by document."""
-        documents = self.by_document()
         return {
-            document: self.item(documents[document][0]) | {RETIRED: {"S": SENTINEL + "old"}}
+            document: self.item(self.committed[document][0]) | {RETIRED: {"S": SENTINEL + "old"}}
             for document in sorted(self.seeded)
         }
 
@@ -145,25 +148,28 @@ def make_history(plan: Plan, random: Random) -> History:
         ledger=ledger, lifetime_days=LIFETIME_DAYS if plan.tombstone_lifetime else None
     )
     writer = _Writer(plan, random, history)
-    records = [control_record(QLDB_STREAM_ARN, "CREATED")]
+    live = [control_record(QLDB_STREAM_ARN, "CREATED")]
     for block in writer.blocks():
-        records += _rendered(history, block_records(QLDB_STREAM_ARN, block), block.documents)
-    records += _poison_records(plan, random, history)
-    _deliver(history, plan, random, records)
-    if plan.replay:
-        again = [control_record(QLDB_STREAM_ARN, "CREATED")]
+        if plan.live:
+            live += _rendered(history, block)
+    late = [control_record(QLDB_STREAM_ARN, "CREATED")]
+    if plan.replay or not plan.live:
         for block in ledger.blocks:
-            again += _rendered(history, block_records(QLDB_STREAM_ARN, block), block.documents)
-        _deliver(history, plan, random, again)
+            late += _rendered(history, block)
+    first = live if plan.live else late
+    first += writer.revivals() + _poison_records(plan, random, history)
+    _deliver(history, plan, random, first)
+    if plan.live and plan.replay:
+        _deliver(history, plan, random, late)
     _break_frames(plan, random, history)
     return history
 
 
-def _rendered(
-    history: History, records: list[StreamRecord], revisions: Iterable[Revision]
-) -> list[StreamRecord]:
+def _rendered(history: History, block: Block) -> list[StreamRecord]:
+    """Write a block's records as QLDB would at this moment."""
+    records = block_records(QLDB_STREAM_ARN, block)
     details = [record for record in records if record.record_type == "REVISION_DETAILS"]
-    for record, revision in zip(details, revisions, strict=True):
+    for record, revision in zip(details, block.documents, strict=True):
         history.revisions[record.data] = revision
     return records
 
@@ -204,13 +210,17 @@ class _Writer:
         self._known: dict[str, str] = {}
         self._to_refuse = _refusals(plan, random)
 
-    def blocks(self) -> Iterable[Any]:
+    def blocks(self) -> Iterator[Block]:
         tables = [CreateTable(table=name) for name in (PROJECTED, WHOLE, UNKNOWN)]
         yield self._ledger.commit(tables)
+        if self._plan.wide:
+            yield self._noted(
+                [Insert(table=WHOLE, document=self._document()) for _ in range(self._plan.wide)]
+            )
         for _ in range(self._plan.commits):
             yield self._commit()
 
-    def _commit(self) -> Any:  # noqa: ANN401 - a Block, whose own type is generic in nothing
+    def _commit(self) -> Block:
         if self._random.random() < 0.03:
             return self._recreate_table()
         operations: list[Any] = []
@@ -221,12 +231,15 @@ class _Writer:
                 operations.append(operation)
         if not operations:
             operations = [Select(table=PROJECTED)]
+        return self._noted(operations)
+
+    def _noted(self, operations: list[Any]) -> Block:
         block = self._ledger.commit(operations)
         for revision in block.documents:
             self._note(revision)
         return block
 
-    def _recreate_table(self) -> Any:  # noqa: ANN401 - as above
+    def _recreate_table(self) -> Block:
         name = self._random.choice((PROJECTED, WHOLE))
         gone = [document for document, table in self._known.items() if table == name]
         for document in gone:
@@ -235,8 +248,27 @@ class _Writer:
         self._ledger.commit([DropTable(table=name)])
         return self._ledger.commit([CreateTable(table=name)])
 
+    def revivals(self) -> list[StreamRecord]:
+        """Make a newer live revision of some deleted documents, which no ledger does."""
+        records = []
+        for versions in list(self._history.committed.values()) if self._plan.revivals else []:
+            last = versions[max(versions)]
+            if last.data is not None or last.table_name == UNKNOWN or self._random.random() < 0.3:
+                continue
+            revision = replace(
+                last,
+                version=last.version + 1,
+                data=self._document(refusals=False),
+                hash=self._random.randbytes(32),
+            )
+            versions[revision.version] = revision
+            records.append(revision_details_record(QLDB_STREAM_ARN, revision))
+            self._history.revisions[records[-1].data] = revision
+        return records
+
     def _note(self, revision: Revision) -> None:
         document = revision.document_id
+        self._history.committed.setdefault(document, {})[revision.version] = revision
         self._known[document] = revision.table_name
         if revision.data is None:
             self._alive.pop(document, None)
@@ -251,7 +283,7 @@ class _Writer:
             self._history.seeded.add(document)
 
     def _operation(self, touched: set[str]) -> Any:  # noqa: ANN401 - an operation of the journal
-        room = len(self._known) < self._plan.documents
+        room = len(self._known) < self._plan.documents + self._plan.wide
         alive = [document for document in self._alive if document not in touched]
         choice = self._random.random()
         if room and (choice < 0.3 or not alive):
@@ -286,9 +318,9 @@ class _Writer:
         touched.update(("redaction", document))
         return Redact(table=table, document_id=document, version=version)
 
-    def _document(self) -> dict[str, Any]:
+    def _document(self, *, refusals: bool = True) -> dict[str, Any]:
         document: dict[str, Any] = {}
-        if self._to_refuse and self._random.random() < 0.5:
+        if refusals and self._to_refuse and self._random.random() < 0.5:
             kind = self._to_refuse.pop()
             document["refused"] = kind
             document["extra"] = _REFUSED[kind]()

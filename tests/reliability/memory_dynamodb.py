@@ -110,7 +110,7 @@ class Tables:
         old = self._table(statement.table).get(key)
         if old is None:
             raise _conditional_failure(None)
-        if not _lower(old, below):
+        if not _lower(old, below, or_equal=statement.or_equal):
             raise _conditional_failure(old if all_old else None)
         item = {name: value for name, value in old.items() if name not in statement.remove_names}
         item.update(zip(statement.set_names, values, strict=True))
@@ -293,11 +293,13 @@ def _key(item: Item) -> str:
     return value
 
 
-def _lower(old: Item, below: Value) -> bool:
+def _lower(old: Item, below: Value, *, or_equal: bool = False) -> bool:
     """Compare as DynamoDB does: an absent attribute or another type never satisfies ``<``."""
     stored = old.get("version", {}).get("N")
     limit = below.get("N")
-    return stored is not None and limit is not None and Decimal(stored) < Decimal(limit)
+    if stored is None or limit is None:
+        return False
+    return Decimal(stored) < Decimal(limit) or (or_equal and stored == limit)
 
 
 def _put_condition(expression: str | None, values: Mapping[str, Value]) -> Value | None:

@@ -11,7 +11,7 @@ _TOKEN = re.compile(
         "(?P<quoted>(?:[^"]|"")+)"
       | '(?P<literal>(?:[^']|'')*)'
       | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
-      | (?P<sign>[?=<{}:,])
+      | (?P<sign><=|[?=<{}:,])
     )""",
     re.VERBOSE,
 )
@@ -37,12 +37,14 @@ class Insert:
 class Update:
     """``UPDATE "t" SET ... REMOVE ... WHERE "pk" = ? AND "version" < ?``.
 
-    One parameter for each name that is set, then the key, then the version.
+    One parameter for each name that is set, then the key, then the version. The handler never
+    writes ``<=``; the model knows it so that such a mistake is found by what it does.
     """
 
     table: str
     set_names: tuple[str, ...]
     remove_names: tuple[str, ...]
+    or_equal: bool
 
 
 class _Tokens:
@@ -167,12 +169,18 @@ def _update(tokens: _Tokens) -> Update:
     tokens.keyword("AND")
     if tokens.name() != "version":
         raise UnsupportedStatementError(f"the condition is not on version: {tokens.text}")
-    tokens.sign("<", "?")
+    or_equal = tokens.at("<=")
+    tokens.sign("<=" if or_equal else "<", "?")
     tokens.end()
     if not set_names:
         raise UnsupportedStatementError(f"sets nothing: {tokens.text}")
     _distinct(set_names + remove_names)
-    return Update(table=table, set_names=tuple(set_names), remove_names=tuple(remove_names))
+    return Update(
+        table=table,
+        set_names=tuple(set_names),
+        remove_names=tuple(remove_names),
+        or_equal=or_equal,
+    )
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:

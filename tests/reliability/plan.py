@@ -17,12 +17,17 @@ class Plan:
         Of all choices made while it runs.
     commits, documents
         Transactions, and at most how many documents they insert.
+    wide
+        The first transaction inserts this many documents more.
     hot
         Most changes go to one document.
     aggregation, records_per_aggregate, copies, shuffle
         How records become Kinesis records (`local.qldb.records.DeliveryOptions`).
-    replay
-        The whole journal is streamed again at the end, redactions now applied.
+    live, replay
+        The journal is streamed as it is written, and once more at its end, redactions now
+        applied; with `replay` alone the stream was made late.
+    revivals
+        Documents may live on after their delete. No ledger does that; the promise is kept anyway.
     earlier_deployment
         Some documents' first versions are in the table already, with an attribute that is no
         longer projected.
@@ -42,6 +47,8 @@ class Plan:
         How many are injected, at most, before the outage ends.
     fault_rate
         Chance of a fault at each place where one can be.
+    outages
+        Times in which DynamoDB or the failure bucket refuses everything.
     poison
         Broken records and documents that DynamoDB refuses.
     """
@@ -49,12 +56,15 @@ class Plan:
     seed: int
     commits: int = 12
     documents: int = 8
+    wide: int = 0
     hot: bool = False
     aggregation: bool = True
     records_per_aggregate: int = 6
     copies: int = 1
     shuffle: bool = False
+    live: bool = True
     replay: bool = False
+    revivals: bool = False
     earlier_deployment: bool = False
     tombstone_lifetime: bool = False
     shards: int = 1
@@ -68,6 +78,7 @@ class Plan:
     timeout: int = 60
     faults: int = 8
     fault_rate: float = 0.15
+    outages: int = 0
     poison: int = 0
 
     @classmethod
@@ -78,18 +89,21 @@ class Plan:
             seed=seed,
             commits=random.randint(1, 25),
             documents=random.randint(1, 12),
+            wide=random.choice((0, 0, 0, 0, 0, 0, 0, 40)),
             hot=random.random() < 0.3,
             aggregation=random.random() < 0.75,
             records_per_aggregate=random.randint(1, 12),
-            copies=random.choice((1, 1, 2, 3)),
+            copies=random.choice((1, 1, 1, 2, 3)),
             shuffle=random.random() < 0.6,
-            replay=random.random() < 0.3,
+            live=random.random() < 0.8,
+            replay=random.random() < 0.25,
+            revivals=random.random() < 0.2,
             earlier_deployment=random.random() < 0.3,
             tombstone_lifetime=random.random() < 0.5,
             shards=random.randint(1, 4),
             reshards=random.choice((0, 0, 1, 2)),
             consumers=random.randint(1, 4),
-            mappings=random.choice((1, 1, 2)),
+            mappings=random.choice((1, 1, 1, 2)),
             batch_size=random.choice((1, 3, 10, 100)),
             parallelization_factor=random.choice((1, 1, 2, 10)),
             maximum_retry_attempts=random.choice((-1, 0, 2, 60)),
@@ -97,6 +111,7 @@ class Plan:
             timeout=random.choice((3, 60, 900)),
             faults=random.choice((0, 2, 8, 20)),
             fault_rate=random.choice((0.05, 0.2, 0.5)),
+            outages=random.choice((0, 0, 1, 2)),
             poison=random.choice((0, 0, 1, 3)),
         )
 

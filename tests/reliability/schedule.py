@@ -21,6 +21,7 @@ from tests.reliability.fault_injection import (
     BLAMED_ON_THE_RECORD,
     DISCARDED,
     MERGED,
+    OUTAGES,
     REPEATED,
     SPLIT,
     THROTTLED,
@@ -117,6 +118,10 @@ class World:
             self.random.randint(0, len(self._entries)) for _ in range(self.plan.reshards)
         )
 
+        self._outages = sorted(
+            self.random.randint(0, len(self._entries)) for _ in range(self.plan.outages)
+        )
+
     def run(self) -> None:
         """Deliver everything, with faults, until nothing is left to be done."""
         for _ in range(_MAXIMUM_STEPS):
@@ -155,6 +160,10 @@ class World:
         return Container(settings, self.backend, buckets or self.buckets, gate)
 
     def _put(self, entry: KinesisEntry) -> None:
+        while self._outages and self._outages[-1] > len(self._entries):
+            self._outages.pop()
+            until = self.clock.now + self.plan.timeout * self.random.uniform(0.2, 3)
+            self.injector.begin_outage(self.random.choice(list(OUTAGES)), until)
         while self._reshards and self._reshards[-1] > len(self._entries):
             self._reshards.pop()
             self._reshard()
@@ -285,15 +294,10 @@ def run(plan: Plan, make_backend: Callable[[Watch], Backend] | None = None) -> R
     """
     random = Random(plan.seed)
     history = make_history(plan, random)
-    watch = Watch()
+    watch = Watch(history)
     backend = (make_backend or _in_memory)(watch)
     for document, item in history.seeds().items():
-        table = next(
-            revision.table_name
-            for revision in history.revisions.values()
-            if revision.document_id == document
-        )
-        backend.put(table, item)
+        backend.put(history.committed[document][0].table_name, item)
     world = World(
         plan=plan,
         random=random,

@@ -33,12 +33,15 @@ PLANS = st.builds(
     seed=st.integers(0, 2**32 - 1),
     commits=st.integers(1, 25),
     documents=st.integers(1, 12),
+    wide=st.sampled_from((0, 0, 0, 30)),
     hot=st.booleans(),
     aggregation=st.booleans(),
     records_per_aggregate=st.integers(1, 12),
     copies=st.integers(1, 3),
     shuffle=st.booleans(),
+    live=st.booleans(),
     replay=st.booleans(),
+    revivals=st.booleans(),
     earlier_deployment=st.booleans(),
     tombstone_lifetime=st.booleans(),
     shards=st.integers(1, 4),
@@ -52,6 +55,7 @@ PLANS = st.builds(
     timeout=st.sampled_from((3, 60, 900)),
     faults=st.integers(0, 20),
     fault_rate=st.sampled_from((0.05, 0.2, 0.5)),
+    outages=st.integers(0, 2),
     poison=st.integers(0, 2),
 )
 

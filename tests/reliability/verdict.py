@@ -10,12 +10,9 @@ from tests.reliability.history import PROJECTED, RETIRED, START, WHOLE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from local.qldb.journal import Revision
     from tests.reliability.attribute_values import Item
     from tests.reliability.backends import Backend
     from tests.reliability.history import History
-
-TOMBSTONE = frozenset({"pk", "version", "isDeleted", "txTime", "txId", "hash", "expiresAt"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +24,17 @@ class Kept:
 
 
 class Watch:
-    """Sees every write to the tables, and collects what breaks a promise."""
+    """Sees every write to the tables, and collects what breaks a promise.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    history
+        Says what an item has to be.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._told = history.told_whole()
         self.violations: list[str] = []
         self.resurrected = 0
 
@@ -39,8 +44,7 @@ class Watch:
 
     def written(self, table: str, old: Item | None, new: Item) -> None:
         """Check one write; `old` is the item that it replaces."""
-        if "isDeleted" in new and not TOMBSTONE.issuperset(new):
-            self.violation(f"{table}: a tombstone keeps {sorted(set(new) - TOMBSTONE)}")
+        self.check(table, new)
         if old is None:
             return
         before, after = int(old["version"]["N"]), int(new["version"]["N"])
@@ -48,6 +52,29 @@ class Watch:
             self.violation(f"{table}: version {before} overwritten by version {after}")
             if "isDeleted" in old and "isDeleted" not in new:
                 self.resurrected += 1
+
+    def check(self, table: str, item: Item) -> None:
+        """Check that an item is what the ledger says of its version."""
+        history = self._history
+        document, version = item["pk"]["S"], int(item["version"]["N"])
+        revision = history.committed.get(document, {}).get(version)
+        if revision is None:
+            self.violation(f"{table}: an item at version {version} that was never committed")
+            return
+        seeded = version == 0 and document in history.seeded
+        if version not in self._told.get(document, ()) and not seeded:
+            self.violation(f"{table}: an item at version {version} that was never delivered whole")
+        found = dict(item)
+        expected = history.item(revision)
+        if "isDeleted" in expected and history.lifetime_days is not None:
+            expires = int(found.pop("expiresAt", {"N": "0"})["N"])
+            if expires - history.lifetime_days * 86_400 < START.timestamp():
+                self.violation(f"{table}: a tombstone expires too early, {expires}")
+        if seeded:
+            found.pop(RETIRED, None)
+        names = {name for name in {*found, *expected} if found.get(name) != expected.get(name)}
+        if names:
+            self.violation(f"{table}: item at version {version} differs in {sorted(names)}")
 
 
 def after_quiet(history: History, backend: Backend, kept: Iterable[Kept], watch: Watch) -> int:
@@ -67,20 +94,28 @@ def after_quiet(history: History, backend: Backend, kept: Iterable[Kept], watch:
     if unknown:
         watch.violation(f"{len(unknown)} payloads in the failure bucket were never delivered")
     tables = {name: backend.items(name) for name in (PROJECTED, WHOLE)}
-    lost = 0
-    for document, versions in history.by_document().items():
-        table = next(iter(versions.values())).table_name
-        if table in tables:
-            missing = _applicable(history, document) - _excused(history, document, in_bucket)
-            item = tables[table].get(document)
-            lost += _check_document(history, versions, item, missing, watch)
-        elif any(document in items for items in tables.values()):
-            watch.violation(f"{table} is not replicated, and yet a document of it is stored")
-    documents = set(history.by_document())
     for name, items in tables.items():
-        if not documents.issuperset(items):
-            watch.violation(f"{name}: holds items of no document")
+        for item in items.values():
+            watch.check(name, item)
+    excused = _excused(history, in_bucket)
+    lost = 0
+    for document, told in history.told_whole().items():
+        table = history.committed[document][0].table_name
+        if table in tables:
+            needed = {version for version in told if (document, version) not in excused}
+            lost += _lost(tables[table].get(document), needed, table, watch)
+        elif any(document in items for items in tables.values()):
+            watch.violation(f"{table} is not replicated, yet a document of it is stored")
     return lost
+
+
+def _lost(item: Item | None, needed: set[int], table: str, watch: Watch) -> int:
+    """Count the versions above that of the item."""
+    version = -1 if item is None else int(item["version"]["N"])
+    above = sorted(each for each in needed if each > version)
+    if above:
+        watch.violation(f"{table}: lost versions {above}, the item is at {version}")
+    return len(above)
 
 
 def after_redrive(history: History, backend: Backend, kept: Iterable[Kept], watch: Watch) -> int:
@@ -123,61 +158,10 @@ def _known_payloads(history: History) -> set[bytes]:
     return known
 
 
-def _check_document(
-    history: History,
-    versions: dict[int, Revision],
-    item: Item | None,
-    missing: set[int],
-    watch: Watch,
-) -> int:
-    """Check one item; of the `missing` versions none may be above it. Return how many are."""
-    table = next(iter(versions.values())).table_name
-    version = -1 if item is None else int(item["version"]["N"])
-    above = sorted(each for each in missing if each > version)
-    if above:
-        watch.violation(f"{table}: lost versions {above} of a document, its item is at {version}")
-    if item is None:
-        return len(above)
-    revision = versions.get(version)
-    if revision is None or revision.is_redacted:
-        watch.violation(f"{table}: an item at version {version} that was never delivered so")
-    else:
-        _check_item(history, revision, item, watch)
-    return len(above)
-
-
-def _applicable(history: History, document: str) -> set[int]:
-    """Versions of which at least one delivery told the whole revision."""
+def _excused(history: History, in_bucket: set[bytes]) -> set[tuple[str, int]]:
+    """Documents and versions of which a record is kept in the failure bucket."""
     return {
-        revision.version
-        for revision in history.revisions.values()
-        if revision.document_id == document and not revision.is_redacted
-    }
-
-
-def _excused(history: History, document: str, in_bucket: set[bytes]) -> set[int]:
-    """Versions of which a record is kept in the failure bucket."""
-    return {
-        revision.version
+        (revision.document_id, revision.version)
         for data, revision in history.revisions.items()
-        if revision.document_id == document and data in in_bucket
+        if data in in_bucket
     }
-
-
-def _check_item(history: History, revision: Revision, item: Item, watch: Watch) -> None:
-    found = dict(item)
-    expected = history.item(revision)
-    if "isDeleted" in expected and history.lifetime_days is not None:
-        expires = int(found.pop("expiresAt", {"N": "0"})["N"])
-        written = expires - history.lifetime_days * 86_400
-        if written < START.timestamp():
-            watch.violation(f"{revision.table_name}: a tombstone expires {expires}, too early")
-    if revision.version == 0 and revision.document_id in history.seeded:
-        found.pop(RETIRED, None)
-    if found != expected:
-        names = sorted(
-            name for name in set(found) | set(expected) if found.get(name) != expected.get(name)
-        )
-        watch.violation(
-            f"{revision.table_name}: item at version {revision.version} differs in {names}"
-        )
