@@ -8,10 +8,12 @@ mapping knows neither partial batch responses nor destinations: `tests/reliabili
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
 from local import demo
@@ -178,6 +180,41 @@ def test_an_outage_of_the_function_loses_nothing(deployment: Deployment) -> None
     # done once the invocation ends)
     ledger.redeliver(name)
     settled(deployment)
+
+
+def test_a_function_that_is_killed_again_and_again_loses_nothing(deployment: Deployment) -> None:
+    # given documents that change while they are delivered in two copies
+    ledger, name = deployment.ledger, deployment.ledger_name
+    ledger.set_delivery(name, copies=2, shuffle=True, seed=3)
+    killed = 0
+    documents: list[str] = []
+    for turn in range(10):
+        inserts = [Insert(table="Person", document={"firstName": f"Lee{n}"}) for n in range(20)]
+        updates = [
+            Update(table="Person", document_id=known, document={"firstName": f"Turn{turn}"})
+            for known in documents[-20:]
+        ]
+        committed = ledger.commit(name, [*inserts, *updates])
+        documents += [document.document_id for document in committed.documents]
+        # when the function's process is killed in the middle of whatever it does
+        killed += kill_functions(deployment)
+    assert killed > 0
+    # then the table still ends as the ledger
+    settled(deployment)
+
+
+def kill_functions(deployment: Deployment) -> int:
+    """Kill the processes in which the emulator runs functions; return how many there were."""
+    group = deployment.services.emulator.pid
+    assert group is not None
+    killed = 0
+    for process in psutil.Process(group).children(recursive=True):
+        # One that has just ended has no command line any more.
+        with contextlib.suppress(psutil.Error):
+            if any(part.endswith("_worker.py") for part in process.cmdline()):
+                process.kill()
+                killed += 1
+    return killed
 
 
 def test_the_genuine_event_becomes_an_item(deployment: Deployment, shared_data: Path) -> None:
