@@ -1,0 +1,109 @@
+"""Errors that an operator can do something about, and how errors of AWS become such."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class OpsError(Exception):
+    """One line for the operator: what is wrong, and the remedy. It never holds document data."""
+
+
+# The action that each API operation asks for (service authorization reference).
+_ACTIONS = {
+    "GetObject": "s3:GetObject",
+    "PutObject": "s3:PutObject",
+    "DeleteObject": "s3:DeleteObject",
+    "ListObjectsV2": "s3:ListBucket",
+    "ReceiveMessage": "sqs:ReceiveMessage",
+    "DeleteMessage": "sqs:DeleteMessage",
+    "ChangeMessageVisibility": "sqs:ChangeMessageVisibility",
+    "GetQueueAttributes": "sqs:GetQueueAttributes",
+}
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403", "Forbidden"})
+_MISSING = frozenset(
+    {
+        "NoSuchBucket",
+        "QueueDoesNotExist",
+        "AWS.SimpleQueueService.NonExistentQueue",
+    }
+)
+_BAD_CREDENTIALS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_NEW_CREDENTIALS = "get new ones (`aws sso login`, `aws configure`, or the AWS_... variables)"
+
+
+@contextmanager
+def aws_errors(what: str) -> Iterator[None]:
+    """Turn whatever boto3 raises into an `OpsError`.
+
+    The messages of AWS's answers are not passed on, only their codes.
+
+    Parameters
+    ----------
+    what
+        The resource that is used, such as ``bucket NAME``.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise OpsError(_answer(what, error)) from None
+    except (NoCredentialsError, PartialCredentialsError):
+        raise OpsError(f"{what}: no AWS credentials were found: {_NEW_CREDENTIALS}") from None
+    except (SSOError, TokenRetrievalError):
+        raise OpsError(f"{what}: the AWS sign-in has ended: {_NEW_CREDENTIALS}") from None
+    except ProfileNotFound:
+        raise OpsError("the profile that AWS_PROFILE names does not exist: correct it") from None
+    except (EndpointConnectionError, ConnectTimeoutError) as error:
+        endpoint = error.kwargs["endpoint_url"]
+        raise OpsError(
+            f"{what}: {endpoint} cannot be reached: check the network, proxy and AWS_ENDPOINT_URL"
+        ) from None
+    except BotoCoreError as error:
+        raise OpsError(f"{what}: {type(error).__name__}: run the command again") from None
+
+
+def _answer(what: str, error: ClientError) -> str:
+    operation = error.operation_name
+    code = str(error.response.get("Error", {}).get("Code", "Unknown"))
+    if code in _DENIED:
+        action = _ACTIONS.get(operation, operation)
+        also = (
+            " (and s3:ListBucket, without which S3 answers the same for an object that is gone)"
+            if operation == "GetObject"
+            else ""
+        )
+        return f"{what}: no permission: allow your user or role the action {action}{also}"
+    if code in _BAD_CREDENTIALS:
+        return f"{what}: AWS refuses the credentials ({code}): {_NEW_CREDENTIALS}"
+    if code in _MISSING:
+        return (
+            f"{what} does not exist: check that the credentials are of the stack's account, "
+            "and that the stack is deployed"
+        )
+    return f"{what}: {operation} was answered with {code}: run the command again"

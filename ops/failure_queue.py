@@ -1,0 +1,218 @@
+"""The failure queue: the list of objects to work through."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from ops.errors import OpsError, aws_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
+MOST_AT_ONCE = 10
+"""SQS API reference, ``ReceiveMessage``."""
+
+VISIBILITY_SECONDS = 300
+_EXTENSION_SECONDS = VISIBILITY_SECONDS / 3
+_POLL_SECONDS = 2
+"""Long polling asks all of the queue's servers: no answer then means that there is no message."""
+
+_NOT_OURS_ANY_MORE = frozenset(
+    {
+        "MessageNotInflight",
+        "AWS.SimpleQueueService.MessageNotInflight",
+        "ReceiptHandleIsInvalid",
+        # Also: twelve hours are over, the longest that SQS keeps a message invisible.
+        "InvalidParameterValue",
+    }
+)
+
+
+class QueueClient(Protocol):
+    """The part of SQS's client that is used."""
+
+    @property
+    def receive_message(self) -> Callable[..., Any]:
+        """Receive messages."""
+
+    @property
+    def delete_message(self) -> Callable[..., Any]:
+        """Remove a message."""
+
+    @property
+    def change_message_visibility(self) -> Callable[..., Any]:
+        """Say how long a received message stays invisible to others."""
+
+    @property
+    def get_queue_attributes(self) -> Callable[..., Any]:
+        """Read attributes of the queue."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueMessage:
+    """A received message.
+
+    Attributes
+    ----------
+    id
+        The same each time that the message is received.
+    receipt_handle
+        Of this time.
+    body
+        Its text.
+    """
+
+    id: str
+    receipt_handle: str
+    body: str
+
+
+class FailureQueue:
+    """Receives, keeps and removes messages.
+
+    Parameters
+    ----------
+    client
+        An SQS client.
+    url
+        Of the queue.
+
+    Raises
+    ------
+    OpsError
+        Whatever AWS refuses, from every method.
+    """
+
+    def __init__(self, client: QueueClient, url: str) -> None:
+        self._client = client
+        self._url = url
+        self._what = f"queue {url.rpartition('/')[2]}"
+
+    def waiting(self) -> int:
+        """Tell about how many messages are visible."""
+        with aws_errors(self._what):
+            answer = self._client.get_queue_attributes(
+                QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"]
+            )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+    def receive(self, most: int) -> list[QueueMessage]:
+        """Take messages, at most ten; nobody else sees them for `VISIBILITY_SECONDS`."""
+        with aws_errors(self._what):
+            answer = self._client.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=min(most, MOST_AT_ONCE),
+                VisibilityTimeout=VISIBILITY_SECONDS,
+                WaitTimeSeconds=_POLL_SECONDS,
+            )
+        return [
+            QueueMessage(
+                id=message["MessageId"],
+                receipt_handle=message["ReceiptHandle"],
+                body=message["Body"],
+            )
+            for message in answer.get("Messages", [])
+        ]
+
+    def delete(self, message: QueueMessage) -> None:
+        """Remove a message."""
+        with aws_errors(self._what):
+            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt_handle)
+
+    def keep(self, message: QueueMessage) -> None:
+        """Keep a message invisible for `VISIBILITY_SECONDS` from now."""
+        self._change(message, VISIBILITY_SECONDS)
+
+    def release(self, message: QueueMessage) -> None:
+        """Let everybody see a message again."""
+        self._change(message, 0)
+
+    def _change(self, message: QueueMessage, seconds: int) -> None:
+        with aws_errors(self._what):
+            try:
+                self._client.change_message_visibility(
+                    QueueUrl=self._url,
+                    ReceiptHandle=message.receipt_handle,
+                    VisibilityTimeout=seconds,
+                )
+            except ClientError as error:
+                if str(error.response.get("Error", {}).get("Code")) not in _NOT_OURS_ANY_MORE:
+                    raise
+
+
+class MessagesInHand:
+    """Keeps received messages invisible while they are worked on, however long that takes.
+
+    A context manager; at its end every message that was not removed is visible again at once.
+
+    Parameters
+    ----------
+    queue
+        Where the messages are from.
+    every_seconds
+        Between extensions.
+    """
+
+    def __init__(self, queue: FailureQueue, every_seconds: float = _EXTENSION_SECONDS) -> None:
+        self._queue = queue
+        self._every_seconds = every_seconds
+        self._messages: dict[str, QueueMessage] = {}
+        self._lock = threading.Lock()
+        self._end = threading.Event()
+        self._error: OpsError | None = None
+        self._thread = threading.Thread(target=self._extend, name="visibility", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start to keep messages."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Release what is left."""
+        self._end.set()
+        self._thread.join()
+        for message in self._copy():
+            self._queue.release(message)
+
+    def take(self, message: QueueMessage) -> None:
+        """Keep a message; one that was received before gets its new receipt handle.
+
+        Raises
+        ------
+        OpsError
+            Messages cannot be kept.
+        """
+        if self._error is not None:
+            raise self._error
+        with self._lock:
+            self._messages[message.id] = message
+
+    def remove(self, message: QueueMessage) -> None:
+        """Remove a message from the queue."""
+        with self._lock:
+            newest = self._messages.pop(message.id, message)
+        self._queue.delete(newest)
+
+    def _copy(self) -> list[QueueMessage]:
+        with self._lock:
+            return list(self._messages.values())
+
+    def _extend(self) -> None:
+        while not self._end.wait(self._every_seconds):
+            try:
+                for message in self._copy():
+                    self._queue.keep(message)
+            except OpsError as error:
+                self._error = error
+                return

@@ -1,0 +1,155 @@
+"""`python -m ops failures`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from ops import connections
+from ops.errors import OpsError
+from ops.failure_objects import (
+    PREFIXES,
+    Description,
+    UnreadableObjectError,
+    describe,
+    read_object,
+)
+from ops.ion_text import ion_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ops.failure_bucket import FailureBucket, StoredObject
+    from ops.stack_outputs import StackOutputs
+
+_UNITS = ((1024 * 1024, "MiB"), (1024, "KiB"))
+
+
+def run_list(outputs: StackOutputs, *, as_json: bool) -> int:
+    """Print what waits in the failure bucket."""
+    found = list(descriptions(connections.failure_bucket(outputs)))
+    print(json_text(found) if as_json else "\n".join(list_lines(found)))
+    return 0
+
+
+def run_show(outputs: StackOutputs, key: str) -> int:
+    """Print one object with its documents."""
+    bucket = connections.failure_bucket(outputs)
+    stored = bucket.get(key)
+    if stored is None:
+        raise OpsError(
+            f"bucket {bucket.name} has no object {key}: `python -m ops failures` lists the keys"
+        )
+    print("\n".join(show_lines(key, stored)))
+    return 0
+
+
+def descriptions(bucket: FailureBucket) -> Iterator[Description]:
+    """Describe all objects, in the order of their keys."""
+    keys = (key for prefix in PREFIXES for key in bucket.keys(prefix))
+
+    def one(key: str) -> Description | None:
+        stored = bucket.get(key)
+        return None if stored is None else describe(key, stored.body)
+
+    with ThreadPoolExecutor(connections.READERS) as pool:
+        # In groups, so that no more bodies than these are in memory at once.
+        while group := list(islice(keys, connections.READERS * 4)):
+            yield from (found for found in pool.map(one, group) if found is not None)
+
+
+def list_lines(found: Iterable[Description]) -> list[str]:
+    """Write descriptions for people: two lines for each object, then the counts."""
+    lines: list[str] = []
+    counts: Counter[tuple[str, str]] = Counter()
+    for each in found:
+        counts[each.reason, each.code] += 1
+        lines += [each.key, f"    {_facts(each)}"]
+    if not counts:
+        return ["The failure bucket is empty."]
+    lines += ["", f"{counts.total()} objects"]
+    lines += [f"{number:>6}  {reason}: {code}" for (reason, code), number in counts.most_common()]
+    return lines
+
+
+def _facts(each: Description) -> str:
+    tried = {0: "not sent again yet", 1: "sent again once"}.get(
+        each.attempts, f"sent again {each.attempts} times"
+    )
+    return ", ".join(
+        fact
+        for fact in (
+            f"{each.reason}: {each.code}",
+            _time(each.failed_at),
+            f"{each.records} records" if each.records > 1 else None,
+            f"up to sequence number {each.last_sequence_number}"
+            if each.last_sequence_number not in (None, each.sequence_number)
+            else None,
+            _size(each.size),
+            tried,
+        )
+        if fact
+    )
+
+
+def json_text(found: Iterable[Description]) -> str:
+    """Write descriptions for machines."""
+    failures = list(found)
+    counts = Counter((each.reason, each.code) for each in failures)
+    return json.dumps(
+        {
+            "failures": [_fields(each) for each in failures],
+            "counts": [
+                {"reason": reason, "code": code, "objects": number}
+                for (reason, code), number in counts.most_common()
+            ],
+        },
+        indent=2,
+    )
+
+
+def _fields(each: Description) -> dict[str, Any]:
+    return {
+        "key": each.key,
+        "reason": each.reason,
+        "code": each.code,
+        "failedAt": _time(each.failed_at),
+        "attempts": each.attempts,
+        "size": each.size,
+        "records": each.records,
+        "streamArn": each.stream_arn,
+        "shardId": each.shard_id,
+        "sequenceNumber": each.sequence_number,
+        "lastSequenceNumber": each.last_sequence_number,
+        "subSequenceNumber": each.sub_sequence_number,
+    }
+
+
+def show_lines(key: str, stored: StoredObject) -> list[str]:
+    """Write an object with its documents; the whole is Ion text, its facts are comments."""
+    description = describe(key, stored.body)
+    lines = [f"// {key}", f"// {_facts(description)}"]
+    try:
+        payloads = read_object(key, stored.body).payloads()
+    except UnreadableObjectError:
+        return [*lines, ion_text(stored.body)]
+    for payload in payloads:
+        lines += ["", f"// {payload.place}", ion_text(payload.data)]
+    return lines
+
+
+def _time(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _size(size: int) -> str:
+    for unit, name in _UNITS:
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} bytes"

@@ -1,0 +1,43 @@
+"""Ctrl-C as a request to end soon, instead of at once."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def end_on_request(tell: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+    """Take Ctrl-C (and `kill`) as a request to end; a second one ends at once.
+
+    Parameters
+    ----------
+    tell
+        Called at the first request.
+
+    Yields
+    ------
+    Callable
+        Tells whether the end was requested.
+    """
+    requested = False
+
+    def request(_signal: int, _frame: object) -> None:
+        nonlocal requested
+        if requested:
+            raise KeyboardInterrupt
+        requested = True
+        tell()
+
+    former = {number: signal.signal(number, request) for number in _SIGNALS}
+    try:
+        yield lambda: requested
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

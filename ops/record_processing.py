@@ -1,0 +1,126 @@
+"""Records through the handler's own code, in this process."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from handler.app import Handler
+from handler.failures import FailedRecord, FailureStore
+from handler.telemetry import BatchCounts
+from handler.writer import APPLIED, Outcome, ReplicaWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from handler.replica import Write
+    from handler.settings import HandlerSettings
+
+TIME_LIMIT_SECONDS = 60.0
+"""For the records of one object, repetitions after throttling included."""
+
+
+@dataclass(kw_only=True)
+class Processed:
+    """What the handler made of an event.
+
+    Attributes
+    ----------
+    counts
+        As its telemetry tells them.
+    failed
+        Records that it would have put into the failure bucket.
+    error
+        Name of the exception with which it ended; None where it did not.
+    """
+
+    counts: BatchCounts = field(default_factory=BatchCounts)
+    failed: list[FailedRecord] = field(default_factory=list)
+    error: str | None = None
+
+
+class RecordProcessor:
+    """Processes events as the deployed function does.
+
+    Nothing is written to the failure bucket: what becomes of an object is for who reads it to say.
+
+    Parameters
+    ----------
+    settings
+        The configuration of the deployed function.
+    writer
+        Writes to DynamoDB.
+    clock
+        Seconds since the epoch; the same as the writer's.
+    time_limit
+        Seconds for one event.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: HandlerSettings,
+        writer: ReplicaWriter,
+        clock: Callable[[], float] = time.time,
+        time_limit: float = TIME_LIMIT_SECONDS,
+    ) -> None:
+        self._settings = settings
+        self._writer = writer
+        self.clock = clock
+        self._context = _Context(time_limit)
+
+    @property
+    def table_names(self) -> list[str]:
+        """The DynamoDB tables that are written."""
+        return [table.table_name for table in self._settings.replica_tables.values()]
+
+    def process(self, event: Mapping[str, Any]) -> Processed:
+        """Process one event, whatever comes of it."""
+        notes = _Notes()
+        handler = Handler(
+            settings=self._settings,
+            writer=self._writer,
+            failures=notes,
+            telemetry=notes,
+            clock=self.clock,
+        )
+        try:
+            handler.process(event, self._context)
+        except Exception as error:  # noqa: BLE001  (its message may quote a document)
+            notes.processed.error = type(error).__name__
+        return notes.processed
+
+
+class _Notes(FailureStore):
+    """Takes what the handler tells to its failure store and its telemetry."""
+
+    def __init__(self) -> None:
+        self.processed = Processed()
+
+    def put(self, record: FailedRecord) -> None:
+        self.processed.failed.append(record)
+
+    def publish(self, counts: BatchCounts) -> None:
+        self.processed.counts = counts
+
+
+class _Context:
+    """Stands for Lambda's context: a failed record's object names it as the finder."""
+
+    function_name = "ops redrive"
+    function_version = "not in Lambda"
+
+    def __init__(self, time_limit: float) -> None:
+        self._milliseconds = int(time_limit * 1000)
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self._milliseconds
+
+
+class WritesNothing:
+    """A writer for trying out: it calls every write applied and makes none."""
+
+    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:  # noqa: ARG002  (protocol)
+        """Write nothing."""
+        return [APPLIED] * len(writes)

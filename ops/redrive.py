@@ -1,0 +1,299 @@
+"""Sends what the failure bucket keeps through the handler again."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from handler.error_codes import FaultClass, fault_class
+from handler.failures import FailedRecord, object_key
+from ops.errors import OpsError
+from ops.failure_objects import UNREADABLE, FailureObject, UnreadableObjectError, read_object
+from ops.failure_queue import MOST_AT_ONCE, FailureQueue, MessagesInHand, QueueMessage
+from ops.notifications import read_notification
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ops.failure_bucket import FailureBucket, StoredObject
+    from ops.record_processing import Processed, RecordProcessor
+
+NOT_WRITTEN = "not written"
+HANDLER_ERROR = "handler error"
+_REDACTED = "redacted"
+
+
+class Ending(enum.Enum):
+    """What became of an object."""
+
+    REMOVED = "removed"
+    """Nothing of it is left to do, or what is left is kept in objects of its own."""
+
+    KEPT = "kept"
+    """It failed again and has the new reason."""
+
+    GONE = "gone"
+    """There is no such object: somebody else was first."""
+
+    TRIED = "tried"
+    """A dry run changes nothing."""
+
+
+@dataclass(kw_only=True)
+class Summary:
+    """Counts of one run; complete up to wherever it was stopped.
+
+    Attributes
+    ----------
+    objects
+        By their ending.
+    applied, stale
+        Revisions that changed an item, or that a newer one made needless.
+    ignored
+        Records that lead to no write, by reason.
+    failed
+        Records (or unreadable objects) that failed again, by reason and code.
+    test_events, foreign
+        Messages that are no news of an object.
+    duplicates
+        Messages about an object that failed in this run already.
+    interrupted
+        Whether the run was stopped before its end.
+    """
+
+    objects: Counter[Ending] = field(default_factory=Counter)
+    applied: int = 0
+    stale: int = 0
+    ignored: Counter[str] = field(default_factory=Counter)
+    failed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    test_events: int = 0
+    foreign: int = 0
+    duplicates: int = 0
+    interrupted: bool = False
+
+    def add(self, processed: Processed) -> None:
+        """Count what the handler made of one event."""
+        counts = processed.counts
+        self.applied += counts.applied
+        self.stale += counts.stale + counts.superseded
+        for reason, number in counts.ignored.items():
+            self.ignored[reason.value] += number
+        if counts.redacted:
+            self.ignored[_REDACTED] += counts.redacted
+        self.failed.update(counts.quarantined)
+        for code, number in counts.retried.items():
+            self.failed[NOT_WRITTEN, code] += number
+        if processed.error is not None:
+            self.failed[HANDLER_ERROR, processed.error] += 1
+
+
+def never() -> bool:
+    """Do not stop."""
+    return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redrive:
+    """One run.
+
+    Parameters
+    ----------
+    bucket
+        Holds the objects.
+    processor
+        Takes their records.
+    summary
+        Counts; filled as the run goes.
+    limit
+        Most objects to read; None for all.
+    dry_run
+        Whether everything stays as it is.
+    stop
+        Asked between objects whether to end.
+    progress
+        Called after each object and each message without one.
+    """
+
+    bucket: FailureBucket
+    processor: RecordProcessor
+    summary: Summary = field(default_factory=Summary)
+    limit: int | None = None
+    dry_run: bool = False
+    stop: Callable[[], bool] = never
+    progress: Callable[[], None] = lambda: None
+
+    def objects(self, keys: Iterable[str]) -> Summary:
+        """Redrive the objects of these keys.
+
+        Raises
+        ------
+        OpsError
+            AWS refuses something that no record is to blame for.
+        """
+        for key in keys:
+            if self._is_over():
+                break
+            self.object(key)
+            self.progress()
+        return self.summary
+
+    def queue(self, queue: FailureQueue) -> Summary:
+        """Redrive the objects that the queue's messages name, until it has no more.
+
+        Raises
+        ------
+        OpsError
+            AWS refuses something that no record is to blame for.
+        """
+        with MessagesInHand(queue) as in_hand:
+            run = _QueueRun(self, in_hand)
+            while not self._is_over():
+                messages = queue.receive(self._room())
+                if not messages:
+                    break
+                for message in messages:
+                    in_hand.take(message)
+                for message in messages:
+                    if self._is_over():
+                        break
+                    run.message(message)
+                    self.progress()
+        return self.summary
+
+    def object(self, key: str) -> Ending:
+        """Redrive one object."""
+        ending = self._object(key)
+        self.summary.objects[ending] += 1
+        return ending
+
+    def _is_over(self) -> bool:
+        if self.stop():
+            self.summary.interrupted = True
+        return self.summary.interrupted or self._room() == 0
+
+    def _room(self) -> int:
+        if self.limit is None:
+            return MOST_AT_ONCE
+        return max(0, self.limit - self.summary.objects.total())
+
+    def _object(self, key: str) -> Ending:
+        stored = self.bucket.get(key)
+        if stored is None:
+            return Ending.GONE
+        try:
+            found = read_object(key, stored.body)
+        except UnreadableObjectError as error:
+            self.summary.failed[UNREADABLE, error.reason] += 1
+            return Ending.KEPT
+        processed = self.processor.process(found.event())
+        _refuse_wrong_deployment(processed, self.processor.table_names)
+        self.summary.add(processed)
+        if self.dry_run:
+            return Ending.TRIED
+        if processed.error is not None:
+            return self._keep(found, stored, HANDLER_ERROR, processed.error)
+        if processed.counts.retried:
+            # The other records are applied and will be found stale the next time.
+            ((code, _),) = processed.counts.retried.most_common(1)
+            return self._keep(found, stored, NOT_WRITTEN, code)
+        return self._settle(found, stored, [found.own(failed) for failed in processed.failed])
+
+    def _keep(self, found: FailureObject, stored: StoredObject, reason: str, code: str) -> Ending:
+        body = found.failed_again(reason, code, self.processor.clock())
+        return self._replace(found.key, body, stored)
+
+    def _replace(self, key: str, body: bytes, stored: StoredObject) -> Ending:
+        return Ending.KEPT if self.bucket.replace(key, body, stored) else Ending.GONE
+
+    def _settle(
+        self, found: FailureObject, stored: StoredObject, failed: list[FailedRecord]
+    ) -> Ending:
+        """Leave an object for each record that failed for good, and none for the others."""
+        bodies = {object_key(record.position): record.to_json() for record in failed}
+        own = bodies.pop(found.key, None)
+        for key, body in bodies.items():
+            self.bucket.put(key, body)
+        if own is not None:
+            return self._replace(found.key, own, stored)
+        # Last: whenever a run ends, every record is in the table or in the bucket.
+        self.bucket.delete(found.key)
+        return Ending.REMOVED
+
+
+class _QueueRun:
+    """The messages of one run.
+
+    An object that gets a new reason is created anew, of which S3 tells the queue: without memory, a
+    run would meet its own failures for ever.
+    """
+
+    def __init__(self, redrive: Redrive, in_hand: MessagesInHand) -> None:
+        self._redrive = redrive
+        self._in_hand = in_hand
+        self._waiting: dict[str, QueueMessage] = {}
+        self._foreign: set[str] = set()
+
+    def message(self, message: QueueMessage) -> None:
+        """Take one message to its end."""
+        summary, dry_run = self._redrive.summary, self._redrive.dry_run
+        notification = read_notification(message.body, self._redrive.bucket.name)
+        if notification is None:
+            if message.id not in self._foreign:
+                summary.foreign += 1
+            self._foreign.add(message.id)
+            return
+        if not notification.keys:
+            summary.test_events += 1
+        left = [self._is_left(key, message) for key in notification.keys]
+        if not dry_run and not any(left):
+            self._in_hand.remove(message)
+
+    def _is_left(self, key: str, message: QueueMessage) -> bool:
+        """Redrive an object, once in a run; tell whether it is there afterwards."""
+        if key in self._waiting:
+            self._replace_message(key, message)
+            return True
+        left = self._redrive.object(key) in (Ending.KEPT, Ending.TRIED)
+        if left:
+            self._waiting[key] = message
+        return left
+
+    def _replace_message(self, key: str, message: QueueMessage) -> None:
+        """Let the newest message stand for an object: the queue keeps it longest."""
+        former = self._waiting[key]
+        self._waiting[key] = message
+        if former.id == message.id:
+            return
+        self._redrive.summary.duplicates += 1
+        still_needed = {each.id for each in self._waiting.values()}
+        if not self._redrive.dry_run and former.id not in still_needed:
+            self._in_hand.remove(former)
+
+
+def redrive_objects(
+    keys: Iterable[str], *, bucket: FailureBucket, processor: RecordProcessor
+) -> Summary:
+    """Send the records of these objects through the handler, with nothing around it.
+
+    An object goes when each of its records is applied, stale or ignored, or kept in an object of
+    its own; else it stays and tells the new reason.
+
+    Raises
+    ------
+    OpsError
+        AWS refuses something that no record is to blame for.
+    """
+    return Redrive(bucket=bucket, processor=processor).objects(keys)
+
+
+def _refuse_wrong_deployment(processed: Processed, table_names: list[str]) -> None:
+    """Stop where no record is to blame and the next object would fare the same."""
+    for code in processed.counts.retried:
+        if fault_class(code) is FaultClass.CONFIGURATION:
+            raise OpsError(
+                f"DynamoDB refuses the writes ({code}): allow your user or role the actions "
+                "dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate on the stack's tables "
+                f"({', '.join(table_names)}), and check that they exist in this account"
+            )

@@ -1,0 +1,162 @@
+"""`python -m ops redrive`."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ops import connections
+from ops.failure_objects import PREFIXES
+from ops.interruption import end_on_request
+from ops.record_processing import RecordProcessor, WritesNothing
+from ops.redrive import Ending, Redrive, Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import Console
+
+    from ops.failure_bucket import FailureBucket
+    from ops.failure_queue import FailureQueue
+    from ops.stack_outputs import StackOutputs
+
+STATUS_FAILED = 1
+STATUS_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the operator asks for.
+
+    Parameters
+    ----------
+    from_bucket
+        Whether to work through the bucket's objects instead of the queue's messages.
+    dry_run
+        Whether to change nothing.
+    limit
+        Most objects; None for all.
+    time_limit
+        Seconds for the records of one object.
+    """
+
+    from_bucket: bool = False
+    dry_run: bool = False
+    limit: int | None = None
+    time_limit: float
+
+
+def run(outputs: StackOutputs, options: Options, console: Console) -> int:
+    """Redrive, print the summary, and give the exit status."""
+    summary = Summary()
+    processor = RecordProcessor(
+        settings=outputs.settings,
+        writer=WritesNothing() if options.dry_run else connections.writer(outputs),
+        time_limit=options.time_limit,
+    )
+    bucket = connections.failure_bucket(outputs)
+
+    def tell() -> None:
+        console.print("stopping after this object; Ctrl-C again stops at once")
+
+    try:
+        with end_on_request(tell) as stop, _progress(console) as (total, step):
+            redrive = Redrive(
+                bucket=bucket,
+                processor=processor,
+                summary=summary,
+                limit=options.limit,
+                dry_run=options.dry_run,
+                stop=stop,
+                progress=step,
+            )
+            if options.from_bucket:
+                _all_objects(redrive, bucket, total)
+            else:
+                _queue(redrive, connections.failure_queue(outputs), total)
+    finally:
+        print("\n".join(summary_lines(summary, dry_run=options.dry_run)))
+    if summary.interrupted:
+        return STATUS_INTERRUPTED
+    return STATUS_FAILED if summary.failed else 0
+
+
+def _all_objects(redrive: Redrive, bucket: FailureBucket, total: Callable[[int], None]) -> None:
+    keys = [key for prefix in PREFIXES for key in bucket.keys(prefix)]
+    total(_at_most(len(keys), redrive.limit))
+    redrive.objects(keys)
+
+
+def _queue(redrive: Redrive, queue: FailureQueue, total: Callable[[int], None]) -> None:
+    total(_at_most(queue.waiting(), redrive.limit))
+    redrive.queue(queue)
+
+
+def _at_most(number: int, limit: int | None) -> int:
+    return number if limit is None else min(number, limit)
+
+
+@contextmanager
+def _progress(
+    console: Console,
+) -> Iterator[tuple[Callable[[int], None], Callable[[], None]]]:
+    """Show a bar on a terminal, and nothing elsewhere."""
+    columns = (
+        TextColumn("redrive"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("redrive", total=None)
+        yield (
+            lambda number: progress.update(task, total=number),
+            lambda: progress.advance(task),
+        )
+
+
+def summary_lines(summary: Summary, *, dry_run: bool) -> list[str]:
+    """Write a summary for people."""
+    objects = summary.objects
+    lines = ["Dry run: nothing was written or removed."] if dry_run else []
+    lines += [
+        f"objects       {objects.total()} read: "
+        + ", ".join(
+            f"{objects[ending]} {text}"
+            for ending, text in (
+                (Ending.TRIED, "tried"),
+                (Ending.REMOVED, "removed"),
+                (Ending.KEPT, "kept"),
+                (Ending.GONE, "already gone or changed by somebody else"),
+            )
+            if objects[ending] or (ending is Ending.REMOVED and not dry_run)
+        ),
+        f"{'would write' if dry_run else 'applied':<13} {summary.applied}",
+        f"{'stale':<13} {summary.stale}",
+        f"{'ignored':<13} {summary.ignored.total()}{_by(summary.ignored)}",
+        f"{'fail again' if dry_run else 'failed again':<13} {summary.failed.total()}",
+    ]
+    lines += [
+        f"{'':<13} {number} {reason}: {code}"
+        for (reason, code), number in summary.failed.most_common()
+    ]
+    lines += [
+        f"{'messages':<13} {number} {text}"
+        for number, text in (
+            (summary.test_events, "test events of S3"),
+            (summary.foreign, "that are not S3's news of this bucket, left on the queue"),
+            (summary.duplicates, "about an object that failed in this run already"),
+        )
+        if number
+    ]
+    if summary.interrupted:
+        lines.append("Interrupted: run the command again for the rest.")
+    return lines
+
+
+def _by(counts: dict[str, int]) -> str:
+    text = ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
+    return f" ({text})" if text else ""
