@@ -83,13 +83,15 @@ def user_records(data: bytes) -> list[UserRecord]:
         raise FrameError("wrong MD5")
     try:
         aggregate = _AggregatedRecord.FromString(message)
-        return _records(
-            aggregate.records,
-            list(aggregate.partition_key_table),
-            aggregate.explicit_hash_key_table,
-        )
-    except (DecodeError, UnicodeDecodeError):
+    except DecodeError:
         raise FrameError("not a protobuf message of an aggregate") from None
+    if not aggregate.IsInitialized():  # protobuf 6 no longer checks required fields by itself
+        raise FrameError("a record of the aggregate is incomplete")
+    keys = list(aggregate.partition_key_table)
+    if not all(type(key) is str for key in keys):  # protobuf gives bytes for what is not UTF-8
+        raise FrameError("a partition key that is not UTF-8")
+    try:
+        return _records(aggregate.records, keys, aggregate.explicit_hash_key_table)
     except IndexError:
         raise FrameError("key index out of range") from None
 

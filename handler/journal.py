@@ -195,8 +195,10 @@ def revision(struct: Struct, table_name: str, table_id: str) -> Revision:
 def _state(struct: Struct) -> tuple[RevisionKind, Span | None]:
     # An Ion null counts as absent: QLDB's own samples treat both alike.
     if not struct.is_absent("data"):
-        struct.struct("data")
-        return RevisionKind.UPSERT, struct.get("data")
+        data = struct.get("data")
+        if data is None or not ion.is_struct(data):
+            raise IonError("data is not a struct")
+        return RevisionKind.UPSERT, data
     if not struct.is_absent("dataHash"):
         struct.blob("dataHash")
         return RevisionKind.REDACTED, None

@@ -1,0 +1,1 @@
+"""The handler without any AWS."""

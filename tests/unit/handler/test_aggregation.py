@@ -1,0 +1,103 @@
+"""Frames of the Kinesis Producer Library: taken apart whole or not at all.
+
+Proves that every damaged frame is refused and that any bytes end in user records or a FrameError.
+It cannot prove that the genuine producer has no form of its own; the genuine event says it has not.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handler.aggregation import MAGIC, FrameError, UserRecord, user_records
+from tests.unit.handler.records import aggregate, frame, message
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_plain_record_is_its_own_only_user_record() -> None:
+    assert user_records(b"plain") == [UserRecord(b"plain", None, None)]
+
+
+def test_an_aggregate_gives_its_records_with_their_places_and_keys() -> None:
+    assert user_records(aggregate(b"a", b"b")) == [
+        UserRecord(b"a", 0, "key-0"),
+        UserRecord(b"b", 1, "key-1"),
+    ]
+
+
+def test_an_aggregate_of_one_still_has_a_place() -> None:
+    assert user_records(aggregate(b"a")) == [UserRecord(b"a", 0, "key-0")]
+
+
+def test_an_empty_aggregate_gives_nothing() -> None:
+    assert user_records(frame(b"")) == []
+
+
+def test_the_genuine_aggregate_holds_a_block_summary_and_its_revision(shared_data: Path) -> None:
+    event = json.loads((shared_data / "genuine-kpl-event.json").read_text())
+    data = base64.b64decode(event["Records"][0]["kinesis"]["data"])
+
+    records = user_records(data)
+
+    assert [record.sub_sequence_number for record in records] == [0, 1]
+    assert b"BLOCK_SUMMARY" in records[0].data
+    assert b"REVISION_DETAILS" in records[1].data
+    assert all(record.partition_key and len(record.partition_key) == 64 for record in records)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (MAGIC, "wrong MD5"),
+        (MAGIC + b"short", "wrong MD5"),
+        (aggregate(b"a")[:-1], "wrong MD5"),
+        (aggregate(b"a")[:-1] + b"\x00", "wrong MD5"),
+        (frame(message([b"a", b"b"])[:-1]), "not a protobuf message of an aggregate"),
+        (frame(b"\xff" * 8), "not a protobuf message of an aggregate"),
+        (frame(b"\x1a\x02\x08\x00"), "a record of the aggregate is incomplete"),
+        (frame(b"\x0a\x01\xff\x1a\x05\x08\x00\x1a\x01a"), "a partition key that is not UTF-8"),
+        (frame(message([b"a"], partition_key_index=1)), "key index out of range"),
+        (
+            frame(message([b"a"], hash_keys=["1"], hash_key_index=1)),
+            "key index out of range",
+        ),
+    ],
+    ids=[
+        "magic alone",
+        "no room for the MD5",
+        "truncated",
+        "wrong MD5",
+        "truncated message",
+        "no message",
+        "record without data",
+        "key that is not UTF-8",
+        "partition key",
+        "hash key",
+    ],
+)
+def test_a_damaged_frame_is_refused(data: bytes, reason: str) -> None:
+    with pytest.raises(FrameError) as caught:
+        user_records(data)
+    assert caught.value.reason == reason
+
+
+@given(st.binary(max_size=200))
+def test_any_message_in_a_right_frame_is_taken_apart_or_refused(content: bytes) -> None:
+    try:
+        records = user_records(frame(content))
+    except FrameError:
+        return
+    assert [record.sub_sequence_number for record in records] == list(range(len(records)))
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_after_the_magic_are_taken_apart_or_refused(content: bytes) -> None:
+    with pytest.raises(FrameError):
+        user_records(MAGIC + content)

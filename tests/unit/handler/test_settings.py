@@ -1,0 +1,98 @@
+"""Settings: what is wrong is refused with the variable's name, what is right arrives typed.
+
+It cannot prove that the program writes the same variables; tests/e2e does.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from handler.settings import HandlerSettings, ReplicaTable, SettingsError
+
+TABLE = {"Person": {"tableName": "person-1a2b3c"}}
+
+
+def environment(tables: object = TABLE, **variables: str) -> dict[str, str]:
+    return {"REPLICA_TABLES": json.dumps(tables), "FAILURE_BUCKET": "failures", **variables}
+
+
+def test_all_that_can_be_set_arrives() -> None:
+    tables = {
+        "Person": {
+            "tableName": "person-1a2b3c",
+            "attributes": {"firstName": ["firstName"], "city": ["address", "city"]},
+            "retiredAttributes": ["old"],
+        },
+        "Car": {"tableName": "car-4d5e6f"},
+    }
+
+    settings = HandlerSettings.from_environment(environment(tables, TOMBSTONE_LIFETIME_DAYS="400"))
+
+    assert settings == HandlerSettings(
+        replica_tables={
+            "Person": ReplicaTable(
+                ledger_table="Person",
+                table_name="person-1a2b3c",
+                attributes={"firstName": ("firstName",), "city": ("address", "city")},
+                retired_attributes=("old",),
+            ),
+            "Car": ReplicaTable(ledger_table="Car", table_name="car-4d5e6f"),
+        },
+        failure_bucket="failures",
+        tombstone_lifetime_days=400,
+    )
+
+
+@pytest.mark.parametrize("variables", [{}, {"TOMBSTONE_LIFETIME_DAYS": ""}])
+def test_tombstones_stay_by_default(variables: dict[str, str]) -> None:
+    settings = HandlerSettings.from_environment(environment(**variables))
+    assert settings.tombstone_lifetime_days is None
+
+
+@pytest.mark.parametrize("name", ["REPLICA_TABLES", "FAILURE_BUCKET"])
+def test_a_missing_variable_is_named(name: str) -> None:
+    variables = environment()
+    del variables[name]
+    with pytest.raises(SettingsError, match=name):
+        HandlerSettings.from_environment(variables)
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "1.5", "x", "٣"])
+def test_a_wrong_lifetime_is_named(days: str) -> None:
+    with pytest.raises(SettingsError, match="TOMBSTONE_LIFETIME_DAYS"):
+        HandlerSettings.from_environment(environment(TOMBSTONE_LIFETIME_DAYS=days))
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ([], "expected an object"),
+        ({}, "tableName"),
+        ({"tableName": ""}, "tableName"),
+        ({"tableName": 1}, "tableName"),
+        ({"tableName": "t", "colour": 1}, "colour"),
+        ({"tableName": "t", "attributes": {}}, "whole document"),
+        ({"tableName": "t", "attributes": {"": ["a"]}}, "name is empty"),
+        ({"tableName": "t", "attributes": {"a": "a"}}, "'a'"),
+        ({"tableName": "t", "attributes": {"a": []}}, "'a'"),
+        ({"tableName": "t", "attributes": {"a": [1]}}, "'a'"),
+        ({"tableName": "t", "attributes": {"pk": ["a"]}}, "pk"),
+        ({"tableName": "t", "retiredAttributes": ["expiresAt"]}, "expiresAt"),
+        ({"tableName": "t", "retiredAttributes": "a"}, "retiredAttributes"),
+        ({"tableName": "t", "retiredAttributes": [""]}, "retiredAttributes"),
+        ({"tableName": "t", "attributes": {"a": ["a"]}, "retiredAttributes": ["a"]}, "twice"),
+        ({"tableName": "t", "retiredAttributes": [f"a{i}" for i in range(101)]}, "100"),
+    ],
+)
+def test_a_wrong_table_is_named(table: Any, message: str) -> None:  # noqa: ANN401  (wrong on purpose)
+    with pytest.raises(SettingsError, match=f"Person.*{message}"):
+        HandlerSettings.from_environment(environment({"Person": table}))
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", "1"])
+def test_replica_tables_of_another_shape_are_named(text: str) -> None:
+    with pytest.raises(SettingsError, match="REPLICA_TABLES"):
+        HandlerSettings.from_environment({"REPLICA_TABLES": text, "FAILURE_BUCKET": "failures"})

@@ -1,0 +1,177 @@
+"""Ion values in DynamoDB's forms: the type table of the documentation, exactly.
+
+Proves the conversion against amazon.ion's writer. That DynamoDB keeps these forms unchanged is
+proven by tests/integration/test_values_on_dynamodb_local.py.
+"""
+
+from __future__ import annotations
+
+import struct
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from handler import ion
+from handler.ion import IonError
+from handler.values import UnstorableValue, attribute_value
+from tests.unit.handler.ion_values import Sample, values
+from tests.unit.handler.records import binary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def converted(text: str) -> Mapping[str, Any]:
+    return attribute_value(ion.value(binary(text)))
+
+
+def comparable(value: Mapping[str, Any]) -> object:
+    """Make equal numbers equal, whatever their digits."""
+    ((kind, content),) = value.items()
+    if kind == "N":
+        return kind, Decimal(content)
+    if kind == "L":
+        return kind, [comparable(element) for element in content]
+    if kind == "M":
+        return kind, {name: comparable(field) for name, field in content.items()}
+    return kind, content
+
+
+@given(values)
+@example(Sample("2021-02-03T04:05:06.123456789123Z", {"S": "2021-02-03T04:05:06.123456789123Z"}))
+@example(Sample("2021-02-03T04:05:06.1234567890Z", {"S": "2021-02-03T04:05:06.1234567890Z"}))
+@example(Sample("1d-7000", {"S": "1d-7000"}))
+@example(Sample("{a: 1, b: 2, a: 3}", {"M": {"a": {"N": "3"}, "b": {"N": "2"}}}))
+@example(Sample("{$0: 1}", {"M": {"$0": {"N": "1"}}}))
+def test_every_value_has_the_promised_form(sample: Sample) -> None:
+    assert comparable(converted(sample.text)) == comparable(sample.promised)
+
+
+@pytest.mark.parametrize(
+    ("text", "promised"),
+    [
+        ("0", {"N": "0"}),
+        ("-0.0", {"N": "0"}),
+        ("0d-7000", {"N": "0"}),
+        ("-0e0", {"N": "0"}),
+        ("1.2300", {"N": "123E-2"}),
+        ("9" * 38, {"N": "9" * 38}),
+        ("-" + "9" * 38, {"N": "-" + "9" * 38}),
+        ("1" + "0" * 37 + "1", {"S": "1" + "0" * 37 + "1"}),
+        ("1" + "0" * 125, {"N": "1E125"}),
+        ("1" + "0" * 126, {"S": "1" + "0" * 126}),
+        ("9." + "9" * 37 + "d125", {"N": "9" * 38 + "E88"}),
+        ("1d126", {"S": "1d126"}),
+        ("1d-130", {"N": "1E-130"}),
+        ("9.9d-131", {"S": "99d-132"}),
+        ("1e125", {"N": "1e+125"}),
+        ("1e126", {"S": "1e+126"}),
+        ("1e-130", {"N": "1e-130"}),
+        ("5e-324", {"S": "5e-324"}),
+        ("0.1e0", {"N": "0.1"}),
+        ("+inf", {"S": "+inf"}),
+        ("-inf", {"S": "-inf"}),
+        ("nan", {"S": "nan"}),
+    ],
+)
+def test_the_borders_of_numbers(text: str, promised: dict[str, str]) -> None:
+    assert converted(text) == promised
+
+
+def test_a_float_of_32_bits_keeps_its_value() -> None:
+    data = ion.VERSION_MARKER + b"\x44" + struct.pack(">f", 0.1)
+    assert attribute_value(ion.value(data)) == {"N": "0.10000000149011612"}
+
+
+def test_an_int_of_any_size_is_written_out() -> None:
+    number = 7**6000
+    data = ion.VERSION_MARKER + _value(0x20, number.to_bytes(2106, "big"))
+
+    text = attribute_value(ion.value(data))["S"]
+
+    assert len(text) == 5071
+    assert Decimal(text) == number
+
+
+def _value(kind: int, content: bytes) -> bytes:
+    size = len(content)
+    return bytes([kind | 14, size >> 7, (size & 0x7F) | 0x80]) + content
+
+
+@pytest.mark.parametrize("levels", [32])
+def test_as_many_levels_as_dynamodb_has_are_let_through(levels: int) -> None:
+    assert "L" in converted("[" * levels + "]" * levels)
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{a:", "}")])
+@pytest.mark.parametrize("levels", [33, 200])
+def test_more_levels_than_dynamodb_has_are_refused(levels: int, opening: str, closing: str) -> None:
+    with pytest.raises(UnstorableValue, match="nested deeper than 32 levels"):
+        converted(opening * levels + "1" + closing * levels)
+
+
+def test_a_value_nested_without_end_is_refused_not_recursed_into() -> None:
+    content = b"\x11"
+    for _ in range(20_000):
+        content = _nested(content)
+    with pytest.raises(UnstorableValue, match="nested deeper"):
+        attribute_value(ion.value(ion.VERSION_MARKER + content))
+
+
+def _nested(content: bytes) -> bytes:
+    size = len(content)
+    length = bytes([(size & 0x7F) | 0x80])
+    while size := size >> 7:
+        length = bytes([size & 0x7F]) + length
+    return b"\xbe" + length + content
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "f0",  # reserved type
+        "41",  # float of one byte
+        "12",  # bool of no value
+        "8182",  # text that is not UTF-8
+        "720100",  # symbol beyond the table
+        "b22201",  # element longer than its list
+        "d28a21",  # field longer than its struct
+        "d1",  # ordered struct without a length
+        "e3818421",  # annotations with a value that is cut off
+        "e3818121",
+        "e2",
+        "6180",  # timestamp without a year
+        "63c00fe58d",  # month 13
+        "66c00fe5818184",  # hour alone
+        "67800fe58181988080",  # hour 24
+        "65800fd081819f",  # more than its bytes
+        "69800fe581818080803d",  # fraction that is cut off
+        "6a800fe58181808080810a",  # fraction of a second above one
+        "6b800fe581818080800fffff",
+        "64c08081ff",  # year 0
+        "5100",  # decimal with an exponent that does not end
+        "21",
+        "8e",
+    ],
+)
+def test_what_is_not_ion_is_refused(content: str) -> None:
+    with pytest.raises(IonError):
+        attribute_value(ion.value(ion.VERSION_MARKER + bytes.fromhex(content)))
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_converted_or_refused(content: bytes) -> None:
+    try:
+        attribute_value(ion.value(ion.VERSION_MARKER + content))
+    except (IonError, UnstorableValue):
+        return
+
+
+def test_padding_is_passed_over() -> None:
+    # given a struct with a padded field, a list with padding, and padding around the value
+    data = ion.VERSION_MARKER + bytes.fromhex("0100d8840085b40100210500")
+    # when, then
+    assert attribute_value(ion.value(data)) == {"M": {"version": {"L": [{"N": "5"}]}}}
