@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from local.provider.autoname import Autoname
@@ -149,9 +150,9 @@ class _BucketSetting(Resource):
         with applying(*sorted(changed.names)):
             self.put(session, identifier, wanted)
 
+    @abstractmethod
     def put(self, session: Session, bucket: str, inputs: Mapping[str, object]) -> None:
         """Set it as a whole."""
-        raise NotImplementedError
 
 
 #: The settings of a public access block in the S3 API by their property.
