@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tests.reliability.attribute_values import checked
 from tests.reliability.memory_dynamodb import MemoryDynamoDB, Tables
 
 if TYPE_CHECKING:
@@ -80,12 +81,16 @@ class LocalBackend:
         return _FaultyClient(self._client, faults)
 
     def items(self, ledger_table: str) -> dict[str, Item]:
-        """Read one table: items by key."""
+        """Read one table: items by key.
+
+        DynamoDB Local gives numbers in lists and maps back as they were written, others in one
+        form; here all are in that form.
+        """
         pages = self._client.get_paginator("scan").paginate(
             TableName=self.names[ledger_table], ConsistentRead=True
         )
         return {
-            str(item["pk"]["S"]): dict(item)  # type: ignore[arg-type]
+            str(item["pk"]["S"]): {name: checked(dict(value)) for name, value in item.items()}
             for page in pages
             for item in page["Items"]
         }

@@ -293,10 +293,10 @@ class _Writer:
             return self._redaction(touched)
         document = alive[0] if self._plan.hot else self._random.choice(alive)
         table = self._alive[document]
-        if choice < 0.75:
+        if choice < 0.7:
             touched.add(document)
             return Update(table=table, document_id=document, document=self._document())
-        if choice < 0.88:
+        if choice < 0.82:
             touched.add(document)
             return Delete(table=table, document_id=document)
         return self._redaction(touched)

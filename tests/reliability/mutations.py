@@ -89,7 +89,7 @@ MUTATIONS = (
     Mutation(
         name="a redacted revision counts as a delete",
         file="journal.py",
-        old="""if not ion.is_null(struct.get("dataHash")):""",
+        old="""if not struct.is_absent("dataHash"):""",
         new="if False:",
     ),
     Mutation(

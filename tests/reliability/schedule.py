@@ -97,7 +97,7 @@ class World:
 
     def __post_init__(self) -> None:
         """Build the stream and the mappings on it."""
-        first = 10 ** self.random.randint(2, 20) - self.random.randint(1, 40)
+        first = 10 ** self.random.randint(2, 20) - self.random.randint(1, 6)
         self.stream = KinesisStream(
             arn=STREAM_ARN, shard_count=self.plan.shards, first_sequence_number=first
         )
