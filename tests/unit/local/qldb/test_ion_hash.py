@@ -129,7 +129,7 @@ def test_vectors_after_a_round_trip_through_binary_ion(
         IonPyNull.from_value(IonType.STRING, None),
         IonPyText.from_value(IonType.SYMBOL, "symbol", ("annotation",)),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_a_bare_value_hashes_like_the_ion_that_is_written_for_it(value: object) -> None:
     data = simpleion.dumps(value)
