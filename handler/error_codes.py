@@ -126,34 +126,28 @@ def normalized(code: str) -> str:
     return name
 
 
-def fault_class(code: str) -> FaultClass | None:
+def classified(code: str) -> tuple[str, FaultClass | None]:
     """Look a code up.
 
     Returns
     -------
-    FaultClass or None
-        None for a code that the table does not know. Such a fault counts as transient, so that
-        nothing is ever put aside, or lost, on a guess.
+    tuple
+        The code as the table names it, and its class. An unknown code stays as it is, with None
+        for a class: it counts as transient, so that nothing is ever put aside on a guess.
     """
-    return FAULT_CLASSES.get(normalized(code))
+    name = normalized(code)
+    fault = FAULT_CLASSES.get(name)
+    return (code, None) if fault is None else (name, fault)
 
 
 def of_exception(error: Exception) -> tuple[str, FaultClass | None]:
-    """Give code and class of a request that failed as a whole.
+    """Give code and class of a request that failed as a whole, as `classified` does.
 
-    The exception's message is never used: DynamoDB quotes values in some of them.
-
-    Returns
-    -------
-    tuple
-        The code, and its class or None as from `fault_class`. An answer with an HTTP status from
-        500 is transient whatever its code: a proxy on the way has codes of its own.
+    The exception's message is never used: DynamoDB quotes values in some of them. An answer with
+    an HTTP status from 500 is transient whatever its code: a proxy on the way has its own.
     """
     if not isinstance(error, ClientError):
-        code = type(error).__name__
-        return code, fault_class(code)
-    code = str(error.response.get("Error", {}).get("Code", "Unknown"))
+        return classified(type(error).__name__)
+    code, fault = classified(str(error.response.get("Error", {}).get("Code", "Unknown")))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if status >= _SERVER_FAULT:
-        return code, FaultClass.TRANSIENT
-    return code, fault_class(code)
+    return code, FaultClass.TRANSIENT if status >= _SERVER_FAULT else fault

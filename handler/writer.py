@@ -216,7 +216,8 @@ class BatchStatementWriter:
                 self._request(request, deadline)
             return
         futures = [self._pool.submit(self._request, request, deadline) for request in requests]
-        unfinished = wait(futures, timeout=max(0.0, deadline - self._clock())).not_done
+        timeout = min(max(0.0, deadline - self._clock()), threading.TIMEOUT_MAX)
+        unfinished = wait(futures, timeout=timeout).not_done
         for future in unfinished:
             future.cancel()
         for future in futures:
@@ -258,7 +259,7 @@ class BatchStatementWriter:
                 self._missing.saw(write.table_name, missing=bool(attempt.inserting))
             attempt.outcome = APPLIED
             return
-        code = error_codes.normalized(str(error.get("Code", "Unknown")))
+        code = str(error.get("Code", "Unknown"))
         if code == ALREADY_EXISTS and attempt.inserting:
             if write.version == 0:
                 attempt.outcome = STALE
@@ -272,7 +273,7 @@ class BatchStatementWriter:
             else:
                 attempt.turn(inserting=True)
         else:
-            _statement_failed(attempt, code)
+            _failed(attempt, *error_codes.classified(code))
 
     def _request_failed(self, attempts: list[_Attempt], error: Exception, deadline: float) -> None:
         code, fault = error_codes.of_exception(error)
@@ -287,11 +288,11 @@ class BatchStatementWriter:
             return
         for attempt in attempts:
             attempt.alone = True
-            _statement_failed(attempt, code)
+            _failed(attempt, code, fault)
 
 
-def _statement_failed(attempt: _Attempt, code: str) -> None:
-    match error_codes.fault_class(code):
+def _failed(attempt: _Attempt, code: str, fault: FaultClass | None) -> None:
+    match fault:
         case FaultClass.PERMANENT:
             attempt.outcome = Permanent(code)
         case FaultClass.CONFIGURATION:

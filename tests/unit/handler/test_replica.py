@@ -1,0 +1,170 @@
+"""What a revision wants of its item, and the statements that say so. Pure.
+
+That DynamoDB understands the statements is proven on DynamoDB Local.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import NamedTuple
+
+import pytest
+
+from handler.journal import Revision, read_record
+from handler.replica import (
+    insert_statement,
+    newest_per_document,
+    update_statement,
+    write_for,
+)
+from handler.settings import ReplicaTable
+from handler.values import UnstorableValue
+from tests.unit.handler.records import HASH, TX_TIME, revision
+
+PROJECTED = ReplicaTable(
+    ledger_table="Person",
+    table_name="person-1",
+    attributes={"firstName": ("firstName",), "city": ("address", "city")},
+    retired_attributes=("old",),
+)
+WHOLE = ReplicaTable(ledger_table="Person", table_name="person-1", retired_attributes=("old",))
+COMMON = {
+    "version": {"N": "3"},
+    "txTime": {"S": TX_TIME},
+    "txId": {"S": "5pxmz8FD9Aj8Cbl5kuvXxP"},
+    "hash": {"B": base64.b64decode(HASH)},
+}
+
+
+def read(
+    data: str | None = '{firstName: "Ann", address: {city: "Ulm"}}',
+    *,
+    document_id: str = "doc",
+    version: int = 3,
+    data_hash: str | None = None,
+) -> Revision:
+    found = read_record(
+        revision(document_id=document_id, version=version, data=data, data_hash=data_hash),
+        {"Person"},
+    )
+    assert isinstance(found, Revision)
+    return found
+
+
+def test_listed_attributes_are_taken_from_their_paths() -> None:
+    write = write_for(read(), PROJECTED, 0.0, None)
+
+    assert write.attributes == COMMON | {"firstName": {"S": "Ann"}, "city": {"S": "Ulm"}}
+    assert set(write.removed) == {"old", "isDeleted", "expiresAt", "data"}
+    assert (write.table_name, write.document_id, write.version) == ("person-1", "doc", 3)
+
+
+def test_the_whole_document_is_kept_where_nothing_is_listed() -> None:
+    write = write_for(read(), WHOLE, 0.0, None)
+
+    document = {"firstName": {"S": "Ann"}, "address": {"M": {"city": {"S": "Ulm"}}}}
+    assert write.attributes == COMMON | {"data": {"M": document}}
+    assert set(write.removed) == {"old", "isDeleted", "expiresAt"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    ['{firstName: "Ann"}', '{firstName: "Ann", address: null}', '{firstName: "Ann", address: 1}'],
+)
+def test_an_attribute_whose_path_leads_nowhere_is_removed(data: str) -> None:
+    write = write_for(read(data), PROJECTED, 0.0, None)
+
+    assert "city" not in write.attributes
+    assert "city" in write.removed
+
+
+def test_a_null_at_the_end_of_a_path_is_kept() -> None:
+    write = write_for(read("{address: {city: null.string}}"), PROJECTED, 0.0, None)
+    assert write.attributes["city"] == {"NULL": True}
+
+
+@pytest.mark.parametrize(
+    ("table", "removed"),
+    [
+        (PROJECTED, {"firstName", "city", "old", "data", "expiresAt"}),
+        (WHOLE, {"old", "data", "expiresAt"}),
+    ],
+)
+def test_a_tombstone_keeps_nothing_of_the_document(table: ReplicaTable, removed: set[str]) -> None:
+    write = write_for(read(None), table, 0.0, None)
+
+    assert write.attributes == COMMON | {"isDeleted": {"BOOL": True}}
+    assert set(write.removed) == removed
+
+
+def test_a_tombstone_lives_from_its_writing() -> None:
+    write = write_for(read(None), PROJECTED, 1_000_000.9, 400)
+
+    assert write.attributes["expiresAt"] == {"N": str(1_000_000 + 400 * 86_400)}
+    assert "expiresAt" not in write.removed
+
+
+def test_a_live_revision_never_expires() -> None:
+    write = write_for(read(), PROJECTED, 1_000_000.0, 400)
+    assert "expiresAt" in write.removed
+
+
+def test_a_redacted_revision_has_no_state() -> None:
+    with pytest.raises(ValueError, match="redacted"):
+        write_for(read(None, data_hash=f"{{{{{HASH}}}}}"), PROJECTED, 0.0, None)
+
+
+def test_a_document_id_that_is_too_long_for_a_key_is_refused() -> None:
+    write_for(read(document_id="d" * 2048), PROJECTED, 0.0, None)
+    with pytest.raises(UnstorableValue, match="2048"):
+        write_for(read(document_id="d" * 2049), PROJECTED, 0.0, None)
+
+
+class Item(NamedTuple):
+    revision: Revision
+    order: int = 0
+
+
+def test_documents_are_grouped_newest_first() -> None:
+    items = [
+        Item(read(document_id="a", version=1)),
+        Item(read(document_id="b", version=0)),
+        Item(read(document_id="a", version=3)),
+        Item(read(document_id="a", version=2)),
+        Item(read(document_id="a", version=3), order=1),
+    ]
+
+    groups = newest_per_document(items)
+
+    assert [[item.revision.version for item in group] for group in groups] == [[3, 3, 2, 1], [0]]
+    assert len(groups[0]) == 4
+    assert groups[0][0].order == 0
+
+
+def test_the_insert_makes_the_whole_item() -> None:
+    text, parameters = insert_statement(write_for(read(), PROJECTED, 0.0, None))
+
+    assert text == (
+        "INSERT INTO \"person-1\" VALUE {'pk': ?, 'version': ?, 'txTime': ?, 'txId': ?, "
+        "'hash': ?, 'firstName': ?, 'city': ?}"
+    )
+    assert parameters == [{"S": "doc"}, *COMMON.values(), {"S": "Ann"}, {"S": "Ulm"}]
+
+
+def test_the_update_is_conditional_and_removes_what_an_older_version_may_have_left() -> None:
+    text, parameters = update_statement(write_for(read("{}"), PROJECTED, 0.0, None))
+
+    assert text == (
+        'UPDATE "person-1" SET "version"=? SET "txTime"=? SET "txId"=? SET "hash"=? '
+        'REMOVE "firstName" REMOVE "city" REMOVE "old" REMOVE "isDeleted" REMOVE "expiresAt" '
+        'REMOVE "data" WHERE "pk"=? AND "version" < ?'
+    )
+    assert parameters == [*COMMON.values(), {"S": "doc"}, {"N": "3"}]
+
+
+def test_quotes_in_names_are_doubled() -> None:
+    table = ReplicaTable(ledger_table="Person", table_name="p", attributes={"a\"'b": ("x",)})
+    write = write_for(read("{x: 1}"), table, 0.0, None)
+
+    assert '"a""\'b"=?' in update_statement(write)[0]
+    assert "'a\"''b': ?" in insert_statement(write)[0]

@@ -1,0 +1,361 @@
+"""The writer against scripted answers: which statement follows which answer, and which outcome.
+
+That the answers are DynamoDB's own is proven by tests/integration on DynamoDB Local.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from handler.replica import Write
+from handler.writer import (
+    APPLIED,
+    CONTENDED,
+    OUT_OF_TIME,
+    REQUEST_BYTES,
+    STALE,
+    BatchStatementWriter,
+    Outcome,
+    Permanent,
+    SingleWriter,
+    Transient,
+)
+
+Answer = Mapping[str, Any]
+OK: Answer = {}
+EXISTS: Answer = {"Error": {"Code": "DuplicateItem", "Message": "secret"}}
+MISSING: Answer = {"Error": {"Code": "ConditionalCheckFailed", "Message": "secret"}}
+HIGHER: Answer = {"Error": {"Code": "ConditionalCheckFailed", "Item": {"pk": {"S": "doc"}}}}
+
+
+def fails(code: str) -> Answer:
+    return {"Error": {"Code": code, "Message": "secret"}}
+
+
+def request_error(code: str, status: int = 400) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": "s"}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        "BatchExecuteStatement",
+    )
+
+
+def write(
+    document_id: str = "doc", version: int = 1, table: str = "person", size: int = 0
+) -> Write:
+    return Write(
+        table_name=table,
+        document_id=document_id,
+        version=version,
+        attributes={"version": {"N": str(version)}, "text": {"S": "x" * size}},
+        removed=("isDeleted",),
+    )
+
+
+class Client:
+    """Answers each statement by a function of its kind and key, or fails the whole request."""
+
+    def __init__(
+        self,
+        answer: Callable[[str, str], Answer] = lambda _kind, _key: OK,
+        fail: Callable[[list[str]], Exception | None] = lambda _keys: None,
+    ) -> None:
+        self._answer = answer
+        self._fail = fail
+        self.requests: list[list[tuple[str, str]]] = []
+        self._lock = threading.Lock()
+
+    def batch_execute_statement(
+        self,
+        Statements: Sequence[Mapping[str, Any]],  # noqa: N803  (the API's name)
+    ) -> dict[str, Any]:
+        request = []
+        for statement in Statements:
+            kind = statement["Statement"].split()[0]
+            assert ("ReturnValuesOnConditionCheckFailure" in statement) == (kind == "UPDATE")
+            place = 0 if kind == "INSERT" else -2
+            request.append((kind, statement["Parameters"][place]["S"]))
+        with self._lock:
+            self.requests.append(request)
+        error = self._fail([key for _, key in request])
+        if error is not None:
+            raise error
+        return {"Responses": [self._answer(kind, key) for kind, key in request]}
+
+
+class Time:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.naps: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.naps.append(seconds)
+        self.now += seconds
+
+
+def run(
+    client: Client, *writes: Write, time: Time | None = None, seconds: float = 60.0
+) -> list[Outcome]:
+    time = time or Time()
+    writer = BatchStatementWriter(
+        client, requests_in_flight=1, clock=time.clock, sleep=time.sleep, jitter=lambda: 1.0
+    )
+    return writer.write(writes, time.now + seconds)
+
+
+def script(*answers: Answer) -> Callable[[str, str], Answer]:
+    remaining = iter(answers)
+    return lambda _kind, _key: next(remaining)
+
+
+@pytest.mark.parametrize(
+    ("version", "answers", "kinds", "outcome"),
+    [
+        (0, [OK], ["INSERT"], APPLIED),
+        (0, [EXISTS], ["INSERT"], STALE),
+        (1, [OK], ["UPDATE"], APPLIED),
+        (1, [HIGHER], ["UPDATE"], STALE),
+        (1, [MISSING, OK], ["UPDATE", "INSERT"], APPLIED),
+        (1, [MISSING, EXISTS, OK], ["UPDATE", "INSERT", "UPDATE"], APPLIED),
+        (1, [MISSING, EXISTS, HIGHER], ["UPDATE", "INSERT", "UPDATE"], STALE),
+        (1, [fails("ValidationError")], ["UPDATE"], Permanent("Validation")),
+        (
+            0,
+            [fails("ItemCollectionSizeLimitExceeded")],
+            ["INSERT"],
+            Permanent("ItemCollectionSizeLimitExceeded"),
+        ),
+        (1, [fails("ThrottlingError"), OK], ["UPDATE", "UPDATE"], APPLIED),
+        (1, [fails("InternalServerError"), HIGHER], ["UPDATE", "UPDATE"], STALE),
+        (1, [fails("NeverHeardOf"), OK], ["UPDATE", "UPDATE"], APPLIED),
+        (1, [fails("AccessDenied")], ["UPDATE"], Transient("AccessDenied")),
+        (1, [fails("ResourceNotFound")], ["UPDATE"], Transient("ResourceNotFound")),
+    ],
+)
+def test_the_answers_lead_to_the_outcome(
+    version: int, answers: list[Answer], kinds: list[str], outcome: Outcome
+) -> None:
+    client = Client(script(*answers))
+
+    assert run(client, write(version=version)) == [outcome]
+    assert [kind for ((kind, _),) in client.requests] == kinds
+
+
+def test_two_writers_that_undo_each_other_are_left_to_the_next_delivery() -> None:
+    client = Client(lambda kind, _: MISSING if kind == "UPDATE" else EXISTS)
+    assert run(client, write()) == [Transient(CONTENDED)]
+
+
+def test_statements_of_one_request_end_each_on_its_own() -> None:
+    answers = {"a": OK, "b": HIGHER, "c": fails("ValidationError"), "d": fails("AccessDenied")}
+    client = Client(lambda _, key: answers[key])
+
+    outcomes = run(client, *(write(key) for key in answers))
+
+    assert outcomes == [APPLIED, STALE, Permanent("Validation"), Transient("AccessDenied")]
+    assert len(client.requests) == 1
+
+
+def test_a_request_has_at_most_25_statements() -> None:
+    client = Client()
+    assert run(client, *(write(str(n)) for n in range(60))) == [APPLIED] * 60
+    assert [len(request) for request in client.requests] == [25, 25, 10]
+
+
+def test_a_request_is_bounded_in_bytes() -> None:
+    client = Client()
+    run(client, *(write(str(n), size=REQUEST_BYTES // 3) for n in range(5)))
+    assert [len(request) for request in client.requests] == [2, 2, 1]
+
+
+def test_two_writes_of_one_item_are_refused() -> None:
+    with pytest.raises(ValueError, match="two writes of one item"):
+        run(Client(), write(), write(version=2))
+
+
+def test_one_bad_statement_does_not_hold_up_its_neighbours() -> None:
+    client = Client(
+        fail=lambda keys: request_error("ValidationException") if "17" in keys else None
+    )
+
+    outcomes = run(client, *(write(str(n)) for n in range(25)))
+
+    assert outcomes[17] == Permanent("Validation")
+    assert [outcome for n, outcome in enumerate(outcomes) if n != 17] == [APPLIED] * 24
+
+
+def test_an_unknown_fault_of_a_request_is_pinned_down_and_never_permanent() -> None:
+    client = Client(fail=lambda keys: KeyError("secret") if "3" in keys else None)
+
+    outcomes = run(client, *(write(str(n)) for n in range(8)), seconds=1.0)
+
+    assert outcomes[3] == Transient("KeyError")
+    assert [outcome for n, outcome in enumerate(outcomes) if n != 3] == [APPLIED] * 7
+
+
+def test_a_table_that_is_denied_does_not_hold_up_another() -> None:
+    client = Client(
+        fail=lambda keys: request_error("AccessDeniedException") if "b" in keys else None
+    )
+
+    outcomes = run(
+        client, write("a", table="one"), write("b", table="two"), write("c", table="one")
+    )
+
+    assert outcomes == [APPLIED, Transient("AccessDenied"), APPLIED]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        request_error("ThrottlingException"),
+        request_error("ProvisionedThroughputExceededException"),
+        request_error("InternalServerError", 500),
+        request_error("BadGateway", 502),
+        ReadTimeoutError(endpoint_url="x"),
+    ],
+)
+def test_a_request_that_fails_for_a_while_is_tried_again_whole(error: Exception) -> None:
+    failures = iter([error, error, None])
+    client = Client(fail=lambda _: next(failures))
+    time = Time()
+
+    assert run(client, write("a"), write("b"), time=time) == [APPLIED, APPLIED]
+    assert [len(request) for request in client.requests] == [2, 2, 2]
+    assert time.naps == [0.05, 0.1]
+
+
+def test_what_is_not_done_in_time_is_transient() -> None:
+    client = Client(fail=lambda _: request_error("ThrottlingException"))
+    time = Time()
+
+    assert run(client, write(), time=time, seconds=2.0) == [Transient("Throttling")]
+    assert time.now == 1002.0
+
+
+def test_nothing_starts_after_the_deadline() -> None:
+    client = Client()
+    assert run(client, write(), seconds=0.0) == [Transient(OUT_OF_TIME)]
+    assert client.requests == []
+
+
+def test_only_the_refused_are_sent_again() -> None:
+    seen: set[str] = set()
+
+    def answer(_kind: str, key: str) -> Answer:
+        if key == "b" and key not in seen:
+            seen.add(key)
+            return fails("ThrottlingError")
+        return OK
+
+    client = Client(answer)
+    assert run(client, write("a"), write("b")) == [APPLIED, APPLIED]
+    assert client.requests[1] == [("UPDATE", "b")]
+
+
+def test_a_replay_into_an_empty_table_starts_with_insert() -> None:
+    # given a table without items, and a writer that has seen one request of them
+    client = Client(lambda kind, _: MISSING if kind == "UPDATE" else OK)
+    writer = BatchStatementWriter(client, requests_in_flight=1)
+    writer.write([write(f"first-{n}") for n in range(25)], 1e12)
+    client.requests.clear()
+
+    # when more documents arrive
+    writer.write([write(f"next-{n}") for n in range(25)], 1e12)
+
+    # then one request is enough
+    assert [{kind for kind, _ in request} for request in client.requests] == [{"INSERT"}]
+
+
+def test_the_choice_of_insert_is_forgotten_when_items_are_there() -> None:
+    # given a writer that expects items to be missing
+    missing = True
+    client = Client(
+        lambda kind, _: (
+            (MISSING if missing else OK) if kind == "UPDATE" else (OK if missing else EXISTS)
+        )
+    )
+    writer = BatchStatementWriter(client, requests_in_flight=1)
+    writer.write([write(f"first-{n}") for n in range(25)], 1e12)
+
+    # when the items are there, then the first request learns it and every write still happens
+    missing = False
+    assert writer.write([write(f"a-{n}") for n in range(25)], 1e12) == [APPLIED] * 25
+    client.requests.clear()
+    assert writer.write([write(f"b-{n}") for n in range(25)], 1e12) == [APPLIED] * 25
+    assert [{kind for kind, _ in request} for request in client.requests] == [{"UPDATE"}]
+
+
+def test_another_table_is_not_expected_to_be_empty() -> None:
+    client = Client(lambda kind, _: MISSING if kind == "UPDATE" else OK)
+    writer = BatchStatementWriter(client, requests_in_flight=1)
+    writer.write([write(f"first-{n}") for n in range(25)], 1e12)
+    client.requests.clear()
+
+    writer.write([write("a", table="other")], 1e12)
+
+    assert client.requests[0] == [("UPDATE", "a")]
+
+
+def test_requests_in_flight_end_as_one_after_another() -> None:
+    answers = [OK, HIGHER, fails("ValidationError")]
+    client = Client(lambda _, key: answers[int(key) % 3])
+    writer = BatchStatementWriter(client, requests_in_flight=4)
+
+    outcomes = writer.write([write(str(n)) for n in range(300)], 1e12)
+
+    assert outcomes == [APPLIED, STALE, Permanent("Validation")] * 100
+
+
+def test_a_request_that_hangs_is_not_waited_for() -> None:
+    release = threading.Event()
+
+    def answer(_kind: str, key: str) -> Answer:
+        if key == "0":
+            release.wait(10)
+        return OK
+
+    writer = BatchStatementWriter(Client(answer), requests_in_flight=2)
+    deadline = __import__("time").time() + 0.3
+    outcomes = writer.write([write(str(n)) for n in range(50)], deadline)
+    release.set()
+
+    assert outcomes == [Transient(OUT_OF_TIME)] * 25 + [APPLIED] * 25
+
+
+class ItemClient:
+    def __init__(self, *errors: Exception | None) -> None:
+        self._errors = iter(errors)
+
+    def put_item(self, **arguments: object) -> None:
+        assert arguments["ConditionExpression"] == "attribute_not_exists(pk) OR version < :version"
+        error = next(self._errors)
+        if error is not None:
+            raise error
+
+
+def test_the_single_writer_has_the_same_outcomes() -> None:
+    client = ItemClient(
+        None,
+        request_error("ConditionalCheckFailedException"),
+        request_error("ValidationException"),
+        request_error("AccessDeniedException"),
+    )
+    writer = SingleWriter(client, threads=1)
+
+    assert writer.write([write(str(n)) for n in range(4)], 1e12) == [
+        APPLIED,
+        STALE,
+        Permanent("Validation"),
+        Transient("AccessDenied"),
+    ]
+    assert writer.write([write()], 0.0) == [Transient(OUT_OF_TIME)]
