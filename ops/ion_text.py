@@ -4,22 +4,56 @@ from __future__ import annotations
 
 import base64
 import io
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from amazon.ion import simpleion
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-def ion_text(data: bytes) -> str:
-    """Write bytes as Ion text; what is not Ion becomes an Ion blob with a comment.
+_SECONDS = 10.0
 
-    The Python reader of amazon.ion is used: its C extension never returns from some malformed
-    input, and malformed input is what a failure bucket is for.
+
+class _TooLongError(Exception):
+    """Reading did not end."""
+
+
+def ion_text(data: bytes, seconds: float = _SECONDS) -> str:
+    """Write bytes as Ion text; what cannot be read becomes an Ion blob with a comment.
+
+    Malformed input is what a failure bucket is for, and from some of it the readers of amazon.ion
+    0.15.0 never return. The Python reader can at least be interrupted.
+
+    Parameters
+    ----------
+    data
+        A user record, or anything else.
+    seconds
+        Longest time to read.
     """
     try:
-        values = simpleion.load_python(io.BytesIO(data), single_value=False)
-        return "\n".join(
-            simpleion.dumps(value, binary=False, indent="  ", omit_version_marker=True)
-            for value in values
-        )
+        with _time_limit(seconds):
+            values = simpleion.load_python(io.BytesIO(data), single_value=False)
+            return "\n".join(
+                simpleion.dumps(value, binary=False, indent="  ", omit_version_marker=True)
+                for value in values
+            )
     except Exception:  # noqa: BLE001  (readers raise many kinds)
         blob = base64.b64encode(data).decode("ascii")
         return f"// not Ion: the bytes as they are\n{{{{{blob}}}}}"
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    def end(_signal: int, _frame: object) -> None:
+        raise _TooLongError
+
+    former = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)

@@ -58,7 +58,7 @@ class Summary:
     test_events, foreign
         Messages that are no news of an object.
     duplicates
-        Messages about an object that failed in this run already.
+        Messages about an object for which another one was received.
     interrupted
         Whether the run was stopped before its end.
     """
@@ -114,6 +114,8 @@ class Redrive:
         Asked between objects whether to end.
     progress
         Called after each object and each message without one.
+    left
+        Keys of the objects that this run leaves behind; it does not try them again.
     """
 
     bucket: FailureBucket
@@ -123,6 +125,7 @@ class Redrive:
     dry_run: bool = False
     stop: Callable[[], bool] = never
     progress: Callable[[], None] = lambda: None
+    left: set[str] = field(default_factory=set)
 
     def objects(self, keys: Iterable[str]) -> Summary:
         """Redrive the objects of these keys.
@@ -135,7 +138,8 @@ class Redrive:
         for key in keys:
             if self._is_over():
                 break
-            self.object(key)
+            if key not in self.left:
+                self.object(key)
             self.progress()
         return self.summary
 
@@ -166,6 +170,8 @@ class Redrive:
         """Redrive one object."""
         ending = self._object(key)
         self.summary.objects[ending] += 1
+        if ending in (Ending.KEPT, Ending.TRIED):
+            self.left.add(key)
         return ending
 
     def _is_over(self) -> bool:
@@ -214,6 +220,7 @@ class Redrive:
         bodies = {object_key(record.position): record.to_json() for record in failed}
         own = bodies.pop(found.key, None)
         for key, body in bodies.items():
+            self.left.add(key)
             self.bucket.put(key, body)
         if own is not None:
             return self._replace(found.key, own, stored)
@@ -252,19 +259,18 @@ class _QueueRun:
 
     def _is_left(self, key: str, message: QueueMessage) -> bool:
         """Redrive an object, once in a run; tell whether it is there afterwards."""
-        if key in self._waiting:
-            self._replace_message(key, message)
-            return True
-        left = self._redrive.object(key) in (Ending.KEPT, Ending.TRIED)
+        if key not in self._redrive.left:
+            self._redrive.object(key)
+        left = key in self._redrive.left
         if left:
-            self._waiting[key] = message
+            self._wait(key, message)
         return left
 
-    def _replace_message(self, key: str, message: QueueMessage) -> None:
+    def _wait(self, key: str, message: QueueMessage) -> None:
         """Let the newest message stand for an object: the queue keeps it longest."""
-        former = self._waiting[key]
+        former = self._waiting.get(key)
         self._waiting[key] = message
-        if former.id == message.id:
+        if former is None or former.id == message.id:
             return
         self._redrive.summary.duplicates += 1
         still_needed = {each.id for each in self._waiting.values()}

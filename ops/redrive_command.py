@@ -148,7 +148,7 @@ def summary_lines(summary: Summary, *, dry_run: bool) -> list[str]:
         for number, text in (
             (summary.test_events, "test events of S3"),
             (summary.foreign, "that are not S3's news of this bucket, left on the queue"),
-            (summary.duplicates, "about an object that failed in this run already"),
+            (summary.duplicates, "more than one about an object that stays"),
         )
         if number
     ]
