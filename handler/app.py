@@ -22,7 +22,7 @@ from handler.journal import (
     read_record,
 )
 from handler.replica import Write, newest_per_document, write_for
-from handler.settings import HandlerSettings
+from handler.settings import HandlerSettings, SettingsError
 from handler.telemetry import BatchCounts, PowertoolsTelemetry, Telemetry
 from handler.values import UnstorableValue
 from handler.writer import APPLIED, BatchStatementWriter, Permanent, ReplicaWriter, Transient
@@ -351,6 +351,8 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> BatchRes
     """Replicate one batch of a Kinesis event source mapping."""
     try:
         return _handler().process(event, context)
+    except SettingsError:
+        raise
     except Exception as error:  # noqa: BLE001  (its message may quote a document)
         raise InvocationError(_place(error)) from None
 
