@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from handler.error_codes import FaultClass, fault_class
+from handler.error_codes import FaultClass, classified
 from handler.failures import FailedRecord, object_key
 from ops.errors import OpsError
 from ops.failure_objects import UNREADABLE, FailureObject, UnreadableObjectError, read_object
@@ -297,7 +297,7 @@ def redrive_objects(
 def _refuse_wrong_deployment(processed: Processed, table_names: list[str]) -> None:
     """Stop where no record is to blame and the next object would fare the same."""
     for code in processed.counts.retried:
-        if fault_class(code) is FaultClass.CONFIGURATION:
+        if classified(code)[1] is FaultClass.CONFIGURATION:
             raise OpsError(
                 f"DynamoDB refuses the writes ({code}): allow your user or role the actions "
                 "dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate on the stack's tables "

@@ -1,0 +1,168 @@
+"""Both kinds of objects: what is read, sent again, kept and told.
+
+Proves that positions survive the way through the handler's own de-aggregation, that damage is told
+from content, and that descriptions hold no document. It cannot prove that Lambda writes its objects
+as documented.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handler.aggregation import UserRecord, user_records
+from handler.failures import object_key
+from ops.failure_objects import (
+    UNREADABLE,
+    Payload,
+    UnreadableObjectError,
+    aggregate_of_one,
+    describe,
+    read_object,
+)
+from tests.unit.ops.samples import (
+    BATCH_KEY,
+    SECRET,
+    SEQUENCE,
+    SHARD,
+    STREAM_ARN,
+    discarded_batch,
+    failed_record,
+    kinesis_record,
+    malformed,
+    revision,
+)
+
+
+@given(data=st.binary(max_size=70_000), key=st.text(min_size=1, max_size=300))
+def test_an_aggregate_of_one_holds_what_was_put_in(data: bytes, key: str) -> None:
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return
+    assert user_records(aggregate_of_one(data, key)) == [UserRecord(data, 0, key)]
+
+
+@pytest.mark.parametrize("sub", [None, 5])
+def test_the_event_of_a_record_keeps_its_position_and_bytes(sub: int | None) -> None:
+    # given
+    record = failed_record(revision(), sub=sub)
+    found = read_object(object_key(record.position), record.to_json())
+    # when
+    (sent,) = found.event()["Records"]
+    # then
+    assert sent["eventSourceARN"] == STREAM_ARN
+    assert sent["eventID"] == f"{SHARD}:{SEQUENCE}"
+    assert sent["kinesis"]["sequenceNumber"] == SEQUENCE
+    assert sent["kinesis"]["partitionKey"] == "producer's key"
+    assert sent["kinesis"]["approximateArrivalTimestamp"] == record.approximate_arrival
+    (inner,) = user_records(base64.b64decode(sent["kinesis"]["data"]))
+    assert inner.data == revision()
+
+
+def test_the_event_of_a_batch_is_the_one_of_the_function() -> None:
+    records = [kinesis_record(revision(), "1"), kinesis_record(malformed(), "2")]
+    found = read_object(BATCH_KEY, discarded_batch(records))
+    assert found.event() == {"Records": records}
+    assert found.payloads() == [
+        Payload(place="1", data=revision()),
+        Payload(place="2", data=malformed()),
+    ]
+
+
+def test_the_payload_of_a_record_is_taken_apart_to_its_documents() -> None:
+    # given a frame of one record, the same bytes as a user record, and a damaged frame
+    frame = aggregate_of_one(revision(), "key")
+    whole, inner, damaged = (
+        failed_record(frame),
+        failed_record(frame, sub=2),
+        failed_record(frame[:-1]),
+    )
+    # then
+    for record, place, data in (
+        (whole, f"{SEQUENCE}/0", revision()),
+        (inner, f"{SEQUENCE}/2", frame),
+        (damaged, SEQUENCE, frame[:-1]),
+    ):
+        found = read_object(object_key(record.position), record.to_json())
+        assert found.payloads() == [Payload(place=place, data=data)]
+
+
+def _batch_with(payload: object) -> bytes:
+    return json.dumps({"payload": payload}).encode()
+
+
+def _without(name: str) -> bytes:
+    record = kinesis_record(revision())
+    del record["kinesis"][name]
+    return discarded_batch_of(record)
+
+
+def discarded_batch_of(record: object) -> bytes:
+    return _batch_with(json.dumps({"Records": [record]}))
+
+
+@pytest.mark.parametrize(
+    ("key", "body"),
+    [
+        ("elsewhere/1", failed_record(revision()).to_json()),
+        ("records/stream/shard/1/whole.json", failed_record(revision()).to_json()),
+        ("records/1", b""),
+        ("records/1", b"\xff"),
+        ("records/1", b"[]"),
+        ("records/1", b'{"formatVersion": 2}'),
+        (BATCH_KEY, b""),
+        (BATCH_KEY, b"7"),
+        (BATCH_KEY, b'{"KinesisBatchInfo": {}}'),
+        (BATCH_KEY, _batch_with(7)),
+        (BATCH_KEY, _batch_with("text")),
+        (BATCH_KEY, _batch_with('{"Records": []}')),
+        (BATCH_KEY, _batch_with('{"Records": [7]}')),
+        (BATCH_KEY, discarded_batch_of({"kinesis": None})),
+        (BATCH_KEY, discarded_batch_of(kinesis_record(b"x", "one"))),
+        (BATCH_KEY, _without("data")),
+        (BATCH_KEY, _without("partitionKey")),
+        (BATCH_KEY, _without("approximateArrivalTimestamp")),
+    ],
+)
+def test_damage_is_told_and_nothing_is_guessed(key: str, body: bytes) -> None:
+    with pytest.raises(UnreadableObjectError) as caught:
+        read_object(key, body)
+    description = describe(key, body)
+    assert (description.reason, description.code) == (UNREADABLE, caught.value.reason)
+    assert description.size == len(body)
+
+
+def test_a_record_is_described_without_its_document() -> None:
+    record = failed_record(revision(), sub=5, attempts=3)
+    body = record.to_json()
+    description = describe(object_key(record.position), body)
+    assert asdict(description) == {
+        "key": f"records/journal-1a2b3c/{SHARD}/{SEQUENCE}/00000005.json",
+        "size": len(body),
+        "reason": "refused",
+        "code": "ValidationError",
+        "failed_at": 1763888401.0,
+        "attempts": 3,
+        "records": 1,
+        "stream_arn": STREAM_ARN,
+        "shard_id": SHARD,
+        "sequence_number": SEQUENCE,
+        "last_sequence_number": None,
+        "sub_sequence_number": 5,
+    }
+
+
+def test_a_batch_is_described_without_its_documents() -> None:
+    records = [kinesis_record(revision(), "1"), kinesis_record(revision(), "2")]
+    description = describe(BATCH_KEY, discarded_batch(records))
+    assert (description.reason, description.code) == ("discarded batch", "RetryAttemptsExhausted")
+    assert (description.records, description.attempts) == (2, 0)
+    assert (description.sequence_number, description.last_sequence_number) == ("1", "2")
+    assert description.failed_at == pytest.approx(1795424400.144)
+    assert SECRET not in str(description)
