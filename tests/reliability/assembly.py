@@ -17,7 +17,7 @@ from tests.reliability.memory_s3 import MemoryS3
 from tests.reliability.verdict import Kept
 
 if TYPE_CHECKING:
-    from handler.telemetry import BatchCounts
+    from handler.telemetry import BatchCounts, Telemetry
     from tests.reliability.backends import Backend
     from tests.reliability.interleaving import Task
     from tests.reliability.memory_s3 import Buckets
@@ -50,6 +50,8 @@ class Container:
         What its clients reach.
     gate
         Through which they go.
+    telemetry
+        Told about each batch too; None for nobody.
 
     Attributes
     ----------
@@ -58,9 +60,15 @@ class Container:
     """
 
     def __init__(
-        self, settings: dict[str, str], backend: Backend, buckets: Buckets, gate: Gate
+        self,
+        settings: dict[str, str],
+        backend: Backend,
+        buckets: Buckets,
+        gate: Gate,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._gate = gate
+        self._telemetry = telemetry
         self.counts: BatchCounts | None = None
         injector = gate.injector
         table_faults = ServiceFaults(gate, injector.table_request, DYNAMODB)
@@ -85,6 +93,8 @@ class Container:
     def publish(self, counts: BatchCounts) -> None:
         """Take what the handler counted in one batch."""
         self.counts = counts
+        if self._telemetry is not None:
+            self._telemetry.publish(counts)
 
     def begin(self, task: Task) -> None:
         """Start the time of a new invocation."""

@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import (
     ConnectionClosedError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
     ReadTimeoutError,
 )
+from botocore.parsers import ResponseParserError
 
 from tests.reliability.faults import RequestFault, client_error
 from tests.reliability.history import BROKEN_KINDS, REFUSED_KINDS
@@ -24,21 +30,28 @@ if TYPE_CHECKING:
 
 _ENDPOINT = "https://memory.invalid"
 
-# Codes that DynamoDB answers for a request as a whole: DynamoDB developer guide, "Error handling
-# with DynamoDB", and the errors that botocore's service model lists for BatchExecuteStatement.
+# Codes that DynamoDB answers for a request as a whole, with the HTTP status: DynamoDB developer
+# guide, "Error handling with DynamoDB"; DynamoDB API reference, "Common errors"; the errors that
+# botocore's service model lists for BatchExecuteStatement and UpdateItem.
+_BAD_REQUESTS = (
+    *("ThrottlingException", "ThrottledRequestException", "TooManyRequestsException"),
+    *("RequestLimitExceeded", "ProvisionedThroughputExceededException", "LimitExceededException"),
+    *("TransactionConflictException", "TransactionInProgressException"),
+    *("ReplicatedWriteConflictException", "RequestExpired", "RequestTimeTooSkewed"),
+    *("ExpiredTokenException", "AccessDeniedException", "ResourceNotFoundException"),
+    *("ResourceInUseException", "TableNotFoundException", "UnrecognizedClientException"),
+    *("InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch"),
+    *("IncompleteSignature", "MissingAuthenticationToken", "NotAuthorized", "OptInRequired"),
+    *("UnknownOperationException", "KMSAccessDeniedException", "KMSDisabledException"),
+    *("KMSInvalidStateException", "KMSKeyNotAccessibleException", "KMSNotFoundException"),
+    *("InaccessibleEncryptionCredentials", "ValidationException", "SerializationException"),
+    *("ItemCollectionSizeLimitExceededException", "CodeThatNobodyKnowsException"),
+)
 REQUEST_CODES = {
     "InternalServerError": 500,
+    "InternalFailure": 500,
     "ServiceUnavailable": 503,
-    "RequestLimitExceeded": 400,
-    "ThrottlingException": 400,
-    "ProvisionedThroughputExceededException": 400,
-    "LimitExceededException": 400,
-    "ExpiredTokenException": 400,
-    "RequestExpired": 400,
-    "AccessDeniedException": 400,
-    "ResourceNotFoundException": 400,
-    "UnrecognizedClientException": 400,
-    "ValidationException": 400,
+    **dict.fromkeys(_BAD_REQUESTS, 400),
 }
 # BatchStatementError.Code: all values but those that answer a condition (DynamoDB API reference).
 STATEMENT_CODES = (
@@ -60,14 +73,26 @@ BUCKET_CODES = {
     "AccessDenied": 403,
     "NoSuchBucket": 404,
     "RequestTimeout": 400,
+    "OperationAborted": 409,
+    "InvalidAccessKeyId": 403,
+    "SignatureDoesNotMatch": 403,
+    "ExpiredToken": 400,
 }
+# botocore.exceptions: nothing was sent, or nobody knows.
 CONNECTION_ERRORS: dict[str, Callable[[], Exception]] = {
+    "ParamValidationError": lambda: ParamValidationError(report="Injected by the test"),
+    "NoCredentialsError": NoCredentialsError,
+    "PartialCredentialsError": lambda: PartialCredentialsError(provider="env", cred_var="key"),
+    "CredentialRetrievalError": lambda: CredentialRetrievalError(provider="env", error_msg=""),
     "EndpointConnectionError": lambda: EndpointConnectionError(endpoint_url=_ENDPOINT),
     "ConnectTimeoutError": lambda: ConnectTimeoutError(endpoint_url=_ENDPOINT),
 }
+# botocore.exceptions: what was sent may have been carried out.
 LOST_ANSWERS: dict[str, Callable[[], Exception]] = {
     "ReadTimeoutError": lambda: ReadTimeoutError(endpoint_url=_ENDPOINT),
     "ConnectionClosedError": lambda: ConnectionClosedError(endpoint_url=_ENDPOINT),
+    "HTTPClientError": lambda: HTTPClientError(error="Injected by the test"),
+    "ResponseParserError": lambda: ResponseParserError("Injected by the test"),
 }
 
 KILLED_BEFORE = "killed before a request"
@@ -143,6 +168,9 @@ PLACES: dict[str, list[FaultKind]] = {
 BLAMED_ON_THE_RECORD = frozenset(
     {
         "DynamoDB request: ValidationException",
+        "DynamoDB request: SerializationException",
+        "DynamoDB request: ItemCollectionSizeLimitExceededException",
+        "DynamoDB not reached: ParamValidationError",
         "statement: ValidationError",
         "statement: ItemCollectionSizeLimitExceeded",
     }

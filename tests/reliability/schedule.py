@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable
 
+    from handler.telemetry import Telemetry
     from local.qldb.records import KinesisEntry
     from tests.reliability.backends import Backend
     from tests.reliability.plan import Plan
@@ -92,6 +93,7 @@ class World:
     backend: Backend
     watch: Watch
     injector: Injector
+    telemetry: Telemetry | None = None
     buckets: Buckets = field(default_factory=lambda: Buckets(BUCKET))
     clock: Clock = field(default_factory=lambda: Clock(START.timestamp() + 3600))
 
@@ -157,7 +159,7 @@ class World:
     def _container(self, buckets: Buckets | None = None) -> Container:
         gate = Gate(self.clock, self.injector, self.random, self.plan.timeout)
         settings = environment(self.backend, BUCKET, self.history.lifetime_days)
-        return Container(settings, self.backend, buckets or self.buckets, gate)
+        return Container(settings, self.backend, buckets or self.buckets, gate, self.telemetry)
 
     def _put(self, entry: KinesisEntry) -> None:
         while self._outages and self._outages[-1] > len(self._entries):
@@ -282,7 +284,11 @@ def _in_memory(watch: Watch) -> Backend:
     return MemoryBackend(REPLICATED, watch.written)
 
 
-def run(plan: Plan, make_backend: Callable[[Watch], Backend] | None = None) -> Report:
+def run(
+    plan: Plan,
+    make_backend: Callable[[Watch], Backend] | None = None,
+    telemetry: Telemetry | None = None,
+) -> Report:
     """Run one schedule to its verdict.
 
     Parameters
@@ -291,6 +297,8 @@ def run(plan: Plan, make_backend: Callable[[Watch], Backend] | None = None) -> R
         The same plan gives the same run.
     make_backend
         Makes the tables; in memory by default.
+    telemetry
+        Of all handlers.
     """
     random = Random(plan.seed)
     history = make_history(plan, random)
@@ -304,6 +312,7 @@ def run(plan: Plan, make_backend: Callable[[Watch], Backend] | None = None) -> R
         history=history,
         backend=backend,
         watch=watch,
+        telemetry=telemetry,
         injector=Injector(plan, random),
     )
     world.injector.count(poison.kind for poison in history.poison)
