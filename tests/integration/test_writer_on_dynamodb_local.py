@@ -1,0 +1,291 @@
+"""The version condition and the faults of both writers, on AWS's DynamoDB Local.
+
+Proves what PartiQL and the conditions do in AWS's own engine. It cannot prove throttling or
+permissions: the engine has neither.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from handler.journal import Revision, read_record
+from handler.replica import Write, write_for
+from handler.settings import ReplicaTable
+from handler.writer import (
+    APPLIED,
+    STALE,
+    BatchStatementWriter,
+    Outcome,
+    Permanent,
+    ReplicaWriter,
+    SingleWriter,
+    Transient,
+)
+from tests.unit.handler.records import HASH, TX_TIME, revision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+pytestmark = pytest.mark.engine
+
+WRITERS: dict[str, Callable[[Any], ReplicaWriter]] = {
+    "batch": BatchStatementWriter,
+    "single": SingleWriter,
+}
+
+
+@pytest.fixture
+def table(dynamodb: DynamoDBClient) -> Iterator[ReplicaTable]:
+    """Make an empty replica of projected documents."""
+    name = f"writer-{uuid.uuid4()}"
+    dynamodb.create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield ReplicaTable(
+        ledger_table="Person",
+        table_name=name,
+        attributes={"firstName": ("firstName",), "email": ("email",), "wide": ("wide",)},
+        retired_attributes=("old",),
+    )
+    dynamodb.delete_table(TableName=name)
+
+
+@pytest.fixture(params=WRITERS)
+def writer(request: pytest.FixtureRequest, dynamodb: DynamoDBClient) -> ReplicaWriter:
+    """Give each writer in turn."""
+    return WRITERS[request.param](dynamodb)
+
+
+def wanted(
+    table: ReplicaTable, version: int, data: str | None, *, document_id: str = "doc"
+) -> Write:
+    record = read_record(revision(document_id=document_id, version=version, data=data), {"Person"})
+    assert isinstance(record, Revision)
+    return write_for(record, table, 0.0, 400)
+
+
+def run(writer: ReplicaWriter, *writes: Write) -> list[Outcome]:
+    return writer.write(writes, time.time() + 60)
+
+
+def item(dynamodb: DynamoDBClient, table: ReplicaTable, key: str = "doc") -> dict[str, Any] | None:
+    answer = dynamodb.get_item(
+        TableName=table.table_name, Key={"pk": {"S": key}}, ConsistentRead=True
+    )
+    return answer.get("Item")  # type: ignore[return-value]
+
+
+ANN = '{firstName: "Ann", email: "ann@example.org"}'
+BEA = '{firstName: "Bea"}'
+
+
+@pytest.mark.parametrize(
+    ("stored", "arriving", "outcome"),
+    [
+        ([], (0, ANN), APPLIED),
+        ([], (3, ANN), APPLIED),
+        ([], (3, None), APPLIED),
+        ([(1, ANN)], (2, BEA), APPLIED),
+        ([(1, ANN)], (1, BEA), STALE),
+        ([(1, ANN)], (0, BEA), STALE),
+        ([(1, ANN)], (2, None), APPLIED),
+        ([(1, ANN)], (1, None), STALE),
+        ([(2, None)], (1, BEA), STALE),
+        ([(2, None)], (2, BEA), STALE),
+        ([(2, None)], (0, BEA), STALE),
+        ([(2, None)], (3, BEA), APPLIED),
+        ([(2, None)], (3, None), APPLIED),
+    ],
+    ids=[
+        "insert",
+        "first seen above version 0",
+        "first seen as a tombstone",
+        "newer",
+        "equal",
+        "older, version 0",
+        "tombstone",
+        "equal tombstone",
+        "older after tombstone",
+        "equal after tombstone",
+        "version 0 after tombstone",
+        "newer after tombstone",
+        "newer tombstone after tombstone",
+    ],
+)
+def test_the_condition(
+    dynamodb: DynamoDBClient,
+    writer: ReplicaWriter,
+    table: ReplicaTable,
+    stored: list[tuple[int, str | None]],
+    arriving: tuple[int, str | None],
+    outcome: Outcome,
+) -> None:
+    # given
+    for version, data in stored:
+        assert run(writer, wanted(table, version, data)) == [APPLIED]
+    # when
+    assert run(writer, wanted(table, *arriving)) == [outcome]
+    # then
+    version, data = arriving if outcome is APPLIED else stored[-1]
+    assert item(dynamodb, table) == expected(version, data)
+
+
+def expected(version: int, data: str | None) -> dict[str, Any]:
+    import base64
+
+    common = {
+        "pk": {"S": "doc"},
+        "version": {"N": str(version)},
+        "txTime": {"S": TX_TIME},
+        "txId": {"S": "5pxmz8FD9Aj8Cbl5kuvXxP"},
+        "hash": {"B": base64.b64decode(HASH)},
+    }
+    if data is None:
+        return common | {"isDeleted": {"BOOL": True}, "expiresAt": {"N": str(400 * 86_400)}}
+    if data == ANN:
+        return common | {"firstName": {"S": "Ann"}, "email": {"S": "ann@example.org"}}
+    return common | {"firstName": {"S": "Bea"}}
+
+
+@pytest.mark.parametrize("data", [BEA, None])
+def test_what_an_older_configuration_left_is_removed(
+    dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable, data: str | None
+) -> None:
+    # given an item with an attribute that is retired now, and a whole document
+    left = {"old": {"S": "x"}, "data": {"M": {"firstName": {"S": "Ann"}}}}
+    dynamodb.put_item(TableName=table.table_name, Item=expected(1, ANN) | left)
+    # when
+    assert run(writer, wanted(table, 2, data)) == [APPLIED]
+    # then
+    assert item(dynamodb, table) == expected(2, data)
+
+
+def test_a_whole_document_is_kept_and_its_tombstone_is_empty(
+    dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable
+) -> None:
+    whole = ReplicaTable(ledger_table="Person", table_name=table.table_name)
+
+    assert run(writer, wanted(whole, 0, ANN)) == [APPLIED]
+    document = {"firstName": {"S": "Ann"}, "email": {"S": "ann@example.org"}}
+    assert (item(dynamodb, table) or {})["data"] == {"M": document}
+
+    assert run(writer, wanted(whole, 1, None)) == [APPLIED]
+    assert item(dynamodb, table) == expected(1, None)
+
+
+def test_names_with_quotes_reach_the_table(
+    dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable
+) -> None:
+    name = "a\"b'c. d-e#:[0]"
+    odd = ReplicaTable(
+        ledger_table="Person", table_name=table.table_name, attributes={name: ("firstName",)}
+    )
+    for version in (0, 1):
+        assert run(writer, wanted(odd, version, ANN)) == [APPLIED]
+        assert (item(dynamodb, table) or {})[name] == {"S": "Ann"}
+    assert run(writer, wanted(odd, 2, None)) == [APPLIED]
+    assert name not in (item(dynamodb, table) or {})
+
+
+def test_a_hundred_attributes_fit_into_a_statement(
+    dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable
+) -> None:
+    names = [f"attribute-number-{n:03d}" for n in range(100)]
+    wide = ReplicaTable(
+        ledger_table="Person",
+        table_name=table.table_name,
+        attributes={name: ("firstName",) for name in names},
+    )
+    for version in (0, 1):
+        assert run(writer, wanted(wide, version, ANN)) == [APPLIED]
+    assert set(names) < set(item(dynamodb, table) or {})
+    assert run(writer, wanted(wide, 2, None)) == [APPLIED]
+    assert not set(names) & set(item(dynamodb, table) or {})
+
+
+NESTED = "{wide: " + "[" * 31 + "]" * 31 + "}"
+TOO_BIG = '{wide: "' + "x" * 410_000 + '"}'
+
+
+@pytest.mark.parametrize("first", [0, 5])
+def test_what_dynamodb_refuses_is_permanent_and_its_neighbours_are_written(
+    dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable, first: int
+) -> None:
+    # given new documents, of which one is bigger than an item may be
+    documents = [ANN] * 24
+    documents.insert(7, TOO_BIG)
+    writes = [
+        wanted(table, first, data, document_id=f"doc-{number}")
+        for number, data in enumerate(documents)
+    ]
+    # when
+    outcomes = run(writer, *writes)
+    # then
+    assert outcomes[7] == Permanent("Validation")
+    assert outcomes[:7] + outcomes[8:] == [APPLIED] * 24
+    assert item(dynamodb, table, "doc-7") is None
+    assert item(dynamodb, table, "doc-8") is not None
+
+
+def test_an_item_that_grows_too_big_is_permanent(
+    dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable
+) -> None:
+    assert run(writer, wanted(table, 0, ANN)) == [APPLIED]
+    assert run(writer, wanted(table, 1, TOO_BIG)) == [Permanent("Validation")]
+    assert item(dynamodb, table) == expected(0, ANN)
+
+
+def test_a_table_that_does_not_exist_is_never_permanent(
+    writer: ReplicaWriter, table: ReplicaTable
+) -> None:
+    absent = ReplicaTable(ledger_table="Person", table_name="absent")
+
+    outcomes = run(
+        writer, wanted(absent, 1, ANN, document_id="a"), wanted(table, 1, ANN, document_id="b")
+    )
+
+    assert outcomes == [Transient("ResourceNotFound"), APPLIED]
+
+
+def test_requests_in_flight_settle_every_write(
+    dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable
+) -> None:
+    writes = [wanted(table, n % 3, ANN, document_id=f"doc-{n}") for n in range(300)]
+    assert run(writer, *writes) == [APPLIED] * 300
+    assert run(writer, *writes) == [STALE] * 300
+
+
+def test_concurrent_writers_leave_the_highest_version(
+    dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable
+) -> None:
+    # given four writers with all versions of some documents, each in an order of its own
+    versions = [(f"doc-{n}", version) for n in range(5) for version in range(8)]
+
+    def consume(seed: int) -> None:
+        order = versions.copy()
+        Random(seed).shuffle(order)
+        for key, version in order:
+            data = None if version == 7 and key == "doc-4" else ANN
+            (outcome,) = run(writer, wanted(table, version, data, document_id=key))
+            assert outcome in (APPLIED, STALE)
+
+    # when
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(consume, range(4)))
+    # then
+    for n in range(5):
+        final = item(dynamodb, table, f"doc-{n}")
+        assert final is not None
+        assert final["version"] == {"N": "7"}
+        assert ("isDeleted" in final, "firstName" in final) == (n == 4, n != 4)
