@@ -1,0 +1,222 @@
+"""Where the function's processor time goes, part by part and over all its threads.
+
+Functions at the borders of the parts are wrapped with a clock of the thread's own processor time;
+the time of a part inside another counts for the inner one only. Sampling or tracing profilers see
+one thread, or cost more than what they measure. The floor is what the same batches cost with
+nothing but the fastest code known for each unavoidable step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import http.client
+import importlib
+import json
+import os
+import sys
+import threading
+import time
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from bench.floor import floor_of
+from bench.measured_process import Totals, run
+from bench.sides import HANDLER, Context, side
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+AGGREGATION: Final = "base64 and de-aggregation"
+DECODING: Final = "Ion: what the record is"
+CONVERSION: Final = "Ion to attribute values"
+STATEMENTS: Final = "statements and requests"
+SERIALIZATION: Final = "request to JSON"
+SIGNING: Final = "signing"
+HTTP: Final = "HTTP and sockets"
+PARSING: Final = "response to objects"
+CLIENT: Final = "rest of the client"
+TELEMETRY: Final = "metrics and log"
+REST: Final = "rest: batch, threads, locks"
+
+PARTS: Final = (
+    (AGGREGATION, "base64:b64decode"),
+    (AGGREGATION, "binascii:a2b_base64"),
+    (AGGREGATION, "handler.aggregation:user_records"),
+    (DECODING, "handler.journal:read_record"),
+    (CONVERSION, "handler.replica:write_for"),
+    (STATEMENTS, "handler.replica:insert_statement"),
+    (STATEMENTS, "handler.replica:update_statement"),
+    (STATEMENTS, "handler.writer:BatchStatementWriter._request"),
+    (STATEMENTS, "handler.writer:BatchStatementWriter.write"),
+    (SERIALIZATION, "botocore.serialize:JSONSerializer.serialize_to_request"),
+    (SERIALIZATION, "orjson:dumps"),
+    (SERIALIZATION, "json:dumps"),
+    (SIGNING, "botocore.signers:RequestSigner.sign"),
+    (SIGNING, "botocore.auth:SigV4Auth.add_auth"),
+    (HTTP, "botocore.httpsession:URLLib3Session.send"),
+    (HTTP, "urllib3.connectionpool:HTTPConnectionPool.urlopen"),
+    (PARSING, "botocore.parsers:ResponseParser.parse"),
+    (PARSING, "orjson:loads"),
+    (CLIENT, "botocore.client:BaseClient._make_api_call"),
+    (TELEMETRY, "handler.telemetry:PowertoolsTelemetry.publish"),
+)
+"""What is measured, as module and name. A name that the code no longer has is left out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """Processor time in microseconds for each revision.
+
+    Attributes
+    ----------
+    total
+        Of the function as it is, measured without the clocks.
+    parts
+        Of each part, with the clocks; what they cost themselves is taken from the rest.
+    floor
+        Of the unavoidable steps.
+    unknown
+        Names that the code does not have.
+    """
+
+    total: float
+    parts: dict[str, float]
+    floor: dict[str, float]
+    unknown: list[str]
+
+
+class Clocks:
+    """Processor time by part, of all threads."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._seconds: dict[str, float] = defaultdict(float)
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Seconds of each part so far."""
+        return dict(self._seconds)
+
+    def wrap(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Give a function that does the same and is measured."""
+
+        @functools.wraps(function)
+        def measured(*arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401 - whatever it takes
+            stack = self._stack()
+            stack.append(0.0)
+            began = time.thread_time()
+            try:
+                return function(*arguments, **keywords)
+            finally:
+                took = time.thread_time() - began
+                inner = stack.pop()
+                if stack:
+                    stack[-1] += took
+                with self._lock:
+                    self._seconds[part] += took - inner
+
+        return measured
+
+    def _stack(self) -> list[float]:
+        stack: list[float] | None = getattr(self._local, "stack", None)
+        if stack is None:
+            stack = self._local.stack = []
+        return stack
+
+
+def install(clocks: Clocks) -> list[str]:
+    """Put clocks at all borders of parts; give the names that do not exist."""
+    unknown = []
+    for part, name in PARTS:
+        module_name, _, path = name.partition(":")
+        *outer, attribute = path.split(".")
+        try:
+            holder: Any = importlib.import_module(module_name)
+            for step in outer:
+                holder = getattr(holder, step)
+            original = getattr(holder, attribute)
+        except (ImportError, AttributeError):
+            unknown.append(name)
+            continue
+        replacement = clocks.wrap(part, original)
+        setattr(holder, attribute, replacement)
+        if not outer:
+            _replace_imported(original, replacement)
+    return unknown
+
+
+def _replace_imported(original: object, replacement: object) -> None:
+    """Replace what modules of the function imported by name."""
+    for module_name, module in list(sys.modules.items()):
+        if module_name.split(".")[0] == "handler":
+            for name, value in list(vars(module).items()):
+                if value is original:
+                    setattr(module, name, replacement)
+
+
+def profile(file: Path, endpoint: str) -> Profile:
+    """Profile the function in this process on the batches of a file."""
+    replicate = side(HANDLER, os.environ)
+    plain = run(replicate, file, warm_up=1)
+    bodies = _request_bodies(file, replicate)
+    clocks = Clocks()
+    before: dict[str, float] = {}
+    unknown = install(clocks)
+    # The function made its objects before the clocks; their methods are found by class.
+    measured = run(replicate, file, warm_up=1, on_warm=lambda: before.update(clocks.seconds))
+    parts = {
+        part: 1e6 * (seconds - before.get(part, 0.0)) / measured.revisions
+        for part, seconds in clocks.seconds.items()
+    }
+    total = _microseconds(plain)
+    order = dict.fromkeys(part for part, _ in PARTS)
+    parts = {part: parts[part] for part in order if part in parts}
+    return Profile(
+        total=total,
+        parts={**parts, REST: max(0.0, total - sum(parts.values()))},
+        floor=floor_of(file, bodies, endpoint),
+        unknown=unknown,
+    )
+
+
+def _microseconds(totals: Totals) -> float:
+    return 1e6 * totals.processor_seconds / totals.revisions
+
+
+def _request_bodies(file: Path, replicate: Callable[..., object]) -> list[bytes]:
+    """Catch what the function sends for the first batch."""
+    bodies: list[bytes] = []
+    lock = threading.Lock()
+    send = http.client.HTTPConnection.send
+
+    def caught(self: http.client.HTTPConnection, data: Any) -> None:  # noqa: ANN401 - see base
+        body = bytes(data)
+        with lock:
+            bodies.append(body[body.find(b'{"Statements"') :] if b'{"Statements"' in body else b"")
+        send(self, data)
+
+    http.client.HTTPConnection.send = caught  # type: ignore[method-assign]
+    try:
+        with file.open(encoding="ascii") as lines:
+            replicate(json.loads(next(lines))["event"], Context())
+    finally:
+        http.client.HTTPConnection.send = send  # type: ignore[method-assign]
+    return [body for body in bodies if body]
+
+
+def main() -> None:
+    """Profile in this process."""
+    parser = argparse.ArgumentParser(prog="python -m bench.processor_profile", description=__doc__)
+    parser.add_argument("events", type=Path, help="file of batches")
+    parser.add_argument("result", type=Path, help="file for the profile, as JSON")
+    options = parser.parse_args()
+    found = profile(options.events, os.environ["AWS_ENDPOINT_URL"])
+    options.result.write_text(json.dumps(asdict(found)))
+
+
+if __name__ == "__main__":
+    main()

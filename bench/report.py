@@ -1,0 +1,185 @@
+"""Results as tables in the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.table import Table
+
+from bench.targets import TARGETS, Mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+
+    from bench.targets import Results
+
+_STYLES = {Mark.REACHED: "green", Mark.MISSED: "red", Mark.UNKNOWN: "dim"}
+
+
+def print_report(console: Console, results: Results) -> None:
+    """Print everything that was measured; the targets come last."""
+    if "profile" in results:
+        for workload, found in results["profile"].items():
+            console.print(profile_table(workload, found))
+    if "throughput" in results:
+        for server in dict.fromkeys(found["server"] for found in results["throughput"]):
+            rows = [found for found in results["throughput"] if found["server"] == server]
+            console.print(speed_table(server, rows))
+            if rows[0]["handler"]["stub_busy"] is not None:
+                console.print(usage_table(server, rows))
+    if "flat" in results:
+        console.print(flat_table(results["flat"]))
+    if "cold" in results:
+        console.print(cold_table(results["cold"]))
+    if "lag" in results:
+        console.print(lag_table(results["lag"]))
+    if "profile" not in results:
+        console.print(targets_table(results))
+
+
+def speed_table(server: str, comparisons: Sequence[Mapping[str, Any]]) -> Table:
+    """Throughput and cost of both ways, and their ratios."""
+    table = _table(
+        f"{server}: one UpdateItem per revision, 16 threads | this handler",
+        "workload|revisions/s||ratio|us/revision||ratio",
+    )
+    for found in comparisons:
+        plain, ours = found["baseline"], found["handler"]
+        table.add_row(
+            found["title"],
+            f"{plain['revisions_per_second']:,.0f}",
+            f"{ours['revisions_per_second']:,.0f}",
+            f"[bold]{found['speedup']:.1f}x[/]",
+            f"{plain['processor_microseconds_per_revision']:,.0f}",
+            f"{ours['processor_microseconds_per_revision']:,.0f}",
+            f"[bold]1/{found['saving']:.1f}[/]",
+        )
+    return table
+
+
+def usage_table(server: str, comparisons: Sequence[Mapping[str, Any]]) -> Table:
+    """Requests and memory of both ways; how busy the stub was with the faster one."""
+    table = _table(
+        f"{server}: requests and memory",
+        "workload|requests/revision||ratio|peak MB||ratio|stub busy",
+    )
+    for found in comparisons:
+        plain, ours = found["baseline"], found["handler"]
+        table.add_row(
+            found["title"],
+            f"{plain['requests_per_revision']:.2f}",
+            f"{ours['requests_per_revision']:.4f}",
+            f"1/{plain['requests_per_revision'] / ours['requests_per_revision']:.1f}",
+            f"{plain['peak_megabytes']:.0f}",
+            f"{ours['peak_megabytes']:.0f}",
+            f"{ours['peak_megabytes'] / plain['peak_megabytes']:.2f}x",
+            f"{ours['stub_busy']:.0%}",
+        )
+    return table
+
+
+def flat_table(figures: Mapping[str, Sequence[Mapping[str, Any]]]) -> Table:
+    """Cost of a revision by the number of revisions."""
+    table = _table(
+        "Cost per revision, by the number of revisions (updates, stub)",
+        "way|revisions|revisions/s|processor us/revision|peak MB",
+    )
+    for way, rows in figures.items():
+        for row in rows:
+            table.add_row(
+                way,
+                f"{row['revisions']:,}",
+                f"{row['revisions_per_second']:,.0f}",
+                f"{row['processor_microseconds_per_revision']:.1f}",
+                f"{row['peak_megabytes']:.0f}",
+            )
+    return table
+
+
+def cold_table(cold: Mapping[str, Any]) -> Table:
+    """Cold start and package."""
+    table = _table(
+        f"Cold start of the built package ({cold['package_bytes'] / 2**20:.2f} MB stored, "
+        f"{cold['deflated_bytes'] / 2**20:.2f} MB deflated)",
+        "package|import|first batch|the same batch again",
+    )
+    for title, name in (
+        ("as deployed: no bytecode", "as_deployed"),
+        ("with bytecode", "with_bytecode"),
+    ):
+        start = cold[name]
+        table.add_row(
+            title, *(f"{start[key]:.0f} ms" for key in ("imported", "first_batch", "next_batch"))
+        )
+    return table
+
+
+def lag_table(lag: Mapping[str, Any]) -> Table:
+    """Lag on the local AWS."""
+    table = _table(
+        "Lag from ledger commit to item, local AWS",
+        "phase|revisions|committed/s|median|99th percentile|longest",
+    )
+    for phase in (lag["steady"], lag["after_pause"]):
+        table.add_row(
+            phase["name"],
+            f"{phase['revisions']:,}",
+            f"{phase['revisions_per_second']:.0f}",
+            f"{phase['median']:.2f} s",
+            f"{phase['p99']:.2f} s",
+            f"{phase['longest']:.2f} s",
+        )
+    return table
+
+
+def profile_table(workload: str, found: Mapping[str, Any]) -> Table:
+    """Where the handler's processor time goes."""
+    table = _table(
+        f"Processor time of the handler per revision, {workload} "
+        f"({found['total']:.1f} us; floor {sum(found['floor'].values()):.1f} us)",
+        "part|us|share",
+    )
+    for part, cost in found["parts"].items():
+        table.add_row(part, f"{cost:.1f}", f"{cost / found['total']:.0%}")
+    table.add_section()
+    for step, cost in found["floor"].items():
+        table.add_row(f"floor: {step}", f"{cost:.1f}", f"{cost / found['total']:.0%}")
+    return table
+
+
+def targets_table(results: Results) -> Table:
+    """How the run stands against each target."""
+    table = _table("Targets", "|at least|aim|measured|at least|aim")
+    for target in TARGETS:
+        figure = target.measured(results)
+        marks = [target.mark(figure, bound) for bound in (target.at_least, target.aim)]
+        bounds = [f"{bound:g}" for bound in (target.at_least, target.aim)]
+        table.add_row(
+            target.title,
+            *(_bound(target.unit, bound) for bound in bounds),
+            "" if figure is None else f"[bold]{target.unit.format(figure)}[/]",
+            *(f"[{_STYLES[mark]}]{mark.value}[/]" for mark in marks),
+        )
+    return table
+
+
+def _bound(unit: str, bound: str) -> str:
+    before, _, rest = unit.partition("{")
+    return before + bound + rest.partition("}")[2]
+
+
+def _table(title: str, columns: str) -> Table:
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for number, column in enumerate(columns.split("|")):
+        table.add_column(column, justify="left" if number == 0 else "right", no_wrap=number > 0)
+    return table

@@ -1,0 +1,134 @@
+"""The two ways that are compared: the function as deployed, and one request for each revision."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from handler.aggregation import user_records
+from handler.journal import Revision, RevisionKind, read_record
+from handler.replica import Write, write_for
+from handler.settings import KEY_ATTRIBUTE, HandlerSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BASELINE: Final = "baseline"
+HANDLER: Final = "handler"
+SIDES: Final = (BASELINE, HANDLER)
+
+THREADS: Final = 16
+
+_ARN: Final = "arn:aws:lambda:us-east-1:000000000000:function:replica"
+_REMAINING_MILLISECONDS: Final = 600_000
+
+
+class Side(Protocol):
+    """One way to replicate a batch."""
+
+    def __call__(self, event: Mapping[str, Any], context: Context) -> object:
+        """Replicate a batch; give Lambda's answer."""
+
+
+class Context:
+    """Lambda's context, as far as the function may look at it."""
+
+    function_name = "replica"
+    function_version = "$LATEST"
+    invoked_function_arn = _ARN
+    memory_limit_in_mb = 1024
+    aws_request_id = "00000000-0000-0000-0000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Leave all the time in the world: a slow machine must not change what is done."""
+        return _REMAINING_MILLISECONDS
+
+
+def side(name: str, environment: Mapping[str, str]) -> Side:
+    """Make one of the two ways, with the environment of the deployed function.
+
+    Parameters
+    ----------
+    name
+        One of `SIDES`.
+    environment
+        This process's own environment: boto3 finds DynamoDB by it.
+    """
+    if name == HANDLER:
+        from handler import app  # noqa: PLC0415 - the other side must not pay for it
+
+        return app.lambda_handler
+    return OneRequestPerRevision(HandlerSettings.from_environment(environment))
+
+
+class OneRequestPerRevision:
+    """The plain way: the same reading path, then a conditional UpdateItem for every revision.
+
+    Nothing is coalesced: of a document's ten versions all ten are written.
+
+    Parameters
+    ----------
+    settings
+        What goes where.
+    """
+
+    def __init__(self, settings: HandlerSettings) -> None:
+        self._settings = settings
+        self._client = boto3.client("dynamodb", config=Config(max_pool_connections=THREADS))
+        self._pool = ThreadPoolExecutor(THREADS)
+
+    def __call__(self, event: Mapping[str, Any], context: Context) -> object:
+        """Replicate a batch."""
+        del context
+        writes = [
+            write
+            for record in event["Records"]
+            for user_record in user_records(base64.b64decode(record["kinesis"]["data"]))
+            for write in self._writes(user_record.data)
+        ]
+        for _ in self._pool.map(self._update, writes):
+            pass
+        return {"batchItemFailures": []}
+
+    def _writes(self, data: bytes) -> list[Write]:
+        found = read_record(data, self._settings.replica_tables)
+        if not isinstance(found, Revision) or found.kind is RevisionKind.REDACTED:
+            return []
+        return [write_for(found, self._settings.replica_tables[found.table_name], 0.0, None)]
+
+    def _update(self, write: Write) -> None:
+        try:
+            self._client.update_item(**update_item(write))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+
+
+def update_item(write: Write) -> Any:  # noqa: ANN401 - arguments of a boto3 call
+    """Give the arguments of UpdateItem that write an item where its version is lower."""
+    names = dict(zip((f"#{n}" for n in itertools.count()), write.attributes, strict=False))
+    removed = {f"#r{n}": name for n, name in enumerate(write.removed)}
+    assignments = ", ".join(f"{name}=:{name[1:]}" for name in names)
+    return {
+        "TableName": write.table_name,
+        "Key": {KEY_ATTRIBUTE: {"S": write.document_id}},
+        "UpdateExpression": f"SET {assignments}"
+        + (f" REMOVE {', '.join(removed)}" if removed else ""),
+        "ConditionExpression": "attribute_not_exists(#pk) OR #version < :version",
+        "ExpressionAttributeNames": {
+            **names,
+            **removed,
+            "#pk": KEY_ATTRIBUTE,
+            "#version": "version",
+        },
+        "ExpressionAttributeValues": {
+            **{f":{n}": value for n, value in enumerate(write.attributes.values())},
+            ":version": {"N": str(write.version)},
+        },
+    }

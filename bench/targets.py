@@ -1,0 +1,158 @@
+"""The targets of speed and cost, and how a run stands against them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+Results = Mapping[str, Any]
+"""A run's results as they are written to JSON; a part that was not run is absent."""
+
+
+class Mark(enum.Enum):
+    """How a figure stands against one bound."""
+
+    REACHED = "pass"
+    MISSED = "fail"
+    UNKNOWN = "not measured"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One line of the table of targets.
+
+    Attributes
+    ----------
+    title
+        What is measured.
+    unit
+        How a figure is written, with one place for the number.
+    at_least, aim
+        Bounds; the aim is the better one.
+    higher_is_better
+        Else lower is.
+    measured
+        Finds the figure in the results; None where its part was not run.
+    digits
+        Digits after the point with which the bounds are given: figures are compared as rounded.
+    """
+
+    title: str
+    unit: str
+    at_least: float
+    aim: float
+    higher_is_better: bool
+    measured: Callable[[Results], float | None]
+    digits: int = 0
+
+    def mark(self, figure: float | None, bound: float) -> Mark:
+        """Compare a figure with a bound."""
+        if figure is None:
+            return Mark.UNKNOWN
+        rounded = round(figure, self.digits) if self.digits else figure
+        reached = rounded >= bound if self.higher_is_better else rounded <= bound
+        return Mark.REACHED if reached else Mark.MISSED
+
+
+def comparison(results: Results, workload: str, figure: str) -> float | None:
+    """Find a ratio of a workload on the stub."""
+    for found in results.get("throughput", []):
+        if found["workload"] == workload and found["server"] == "stub":
+            value = found.get(figure, found["handler"].get(figure))
+            return None if value is None else float(value)
+    return None
+
+
+def _redelivered(results: Results) -> float | None:
+    """Take the slower of the two refusals: of an UPDATE, which carries the item, and an INSERT."""
+    ratios = [comparison(results, name, "speedup") for name in ("duplicates", "new-duplicates")]
+    known = [ratio for ratio in ratios if ratio is not None]
+    return min(known) if known else None
+
+
+def _cold(results: Results, *path: str) -> float | None:
+    found: Any = results.get("cold")
+    for step in path:
+        found = None if found is None else found[step]
+    return None if found is None else float(found)
+
+
+def _package(results: Results) -> float | None:
+    size = _cold(results, "package_bytes")
+    return None if size is None else size / 2**20
+
+
+def _steady_lag(results: Results) -> float | None:
+    lag = results.get("lag")
+    return None if lag is None else float(lag["steady"]["p99"])
+
+
+TARGETS: Final = (
+    Target(
+        title="throughput, distinct, stub 4 ms",
+        unit="{:.1f}x",
+        at_least=10,
+        aim=20,
+        higher_is_better=True,
+        measured=lambda results: comparison(results, "new", "speedup"),
+    ),
+    Target(
+        title="processor time per revision",
+        unit="1/{:.1f}",
+        at_least=12,
+        aim=20,
+        higher_is_better=True,
+        measured=lambda results: comparison(results, "new", "saving"),
+    ),
+    Target(
+        title="redelivered batch (all stale)",
+        unit="{:.1f}x",
+        at_least=10,
+        aim=20,
+        higher_is_better=True,
+        measured=_redelivered,
+    ),
+    Target(
+        title="hot documents, 10 versions each",
+        unit="{:.1f}x",
+        at_least=30,
+        aim=45,
+        higher_is_better=True,
+        measured=lambda results: comparison(results, "hot", "speedup"),
+    ),
+    Target(
+        title="requests per revision, distinct",
+        unit="{:.4f}",
+        at_least=0.05,
+        aim=0.04,
+        higher_is_better=False,
+        measured=lambda results: comparison(results, "new", "requests_per_revision"),
+        digits=2,
+    ),
+    Target(
+        title="import of the code, warm disk",
+        unit="{:.0f} ms",
+        at_least=400,
+        aim=250,
+        higher_is_better=False,
+        measured=lambda results: _cold(results, "as_deployed", "imported"),
+    ),
+    Target(
+        title="package zipped",
+        unit="{:.1f} MB",
+        at_least=15,
+        aim=5,
+        higher_is_better=False,
+        measured=_package,
+    ),
+    Target(
+        title="lag local, 200 revisions/s, p99",
+        unit="{:.2f} s",
+        at_least=2,
+        aim=1,
+        higher_is_better=False,
+        measured=_steady_lag,
+    ),
+)

@@ -1,0 +1,303 @@
+"""Batches of stream records as Lambda hands them to the function, written to files.
+
+Each record is made from one that the simulated ledger committed, with its own document id, hash
+and transaction id put in place: the bytes have the form and size of genuine ones, and 100,000 of
+them take seconds. Every revision comes with the summary of its block, as in genuine streams.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from bench.stub_server import Answer
+from local.qldb.journal import CreateTable, Delete, Insert, Ledger, Update, new_ids
+from local.qldb.records import (
+    DeliveryOptions,
+    StreamRecord,
+    block_summary_record,
+    delivery_plan,
+    revision_details_record,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from local.qldb.journal import Block
+
+AGGREGATES_PER_EVENT: Final = 50
+RECORDS_PER_EVENT: Final = 100
+"""Of records that are not aggregated: the default of the program's batchSize."""
+
+PERSON: Final = "Person"
+WIDE: Final = "Wide"
+BIG: Final = "Big"
+WIDE_ATTRIBUTES: Final = 100
+BIG_BYTES: Final = 100 * 1024
+HOT_VERSIONS: Final = 10
+
+_STREAM: Final = "arn:aws:qldb:us-east-1:000000000000:stream/ledger/0TzIAVGB2vAFK3yIJuFD5L"
+_KINESIS: Final = "arn:aws:kinesis:us-east-1:000000000000:stream/journal"
+_FIRST_SEQUENCE_NUMBER: Final = 49590338271490256608559692538361571095921575989136588898
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """One kind of work.
+
+    Attributes
+    ----------
+    name
+        For files and options.
+    title
+        For people.
+    table
+        The ledger table whose documents they are.
+    answer
+        What the stub answers.
+    versions
+        Versions of each document, lowest and highest; all of a document stand in one batch.
+    deletes
+        Whether the highest version is a delete.
+    aggregated
+        KPL aggregates of 25 KB, or one Kinesis record for each stream record.
+    weight
+        Revisions relative to a run's usual number.
+    has_target
+        Whether a target depends on it, so that it is worth repeating.
+    """
+
+    name: str
+    title: str
+    table: str = PERSON
+    answer: Answer = Answer.ACCEPT
+    versions: tuple[int, int] = (0, 0)
+    deletes: bool = False
+    aggregated: bool = True
+    weight: float = 1.0
+    has_target: bool = False
+
+    @property
+    def revisions_per_document(self) -> int:
+        """How many revisions of one document a batch holds."""
+        return self.versions[1] - self.versions[0] + 1
+
+
+NEW: Final = Workload(name="new", title="new documents", has_target=True)
+UPDATES: Final = Workload(name="updates", title="updates", versions=(1, 1))
+DUPLICATES: Final = Workload(
+    name="duplicates",
+    title="redelivered updates",
+    versions=(1, 1),
+    answer=Answer.STALE,
+    has_target=True,
+)
+NEW_DUPLICATES: Final = Workload(
+    name="new-duplicates", title="redelivered inserts", answer=Answer.STALE, has_target=True
+)
+HOT: Final = Workload(
+    name="hot", title="hot, 10 versions each", versions=(1, HOT_VERSIONS), has_target=True
+)
+DELETES: Final = Workload(name="deletes", title="deletes", versions=(2, 2), deletes=True)
+WIDE_DOCUMENTS: Final = Workload(
+    name="wide", title="wide, 100 attributes", table=WIDE, versions=(1, 1), weight=0.25
+)
+BIG_DOCUMENTS: Final = Workload(
+    name="big", title="big, 100 KB", table=BIG, versions=(1, 1), weight=0.05
+)
+PLAIN_RECORDS: Final = Workload(name="plain", title="new, plain records", aggregated=False)
+
+WORKLOADS: Final = (
+    NEW,
+    UPDATES,
+    DUPLICATES,
+    NEW_DUPLICATES,
+    HOT,
+    DELETES,
+    WIDE_DOCUMENTS,
+    BIG_DOCUMENTS,
+    PLAIN_RECORDS,
+)
+
+
+def replica_tables() -> dict[str, Any]:
+    """Give the handler's REPLICA_TABLES for all workloads, as the program writes it."""
+    names = ("firstName", "lastName", "email", "address")
+    return {
+        PERSON: {"tableName": "person", "attributes": {name: [name] for name in names}},
+        WIDE: {
+            "tableName": "wide",
+            "attributes": {f"field{n:03d}": [f"field{n:03d}"] for n in range(WIDE_ATTRIBUTES)},
+        },
+        BIG: {"tableName": "big"},
+    }
+
+
+def document(table: str) -> dict[str, Any]:
+    """Give a document of one of the ledger tables."""
+    if table == WIDE:
+        return {f"field{n:03d}": f"value {n}" for n in range(WIDE_ATTRIBUTES)}
+    if table == BIG:
+        line = {"position": 7, "article": "Harbour chair, oak, 45 cm", "price": 129}
+        return {"note": "x" * (BIG_BYTES // 2), "lines": [line] * (BIG_BYTES // 2 // 55)}
+    return {
+        "firstName": "Angharad",
+        "lastName": "Evans-Richards",
+        "email": "angharad.evans@example.com",
+        "address": {"city": "Swansea", "street": "1 Harbour Road"},
+    }
+
+
+def write_events(workload: Workload, revisions: int, file: Path, *, seed: int = 1) -> int:
+    """Write a workload's batches, one JSON text a line: ``{"revisions": ..., "event": ...}``.
+
+    The same seed gives the same documents to every workload, so that the updates of one are those
+    of documents that another made.
+
+    Parameters
+    ----------
+    workload
+        What is in the batches.
+    revisions
+        At least so many; a document's versions are not separated.
+    file
+        Written anew.
+    seed
+        Of the documents' ids.
+
+    Returns
+    -------
+    int
+        How many revisions were written.
+    """
+    written = 0
+    with file.open("w", encoding="ascii") as lines:
+        for count, event in events(workload, revisions, seed=seed):
+            lines.write(json.dumps({"revisions": count, "event": event}) + "\n")
+            written += count
+    return written
+
+
+def events(
+    workload: Workload, revisions: int, *, seed: int = 1
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Give the number of revisions of each batch and the batch as Lambda's event."""
+    source = random.Random(seed)
+    templates = [_Template(block) for block in _blocks(workload)]
+    documents = -(-revisions // workload.revisions_per_document)
+    sizes = itertools.repeat(_documents_per_event(workload, templates))
+    sequence = itertools.count(_FIRST_SEQUENCE_NUMBER)
+    while documents > 0:
+        size = min(documents, next(sizes))
+        records = [
+            record
+            for _ in range(size)
+            for document_id in [new_ids(source)()]
+            for template in templates
+            for record in template.records(document_id, source)
+        ]
+        plan = delivery_plan(records, DeliveryOptions(aggregation=workload.aggregated))
+        entries = [(entry.partition_key, entry.data) for entry in plan]
+        yield size * len(templates), {"Records": list(_kinesis_records(entries, sequence))}
+        documents -= size
+
+
+def revisions_per_event(workload: Workload) -> int:
+    """Tell how many revisions a full batch holds."""
+    templates = [_Template(block) for block in _blocks(workload)]
+    return _documents_per_event(workload, templates) * len(templates)
+
+
+def _documents_per_event(workload: Workload, templates: list[_Template]) -> int:
+    """Tell how many documents fill a batch with all their versions."""
+    bytes_of_document = sum(map(len, templates))
+    if not workload.aggregated:
+        return RECORDS_PER_EVENT // (2 * len(templates))
+    wanted = AGGREGATES_PER_EVENT * DeliveryOptions().aggregate_bytes
+    return max(1, wanted // bytes_of_document)
+
+
+def _blocks(workload: Workload) -> list[Block]:
+    """Commit a document's whole life; give the blocks that the workload has."""
+    ledger = Ledger(new_id=new_ids(random.Random(0)))
+    ledger.commit([CreateTable(table=workload.table)])
+    content = document(workload.table)
+    blocks = [ledger.commit([Insert(table=workload.table, document=content)])]
+    document_id = blocks[0].documents[0].document_id
+    lowest, highest = workload.versions
+    for version in range(1, highest + 1):
+        operation = (
+            Delete(table=workload.table, document_id=document_id)
+            if workload.deletes and version == highest
+            else Update(table=workload.table, document_id=document_id, document=content)
+        )
+        blocks.append(ledger.commit([operation]))
+    return blocks[lowest:]
+
+
+class _Template:
+    """The two records of a block with one revision, to be filled in for any document."""
+
+    def __init__(self, block: Block) -> None:
+        revision = block.documents[0]
+        self._summary = block_summary_record(_STREAM, block).data
+        self._revision = revision_details_record(_STREAM, revision).data
+        self._id = revision.document_id.encode()
+        self._transaction = revision.tx_id.encode()
+        self._hash = revision.hash
+
+    def __len__(self) -> int:
+        return len(self._summary) + len(self._revision)
+
+    def records(self, document_id: str, source: random.Random) -> list[StreamRecord]:
+        """Give the block's summary and its revision, as those of another document."""
+        digest = source.randbytes(len(self._hash))
+        transaction = new_ids(source)().encode()
+        summary, revision = (
+            data.replace(self._id, document_id.encode())
+            .replace(self._transaction, transaction)
+            .replace(self._hash, digest)
+            for data in (self._summary, self._revision)
+        )
+        return [
+            StreamRecord(
+                record_type="BLOCK_SUMMARY",
+                sequence_no=0,
+                partition_key=source.randbytes(len(self._hash)).hex(),
+                data=summary,
+            ),
+            StreamRecord(
+                record_type="REVISION_DETAILS",
+                sequence_no=0,
+                partition_key=digest.hex(),
+                data=revision,
+            ),
+        ]
+
+
+def _kinesis_records(
+    entries: Iterable[tuple[str, bytes]], sequence: Iterator[int]
+) -> Iterator[dict[str, Any]]:
+    """Wrap Kinesis records as in Lambda's developer guide, "Using Lambda with Kinesis"."""
+    for (partition_key, data), number in zip(entries, sequence, strict=False):
+        yield {
+            "kinesis": {
+                "kinesisSchemaVersion": "1.0",
+                "partitionKey": partition_key,
+                "sequenceNumber": str(number),
+                "data": base64.b64encode(data).decode("ascii"),
+                "approximateArrivalTimestamp": 1767225600.0,
+            },
+            "eventSource": "aws:kinesis",
+            "eventVersion": "1.0",
+            "eventID": f"shardId-000000000000:{number}",
+            "eventName": "aws:kinesis:record",
+            "invokeIdentityArn": "arn:aws:iam::000000000000:role/replica",
+            "awsRegion": "us-east-1",
+            "eventSourceARN": _KINESIS,
+        }
