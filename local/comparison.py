@@ -72,8 +72,9 @@ def compare(ledger: LedgerClient, outputs: Mapping[str, Any], endpoint: str) -> 
     """
     dynamodb = aws.client("dynamodb", endpoint)
     rows: list[Row] = []
+    active = ledger.tables(outputs["ledgerName"])
     for table, replica in json.loads(outputs["replicaTables"]).items():
-        documents = ledger.state(outputs["ledgerName"], table)
+        documents = ledger.state(outputs["ledgerName"], table) if table in active else {}
         pages = dynamodb.get_paginator("scan").paginate(
             TableName=replica["tableName"], ConsistentRead=True
         )

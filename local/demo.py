@@ -51,7 +51,7 @@ def run(state: Path) -> int:
         Something that the demonstration needs is missing or failed.
     """
     console = Console(highlight=False)
-    pulumi_bin = ensure_pulumi(console.print)
+    pulumi_bin = ensure_pulumi(lambda line: console.print(line, soft_wrap=True))
     with _services(state / "demo", console) as services:
         stacks = stack.Stacks(
             variables=environment(services.endpoints, pulumi_bin, services.state, stack=STACK),
