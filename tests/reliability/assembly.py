@@ -10,6 +10,9 @@ from handler.app import Handler
 from handler.failures import FailureStore
 from handler.settings import HandlerSettings
 from handler.writer import BatchStatementWriter
+from ops.failure_bucket import FailureBucket
+from ops.record_processing import RecordProcessor
+from ops.redrive import redrive_objects
 from tests.reliability.fault_injection import DYNAMODB, FAILURE_BUCKET
 from tests.reliability.gates import FUNCTION_VERSION, Gate, ServiceFaults
 from tests.reliability.history import ATTRIBUTES, PROJECTED, RETIRED, WHOLE
@@ -70,19 +73,11 @@ class Container:
         self._gate = gate
         self._telemetry = telemetry
         self.counts: BatchCounts | None = None
-        injector = gate.injector
-        table_faults = ServiceFaults(gate, injector.table_request, DYNAMODB)
-        bucket_faults = ServiceFaults(gate, injector.bucket_request, FAILURE_BUCKET)
+        bucket_faults = ServiceFaults(gate, gate.injector.bucket_request, FAILURE_BUCKET)
         handler_settings = HandlerSettings.from_environment(settings)
         self._handler = Handler(
             settings=handler_settings,
-            writer=BatchStatementWriter(
-                backend.client(table_faults),
-                requests_in_flight=1,
-                clock=gate.time,
-                sleep=gate.sleep,
-                jitter=gate.jitter,
-            ),
+            writer=_writer(backend, gate),
             failures=FailureStore(
                 MemoryS3(buckets, bucket_faults), handler_settings.failure_bucket
             ),
@@ -128,9 +123,25 @@ def failure_objects(buckets: Buckets, bucket: str) -> list[Kept]:
     ]
 
 
-def redrive_event(body: bytes) -> dict[str, Any]:
-    """Give the event that delivers what one object of the failure bucket keeps once more."""
-    return _event(json.loads(body))
+def redrive(settings: dict[str, str], backend: Backend, buckets: Buckets, gate: Gate) -> None:
+    """Redrive all objects of the failure bucket with the operator's own command's code."""
+    handler_settings = HandlerSettings.from_environment(settings)
+    client = MemoryS3(buckets, ServiceFaults(gate, gate.injector.bucket_request, FAILURE_BUCKET))
+    bucket = FailureBucket(client, handler_settings.failure_bucket)
+    processor = RecordProcessor(
+        settings=handler_settings, writer=_writer(backend, gate), clock=gate.time
+    )
+    redrive_objects(list(bucket.keys("")), bucket=bucket, processor=processor)
+
+
+def _writer(backend: Backend, gate: Gate) -> BatchStatementWriter:
+    return BatchStatementWriter(
+        backend.client(ServiceFaults(gate, gate.injector.table_request, DYNAMODB)),
+        requests_in_flight=1,
+        clock=gate.time,
+        sleep=gate.sleep,
+        jitter=gate.jitter,
+    )
 
 
 def _payloads(body: dict[str, Any]) -> list[bytes]:
@@ -138,30 +149,3 @@ def _payloads(body: dict[str, Any]) -> list[bytes]:
         records = json.loads(body["payload"])["Records"]
         return [base64.b64decode(record["kinesis"]["data"]) for record in records]
     return [base64.b64decode(body["payload"])]
-
-
-def _event(body: dict[str, Any]) -> dict[str, Any]:
-    if "KinesisBatchInfo" in body:
-        event: dict[str, Any] = json.loads(body["payload"])
-        return event
-    kinesis = {
-        "kinesisSchemaVersion": "1.0",
-        "partitionKey": body["partitionKey"],
-        "sequenceNumber": body["sequenceNumber"],
-        "data": body["payload"],
-        "approximateArrivalTimestamp": body["approximateArrivalTimestamp"],
-    }
-    return {
-        "Records": [
-            {
-                "kinesis": kinesis,
-                "eventSource": "aws:kinesis",
-                "eventVersion": "1.0",
-                "eventID": f"{body['shardId']}:{body['sequenceNumber']}",
-                "eventName": "aws:kinesis:record",
-                "invokeIdentityArn": "arn:aws:iam::000000000000:role/replica",
-                "awsRegion": "us-east-1",
-                "eventSourceARN": body["streamArn"],
-            }
-        ]
-    }

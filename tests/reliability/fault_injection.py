@@ -20,7 +20,6 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from tests.reliability.faults import RequestFault, client_error
-from tests.reliability.history import BROKEN_KINDS, REFUSED_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -180,9 +179,7 @@ BLAMED_ON_THE_RECORD = frozenset(
 def all_kinds() -> list[str]:
     """Name every kind of fault, those that a schedule contains from its start included."""
     names = {kind.name for kinds in PLACES.values() for kind in kinds}
-    return sorted(
-        names.union((DISCARDED, SPLIT, MERGED), OUTAGES.values(), REFUSED_KINDS, BROKEN_KINDS)
-    )
+    return sorted(names.union((DISCARDED, SPLIT, MERGED), OUTAGES.values()))
 
 
 class Injector:
@@ -219,6 +216,10 @@ class Injector:
         """Give the way in which a service refuses everything now, if it does."""
         until, kind = self._outages.get(service, (now, None))
         return kind if now < until else None
+
+    def begin(self, faults: int) -> None:
+        """Let new faults be injected, at most that many."""
+        self._left = faults
 
     def end(self) -> None:
         """Inject nothing from here on."""

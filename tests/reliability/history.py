@@ -33,6 +33,7 @@ from local.qldb.records import (
     DeliveryOptions,
     KinesisEntry,
     StreamRecord,
+    aggregate,
     block_records,
     control_record,
     delivery_plan,
@@ -57,6 +58,7 @@ ATTRIBUTES = {
     "extra": ("extra",),
 }
 RETIRED = "nickname"
+FUTURE_TYPE, EMPTY_AGGREGATE = "record of an unknown type", "aggregate of nothing"
 LIFETIME_DAYS = 400
 SENTINEL = "sentinel-"
 """Starts every text in a document: it may appear in no log line and no exception text."""
@@ -84,6 +86,8 @@ class History:
         By the data of a user record: the revision that it tells of, as it is told there.
     committed
         By document and version: every revision with its data, as it was committed.
+    foreign
+        Kinds of records that are of no interest, and in no failure bucket.
     refused
         Documents and versions that DynamoDB cannot store, with the kind of each.
     seeded
@@ -99,6 +103,7 @@ class History:
     revisions: dict[bytes, Revision] = field(default_factory=dict)
     committed: dict[str, dict[int, Revision]] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
     refused: dict[tuple[str, int], str] = field(default_factory=dict)
     seeded: set[str] = field(default_factory=set)
 
@@ -158,6 +163,7 @@ def make_history(plan: Plan, random: Random) -> History:
             late += _rendered(history, block)
     first = live if plan.live else late
     first += writer.revivals() + _poison_records(plan, random, history)
+    first += _foreign_records(plan, random, history)
     _deliver(history, plan, random, first)
     if plan.live and plan.replay:
         _deliver(history, plan, random, late)
@@ -456,6 +462,33 @@ def _poison_records(plan: Plan, random: Random, history: History) -> list[Stream
     return broken
 
 
+def _foreign_records(plan: Plan, random: Random, history: History) -> list[StreamRecord]:
+    """Add what QLDB might write one day; an aggregate of nothing is added to the entries."""
+    records = []
+    for _ in range(random.randint(0, plan.poison)):
+        record = {"qldbStreamArn": QLDB_STREAM_ARN, "recordType": "TABLE_DETAILS", "payload": {}}
+        data = bytes(simpleion.dumps(record | {"n": random.getrandbits(32)}))
+        history.foreign.append(FUTURE_TYPE)
+        records.append(
+            StreamRecord(
+                record_type="CONTROL",
+                sequence_no=None,
+                partition_key=hashlib.sha256(data).hexdigest(),
+                data=data,
+            )
+        )
+    if records:
+        empty = aggregate([])
+        history.foreign.append(EMPTY_AGGREGATE)
+        history.user_records[empty] = []
+        history.entries.append(
+            KinesisEntry(
+                partition_key=KPL_PARTITION_KEY, explicit_hash_key=None, data=empty, records=0
+            )
+        )
+    return records
+
+
 def _changed(data: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
     record = simpleion.loads(data)
     change(record)
@@ -481,7 +514,11 @@ _BROKEN_RECORDS: dict[str, Callable[[bytes, Random], bytes]] = {
 
 def _break_frames(plan: Plan, random: Random, history: History) -> None:
     """Add broken frames at any place; what they hold is also delivered whole."""
-    genuine = [entry.data for entry in history.entries if entry.data.startswith(KPL_MAGIC)]
+    genuine = [
+        entry.data
+        for entry in history.entries
+        if entry.data.startswith(KPL_MAGIC) and history.user_records[entry.data]
+    ]
     for _ in range(random.randint(0, plan.poison) if genuine else 0):
         kind = random.choice(list(_BROKEN_FRAMES))
         data = _BROKEN_FRAMES[kind](random.choice(genuine), random)

@@ -49,6 +49,8 @@ class Plan:
         Chance of a fault at each place where one can be.
     outages
         Times in which DynamoDB or the failure bucket refuses everything.
+    redrives
+        Redrives that run at once with faults, before the one without.
     poison
         Broken records and documents that DynamoDB refuses.
     """
@@ -74,11 +76,13 @@ class Plan:
     batch_size: int = 10
     parallelization_factor: int = 1
     maximum_retry_attempts: int = 60
+    maximum_record_age: int = -1
     bisect: bool = True
     timeout: int = 60
     faults: int = 8
     fault_rate: float = 0.15
     outages: int = 0
+    redrives: int = 0
     poison: int = 0
 
     @classmethod
@@ -107,11 +111,13 @@ class Plan:
             batch_size=random.choice((1, 3, 10, 100)),
             parallelization_factor=random.choice((1, 1, 2, 10)),
             maximum_retry_attempts=random.choice((-1, 0, 2, 60)),
+            maximum_record_age=random.choice((-1, -1, -1, 300)),
             bisect=random.random() < 0.7,
             timeout=random.choice((3, 60, 900)),
             faults=random.choice((0, 2, 8, 20)),
             fault_rate=random.choice((0.05, 0.2, 0.5)),
             outages=random.choice((0, 0, 1, 2)),
+            redrives=random.choice((0, 1, 2)),
             poison=random.choice((0, 0, 1, 3)),
         )
 

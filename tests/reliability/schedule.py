@@ -9,7 +9,10 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from tests.reliability.assembly import Container, environment, failure_objects, redrive_event
+from botocore.parsers import ResponseParserError
+
+from ops.errors import OpsError
+from tests.reliability.assembly import Container, environment, failure_objects, redrive
 from tests.reliability.backends import MemoryBackend
 from tests.reliability.event_source_mapping import (
     Ending,
@@ -49,6 +52,7 @@ REPLICATED = (PROJECTED, WHOLE)
 
 _MAXIMUM_STEPS = 200_000
 _MOST_VIOLATIONS = 10
+_NO_TIMEOUT = 1e9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +111,7 @@ class World:
             batch_size=self.plan.batch_size,
             parallelization_factor=self.plan.parallelization_factor,
             maximum_retry_attempts=self.plan.maximum_retry_attempts,
+            maximum_record_age=self.plan.maximum_record_age,
             bisect_batch_on_function_error=self.plan.bisect,
         )
         self.mappings = [
@@ -139,27 +144,33 @@ class World:
         self.watch.violation("never quiet: the stream is not processed to its end")
 
     def redrive(self) -> None:
-        """Feed what the failure bucket keeps to the handler again, without faults.
-
-        An object goes only when the handler puts nothing of it aside again.
-        """
+        """Redrive the failure bucket: first several at once and with faults, then once without."""
+        self.injector.begin(self.plan.faults)
+        tasks = [self._redrive_task(self.plan.timeout) for _ in range(self.plan.redrives)]
+        while unfinished := [task for task in tasks if not task.done]:
+            self.random.choice(unfinished).step()
+        for task in tasks:
+            # botocore's parser errors are none of its own base class; they end a redrive, too.
+            if not isinstance(task.error, KilledError | OpsError | ResponseParserError | None):
+                self.watch.violation(f"a redrive with faults raised {task.error!r}")
         self.injector.end()
-        for key, body in self.buckets.objects(BUCKET).items():
-            again = Buckets(BUCKET)
-            container = self._container(again)
-            task = Task(partial(container.invoke, redrive_event(body)))
-            container.begin(task)
-            while not task.done:
-                task.step()
-            if task.error is not None or task.result != {"batchItemFailures": []}:
-                self.watch.violation(f"redrive ended in {task.error!r} {task.result!r}")
-            elif not again.objects(BUCKET):
-                self.buckets.delete(BUCKET, key)
+        last = self._redrive_task(_NO_TIMEOUT)
+        while not last.done:
+            last.step()
+        if last.error is not None:
+            self.watch.violation(f"the last redrive raised {last.error!r}")
 
-    def _container(self, buckets: Buckets | None = None) -> Container:
+    def _redrive_task(self, timeout: float) -> Task:
+        gate = Gate(self.clock, self.injector, self.random, timeout)
+        settings = environment(self.backend, BUCKET, self.history.lifetime_days)
+        task = Task(partial(redrive, settings, self.backend, self.buckets, gate))
+        gate.begin(task)
+        return task
+
+    def _container(self) -> Container:
         gate = Gate(self.clock, self.injector, self.random, self.plan.timeout)
         settings = environment(self.backend, BUCKET, self.history.lifetime_days)
-        return Container(settings, self.backend, buckets or self.buckets, gate, self.telemetry)
+        return Container(settings, self.backend, self.buckets, gate, self.telemetry)
 
     def _put(self, entry: KinesisEntry) -> None:
         while self._outages and self._outages[-1] > len(self._entries):
@@ -317,6 +328,7 @@ def run(
     )
     world.injector.count(poison.kind for poison in history.poison)
     world.injector.count(history.refused.values())
+    world.injector.count(history.foreign)
     world.run()
     kept = failure_objects(world.buckets, BUCKET)
     lost = after_quiet(history, backend, kept, watch)

@@ -51,11 +51,13 @@ PLANS = st.builds(
     batch_size=st.sampled_from((1, 3, 10, 100)),
     parallelization_factor=st.sampled_from((1, 2, 10)),
     maximum_retry_attempts=st.sampled_from((-1, 0, 2, 60)),
+    maximum_record_age=st.sampled_from((-1, 300)),
     bisect=st.booleans(),
     timeout=st.sampled_from((3, 60, 900)),
     faults=st.integers(0, 20),
     fault_rate=st.sampled_from((0.05, 0.2, 0.5)),
     outages=st.integers(0, 2),
+    redrives=st.integers(0, 2),
     poison=st.integers(0, 2),
 )
 
