@@ -41,7 +41,7 @@ def print_report(console: Console, results: Results) -> None:
 
 
 def speed_table(server: str, comparisons: Sequence[Mapping[str, Any]]) -> Table:
-    """Throughput and cost of both ways, and their ratios."""
+    """Show throughput and cost of both ways, and their ratios."""
     table = _table(
         f"{server}: one UpdateItem per revision, 16 threads | this handler",
         "workload|revisions/s||ratio|us/revision||ratio",
@@ -61,10 +61,10 @@ def speed_table(server: str, comparisons: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def usage_table(server: str, comparisons: Sequence[Mapping[str, Any]]) -> Table:
-    """Requests and memory of both ways; how busy the stub was with the faster one."""
+    """Show requests and memory of both ways, and how busy the stub was with the handler."""
     table = _table(
-        f"{server}: requests and memory",
-        "workload|requests/revision||ratio|peak MB||ratio|stub busy",
+        f"{server}: requests per revision and memory",
+        "workload|requests||ratio|peak MB||ratio|stub busy",
     )
     for found in comparisons:
         plain, ours = found["baseline"], found["handler"]
@@ -181,5 +181,5 @@ def _table(title: str, columns: str) -> Table:
         pad_edge=False,
     )
     for number, column in enumerate(columns.split("|")):
-        table.add_column(column, justify="left" if number == 0 else "right", no_wrap=number > 0)
+        table.add_column(column, justify="left" if number == 0 else "right", no_wrap=True)
     return table

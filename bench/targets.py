@@ -16,7 +16,7 @@ class Mark(enum.Enum):
 
     REACHED = "pass"
     MISSED = "fail"
-    UNKNOWN = "not measured"
+    UNKNOWN = "?"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,9 @@ WIDE_ATTRIBUTES: Final = 100
 BIG_BYTES: Final = 100 * 1024
 HOT_VERSIONS: Final = 10
 
+_FRAMES_BYTES: Final = 2 * (64 + 16)
+"""What two records add to an aggregate beside their data: keys and lengths."""
+
 _STREAM: Final = "arn:aws:qldb:us-east-1:000000000000:stream/ledger/0TzIAVGB2vAFK3yIJuFD5L"
 _KINESIS: Final = "arn:aws:kinesis:us-east-1:000000000000:stream/journal"
 _FIRST_SEQUENCE_NUMBER: Final = 49590338271490256608559692538361571095921575989136588898
@@ -144,7 +147,7 @@ def document(table: str) -> dict[str, Any]:
         return {f"field{n:03d}": f"value {n}" for n in range(WIDE_ATTRIBUTES)}
     if table == BIG:
         line = {"position": 7, "article": "Harbour chair, oak, 45 cm", "price": 129}
-        return {"note": "x" * (BIG_BYTES // 2), "lines": [line] * (BIG_BYTES // 2 // 55)}
+        return {"note": "x" * (BIG_BYTES // 2), "lines": [line] * (BIG_BYTES // 2 // 37)}
     return {
         "firstName": "Angharad",
         "lastName": "Evans-Richards",
@@ -215,7 +218,7 @@ def revisions_per_event(workload: Workload) -> int:
 
 def _documents_per_event(workload: Workload, templates: list[_Template]) -> int:
     """Tell how many documents fill a batch with all their versions."""
-    bytes_of_document = sum(map(len, templates))
+    bytes_of_document = sum(len(template) + _FRAMES_BYTES for template in templates)
     if not workload.aggregated:
         return RECORDS_PER_EVENT // (2 * len(templates))
     wanted = AGGREGATES_PER_EVENT * DeliveryOptions().aggregate_bytes
