@@ -270,11 +270,11 @@ class _QueueRun:
         """Let the newest message stand for an object: the queue keeps it longest."""
         former = self._waiting.get(key)
         self._waiting[key] = message
-        if former is None or former.id == message.id:
+        still_needed = {each.id for each in self._waiting.values()}
+        if former is None or former.id in still_needed:
             return
         self._redrive.summary.duplicates += 1
-        still_needed = {each.id for each in self._waiting.values()}
-        if not self._redrive.dry_run and former.id not in still_needed:
+        if not self._redrive.dry_run:
             self._in_hand.remove(former)
 
 

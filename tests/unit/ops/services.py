@@ -49,6 +49,10 @@ class MemorySqs:
         self._messages[message.id] = message
         return message.id
 
+    def clear(self) -> None:
+        """Forget all messages."""
+        self._messages.clear()
+
     @property
     def bodies(self) -> list[str]:
         """All messages that are not removed, visible or not."""

@@ -381,6 +381,30 @@ def test_a_dry_run_decodes_everything_and_changes_nothing(world: World) -> None:
     assert world.s3.queue.visible == len(messages)
 
 
+def test_a_dry_run_leaves_both_messages_about_one_object(world: World) -> None:
+    key = quarantine(world.s3, failed_record(revision("doc")))
+    world.s3.queue.send(notification(key))
+    summary = world.run(dry_run=True)
+    assert (summary.objects, summary.duplicates) == (Counter({Ending.TRIED: 1}), 1)
+    assert world.s3.queue.bodies == [notification(key)] * 2
+    assert world.s3.queue.visible == 2
+
+
+def test_a_message_about_two_objects_stays_until_both_are_done(world: World) -> None:
+    # given one message about a good and a bad object
+    good = quarantine(world.s3, failed_record(revision("doc"), sequence="1"))
+    bad = quarantine(world.s3, failed_record(malformed(), sequence="2"))
+    world.s3.queue.clear()
+    records = [json.loads(notification(key))["Records"][0] for key in (good, bad)]
+    world.s3.queue.send(json.dumps({"Records": records}))
+    # when
+    world.run()
+    # then the good one is applied, and a message about the bad one stays
+    assert world.versions == {"doc": 0}
+    assert set(world.s3.bodies) == {bad}
+    assert world.s3.queue.bodies == [notification(bad)]
+
+
 def test_the_limit_counts_objects_and_leaves_the_rest_visible(world: World) -> None:
     for number in range(5):
         quarantine(world.s3, failed_record(revision(f"doc{number}"), sequence=str(number)))
@@ -463,9 +487,10 @@ def test_a_message_that_appears_again_in_a_long_run_is_not_lost(world: World) ->
 
     world.s3.queue.before_receive = time_passes
     # when
-    world.run()
+    summary = world.run()
     # then it was tried once, and one message stands for it
     assert world.kept(key).attempts == 1
+    assert summary.duplicates == 1
     assert world.s3.queue.bodies == [notification(key)]
     assert world.s3.queue.visible == 1
 
