@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _SCHEDULES = 10_000
 _LEAST_SURVIVED = 100
 _SHOWN_FAILURES = 5
+_WIDTH = 110
 
 
 class Tally:
@@ -70,7 +71,7 @@ def command(plan: Plan) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run schedules and print what was injected, survived, lost and resurrected."""
     options = _parser().parse_args(arguments)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     plans: Iterable[Plan]
     if options.plan is not None:
         plans, count = [Plan.from_json(options.plan)], 1
