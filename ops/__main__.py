@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
     try:
         status: int = options.run(options, console)
+        sys.stdout.flush()
     except OpsError as error:
         console.print(f"error: {error}", style="red")
         return 1
@@ -65,8 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print("stopped")
         return redrive_command.STATUS_INTERRUPTED
     except BrokenPipeError:
-        # The reader has seen enough; Python's own flush at the exit would complain.
-        sys.stdout = None
+        # `... | head` has seen enough. What is still buffered goes nowhere, or Python's own flush
+        # at the exit would complain (Python documentation, signal, "Note on SIGPIPE").
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from handler.writer import Permanent, Transient
-from ops import connections
+from ops import connections, stack_outputs
 from ops.__main__ import main
 from ops.failure_bucket import FailureBucket
 from ops.failure_queue import FailureQueue
@@ -32,9 +32,6 @@ from tests.unit.ops.samples import (
     revision,
 )
 from tests.unit.ops.services import BUCKET, QUEUE_URL, MemoryS3, MemoryTable, notification
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -211,6 +208,38 @@ def test_the_bucket_is_listed_in_both_forms(
     assert [failure["key"] for failure in listed["failures"]] == [key, BATCH_KEY]
     assert listed["failures"][0]["failedAt"] == "2025-11-23T09:00:01Z"
     assert {"reason": "refused", "code": "ValidationError", "objects": 1} in listed["counts"]
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(
+    s3: MemoryS3, outputs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given an object, and an output that nobody reads any more
+    quarantine(s3, failed_record(revision()))
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stdout:
+        monkeypatch.setattr("sys.stdout", stdout)
+        # then
+        assert main(["failures", *outputs]) == 0
+
+
+def test_a_stack_is_asked_of_pulumi(
+    s3: MemoryS3,
+    outputs: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked: list[str] = []
+
+    def from_pulumi(stack: str) -> object:
+        asked.append(stack)
+        return stack_outputs.from_file(Path(outputs[1]))
+
+    monkeypatch.setattr(stack_outputs, "from_pulumi", from_pulumi)
+    assert main(["failures", "--stack", "dev"]) == 0
+    assert asked == ["dev"]
+    assert "empty" in capsys.readouterr().out
+    assert s3.bodies == {}
 
 
 def test_one_object_is_shown_as_ion_text(
