@@ -61,6 +61,7 @@ PARTS: Final = (
     (PARSING, "botocore.parsers:ResponseParser.parse"),
     (PARSING, "orjson:loads"),
     (CLIENT, "botocore.client:BaseClient._make_api_call"),
+    (CLIENT, "handler.dynamodb_transport:StatementTransport.batch_execute_statement"),
     (TELEMETRY, "handler.telemetry:PowertoolsTelemetry.publish"),
 )
 """What is measured, as module and name. A name that the code no longer has is left out."""

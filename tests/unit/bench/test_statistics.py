@@ -20,6 +20,7 @@ def test_a_percentile_is_the_nearest_rank_in_any_order() -> None:
     assert percentile(hundred, 0.99) == 99.0
     assert percentile(hundred, 0.5) == 50.0
     assert percentile(hundred, 1) == 100.0
+    assert percentile([float(value) for value in range(10)], 0.99) == 9.0
     assert percentile([7.0], 0.01) == 7.0
 
 
