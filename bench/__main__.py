@@ -44,25 +44,28 @@ RESULTS = Path(__file__).resolve().parent / "results"
 PARTS = ("throughput", "flat", "cold", "lag")
 
 DESCRIPTION = f"""\
-Speed, cost and lag of the handler, beside one conditional UpdateItem per revision (16 threads, the
-same reading path, nothing coalesced). Both run in fresh processes, taking turns, in the same run on
-the same machine: what counts is their ratio.
+Speed, cost and lag of the handler, beside one conditional UpdateItem per
+revision (16 threads, the same reading path, nothing coalesced). Both run in
+fresh processes, taking turns, in the same run on the same machine: what counts
+is their ratio.
 
 parts:
-  throughput  each kind of work on a stub DynamoDB, which answers after {1000 * DELAY_SECONDS:g} ms,
+  throughput  each kind of work on a stub DynamoDB that answers after {1000 * DELAY_SECONDS:g} ms,
               and a life of documents on AWS's DynamoDB Local
   flat        1,000 to 100,000 revisions: cost per revision must not grow
   cold        import and first batch of the built package, and its size
   lag         ledger commit to item on the local AWS, steady and after a pause
-  profile     where the handler's processor time goes, and the floor (only when asked for)
+  profile     where the handler's processor time goes, and the floor (only when
+              asked for)
 
-Results go to bench/results/: results.json and plots. The last table has the targets. The exit
-status is 0 unless something could not be measured: a missed target is a result.
+Results go to bench/results/: results.json and plots. The last table has the
+targets. The exit status is 0 unless something could not be measured: a missed
+target is a result.
 """
 EPILOG = """\
 examples:
   python -m bench                       everything, about 4 minutes on 2 cores
-  python -m bench --quick               everything, less of it
+  python -m bench --quick               a first look
   python -m bench --only throughput
   python -m bench --only cold,lag
   python -m bench profile
@@ -156,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only", metavar="PARTS", help=f"some parts, with commas between: {','.join(PARTS)}"
     )
-    parser.add_argument("--quick", action="store_true", help="less of everything: about a minute")
+    parser.add_argument("--quick", action="store_true", help="less of everything, and noisier")
     return parser
 
 

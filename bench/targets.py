@@ -91,7 +91,7 @@ def _steady_lag(results: Results) -> float | None:
 
 TARGETS: Final = (
     Target(
-        title="throughput, distinct, stub 4 ms",
+        title="throughput, distinct documents",
         unit="{:.1f}x",
         at_least=10,
         aim=20,
@@ -115,7 +115,7 @@ TARGETS: Final = (
         measured=_redelivered,
     ),
     Target(
-        title="hot documents, 10 versions each",
+        title="hot documents, 10 versions",
         unit="{:.1f}x",
         at_least=30,
         aim=45,
@@ -123,7 +123,7 @@ TARGETS: Final = (
         measured=lambda results: comparison(results, "hot", "speedup"),
     ),
     Target(
-        title="requests per revision, distinct",
+        title="requests per distinct revision",
         unit="{:.4f}",
         at_least=0.05,
         aim=0.04,
@@ -148,7 +148,7 @@ TARGETS: Final = (
         measured=_package,
     ),
     Target(
-        title="lag local, 200 revisions/s, p99",
+        title="local lag p99, 200 revisions/s",
         unit="{:.2f} s",
         at_least=2,
         aim=1,
