@@ -7,10 +7,14 @@ import contextlib
 import os
 import time
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict
 
+from botocore.config import Config
+from botocore.session import get_session
+
 from handler.aggregation import FrameError, UserRecord, user_records
+from handler.dynamodb_transport import StatementTransport
 from handler.failures import FailedRecord, FailureStore, Position
 from handler.ion import IonError
 from handler.journal import (
@@ -25,10 +29,19 @@ from handler.replica import Write, newest_per_document, write_for
 from handler.settings import HandlerSettings, SettingsError
 from handler.telemetry import BatchCounts, PowertoolsTelemetry, Telemetry
 from handler.values import UnstorableValue
-from handler.writer import APPLIED, BatchStatementWriter, Permanent, ReplicaWriter, Transient
+from handler.writer import (
+    APPLIED,
+    REQUESTS_IN_FLIGHT,
+    BatchStatementWriter,
+    Permanent,
+    ReplicaWriter,
+    Transient,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from botocore.session import Session
 
 FRAME = "frame"
 MALFORMED = "malformed"
@@ -38,6 +51,9 @@ REFUSED = "refused"
 _LONGEST_MARGIN_SECONDS = 5.0
 _MARGIN_SHARE = 0.2
 """Part of the time that is left for the failure bucket and the answer, at most the margin above."""
+
+_CONNECT_SECONDS = 1.0
+_ANSWER_SECONDS = 5.0
 
 _OUT_OF_TIME = "OutOfTime"
 _FAILURE_STORE = "FailureStore"
@@ -325,24 +341,38 @@ def _source(record: Mapping[str, Any]) -> _Source:
     )
 
 
+class _FailureClient:
+    """An S3 client that is made when the first record fails; most containers never need it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @cached_property
+    def put_object(self) -> Callable[..., Any]:
+        client: Any = self._session.create_client(
+            "s3",
+            config=Config(
+                connect_timeout=_CONNECT_SECONDS,
+                read_timeout=_ANSWER_SECONDS,
+                retries={"mode": "standard", "total_max_attempts": 3},
+            ),
+        )
+        operation: Callable[..., Any] = client.put_object
+        return operation
+
+
 @lru_cache(maxsize=1)
 def _handler() -> Handler:
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
-
+    """Build the handler of this container."""
     settings = HandlerSettings.from_environment(os.environ)
-    config = Config(
-        connect_timeout=1,
-        read_timeout=5,
-        retries={"mode": "standard", "total_max_attempts": 2},
-        max_pool_connections=16,
-        tcp_keepalive=True,
-        parameter_validation=False,
+    session = get_session()
+    transport = StatementTransport.from_session(
+        session, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS), connections=REQUESTS_IN_FLIGHT
     )
     return Handler(
         settings=settings,
-        writer=BatchStatementWriter(boto3.client("dynamodb", config=config)),
-        failures=FailureStore(boto3.client("s3", config=config), settings.failure_bucket),
+        writer=BatchStatementWriter(transport, requests_in_flight=REQUESTS_IN_FLIGHT),
+        failures=FailureStore(_FailureClient(session), settings.failure_bucket),
         telemetry=PowertoolsTelemetry(),
     )
 

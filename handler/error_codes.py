@@ -85,6 +85,7 @@ FAULT_CLASSES: dict[str, FaultClass] = {
     "ConnectionClosed": _TRANSIENT,
     "HTTPClient": _TRANSIENT,
     "ResponseParser": _TRANSIENT,
+    "Checksum": _TRANSIENT,  # `handler.dynamodb_transport`: an answer that was changed on the way
     "CredentialRetrieval": _TRANSIENT,
     # batch, request, common, s3: the deployment is wrong.
     "AccessDenied": _CONFIGURATION,

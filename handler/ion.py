@@ -27,6 +27,7 @@ _NULL = 15
 _LAST_PADDING = 0x0E
 UNTYPED_NULL = 0x0F
 _ORDERED_STRUCT = 0xD1
+_FIRST_ANNOTATION = 0xE0
 _LAST_BYTE = 0x80
 _INVALID = -2
 
@@ -45,8 +46,11 @@ _SYSTEM_SYMBOLS = (
 )
 _SYMBOL_TABLE = 3
 
+_UNEXPLAINED = "a symbol that no table explains"
+
 _UNKNOWN_OFFSET = "-00:00"
 _MINUTES_PER_DAY = 24 * 60
+_SHORT_NUMBER = 1 << 64
 _DAYS, _SECONDS = 3, 6  # which unit of a timestamp it is, counted from the year
 _LONGEST_FRACTION = 400 * 1024
 """Digits of a second: more do not fit into an item of DynamoDB."""
@@ -123,7 +127,7 @@ def coefficient(data: bytes, start: int, stop: int) -> tuple[int, bool]:
 
 def digits(number: int) -> str:
     """Write a number from 0 with any count of digits; Python's own str() has a limit."""
-    return str(Decimal(number))
+    return str(number) if number < _SHORT_NUMBER else str(Decimal(number))
 
 
 def bounds(data: bytes, position: int, end: int) -> tuple[int, int, int]:
@@ -181,7 +185,7 @@ def symbol_text(names: Names, symbol: int) -> str:
     """
     name = names[symbol] if symbol < len(names) else None
     if name is None:
-        raise IonError("a symbol that no table explains")
+        raise IonError(_UNEXPLAINED)
     return name
 
 
@@ -263,8 +267,8 @@ def fields(data: bytes, names: Names, position: int, end: int) -> dict[str, Span
     found: dict[str, Span] = {}
     while position < end:
         symbol = data[position]
-        if symbol & _LAST_BYTE:
-            symbol &= 0x7F
+        if symbol >= _LAST_BYTE:
+            symbol -= _LAST_BYTE
             position += 1
         else:
             symbol, position = unsigned(data, position)
@@ -276,9 +280,12 @@ def fields(data: bytes, names: Names, position: int, end: int) -> dict[str, Span
         position = start + length
         if head <= _LAST_PADDING:
             continue
-        if head >> 4 == ANNOTATION:
+        if head >= _FIRST_ANNOTATION:
             head, start, _ = without_annotations(data, start, position)
-        found[symbol_text(names, symbol)] = (data, names, head, start, position)
+        name = names[symbol] if symbol < len(names) else None
+        if name is None:
+            raise IonError(_UNEXPLAINED)
+        found[name] = (data, names, head, start, position)
     if position != end:
         raise IonError("a value that ends after its container")
     return found
@@ -320,35 +327,43 @@ class Struct:
 
     def struct(self, name: str) -> Struct:
         """Give a field that is a struct."""
-        return Struct(self._field(name, (STRUCT,), "struct"))
+        field = self._fields.get(name)
+        if field is None or not is_struct(field):
+            raise IonError(f"{name} is not a struct")
+        return Struct(field)
 
     def text(self, name: str) -> str:
         """Give a field that is a string or symbol."""
-        data, names, head, start, stop = self._field(name, (STRING, SYMBOL), "text")
-        if head >> 4 == SYMBOL:
-            return symbol_text(names, int.from_bytes(data[start:stop], "big"))
-        return utf8(data, start, stop)
+        field = self._fields.get(name)
+        if field is not None:
+            data, names, head, start, stop = field
+            if head >> 4 == STRING and head & 0x0F != _NULL:
+                return utf8(data, start, stop)
+            if head >> 4 == SYMBOL and head & 0x0F != _NULL:
+                return symbol_text(names, int.from_bytes(data[start:stop], "big"))
+        raise IonError(f"{name} is not a text")
 
     def natural(self, name: str) -> int:
         """Give a field that is an int from 0."""
-        data, _, _, start, stop = self._field(name, (INT,), "number from 0")
+        data, start, stop = self._content(name, INT, "number from 0")
         return int.from_bytes(data[start:stop], "big")
 
     def blob(self, name: str) -> bytes:
         """Give a field that is a blob."""
-        data, _, _, start, stop = self._field(name, (BLOB,), "blob")
+        data, start, stop = self._content(name, BLOB, "blob")
         return data[start:stop]
 
     def timestamp(self, name: str) -> str:
         """Give the Ion text of a field that is a timestamp."""
-        data, _, _, start, stop = self._field(name, (TIMESTAMP,), "timestamp")
-        return timestamp_text(data, start, stop)
+        return timestamp_text(*self._content(name, TIMESTAMP, "timestamp"))
 
-    def _field(self, name: str, kinds: tuple[int, ...], kind: str) -> Span:
+    def _content(self, name: str, kind: int, article: str) -> tuple[bytes, int, int]:
         field = self._fields.get(name)
-        if field is None or field[2] >> 4 not in kinds or is_null(field[2]):
-            raise IonError(f"{name} is not a {kind}")
-        return field
+        if field is not None:
+            data, _, head, start, stop = field
+            if head >> 4 == kind and head & 0x0F != _NULL:
+                return data, start, stop
+        raise IonError(f"{name} is not a {article}")
 
 
 def timestamp_text(data: bytes, start: int, stop: int) -> str:
@@ -366,7 +381,12 @@ def timestamp_text(data: bytes, start: int, stop: int) -> str:
         offset, minus, position = signed(data, start)
         units: list[int] = []
         while position < stop and len(units) < _SECONDS:
-            unit, position = unsigned(data, position)
+            unit = data[position]
+            if unit >= _LAST_BYTE:
+                unit -= _LAST_BYTE
+                position += 1
+            else:
+                unit, position = unsigned(data, position)
             units.append(unit)
         if position > stop:
             raise IonError("truncated")

@@ -129,7 +129,7 @@ def write_for(
         document_id=revision.document_id,
         version=revision.version,
         attributes=attributes,
-        removed=tuple(name for name in _known(table) if name not in attributes),
+        removed=tuple([name for name in table.changing_attributes if name not in attributes]),
     )
 
 
@@ -152,16 +152,6 @@ def _at(fields: Struct, path: tuple[str, ...]) -> Span | None:
             return None
         value = Struct(value).get(step)
     return value
-
-
-def _known(table: ReplicaTable) -> tuple[str, ...]:
-    return (
-        *(table.attributes or ()),
-        *table.retired_attributes,
-        "isDeleted",
-        "expiresAt",
-        DOCUMENT_ATTRIBUTE,
-    )
 
 
 # PartiQL for DynamoDB: names in double quotes, texts in single quotes, each doubled inside.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,6 +44,17 @@ class ReplicaTable:
     table_name: str
     attributes: Mapping[str, tuple[str, ...]] | None = None
     retired_attributes: tuple[str, ...] = ()
+
+    @cached_property
+    def changing_attributes(self) -> tuple[str, ...]:
+        """All attributes that one item may have and another not, or not any more."""
+        return (
+            *(self.attributes or ()),
+            *self.retired_attributes,
+            "isDeleted",
+            "expiresAt",
+            DOCUMENT_ATTRIBUTE,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

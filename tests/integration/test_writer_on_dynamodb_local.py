@@ -6,6 +6,7 @@ permissions: the engine has neither.
 
 from __future__ import annotations
 
+import base64
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,10 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.credentials import Credentials
+from botocore.httpsession import URLLib3Session
 
+from handler.dynamodb_transport import StatementTransport
 from handler.journal import Revision, read_record
 from handler.replica import Write, write_for
 from handler.settings import ReplicaTable
@@ -36,10 +40,22 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 
-WRITERS: dict[str, Callable[[Any], ReplicaWriter]] = {
+WRITERS: dict[str, Callable[[DynamoDBClient], ReplicaWriter]] = {
+    "transport": lambda client: BatchStatementWriter(transport(client)),
     "batch": BatchStatementWriter,
     "single": SingleWriter,
 }
+
+
+def transport(client: DynamoDBClient) -> StatementTransport:
+    """Make the transport that Lambda uses, to the engine of a client."""
+    return StatementTransport(
+        endpoint_url=client.meta.endpoint_url,
+        region="us-east-1",
+        credentials=Credentials("test", "test"),
+        http=URLLib3Session(),
+        user_agent="test",
+    )
 
 
 @pytest.fixture
@@ -83,7 +99,7 @@ def item(dynamodb: DynamoDBClient, table: ReplicaTable, key: str = "doc") -> dic
     answer = dynamodb.get_item(
         TableName=table.table_name, Key={"pk": {"S": key}}, ConsistentRead=True
     )
-    return answer.get("Item")  # type: ignore[return-value]
+    return answer.get("Item")
 
 
 ANN = '{firstName: "Ann", email: "ann@example.org"}'
@@ -91,7 +107,7 @@ BEA = '{firstName: "Bea"}'
 
 
 @pytest.mark.parametrize(
-    ("stored", "arriving", "outcome"),
+    "case",
     [
         ([], (0, ANN), APPLIED),
         ([], (3, ANN), APPLIED),
@@ -127,11 +143,10 @@ def test_the_condition(
     dynamodb: DynamoDBClient,
     writer: ReplicaWriter,
     table: ReplicaTable,
-    stored: list[tuple[int, str | None]],
-    arriving: tuple[int, str | None],
-    outcome: Outcome,
+    case: tuple[list[tuple[int, str | None]], tuple[int, str | None], Outcome],
 ) -> None:
     # given
+    stored, arriving, outcome = case
     for version, data in stored:
         assert run(writer, wanted(table, version, data)) == [APPLIED]
     # when
@@ -142,8 +157,6 @@ def test_the_condition(
 
 
 def expected(version: int, data: str | None) -> dict[str, Any]:
-    import base64
-
     common = {
         "pk": {"S": "doc"},
         "version": {"N": str(version)},
@@ -205,7 +218,7 @@ def test_a_hundred_attributes_fit_into_a_statement(
     wide = ReplicaTable(
         ledger_table="Person",
         table_name=table.table_name,
-        attributes={name: ("firstName",) for name in names},
+        attributes=dict.fromkeys(names, ("firstName",)),
     )
     for version in (0, 1):
         assert run(writer, wanted(wide, version, ANN)) == [APPLIED]
@@ -214,7 +227,6 @@ def test_a_hundred_attributes_fit_into_a_statement(
     assert not set(names) & set(item(dynamodb, table) or {})
 
 
-NESTED = "{wide: " + "[" * 31 + "]" * 31 + "}"
 TOO_BIG = '{wide: "' + "x" * 410_000 + '"}'
 
 
@@ -258,9 +270,7 @@ def test_a_table_that_does_not_exist_is_never_permanent(
     assert outcomes == [Transient("ResourceNotFound"), APPLIED]
 
 
-def test_requests_in_flight_settle_every_write(
-    dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable
-) -> None:
+def test_requests_in_flight_settle_every_write(writer: ReplicaWriter, table: ReplicaTable) -> None:
     writes = [wanted(table, n % 3, ANN, document_id=f"doc-{n}") for n in range(300)]
     assert run(writer, *writes) == [APPLIED] * 300
     assert run(writer, *writes) == [STALE] * 300

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ION_TYPES = (
-    "null bool int float decimal timestamp symbol string clob blob list sexp struct".split()
+    *("null", "bool", "int", "float", "decimal", "timestamp", "symbol"),
+    *("string", "clob", "blob", "list", "sexp", "struct"),
 )
 
 
@@ -32,7 +33,7 @@ def _number(value: Decimal) -> str | None:
     """Say what N holds, normalized as DynamoDB gives it back; None where it does not fit."""
     if value == 0:
         return "0"
-    sign, digits, exponent = value.as_tuple()
+    _, digits, exponent = value.as_tuple()
     significant = "".join(map(str, digits)).strip("0")
     fits = len(significant) <= 38 and -130 <= value.adjusted() <= 125
     assert isinstance(exponent, int)

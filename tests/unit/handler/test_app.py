@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from handler import app
 from handler.app import Handler, InvocationError
 from handler.journal import IgnoredReason
-from handler.settings import HandlerSettings, ReplicaTable
+from handler.settings import HandlerSettings, ReplicaTable, SettingsError
 from handler.writer import APPLIED, STALE, Outcome, Permanent, Transient
 from tests.unit.handler.records import (
     HASH,
@@ -331,5 +331,5 @@ def test_the_function_builds_its_handler_from_the_environment(
 def test_a_wrong_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REPLICA_TABLES", raising=False)
     app._handler.cache_clear()
-    with pytest.raises(app.SettingsError, match="REPLICA_TABLES"):
+    with pytest.raises(SettingsError, match="REPLICA_TABLES"):
         app.lambda_handler(event(control()), context())

@@ -121,6 +121,8 @@ def test_a_document_id_that_is_too_long_for_a_key_is_refused() -> None:
 
 
 class Item(NamedTuple):
+    """A revision and when it came."""
+
     revision: Revision
     order: int = 0
 

@@ -333,6 +333,8 @@ def test_a_request_that_hangs_is_not_waited_for() -> None:
 
 
 class ItemClient:
+    """Fails or not, by a script."""
+
     def __init__(self, *errors: Exception | None) -> None:
         self._errors = iter(errors)
 

@@ -1,0 +1,157 @@
+"""BatchExecuteStatement on the parts of botocore that matter, without the layers between them.
+
+Credentials and their renewal, the endpoint, the signature, TLS, proxies, connections and time-outs
+are botocore's own (`Credentials`, `SigV4Auth`, `URLLib3Session`), and so are its exceptions and the
+reading of error answers (`JSONParser`). What is left out is the serialization and parsing by the
+service's model, the event hooks around them and the retries, which `handler.writer` does itself
+within the time of the invocation. The body is plain JSON, so orjson writes and reads it.
+"""
+
+from __future__ import annotations
+
+import base64
+import socket
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
+from botocore.httpsession import URLLib3Session
+from botocore.parsers import JSONParser
+from botocore.utils import get_environ_proxies
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from botocore.credentials import Credentials
+    from botocore.session import Session
+
+_OPERATION = "BatchExecuteStatement"
+_SERVICE = "dynamodb"
+_OK = 200
+
+
+class ChecksumError(HTTPClientError):
+    """An answer is not what DynamoDB sent (its header ``x-amz-crc32`` says so)."""
+
+    fmt = "The checksum of an answer is wrong"
+
+
+class StatementTransport:
+    """A client with the one operation that writing needs. Several threads may use it.
+
+    Parameters
+    ----------
+    endpoint_url
+        Of DynamoDB.
+    region
+        For the signature.
+    credentials
+        Asked again for each request, so that renewed ones are used.
+    http
+        Sends requests; holds connections, TLS and time-outs.
+    user_agent
+        How the requests name their sender.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint_url: str,
+        region: str,
+        credentials: Credentials,
+        http: URLLib3Session,
+        user_agent: str,
+    ) -> None:
+        self._url = endpoint_url.rstrip("/") + "/"
+        self._signer = SigV4Auth(credentials, _SERVICE, region)
+        self._http = http
+        self._headers = {
+            "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Target": f"DynamoDB_20120810.{_OPERATION}",
+            "User-Agent": user_agent,
+        }
+        self._parser = JSONParser()
+
+    @classmethod
+    def from_session(
+        cls, session: Session, *, timeout: tuple[float, float], connections: int
+    ) -> StatementTransport:
+        """Make a transport as botocore makes a client from the same session.
+
+        Parameters
+        ----------
+        session
+            botocore's.
+        timeout
+            Seconds to connect, seconds to wait for an answer.
+        connections
+            Kept open.
+
+        Raises
+        ------
+        botocore.exceptions.NoCredentialsError
+            The environment has none.
+        """
+        meta = session.create_client(_SERVICE).meta
+        credentials = session.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        return cls(
+            endpoint_url=meta.endpoint_url,
+            region=meta.region_name,
+            credentials=credentials,
+            http=URLLib3Session(
+                verify=session.get_config_variable("ca_bundle") or True,
+                proxies=get_environ_proxies(meta.endpoint_url),
+                timeout=timeout,  # type: ignore[arg-type]
+                max_pool_connections=connections,
+                socket_options=[(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)],  # type: ignore[list-item]
+            ),
+            user_agent=session.user_agent(),
+        )
+
+    def batch_execute_statement(
+        self,
+        *,
+        Statements: Sequence[Mapping[str, Any]],  # noqa: N803  (the API's name)
+    ) -> Mapping[str, Any]:
+        """Run up to 25 statements, each succeeding or failing on its own.
+
+        Raises
+        ------
+        botocore.exceptions.ClientError
+            DynamoDB refuses the request as a whole.
+        botocore.exceptions.BotoCoreError
+            There is no answer, or not the one that was sent.
+        """
+        request = AWSRequest(
+            method="POST",
+            url=self._url,
+            headers=self._headers,
+            data=orjson.dumps({"Statements": Statements}, default=_base64),
+        )
+        self._signer.add_auth(request)
+        response = self._http.send(request.prepare())
+        body = response.content
+        checksum = response.headers.get("x-amz-crc32")
+        if checksum is not None and int(checksum) != zlib.crc32(body):
+            raise ChecksumError(error=None)
+        if response.status_code == _OK:
+            responses: Mapping[str, Any] = orjson.loads(body)
+            return responses
+        answer = {
+            "status_code": response.status_code,
+            "headers": response.headers,
+            "body": body,
+        }
+        # An error answer has no shape: the parser takes code and message from body and headers.
+        raise ClientError(self._parser.parse(answer, None), _OPERATION)  # type: ignore[arg-type]
+
+
+def _base64(value: object) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    raise TypeError("a value that is not an attribute value")

@@ -1,0 +1,168 @@
+"""Ion values written by the real writer and read back from AWS's DynamoDB Local, as promised.
+
+Proves that DynamoDB's engine keeps every promised form, and where its own limits are: numbers,
+nesting, names, keys, item size.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+
+from handler.journal import Revision, read_record
+from handler.replica import write_for
+from handler.settings import ReplicaTable
+from handler.values import UnstorableValue
+from handler.writer import APPLIED, BatchStatementWriter, Outcome, Permanent
+from tests.unit.handler.ion_values import Sample, documents
+from tests.unit.handler.records import revision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def table(dynamodb: DynamoDBClient) -> Iterator[ReplicaTable]:
+    """Make one replica of whole documents for all tests here; each writes a document of its own."""
+    name = f"values-{uuid.uuid4()}"
+    dynamodb.create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield ReplicaTable(ledger_table="Person", table_name=name)
+    dynamodb.delete_table(TableName=name)
+
+
+def write(
+    dynamodb: DynamoDBClient, table: ReplicaTable, document: str, *, version: int = 0
+) -> tuple[Outcome, Mapping[str, Any]]:
+    """Write one document; give the outcome and what the item then holds as ``data``."""
+    key = str(uuid.uuid4())
+    found = read_record(revision(document_id=key, version=version, data=document), {"Person"})
+    assert isinstance(found, Revision)
+    writer = BatchStatementWriter(dynamodb, requests_in_flight=1)
+    (outcome,) = writer.write([write_for(found, table, 0.0, None)], time.time() + 60)
+    answer = dynamodb.get_item(
+        TableName=table.table_name, Key={"pk": {"S": key}}, ConsistentRead=True
+    )
+    return outcome, answer.get("Item", {}).get("data", {})
+
+
+def exact(value: Mapping[str, Any]) -> object:
+    """Make equal numbers equal, whatever their digits."""
+    ((kind, content),) = value.items()
+    if kind == "N":
+        return kind, Decimal(content)
+    if kind == "L":
+        return kind, [exact(element) for element in content]
+    if kind == "M":
+        return kind, {name: exact(field) for name, field in content.items()}
+    return kind, content
+
+
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(documents)
+def test_every_document_comes_back_as_promised(
+    dynamodb: DynamoDBClient, table: ReplicaTable, sample: Sample
+) -> None:
+    outcome, data = write(dynamodb, table, sample.text)
+
+    assert outcome is APPLIED
+    assert exact(data) == exact(sample.promised)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9" * 38,
+        "-" + "9" * 38,
+        "1" + "0" * 125,
+        "9." + "9" * 37 + "d125",
+        "-9." + "9" * 37 + "d125",
+        "1d-130",
+        "-1d-130",
+        "1." + "2" * 37 + "d-130",
+        "0d-7000",
+        "-0.0",
+    ],
+)
+def test_numbers_at_the_borders_are_kept_exactly(
+    dynamodb: DynamoDBClient, table: ReplicaTable, text: str
+) -> None:
+    outcome, data = write(dynamodb, table, f"{{n: {text}}}")
+
+    assert outcome is APPLIED
+    assert Decimal(data["M"]["n"]["N"]) == Decimal(text.replace("d", "E"))
+
+
+@pytest.mark.parametrize("number", ["1E126", "-1E126", "1E-131", "9" * 39])
+def test_dynamodb_keeps_no_number_beyond_the_borders(
+    dynamodb: DynamoDBClient, table: ReplicaTable, number: str
+) -> None:
+    with pytest.raises(ClientError, match="ValidationException"):
+        dynamodb.put_item(TableName=table.table_name, Item={"pk": {"S": "n"}, "n": {"N": number}})
+
+
+def test_the_deepest_document_is_kept(dynamodb: DynamoDBClient, table: ReplicaTable) -> None:
+    # given a document that is itself the first level of its item's nesting
+    outcome, data = write(dynamodb, table, "{a: " + "[" * 31 + "]" * 31 + "}")
+    # then
+    assert outcome is APPLIED
+    assert "L" in data["M"]["a"]
+
+
+def test_a_level_more_is_refused_by_us_and_by_dynamodb(
+    dynamodb: DynamoDBClient, table: ReplicaTable
+) -> None:
+    with pytest.raises(UnstorableValue):
+        write(dynamodb, table, "{a: " + "[" * 32 + "]" * 32 + "}")
+    value: Any = {"L": []}
+    for _ in range(32):
+        value = {"L": [value]}
+    with pytest.raises(ClientError, match=r"ValidationException.*[Nn]esting"):
+        dynamodb.put_item(TableName=table.table_name, Item={"pk": {"S": "n"}, "n": value})
+
+
+@pytest.mark.parametrize("version", [0, 1])
+@pytest.mark.parametrize(
+    "document",
+    ['{"": 1}', '{a: [{"": 1}]}', '{a: "' + "x" * 410_000 + '"}'],
+    ids=["empty name", "empty name inside", "too big"],
+)
+def test_what_dynamodb_refuses_is_permanent(
+    dynamodb: DynamoDBClient, table: ReplicaTable, document: str, version: int
+) -> None:
+    outcome, _ = write(dynamodb, table, document, version=version)
+    assert outcome == Permanent("Validation")
+
+
+def test_a_document_as_big_as_qldb_has_is_kept(
+    dynamodb: DynamoDBClient, table: ReplicaTable
+) -> None:
+    outcome, data = write(dynamodb, table, '{a: "' + "x" * 131_000 + '"}')
+
+    assert outcome is APPLIED
+    assert len(data["M"]["a"]["S"]) == 131_000
+
+
+@pytest.mark.parametrize("content", ['""', "{{}}", "[]", "{}", "()"])
+def test_empty_values_are_kept(dynamodb: DynamoDBClient, table: ReplicaTable, content: str) -> None:
+    outcome, data = write(dynamodb, table, f"{{a: {content}}}")
+
+    assert outcome is APPLIED
+    ((_, inner),) = data["M"]["a"].items()
+    assert not inner

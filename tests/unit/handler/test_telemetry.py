@@ -1,0 +1,103 @@
+"""What is published of a batch: numbers, names and codes, in CloudWatch's embedded format."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from handler.journal import IgnoredReason
+from handler.telemetry import BatchCounts, PowertoolsTelemetry
+
+
+@pytest.fixture(autouse=True)
+def _powertools(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Powertools keeps one logger for each service name, with the output of its first use.
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", str(uuid.uuid4()))
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "QldbReplica")
+
+
+def published(
+    capsys: pytest.CaptureFixture[str], *batches: BatchCounts
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Publish batches; give the metric objects and the log lines."""
+    telemetry = PowertoolsTelemetry()
+    for counts in batches:
+        telemetry.publish(counts)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [line for line in lines if "_aws" in line], [line for line in lines if "level" in line]
+
+
+def full() -> BatchCounts:
+    return BatchCounts(
+        kinesis_records=9,
+        applied=3,
+        deleted=1,
+        stale=4,
+        superseded=5,
+        redacted=6,
+        ignored=Counter({IgnoredReason.CONTROL: 1, IgnoredReason.BLOCK_SUMMARY: 7}),
+        ignored_tables=Counter({"Car": 2}),
+        quarantined=Counter({("refused", "Validation"): 2}),
+        retried=Counter({"Throttling": 1}),
+        lags=[0.5, 1.25],
+    )
+
+
+def test_every_count_is_a_metric(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics, _ = published(capsys, full())
+
+    totals = metrics[0]
+    assert totals["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "QldbReplica"
+    assert totals["service"] == os.environ["POWERTOOLS_SERVICE_NAME"]
+    assert {name: totals[name] for name in totals if name[0] == "R"} == {
+        "RevisionsApplied": [3],
+        "RevisionsDeleted": [1],
+        "RevisionsStale": [4],
+        "RevisionsSuperseded": [5],
+        "RevisionsRedacted": [6],
+        "RecordsQuarantined": [2],
+        "RecordsRetried": [1],
+        "ReplicationLag": [500, 1250],
+    }
+    assert [(each["reason"], each["RecordsIgnored"]) for each in metrics[1:]] == [
+        ("control", [1]),
+        ("block summary", [7]),
+    ]
+
+
+def test_one_log_line_says_it_all(capsys: pytest.CaptureFixture[str]) -> None:
+    _, (line,) = published(capsys, full())
+
+    assert line["level"] == "WARNING"
+    assert line["ignoredTables"] == {"Car": 2}
+    assert line["quarantined"] == {"refused: Validation": 2}
+    assert line["retried"] == {"Throttling": 1}
+    assert line["longestLagSeconds"] == 1.25
+
+
+def test_a_batch_without_faults_is_no_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    _, (line,) = published(capsys, BatchCounts(applied=1, lags=[1.0]))
+    assert line["level"] == "INFO"
+
+
+def test_nothing_of_a_batch_is_published_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics, lines = published(capsys, full(), BatchCounts())
+
+    assert metrics[-1]["RevisionsApplied"] == [0]
+    assert "ReplicationLag" not in metrics[-1]
+    assert len(lines) == 2
+
+
+def test_many_lags_are_thinned_to_what_one_object_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics, _ = published(capsys, BatchCounts(lags=[float(n) for n in range(10_000)]))
+
+    (totals,) = metrics
+    lags = totals["ReplicationLag"]
+    assert len(lags) <= 100
+    assert max(lags) == 9_999_000
+    assert min(lags) < 150_000
