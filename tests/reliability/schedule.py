@@ -119,12 +119,12 @@ class World:
             for _ in range(self.plan.mappings)
         ]
         self._running: list[_Running] = []
+        self._repeats: list[tuple[EventSourceMapping, Invocation]] = []
         self._idle = [self._container() for _ in range(self.plan.consumers)]
         self._entries = list(self.history.entries)
         self._reshards = sorted(
             self.random.randint(0, len(self._entries)) for _ in range(self.plan.reshards)
         )
-
         self._outages = sorted(
             self.random.randint(0, len(self._entries)) for _ in range(self.plan.outages)
         )
@@ -203,20 +203,24 @@ class World:
         """Start one invocation if a lane and a container are free; tell whether it did."""
         if not self._idle or self.random.random() < 0.3:
             return False
+        if self._repeats and self.random.random() < 0.5:
+            mapping, invocation = self._repeats.pop(0)
+            self._invoke(mapping, mapping.repeat(invocation))
+            return True
         ready = [(each, lane) for each in self.mappings for lane in each.ready(self.clock.now)]
         if not ready:
             return False
         mapping, lane = self.random.choice(ready)
-        invocation = mapping.start(lane, self.clock.now)
-        if invocation is None:
+        started = mapping.start(lane, self.clock.now)
+        if started is None:
             return True
         fault = self.injector.invocation()
         if fault is not None and fault.name == THROTTLED:
-            mapping.finish(invocation, Ending.THROTTLED, self.clock.now)
+            mapping.finish(started, Ending.THROTTLED, self.clock.now)
             return True
-        self._invoke(mapping, invocation)
-        if fault is not None and fault.name == REPEATED and self._idle:
-            self._invoke(mapping, mapping.repeat(invocation))
+        self._invoke(mapping, started)
+        if fault is not None and fault.name == REPEATED:
+            self._repeats.append((mapping, started))
         return True
 
     def _invoke(self, mapping: EventSourceMapping, invocation: Invocation) -> None:
@@ -279,7 +283,8 @@ class World:
         retries = [retry for each in self.mappings if (retry := each.next_retry()) is not None]
         if retries:
             self.clock.advance_to(min(retries))
-        return bool(retries) or not all(each.quiet for each in self.mappings)
+        quiet = all(each.quiet for each in self.mappings) and not self._repeats
+        return bool(retries) or not quiet
 
     def _keep(self, key: str, body: bytes) -> None:
         self.injector.count([DISCARDED])
