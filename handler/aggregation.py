@@ -29,7 +29,7 @@ from aws_kinesis_agg import messages_pb2  # noqa: E402  (needs the line above)
 MAGIC = b"\xf3\x89\x9a\xc2"
 DIGEST_BYTES = 16
 
-_AggregatedRecord: Any = messages_pb2.AggregatedRecord
+AggregatedRecord: Any = messages_pb2.AggregatedRecord
 
 
 class FrameError(Exception):
@@ -82,7 +82,7 @@ def user_records(data: bytes) -> list[UserRecord]:
     if digest != data[len(MAGIC) + len(message) :]:
         raise FrameError("wrong MD5")
     try:
-        aggregate = _AggregatedRecord.FromString(message)
+        aggregate = AggregatedRecord.FromString(message)
     except DecodeError:
         raise FrameError("not a protobuf message of an aggregate") from None
     if not aggregate.IsInitialized():  # protobuf 6 no longer checks required fields by itself

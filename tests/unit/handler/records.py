@@ -8,9 +8,8 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from amazon.ion import simpleion
-from aws_kinesis_agg import messages_pb2
 
-from handler.aggregation import MAGIC
+from handler.aggregation import MAGIC, AggregatedRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +89,7 @@ def block_summary(statement: str = "INSERT INTO Person ?") -> bytes:
 
 def message(records: Sequence[bytes], **changes: Any) -> bytes:  # noqa: ANN401  (protobuf fields)
     """Make the protobuf message of an aggregate."""
-    aggregate: Any = messages_pb2.AggregatedRecord()
+    aggregate: Any = AggregatedRecord()
     aggregate.partition_key_table.extend(f"key-{number}" for number in range(len(records)))
     aggregate.explicit_hash_key_table.extend(changes.get("hash_keys", ()))
     for number, data in enumerate(records):
