@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 _OPERATION = "BatchExecuteStatement"
 _SERVICE = "dynamodb"
 _OK = 200
+_SOCKET_OPTIONS = (
+    # As botocore's clients do: without it a body waits for the acknowledgement of its head.
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+)
 
 
 class ChecksumError(HTTPClientError):
@@ -108,7 +113,7 @@ class StatementTransport:
                 proxies=get_environ_proxies(meta.endpoint_url),
                 timeout=timeout,  # type: ignore[arg-type]
                 max_pool_connections=connections,
-                socket_options=[(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)],  # type: ignore[list-item]
+                socket_options=list(_SOCKET_OPTIONS),  # type: ignore[arg-type]
             ),
             user_agent=session.user_agent(),
         )
