@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from handler.writer import StatementClient
     from tests.reliability.attribute_values import Item
     from tests.reliability.faults import Faults
     from tests.reliability.memory_dynamodb import Observer
@@ -61,6 +62,8 @@ class LocalBackend:
     ----------
     make_tables
         Makes tables and returns a client of theirs.
+    statements
+        The client that the handler writes with.
     ledger_tables
         One DynamoDB table is made for each.
     suffix
@@ -70,15 +73,17 @@ class LocalBackend:
     def __init__(
         self,
         make_tables: Callable[..., DynamoDBClient],
+        statements: StatementClient,
         ledger_tables: Sequence[str],
         suffix: str,
     ) -> None:
         self.names = {name: f"{name.lower()}-{suffix}" for name in ledger_tables}
         self._client = make_tables(*self.names.values())
+        self._statements = statements
 
     def client(self, faults: Faults) -> _FaultyClient:
         """Make a client with faults."""
-        return _FaultyClient(self._client, faults)
+        return _FaultyClient(self._statements, faults)
 
     def items(self, ledger_table: str) -> dict[str, Item]:
         """Read one table: items by key.
@@ -103,7 +108,7 @@ class LocalBackend:
 class _FaultyClient:
     """A client of the real engine with the same faults as the model's."""
 
-    def __init__(self, client: DynamoDBClient, faults: Faults) -> None:
+    def __init__(self, client: StatementClient, faults: Faults) -> None:
         self._client = client
         self._faults = faults
 
@@ -111,7 +116,6 @@ class _FaultyClient:
         self,
         *,
         Statements: Sequence[Mapping[str, Any]],  # noqa: N803 - boto3's name
-        **options: Any,  # noqa: ANN401 - passed on
     ) -> dict[str, Any]:
         operation = "BatchExecuteStatement"
         fault = self._faults.before_request(operation)
@@ -121,7 +125,7 @@ class _FaultyClient:
         sent = [each for each, code in zip(Statements, codes, strict=True) if code is None]
         answers: list[Any] = []
         if sent:
-            response = self._client.batch_execute_statement(Statements=sent, **options)  # type: ignore[arg-type]
+            response = self._client.batch_execute_statement(Statements=sent)
             answers = list(response["Responses"])
         remaining = iter(answers)
         responses = [

@@ -6,13 +6,18 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.credentials import Credentials
+from botocore.httpsession import URLLib3Session
 
+from handler.dynamodb_transport import StatementTransport
 from tests.dynamodb_local_fixture import dynamodb, dynamodb_local
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from local.dynamodb_local import DynamoDBLocal
 
 __all__ = ["dynamodb", "dynamodb_local"]
 
@@ -33,3 +38,15 @@ def local_tables(dynamodb: DynamoDBClient) -> Callable[..., DynamoDBClient]:
         return dynamodb
 
     return make
+
+
+@pytest.fixture(scope="session")
+def local_statements(dynamodb_local: DynamoDBLocal) -> StatementTransport:
+    """Give the transport that the function itself writes with."""
+    return StatementTransport(
+        endpoint_url=dynamodb_local.endpoint,
+        region="us-east-1",
+        credentials=Credentials("test", "test"),
+        http=URLLib3Session(),
+        user_agent="tests",
+    )

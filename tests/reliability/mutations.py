@@ -58,26 +58,26 @@ MUTATIONS = (
     Mutation(
         name="a tombstone keeps the document's data",
         file="replica.py",
-        old="for name in _known(table) if name not in attributes)",
-        new="for name in _known(table) if name not in attributes"
-        " and 'isDeleted' not in attributes)",
+        old="for name in table.changing_attributes if name not in attributes]",
+        new="for name in table.changing_attributes if name not in attributes"
+        " and 'isDeleted' not in attributes]",
     ),
     Mutation(
         name="a newer live revision leaves isDeleted",
-        file="replica.py",
-        old="""        "isDeleted",\n        "expiresAt",\n""",
-        new="""        "expiresAt",\n""",
+        file="settings.py",
+        old="""            "isDeleted",\n            "expiresAt",\n""",
+        new="""            "expiresAt",\n""",
     ),
     Mutation(
         name="attributes that vanished stay",
-        file="replica.py",
-        old="        *(table.attributes or ()),\n        *table.retired_attributes,\n",
-        new="        *table.retired_attributes,\n",
+        file="settings.py",
+        old="            *(self.attributes or ()),\n            *self.retired_attributes,\n",
+        new="            *self.retired_attributes,\n",
     ),
     Mutation(
         name="attributes of an earlier configuration stay",
-        file="replica.py",
-        old="        *table.retired_attributes,\n",
+        file="settings.py",
+        old="            *self.retired_attributes,\n",
         new="",
     ),
     Mutation(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from handler.dynamodb_transport import StatementTransport
+
 SCHEDULES = 300
 ON_THE_ENGINE = 10
 
@@ -82,10 +84,10 @@ def test_every_promise_is_kept(plan: Plan) -> None:
 @pytest.mark.engine
 @pytest.mark.parametrize("seed", range(ON_THE_ENGINE))
 def test_every_promise_is_kept_on_dynamodb_local(
-    local_tables: Callable[..., DynamoDBClient], seed: int
+    local_tables: Callable[..., DynamoDBClient], local_statements: StatementTransport, seed: int
 ) -> None:
     def make_backend(_: object) -> LocalBackend:
-        return LocalBackend(local_tables, REPLICATED, f"schedule-{seed}")
+        return LocalBackend(local_tables, local_statements, REPLICATED, f"schedule-{seed}")
 
     assert_kept(run(Plan.from_seed(seed), make_backend))
 
