@@ -12,7 +12,7 @@ record, most of which nobody needs. Its readers are what the tests compare this 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, Overflow
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -51,6 +51,7 @@ _UNEXPLAINED = "a symbol that no table explains"
 _UNKNOWN_OFFSET = "-00:00"
 _MINUTES_PER_DAY = 24 * 60
 _SHORT_NUMBER = 1 << 64
+_SHORT_BYTES = 256
 _DAYS, _SECONDS = 3, 6  # which unit of a timestamp it is, counted from the year
 _LONGEST_FRACTION = 400 * 1024
 """Digits of a second: more do not fit into an item of DynamoDB."""
@@ -126,8 +127,23 @@ def coefficient(data: bytes, start: int, stop: int) -> tuple[int, bool]:
 
 
 def digits(number: int) -> str:
-    """Write a number from 0 with any count of digits; Python's own str() has a limit."""
-    return str(number) if number < _SHORT_NUMBER else str(Decimal(number))
+    """Write a number from 0 with any count of digits.
+
+    Python's own str() has a limit of digits, and it and Decimal() take the square of their count.
+    """
+    if number < _SHORT_NUMBER:
+        return str(number)
+    data = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    places = 3 * len(data)  # more than it has: a byte is 2.4 digits
+    return str(_decimal(data, Context(prec=places, Emax=places, traps=[Inexact, Overflow])))
+
+
+def _decimal(data: bytes, context: Context) -> Decimal:
+    if len(data) <= _SHORT_BYTES:
+        return Decimal(int.from_bytes(data, "big"))
+    low = len(data) // 2
+    high = context.multiply(_decimal(data[:-low], context), context.power(256, low))
+    return context.add(high, _decimal(data[-low:], context))
 
 
 def bounds(data: bytes, position: int, end: int) -> tuple[int, int, int]:

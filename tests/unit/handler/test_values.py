@@ -7,6 +7,7 @@ proven by tests/integration/test_values_on_dynamodb_local.py.
 from __future__ import annotations
 
 import struct
+import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,18 @@ def test_an_int_of_any_size_is_written_out() -> None:
 
     assert len(text) == 5071
     assert Decimal(text) == number
+
+
+def test_an_int_of_a_mebibyte_takes_no_minutes() -> None:
+    content = b"\x7f" * (1 << 20)
+    data = ion.VERSION_MARKER + b"\x2e" + b"\x40\x00\x80" + content
+
+    started = time.process_time()
+    text = attribute_value(ion.value(data))["S"]
+
+    assert time.process_time() - started < 10
+    assert (len(text), text.isdigit()) == (2_525_223, True)
+    assert int(text[-9:]) == int.from_bytes(content, "big") % 10**9
 
 
 def _value(kind: int, content: bytes) -> bytes:
