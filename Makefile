@@ -48,8 +48,7 @@ $(VENV)/installed: requirements.txt requirements-dev.txt handler/requirements.tx
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python 3.11, 3.12 or 3.13 is needed (amazon.ion has no other wheels with its C extension), this is {v[0]}.{v[1]}: make PYTHON=python3.13 ...")'
 	@echo "Installing into $(VENV) (about a minute the first time)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r handler/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -r handler/requirements.txt
 	@touch $@
 
 clean: ## Stop the local AWS and remove what the targets made

@@ -45,11 +45,6 @@ _UNUSED_SUFFIXES = (".pyc", ".pyi", ".o", ".a", ".h", ".proto")
 _UNUSED_FOLDER_NAMES = frozenset({"__pycache__", "tests", "testdata"})
 _UNUSED_PATHS = (
     "bin/",
-    # amazon.ion: a command line tool for benchmarks, what its C extension was linked from, and the
-    # only module that needs jsonconversion (and through it numpy).
-    "amazon/ionbenchmark/",
-    "amazon/objects-Release/",
-    "amazon/ion/json_encoder.py",
     # Powertools: a web page for the documentation of REST APIs.
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui",
 )

@@ -104,7 +104,7 @@ def test_the_handler_resolves_and_its_packages_lie_beside_it(cache: Path) -> Non
 
     # Every module that is there now, whatever it is called.
     assert {f"handler/{path.name}" for path in HANDLER_FOLDER.glob("*.py")} <= set(found)
-    assert "amazon/ion/simpleion.py" in found
+    assert "orjson/__init__.py" in found
     assert "aws_lambda_powertools/__init__.py" in found
     assert "aws_kinesis_agg/deaggregator.py" in found
     assert "handler/requirements.txt" not in found
@@ -126,8 +126,8 @@ def test_nothing_is_in_it_that_never_runs(cache: Path) -> None:
 def test_names_versions_and_licences_of_the_packages_are_kept(cache: Path) -> None:
     found = names(build(**ARM, cache=cache))
 
-    assert "amazon_ion-0.15.0.dist-info/METADATA" in found
-    assert "amazon_ion-0.15.0.dist-info/LICENSE" in found
+    assert "aws_lambda_powertools-3.37.0.dist-info/METADATA" in found
+    assert "aws_kinesis_agg-1.2.3.dist-info/LICENSE.txt" in found
 
 
 @pytest.mark.parametrize("target", [ARM, HERE], ids=["arm64", "here"])
@@ -139,7 +139,7 @@ def test_extensions_are_built_for_the_architecture(cache: Path, target: Target) 
             if name.endswith(".so")
         }
 
-    assert "amazon/_ioncmodule.so" in machines
+    assert "google/_upb/_message.abi3.so" in machines
     assert set(machines.values()) == {ELF_MACHINES[target["architecture"]]}
 
 
@@ -148,10 +148,7 @@ def test_what_is_left_can_be_imported(cache: Path, tmp_path: Path) -> None:
         zipped.extractall(tmp_path)
     program = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from amazon.ion import simpleion\n"
-        "assert simpleion.c_ext, 'the C extension is missing'\n"
-        "assert simpleion.loads(b'\\xe0\\x01\\x00\\xea\\x21\\x2a') == 42\n"
-        "import orjson, aws_kinesis_agg.deaggregator, google.protobuf.message\n"
+        "import orjson, aws_kinesis_agg.config_pb2, google.protobuf.message\n"
         "from google._upb import _message\n"
         "from aws_lambda_powertools import Logger, Metrics\n"
         "from aws_lambda_powertools.metrics import MetricUnit\n"
