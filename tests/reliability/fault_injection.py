@@ -19,6 +19,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from handler.dynamodb_transport import ChecksumError
 from tests.reliability.faults import RequestFault, client_error
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ LOST_ANSWERS: dict[str, Callable[[], Exception]] = {
     "ConnectionClosedError": lambda: ConnectionClosedError(endpoint_url=_ENDPOINT),
     "HTTPClientError": lambda: HTTPClientError(error="Injected by the test"),
     "ResponseParserError": lambda: ResponseParserError("Injected by the test"),
+    "ChecksumError": lambda: ChecksumError(error="Injected by the test"),
 }
 
 KILLED_BEFORE = "killed before a request"
