@@ -21,7 +21,8 @@ MAXIMUM_BYTES = 15 * 1024 * 1024
 
 # Part of every cache key: raise it when the same inputs give another archive.
 _BUILDER_VERSION = "1"
-_CACHE_NAME = "qldb-kinesis-lambda-dynamodb"
+# A folder of its own: what nobody used for a month is removed, and others have other rules.
+_CACHE_NAME = "qldb-kinesis-lambda-dynamodb/lambda-package"
 _UNUSED_SECONDS = 30 * 24 * 60 * 60
 
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
@@ -112,7 +113,7 @@ def build(
 
 
 def user_cache() -> Path:
-    """Return the project's folder in the user's cache (XDG base directory specification)."""
+    """Return the builder's folder in the user's cache (XDG base directory specification)."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / _CACHE_NAME
 

@@ -22,6 +22,7 @@ import pytest
 from infra import lambda_package
 from infra.consumer import HANDLER
 from infra.lambda_package import HANDLER_FOLDER, PackageError, build
+from local.user_cache import cache_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +34,9 @@ class Target(TypedDict):
     runtime: str
     architecture: str
 
+
+MINE = ("qldb-kinesis-lambda-dynamodb", "lambda-package")
+"""The builder's folder in a user's cache. Beside it are things that it must not clean up."""
 
 ARM = Target(runtime="python3.13", architecture="arm64")
 HERE = Target(
@@ -345,10 +349,12 @@ def test_an_archive_beyond_the_limit_is_refused(
 
 def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert lambda_package.user_cache() == tmp_path / "qldb-kinesis-lambda-dynamodb"
+    assert lambda_package.user_cache() == tmp_path.joinpath(*MINE)
 
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert lambda_package.user_cache() == (
-        tmp_path / "home" / ".cache" / "qldb-kinesis-lambda-dynamodb"
-    )
+    assert lambda_package.user_cache() == tmp_path.joinpath("home", ".cache", *MINE)
+
+
+def test_the_engine_in_the_users_cache_is_not_the_builders_to_remove() -> None:
+    assert cache_folder() in lambda_package.user_cache().parents
