@@ -66,7 +66,9 @@ class ReplicaTables(pulumi.ComponentResource):
             attributes=[{"name": KEY, "type": "S"}],
             billing_mode="PAY_PER_REQUEST",
             point_in_time_recovery={"enabled": True},
-            ttl={"attribute_name": EXPIRY, "enabled": True} if props.tombstones_expire else None,
+            # Said also where nothing expires: to the provider an absent block means "as it is", so
+            # tombstones would go on expiring after their lifetime was taken out of the settings.
+            ttl={"attribute_name": EXPIRY, "enabled": props.tombstones_expire},
             deletion_protection_enabled=props.deletion_protection,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -14,6 +14,8 @@ PLAIN = {
     "billingMode": "PAY_PER_REQUEST",
     "pointInTimeRecovery": {"enabled": True},
     "deletionProtectionEnabled": False,
+    # Without it a lifetime that was configured once could not be taken back.
+    "ttl": {"attributeName": "expiresAt", "enabled": False},
 }
 
 
