@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +33,10 @@ LOG_RETENTION_DAYS = (
 )
 
 HOURS_PER_DAY = 24
+SECONDS_PER_HOUR = 3600
+
+# S3 user guide, 'Expiring objects': rounded up to the next midnight, then carried out with delay.
+_EXPIRATION_DELAY_DAYS = 2
 
 # What Pulumi's names add to a logical one: "-" and seven hexadecimal digits.
 _NAME_SUFFIX = "-0123456"
@@ -155,9 +160,8 @@ class Settings:
             batching_window_seconds=read.integer("batchingWindowSeconds", 0, 300),
             parallelization_factor=read.integer("parallelizationFactor", 1, 10),
             maximum_retry_attempts=read.integer("maximumRetryAttempts", 0, 10_000, unlimited=-1),
-            maximum_record_age_seconds=read.integer(
-                "maximumRecordAgeSeconds", 60, 604_800, unlimited=-1
-            ),
+            # Not -1, without limit: Kinesis would forget what the failure bucket has to keep.
+            maximum_record_age_seconds=read.integer("maximumRecordAgeSeconds", 60, 604_800),
             log_retention_days=read.one_of("logRetentionDays", LOG_RETENTION_DAYS),
             log_level=read.choice("logLevel", LOG_LEVELS, example="INFO"),
             # Days beyond this are more than the 32-bit number that S3's lifecycle rules hold.
@@ -169,32 +173,48 @@ class Settings:
         problems = read.problems
         # Only settings that are right one by one can be compared with each other.
         if not problems:
-            problems = [*_tombstone_problems(settings), *_environment_problems(settings)]
+            problems = [
+                *_expiry_problems(settings),
+                *_tombstone_problems(settings),
+                *_environment_problems(settings),
+            ]
         if problems:
             raise SettingsError(problems)
         return settings
 
 
 def _tombstone_problems(settings: Settings) -> list[str]:
-    """Find lifetimes so short that a late record would bring a deleted document back."""
+    """Find a lifetime so short that a late record would bring a deleted document back."""
     lifetime = settings.tombstone_lifetime_days
-    if lifetime is None:
+    # A record may spend the whole time in the stream and then the whole time in the bucket.
+    stream_days = math.ceil(settings.stream_retention_hours / HOURS_PER_DAY)
+    needed = stream_days + settings.failure_retention_days + _EXPIRATION_DELAY_DAYS + 1
+    if lifetime is None or lifetime >= needed:
         return []
-    remedy = "pulumi config rm tombstoneLifetimeDays keeps tombstones for ever"
-    problems = []
-    if lifetime * HOURS_PER_DAY <= settings.stream_retention_hours:
-        problems.append(
-            f"tombstoneLifetimeDays is {lifetime}, the stream keeps records for "
-            f"{settings.stream_retention_hours} hours (streamRetentionHours); tombstones have to "
-            f"outlive them: {remedy}"
-        )
-    if lifetime <= settings.failure_retention_days:
-        problems.append(
-            f"tombstoneLifetimeDays is {lifetime}, the failure bucket keeps records for "
-            f"{settings.failure_retention_days} days (failureRetentionDays); tombstones have to "
-            f"outlive them: {remedy}"
-        )
-    return problems
+    problem = (
+        f"tombstoneLifetimeDays is {lifetime}; a record can arrive after "
+        f"{settings.stream_retention_hours} hours in the stream (streamRetentionHours) and "
+        f"{settings.failure_retention_days} days in the failure bucket (failureRetentionDays), and "
+        f"tombstones have to outlive it: {needed} or more is allowed; "
+        "pulumi config rm tombstoneLifetimeDays keeps tombstones for ever"
+    )
+    return [problem]
+
+
+def _expiry_problems(settings: Settings) -> list[str]:
+    """Find records that Kinesis would forget before they reach the failure bucket."""
+    retained = settings.stream_retention_hours * SECONDS_PER_HOUR
+    age = settings.maximum_record_age_seconds
+    if age <= retained - SECONDS_PER_HOUR:
+        return []
+    needed = math.ceil(age / SECONDS_PER_HOUR) + 1
+    problem = (
+        f"maximumRecordAgeSeconds is {age}, the stream keeps records for "
+        f"{settings.stream_retention_hours} hours (streamRetentionHours): a record that fails so "
+        "long would be lost before it reaches the failure bucket, an hour's room is needed: "
+        f"pulumi config set streamRetentionHours {needed}, or a lower maximumRecordAgeSeconds"
+    )
+    return [problem]
 
 
 def _environment_problems(settings: Settings) -> list[str]:

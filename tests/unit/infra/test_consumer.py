@@ -181,7 +181,7 @@ def test_the_mapping_follows_its_settings() -> None:
         batchingWindowSeconds=5,
         parallelizationFactor=10,
         maximumRetryAttempts=-1,
-        maximumRecordAgeSeconds=-1,
+        maximumRecordAgeSeconds=3600,
     )
 
     inputs = changed.one(MAPPING).inputs
@@ -189,7 +189,7 @@ def test_the_mapping_follows_its_settings() -> None:
     assert inputs["maximumBatchingWindowInSeconds"] == 5
     assert inputs["parallelizationFactor"] == 10
     assert inputs["maximumRetryAttempts"] == -1
-    assert inputs["maximumRecordAgeInSeconds"] == -1
+    assert inputs["maximumRecordAgeInSeconds"] == 3600
 
 
 @pytest.mark.parametrize("type_", [FUNCTION, MAPPING])

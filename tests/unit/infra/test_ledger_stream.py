@@ -33,9 +33,9 @@ def test_the_kinesis_stream_is_encrypted_and_keeps_a_week(dev: Deployment) -> No
 
 
 def test_the_kinesis_stream_follows_its_settings() -> None:
-    inputs = deploy_dev(shardCount=3, streamRetentionHours=24).one(KINESIS).inputs
+    inputs = deploy_dev(shardCount=3, streamRetentionHours=48).one(KINESIS).inputs
 
-    assert (inputs["shardCount"], inputs["retentionPeriod"]) == (3, 24)
+    assert (inputs["shardCount"], inputs["retentionPeriod"]) == (3, 48)
 
 
 def test_the_qldb_stream_carries_the_upstream_ledger_to_the_kinesis_stream(

@@ -100,8 +100,8 @@ def test_every_setting_is_described() -> None:
 def test_numbers_are_taken_from_the_lowest_to_the_highest(
     name: str, lowest: int, highest: int
 ) -> None:
-    parse(**{name: lowest})
-    parse(**{name: highest})
+    parse(**{name: lowest, "maximumRecordAgeSeconds": 60})
+    parse(**{name: highest, "maximumRecordAgeSeconds": 60})
 
     for value in (lowest - 1, highest + 1):
         [problem] = problems(**{name: value})
@@ -110,17 +110,32 @@ def test_numbers_are_taken_from_the_lowest_to_the_highest(
         assert f": pulumi config set {name} " in problem
 
 
-@pytest.mark.parametrize("value", [-1, 60, 604_800])
-def test_a_record_age_is_unlimited_or_at_least_a_minute(value: int) -> None:
-    assert parse(maximumRecordAgeSeconds=value).maximum_record_age_seconds == value
+@pytest.mark.parametrize(("age", "hours"), [(60, 24), (23 * 3600, 24), (604_800, 169)])
+def test_a_failing_record_reaches_the_failure_bucket_before_kinesis_forgets_it(
+    age: int, hours: int
+) -> None:
+    settings = parse(maximumRecordAgeSeconds=age, streamRetentionHours=hours)
+    assert settings.maximum_record_age_seconds == age
 
 
-@pytest.mark.parametrize("value", [-2, 0, 59, 604_801])
+@pytest.mark.parametrize(
+    ("age", "hours", "needed"), [(23 * 3600 + 1, 24, 25), (86_400, 24, 25), (604_800, 168, 169)]
+)
+def test_a_record_age_that_the_stream_does_not_outlast_is_refused(
+    age: int, hours: int, needed: int
+) -> None:
+    [problem] = problems(maximumRecordAgeSeconds=age, streamRetentionHours=hours)
+
+    assert problem.startswith(f"maximumRecordAgeSeconds is {age}, ")
+    assert f": pulumi config set streamRetentionHours {needed}, " in problem
+
+
+@pytest.mark.parametrize("value", [-1, 0, 59, 604_801])
 def test_other_record_ages_are_refused(value: int) -> None:
     [problem] = problems(maximumRecordAgeSeconds=value)
 
     assert problem == (
-        f"maximumRecordAgeSeconds is '{value}'; it has to be an integer from 60 to 604800, or -1: "
+        f"maximumRecordAgeSeconds is '{value}'; it has to be an integer from 60 to 604800: "
         "pulumi config set maximumRecordAgeSeconds 60"
     )
 
@@ -313,29 +328,20 @@ def test_the_environment_fits_into_what_lambda_takes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lifetime", "hours", "days", "named"),
-    [
-        (91, 24, 90, []),
-        (90, 24, 90, ["failureRetentionDays"]),
-        (8, 7 * 24, 1, []),
-        (7, 7 * 24, 1, ["streamRetentionHours"]),
-        (1, 48, 2, ["streamRetentionHours", "failureRetentionDays"]),
-    ],
+    ("hours", "days", "least"),
+    [(24, 90, 94), (7 * 24, 1, 11), (7 * 24, 90, 100), (49, 2, 8)],
 )
-def test_tombstones_outlive_every_record(
-    lifetime: int, hours: int, days: int, named: list[str]
+def test_tombstones_outlive_a_record_that_was_long_in_the_stream_and_then_in_the_bucket(
+    hours: int, days: int, least: int
 ) -> None:
     changed = {
-        "tombstoneLifetimeDays": lifetime,
         "streamRetentionHours": hours,
         "failureRetentionDays": days,
+        "maximumRecordAgeSeconds": 60,
     }
-    if not named:
-        assert parse(**changed).tombstone_lifetime_days == lifetime
-        return
 
-    found = problems(**changed)
-    assert [
-        name for name in ("streamRetentionHours", "failureRetentionDays") if name in "".join(found)
-    ] == named
-    assert all(problem.startswith(f"tombstoneLifetimeDays is {lifetime}, ") for problem in found)
+    assert parse(tombstoneLifetimeDays=least, **changed).tombstone_lifetime_days == least
+    [problem] = problems(tombstoneLifetimeDays=least - 1, **changed)
+    assert problem.startswith(f"tombstoneLifetimeDays is {least - 1}; ")
+    assert f"{least} or more is allowed" in problem
+    assert "pulumi config rm tombstoneLifetimeDays" in problem
