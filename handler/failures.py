@@ -129,7 +129,7 @@ class FailedRecord:
                 reason=fields["reason"],
                 code=fields["code"],
                 partition_key=fields["partitionKey"],
-                approximate_arrival=fields["approximateArrivalTimestamp"],
+                approximate_arrival=float(fields["approximateArrivalTimestamp"]),
                 function_name=fields["functionName"],
                 function_version=fields["functionVersion"],
                 failed_at=fields["failedAt"],

@@ -369,6 +369,7 @@ def _is_complete(record: Mapping[str, Any]) -> bool:
         and isinstance(record["eventID"], str)
         and str(kinesis["sequenceNumber"]).isdigit()
         and all(name in kinesis for name in _NEEDED)
+        and isinstance(kinesis["approximateArrivalTimestamp"], int | float)
     )
 
 

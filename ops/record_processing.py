@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from handler.replica import Write
     from handler.settings import HandlerSettings
 
+_SECONDS_PER_DAY = 86_400
+_MARGIN_SECONDS = _SECONDS_PER_DAY
+"""A record may reach Kinesis so much later than the delete that came after it in the journal."""
+
 TIME_LIMIT_SECONDS = 60.0
 """For the records of one object, repetitions after throttling included."""
 
@@ -74,6 +78,19 @@ class RecordProcessor:
     def table_names(self) -> list[str]:
         """The DynamoDB tables that are written."""
         return [table.table_name for table in self._settings.replica_tables.values()]
+
+    def is_safe(self, event: Mapping[str, Any]) -> bool:
+        """Tell whether the tombstone of every later delete is still there.
+
+        An object of the failure bucket gets a new age whenever it fails again, a record does not.
+        """
+        lifetime = self._settings.tombstone_lifetime_days
+        if lifetime is None:
+            return True
+        first: float = min(
+            record["kinesis"]["approximateArrivalTimestamp"] for record in event["Records"]
+        )
+        return self.clock() < first + lifetime * _SECONDS_PER_DAY - _MARGIN_SECONDS
 
     def process(self, event: Mapping[str, Any]) -> Processed:
         """Process one event, whatever comes of it."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 NOT_WRITTEN = "not written"
 HANDLER_ERROR = "handler error"
+OUTLIVED = "older than tombstones live"
+TOMBSTONE_LIFETIME = "tombstoneLifetimeDays"
 _REDACTED = "redacted"
 
 
@@ -193,7 +195,15 @@ class Redrive:
         except UnreadableObjectError as error:
             self.summary.failed[UNREADABLE, error.reason] += 1
             return Ending.KEPT
-        processed = self.processor.process(found.event())
+        return self._send(found, stored)
+
+    def _send(self, found: FailureObject, stored: StoredObject) -> Ending:
+        event = found.event()
+        if not self.processor.is_safe(event):
+            # Nothing may be written: the document may have been deleted and its tombstone expired.
+            self.summary.failed[OUTLIVED, TOMBSTONE_LIFETIME] += 1
+            return Ending.KEPT
+        processed = self.processor.process(event)
         _refuse_wrong_deployment(processed, self.processor.table_names)
         self.summary.add(processed)
         if self.dry_run:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,13 +58,15 @@ class World:
         dry_run: bool = False,
         limit: int | None = None,
         stop: Callable[[], bool] = lambda: False,
+        tombstone_lifetime_days: int | None = None,
+        now: float = NOW,
     ) -> Redrive:
         return Redrive(
             bucket=self.bucket,
             processor=RecordProcessor(
-                settings=SETTINGS,
+                settings=replace(SETTINGS, tombstone_lifetime_days=tombstone_lifetime_days),
                 writer=WritesNothing() if dry_run else self.table,
-                clock=lambda: NOW,
+                clock=lambda: now,
             ),
             limit=limit,
             dry_run=dry_run,
@@ -74,7 +76,10 @@ class World:
     def run(self, **options: int | None) -> Summary:
         """Work through the queue."""
         redrive = self.redrive(
-            dry_run=bool(options.get("dry_run", False)), limit=options.get("limit")
+            dry_run=bool(options.get("dry_run", False)),
+            limit=options.get("limit"),
+            tombstone_lifetime_days=options.get("tombstone_lifetime_days"),
+            now=options.get("now") or NOW,
         )
         return redrive.queue(FailureQueue(self.s3.queue, QUEUE_URL))
 
@@ -333,6 +338,35 @@ def test_messages_of_others_stay_and_are_visible_again(world: World) -> None:
     assert summary.foreign == 3
     assert world.s3.queue.bodies == strangers
     assert world.s3.queue.visible == 3
+
+
+@pytest.mark.parametrize("days", [8, 400])
+def test_a_record_that_may_outlive_the_tombstone_of_its_document_is_not_written(
+    world: World, days: int
+) -> None:
+    # given a record that came so long ago that a later delete's tombstone may have expired
+    key = quarantine(world.s3, failed_record(revision("doc", 4)))
+    before = dict(world.s3.bodies)
+    arrived = world.kept(key).approximate_arrival
+    # when it is sent again
+    now = int(arrived + days * 86_400) + 1
+    summary = world.run(tombstone_lifetime_days=9, now=now)
+    # then nothing is written, and the object stays as it is
+    assert world.versions == {}
+    assert world.s3.bodies == before
+    assert summary.failed == Counter({("older than tombstones live", "tombstoneLifetimeDays"): 1})
+    # and the same for a batch of which one record is so old
+    batch(world, revision("other", 1))
+    summary = world.run(tombstone_lifetime_days=9, now=now)
+    assert world.versions == {}
+    assert BATCH_KEY in world.s3.bodies
+
+
+def test_a_record_that_every_tombstone_outlives_is_written(world: World) -> None:
+    key = quarantine(world.s3, failed_record(revision("doc", 4)))
+    now = int(world.kept(key).approximate_arrival + 8 * 86_400 - 1)
+    world.run(tombstone_lifetime_days=9, now=now)
+    assert world.versions == {"doc": 4}
 
 
 def test_an_unreadable_object_stays_as_it_is(world: World) -> None:
