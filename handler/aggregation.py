@@ -87,11 +87,12 @@ def user_records(data: bytes) -> list[UserRecord]:
         raise FrameError("not a protobuf message of an aggregate") from None
     if not aggregate.IsInitialized():  # protobuf 6 no longer checks required fields by itself
         raise FrameError("a record of the aggregate is incomplete")
+    # Lists, for protobuf's own raise something else for some indexes that are out of range.
     keys = list(aggregate.partition_key_table)
     if not all(type(key) is str for key in keys):  # protobuf gives bytes for what is not UTF-8
         raise FrameError("a partition key that is not UTF-8")
     try:
-        return _records(aggregate.records, keys, aggregate.explicit_hash_key_table)
+        return _records(aggregate.records, keys, list(aggregate.explicit_hash_key_table))
     except IndexError:
         raise FrameError("key index out of range") from None
 

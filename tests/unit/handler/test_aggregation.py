@@ -68,6 +68,17 @@ def test_the_genuine_aggregate_holds_a_block_summary_and_its_revision(shared_dat
             frame(message([b"a"], hash_keys=["1"], hash_key_index=1)),
             "key index out of range",
         ),
+        *(
+            (frame(message([b"a"], partition_key_index=index)), "key index out of range")
+            for index in (2**63, 2**64 - 1)
+        ),
+        *(
+            (
+                frame(message([b"a"], hash_keys=["1"], hash_key_index=index)),
+                "key index out of range",
+            )
+            for index in (2**63, 2**64 - 1)
+        ),
     ],
     ids=[
         "magic alone",
@@ -80,6 +91,10 @@ def test_the_genuine_aggregate_holds_a_block_summary_and_its_revision(shared_dat
         "key that is not UTF-8",
         "partition key",
         "hash key",
+        "partition key of 64 bits",
+        "partition key of all 64 bits",
+        "hash key of 64 bits",
+        "hash key of all 64 bits",
     ],
 )
 def test_a_damaged_frame_is_refused(data: bytes, reason: str) -> None:
