@@ -29,7 +29,10 @@ UNTYPED_NULL = 0x0F
 _ORDERED_STRUCT = 0xD1
 _FIRST_ANNOTATION = 0xE0
 _LAST_BYTE = 0x80
-_INVALID = -2
+_LENGTH_APART, _INVALID = -1, -2
+_LONGEST_VARIABLE = 10
+"""Bytes of a VarUInt or VarInt. No length, symbol or exponent needs more, and without a limit the
+time of reading one grows with the square of its bytes."""
 
 _UNKNOWN_SYMBOL = "$0"
 _SYSTEM_SYMBOLS = (
@@ -47,11 +50,15 @@ _SYSTEM_SYMBOLS = (
 _SYMBOL_TABLE = 3
 
 _UNEXPLAINED = "a symbol that no table explains"
+_TOO_LONG = "a length or an exponent of too many bytes"
+_OVERRUN = "a value that ends after its container"
 
 _UNKNOWN_OFFSET = "-00:00"
 _MINUTES_PER_DAY = 24 * 60
 _SHORT_NUMBER = 1 << 64
 _SHORT_BYTES = 256
+_KEPT_TABLE = 4096
+"""Longest symbol table that is remembered: large ones would fill the memory."""
 _DAYS, _SECONDS = 3, 6  # which unit of a timestamp it is, counted from the year
 _LONGEST_FRACTION = 400 * 1024
 """Digits of a second: more do not fit into an item of DynamoDB."""
@@ -68,6 +75,12 @@ Span: TypeAlias = tuple[bytes, Names, int, int, int]
 """A value where it lies, its annotations left behind: the record, its symbols, the value's first
 byte, and where the content starts and stops. A plain tuple, for there are dozens in each record."""
 
+Fields: TypeAlias = dict[str, Span]
+"""The fields of a struct, found but not decoded. Of repeated names the last counts."""
+
+Content: TypeAlias = tuple[bytes, int, int]
+"""The record, and where the content of a value of known type starts and stops."""
+
 
 def _fixed_length(head: int) -> int:
     kind, low = head >> 4, head & 0x0F
@@ -78,7 +91,7 @@ def _fixed_length(head: int) -> int:
     if kind == FLOAT and low not in (0, 4, 8, _NULL):
         return _INVALID
     if low == _LENGTH_FOLLOWS or head == _ORDERED_STRUCT:
-        return -1
+        return _LENGTH_APART
     return 0 if low == _NULL else low
 
 
@@ -96,25 +109,27 @@ def variable_length(data: bytes, position: int, head: int) -> tuple[int, int]:
 def unsigned(data: bytes, position: int) -> tuple[int, int]:
     """Read a VarUInt; gives the number and where it ends."""
     value = 0
-    while True:
-        byte = data[position]
-        position += 1
-        value = (value << 7) | (byte & 0x7F)
+    for place in range(position, position + _LONGEST_VARIABLE):
+        byte = data[place]
         if byte & _LAST_BYTE:
-            return value, position
+            return (value << 7) | (byte & 0x7F), place + 1
+        value = (value << 7) | byte
+    raise IonError(_TOO_LONG)
 
 
 def signed(data: bytes, position: int) -> tuple[int, bool, int]:
     """Read a VarInt; gives the number, whether it has a minus, and where it ends."""
     byte = data[position]
-    position += 1
     minus = bool(byte & 0x40)
     value = byte & 0x3F
-    while not byte & _LAST_BYTE:
-        byte = data[position]
-        position += 1
+    if byte & _LAST_BYTE:
+        return -value if minus else value, minus, position + 1
+    for place in range(position + 1, position + _LONGEST_VARIABLE):
+        byte = data[place]
         value = (value << 7) | (byte & 0x7F)
-    return -value if minus else value, minus, position
+        if byte & _LAST_BYTE:
+            return -value if minus else value, minus, place + 1
+    raise IonError(_TOO_LONG)
 
 
 def coefficient(data: bytes, start: int, stop: int) -> tuple[int, bool]:
@@ -160,7 +175,7 @@ def bounds(data: bytes, position: int, end: int) -> tuple[int, int, int]:
     if length < 0:
         length, position = variable_length(data, position, head)
     if position + length > end:
-        raise IonError("a value that ends after its container")
+        raise IonError(_OVERRUN)
     return head, position, position + length
 
 
@@ -234,11 +249,13 @@ def value(data: bytes) -> Span:
             if is_padding(head):
                 continue
             if head >> 4 == ANNOTATION:
-                is_table = unsigned(data, unsigned(data, start)[1])[0] == _SYMBOL_TABLE
-                head, start, stop = without_annotations(data, start, stop)
-                if is_table and head >> 4 == STRUCT:
-                    names = _symbols(data[start:stop])
+                annotated = data[start:stop]
+                short = stop - start <= _KEPT_TABLE
+                table = _kept_symbol_table(annotated) if short else _symbol_table(annotated)
+                if table is not None:
+                    names = table
                     continue
+                head, start, stop = without_annotations(data, start, stop)
             if found is not None:
                 raise IonError("more than one value")
             found = (data, names, head, start, stop)
@@ -249,14 +266,23 @@ def value(data: bytes) -> Span:
     return found
 
 
-@lru_cache(maxsize=256)
+def _symbol_table(data: bytes) -> Names | None:
+    """Read what an annotation wrapper holds, if it is a local symbol table."""
+    is_table = unsigned(data, unsigned(data, 0)[1])[0] == _SYMBOL_TABLE
+    head, start, stop = without_annotations(data, 0, len(data))
+    return _symbols(data[start:stop]) if is_table and head >> 4 == STRUCT else None
+
+
+_kept_symbol_table = lru_cache(maxsize=256)(_symbol_table)
+"""Documents with the same fields have the same table."""
+
+
 def _symbols(table: bytes) -> Names:
-    """Read a local symbol table. Documents with the same fields have the same one."""
-    imports = Struct((table, _SYSTEM_SYMBOLS, STRUCT << 4, 0, len(table)))
-    if not imports.is_absent("imports"):
+    found = fields(table, _SYSTEM_SYMBOLS, 0, len(table))
+    if not is_absent(found, "imports"):
         raise IonError("a symbol table that needs another")
     names: list[str | None] = list(_SYSTEM_SYMBOLS)
-    symbols = imports.get("symbols")
+    symbols = found.get("symbols")
     if symbols is not None and not is_null(symbols[2]):
         _, _, head, position, end = symbols
         if head >> 4 != LIST:
@@ -270,7 +296,7 @@ def _symbols(table: bytes) -> Names:
     return tuple(names)
 
 
-def fields(data: bytes, names: Names, position: int, end: int) -> dict[str, Span]:
+def fields(data: bytes, names: Names, position: int, end: int) -> Fields:
     """Find the fields of a struct between its bounds. Of repeated names the last counts.
 
     Raises
@@ -280,7 +306,10 @@ def fields(data: bytes, names: Names, position: int, end: int) -> dict[str, Span
     IndexError
         They do not even end where the record does.
     """
-    found: dict[str, Span] = {}
+    found: Fields = {}
+    known = len(names)
+    # Records are a few dozen fields, most of them with one byte for the symbol and one for the
+    # length: what is done in place here would otherwise be most of the time of a whole record.
     while position < end:
         symbol = data[position]
         if symbol >= _LAST_BYTE:
@@ -292,94 +321,93 @@ def fields(data: bytes, names: Names, position: int, end: int) -> dict[str, Span
         start = position + 1
         length = LENGTHS[head]
         if length < 0:
-            length, start = variable_length(data, start, head)
+            apart = data[start]
+            if apart >= _LAST_BYTE and length == _LENGTH_APART:
+                length = apart - _LAST_BYTE
+                start += 1
+            else:
+                length, start = variable_length(data, start, head)
         position = start + length
         if head <= _LAST_PADDING:
             continue
         if head >= _FIRST_ANNOTATION:
             head, start, _ = without_annotations(data, start, position)
-        name = names[symbol] if symbol < len(names) else None
+        name = names[symbol] if symbol < known else None
         if name is None:
             raise IonError(_UNEXPLAINED)
         found[name] = (data, names, head, start, position)
     if position != end:
-        raise IonError("a value that ends after its container")
+        raise IonError(_OVERRUN)
     return found
 
 
-class Struct:
-    """The fields of a struct, found but not decoded. Of repeated names the last counts.
-
-    Parameters
-    ----------
-    span
-        The struct.
+def struct(span: Span) -> Fields:
+    """Find the fields of a struct.
 
     Raises
     ------
     IonError
         It is not a struct, or its fields do not end where it does.
     """
+    data, names, head, start, stop = span
+    if head >> 4 != STRUCT or is_null(head):
+        raise IonError("not a struct")
+    try:
+        return fields(data, names, start, stop)
+    except IndexError:
+        raise IonError("truncated") from None
 
-    __slots__ = ("_fields",)
 
-    def __init__(self, span: Span) -> None:
-        data, names, head, start, stop = span
-        if head >> 4 != STRUCT or is_null(head):
-            raise IonError("not a struct")
-        try:
-            self._fields = fields(data, names, start, stop)
-        except IndexError:
-            raise IonError("truncated") from None
+def is_absent(found: Fields, name: str) -> bool:
+    """Tell whether a field is missing or null."""
+    field = found.get(name)
+    return field is None or is_null(field[2])
 
-    def get(self, name: str) -> Span | None:
-        """Give a field where it lies; None where there is none."""
-        return self._fields.get(name)
 
-    def is_absent(self, name: str) -> bool:
-        """Tell whether a field is missing or null."""
-        field = self._fields.get(name)
-        return field is None or is_null(field[2])
+def struct_field(found: Fields, name: str) -> Fields:
+    """Find the fields of a field that is a struct."""
+    field = found.get(name)
+    if field is None or not is_struct(field):
+        raise IonError(f"{name} is not a struct")
+    return struct(field)
 
-    def struct(self, name: str) -> Struct:
-        """Give a field that is a struct."""
-        field = self._fields.get(name)
-        if field is None or not is_struct(field):
-            raise IonError(f"{name} is not a struct")
-        return Struct(field)
 
-    def text(self, name: str) -> str:
-        """Give a field that is a string or symbol."""
-        field = self._fields.get(name)
-        if field is not None:
-            data, names, head, start, stop = field
-            if head >> 4 == STRING and head & 0x0F != _NULL:
-                return utf8(data, start, stop)
-            if head >> 4 == SYMBOL and head & 0x0F != _NULL:
-                return symbol_text(names, int.from_bytes(data[start:stop], "big"))
-        raise IonError(f"{name} is not a text")
+def text_field(found: Fields, name: str) -> str:
+    """Give a field that is a string or symbol."""
+    field = found.get(name)
+    if field is not None:
+        data, names, head, start, stop = field
+        if head >> 4 == STRING and head & 0x0F != _NULL:
+            return utf8(data, start, stop)
+        if head >> 4 == SYMBOL and head & 0x0F != _NULL:
+            return symbol_text(names, int.from_bytes(data[start:stop], "big"))
+    raise IonError(f"{name} is not a text")
 
-    def natural(self, name: str) -> int:
-        """Give a field that is an int from 0."""
-        data, start, stop = self._content(name, INT, "number from 0")
-        return int.from_bytes(data[start:stop], "big")
 
-    def blob(self, name: str) -> bytes:
-        """Give a field that is a blob."""
-        data, start, stop = self._content(name, BLOB, "blob")
-        return data[start:stop]
+def natural_field(found: Fields, name: str) -> int:
+    """Give a field that is an int from 0."""
+    data, start, stop = _content(found, name, INT, "number from 0")
+    return int.from_bytes(data[start:stop], "big")
 
-    def timestamp(self, name: str) -> str:
-        """Give the Ion text of a field that is a timestamp."""
-        return timestamp_text(*self._content(name, TIMESTAMP, "timestamp"))
 
-    def _content(self, name: str, kind: int, article: str) -> tuple[bytes, int, int]:
-        field = self._fields.get(name)
-        if field is not None:
-            data, _, head, start, stop = field
-            if head >> 4 == kind and head & 0x0F != _NULL:
-                return data, start, stop
-        raise IonError(f"{name} is not a {article}")
+def blob_field(found: Fields, name: str) -> bytes:
+    """Give a field that is a blob."""
+    data, start, stop = _content(found, name, BLOB, "blob")
+    return data[start:stop]
+
+
+def timestamp_field(found: Fields, name: str) -> Content:
+    """Give a field that is a timestamp, for `timestamp_text`."""
+    return _content(found, name, TIMESTAMP, "timestamp")
+
+
+def _content(found: Fields, name: str, kind: int, article: str) -> Content:
+    field = found.get(name)
+    if field is not None:
+        data, _, head, start, stop = field
+        if head >> 4 == kind and head & 0x0F != _NULL:
+            return data, start, stop
+    raise IonError(f"{name} is not a {article}")
 
 
 def timestamp_text(data: bytes, start: int, stop: int) -> str:

@@ -9,7 +9,7 @@ import enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from handler import ion
-from handler.ion import IonError, Span, Struct
+from handler.ion import Content, Fields, IonError, Span
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -34,7 +34,7 @@ class RevisionKind(enum.Enum):
     about the document's current state."""
 
 
-class IgnoredReason(enum.Enum):
+class IgnoredReason(enum.StrEnum):
     """Why a record leads to no write."""
 
     CONTROL = "control"
@@ -60,7 +60,7 @@ class Revision(NamedTuple):
     data
         The document, not decoded yet, where there is one.
     tx_time
-        The transaction's time as Ion text.
+        The transaction's time, not decoded yet (`ion.timestamp_text` writes it).
     tx_id
         The transaction.
     hash
@@ -73,7 +73,7 @@ class Revision(NamedTuple):
     version: int
     kind: RevisionKind
     data: Span | None
-    tx_time: str
+    tx_time: Content
     tx_id: str
     hash: bytes
 
@@ -139,26 +139,28 @@ def read_record(data: bytes, tables: Container[str]) -> Revision | Ignored:
     ):
         return _BLOCK_SUMMARY
     try:
-        record = Struct(ion.value(data))
-        record_type = record.text("recordType")
+        record = ion.struct(ion.value(data))
+        record_type = ion.text_field(record, "recordType")
         if record_type != _REVISION_DETAILS:
             return _OTHER_TYPES.get(record_type, _UNKNOWN_TYPE)
-        payload = record.struct("payload")
-        table = payload.struct("tableInfo")
-        table_name = table.text("tableName")
+        payload = ion.struct_field(record, "payload")
+        table = ion.struct_field(payload, "tableInfo")
+        table_name = ion.text_field(table, "tableName")
         if table_name not in tables:
             return Ignored(IgnoredReason.UNCONFIGURED_TABLE, table_name)
-        return revision(payload.struct("revision"), table_name, table.text("tableId"))
+        return revision(
+            ion.struct_field(payload, "revision"), table_name, ion.text_field(table, "tableId")
+        )
     except IonError as error:
         raise MalformedRecord(str(error)) from None
 
 
-def revision(struct: Struct, table_name: str, table_id: str) -> Revision:
+def revision(found: Fields, table_name: str, table_id: str) -> Revision:
     """Read a revision, as streams and journal exports both hold it.
 
     Parameters
     ----------
-    struct
+    found
         The revision with its ``metadata``, ``hash`` and ``data`` or ``dataHash``.
     table_name, table_id
         The ledger table, which the revision itself does not name.
@@ -169,12 +171,12 @@ def revision(struct: Struct, table_name: str, table_id: str) -> Revision:
         A field is missing or has a wrong type.
     """
     try:
-        kind, data = _state(struct)
-        metadata = struct.struct("metadata")
-        version = metadata.natural("version")
+        kind, data = _state(found)
+        metadata = ion.struct_field(found, "metadata")
+        version = ion.natural_field(metadata, "version")
         if version >= _VERSION_LIMIT:
             raise MalformedRecord("version has more digits than a number of DynamoDB")
-        document_id = metadata.text("id")
+        document_id = ion.text_field(metadata, "id")
         if not document_id:
             raise MalformedRecord("id is empty")
         return Revision(
@@ -184,22 +186,22 @@ def revision(struct: Struct, table_name: str, table_id: str) -> Revision:
             version,
             kind,
             data,
-            metadata.timestamp("txTime"),
-            metadata.text("txId"),
-            struct.blob("hash"),
+            ion.timestamp_field(metadata, "txTime"),
+            ion.text_field(metadata, "txId"),
+            ion.blob_field(found, "hash"),
         )
     except IonError as error:
         raise MalformedRecord(str(error)) from None
 
 
-def _state(struct: Struct) -> tuple[RevisionKind, Span | None]:
+def _state(found: Fields) -> tuple[RevisionKind, Span | None]:
     # An Ion null counts as absent: QLDB's own samples treat both alike.
-    if not struct.is_absent("data"):
-        data = struct.get("data")
-        if data is None or not ion.is_struct(data):
+    if not ion.is_absent(found, "data"):
+        data = found["data"]
+        if not ion.is_struct(data):
             raise IonError("data is not a struct")
         return RevisionKind.UPSERT, data
-    if not struct.is_absent("dataHash"):
-        struct.blob("dataHash")
+    if not ion.is_absent(found, "dataHash"):
+        ion.blob_field(found, "dataHash")
         return RevisionKind.REDACTED, None
     return RevisionKind.DELETE, None

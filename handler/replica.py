@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from handler import ion
-from handler.ion import Span, Struct
 from handler.journal import Revision, RevisionKind
 from handler.settings import DOCUMENT_ATTRIBUTE, KEY_ATTRIBUTE, ReplicaTable
 from handler.values import AttributeValue, UnstorableValue, attribute_value
@@ -16,13 +14,14 @@ from handler.values import AttributeValue, UnstorableValue, attribute_value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from handler.ion import Fields, Span
+
 _KEY_BYTES = 2048
 """DynamoDB developer guide, "Constraints": length of a partition key."""
 _SECONDS_PER_DAY = 86_400
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """What one revision wants of one item.
 
     Attributes
@@ -112,7 +111,7 @@ def write_for(
         raise UnstorableValue(f"a document id of more than {_KEY_BYTES} bytes")
     attributes: dict[str, AttributeValue] = {
         "version": {"N": str(revision.version)},
-        "txTime": {"S": revision.tx_time},
+        "txTime": {"S": ion.timestamp_text(*revision.tx_time)},
         "txId": {"S": revision.tx_id},
         "hash": {"B": revision.hash},
     }
@@ -125,32 +124,37 @@ def write_for(
     else:
         raise ValueError("a redacted revision has no state to write")
     return Write(
-        table_name=table.table_name,
-        document_id=revision.document_id,
-        version=revision.version,
-        attributes=attributes,
-        removed=tuple([name for name in table.changing_attributes if name not in attributes]),
+        table.table_name,
+        revision.document_id,
+        revision.version,
+        attributes,
+        _absent(table.changing_attributes, tuple(attributes)),
     )
+
+
+@lru_cache(maxsize=1024)
+def _absent(names: tuple[str, ...], present: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([name for name in names if name not in present])
 
 
 def _project(document: Span, table: ReplicaTable, attributes: dict[str, AttributeValue]) -> None:
     if table.attributes is None:
         attributes[DOCUMENT_ATTRIBUTE] = attribute_value(document)
         return
-    fields = Struct(document)
+    fields = ion.struct(document)
     for name, path in table.attributes.items():
         value = fields.get(path[0]) if len(path) == 1 else _at(fields, path)
         if value is not None:
             attributes[name] = attribute_value(value)
 
 
-def _at(fields: Struct, path: tuple[str, ...]) -> Span | None:
+def _at(fields: Fields, path: tuple[str, ...]) -> Span | None:
     """Follow a path of field names; None where it leads nowhere."""
     value = fields.get(path[0])
     for step in path[1:]:
         if value is None or not ion.is_struct(value):
             return None
-        value = Struct(value).get(step)
+        value = ion.struct(value).get(step)
     return value
 
 

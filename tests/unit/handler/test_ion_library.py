@@ -43,7 +43,7 @@ def test_the_c_extension_never_returns_from_some_records() -> None:
     assert done.returncode < 0
     # and the handler's reader refuses the record at once
     with pytest.raises(ion.IonError):
-        ion.Struct(ion.value(bytes.fromhex(ENDLESS))).struct("payload").blob("hash")
+        ion.value(bytes.fromhex(ENDLESS))
 
 
 def test_the_c_extension_changes_long_fractions_of_a_second() -> None:

@@ -111,7 +111,7 @@ def test_an_int_of_a_mebibyte_takes_no_minutes() -> None:
 
 def _value(kind: int, content: bytes) -> bytes:
     size = len(content)
-    return bytes([kind | 14, size >> 7, (size & 0x7F) | 0x80]) + content
+    return bytes([kind | 14, size >> 14 & 0x7F, size >> 7 & 0x7F, (size & 0x7F) | 0x80]) + content
 
 
 @pytest.mark.parametrize("levels", [32])
@@ -173,6 +173,44 @@ def _nested(content: bytes) -> bytes:
 def test_what_is_not_ion_is_refused(content: str) -> None:
     with pytest.raises(IonError):
         attribute_value(ion.value(ion.VERSION_MARKER + bytes.fromhex(content)))
+
+
+_ENDLESS = b"\x7f" * 1_000_000 + b"\xff"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x8e" + _ENDLESS,  # length of a value
+        b"\xde" + _ENDLESS,
+        b"\xee" + _ENDLESS,  # length of an annotation wrapper
+        _value(0xE0, _ENDLESS + b"\x21\x01"),  # length of its annotations
+        _value(0xE0, b"\x81" + _ENDLESS + b"\x21\x01"),  # annotation
+        _value(0xD0, _ENDLESS + b"\x21\x01"),  # name of a field
+        _value(0xD0, b"\x84\x8e" + _ENDLESS),  # length of a field
+        _value(0x50, _ENDLESS + b"\x01"),  # exponent
+        _value(0x60, _ENDLESS + b"\x0f\xe5"),  # offset
+        _value(0x60, b"\x80" + _ENDLESS),  # year
+        _value(0x60, bytes.fromhex("800fe58181808080") + _ENDLESS + b"\x01"),  # fraction
+    ],
+    ids=lambda content: content[:4].hex(),
+)
+def test_a_number_without_end_is_refused_at_once(content: bytes) -> None:
+    # Read to its end, each of these takes minutes: time grows with the square of the bytes.
+    with pytest.raises(IonError):
+        attribute_value(ion.value(ion.VERSION_MARKER + content))
+
+
+def test_a_large_symbol_table_is_not_remembered() -> None:
+    def names(count: int) -> str:
+        return "{" + ",".join(f"n{number:05d}:1" for number in range(count)) + "}"
+
+    remembered = ion._kept_symbol_table.cache_info
+    converted(names(3))
+    before = remembered().currsize
+    assert len(converted(names(3000))["M"]) == 3000
+    assert remembered().currsize == before
 
 
 @given(st.binary(max_size=60))
