@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
+import logging
 import os
 import time
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict
 
+import pybase64
 from botocore.config import Config
 from botocore.session import get_session
 
@@ -39,12 +39,13 @@ from handler.writer import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from botocore.session import Session
 
 FRAME = "frame"
 MALFORMED = "malformed"
+UNFORESEEN = "unforeseen"
 UNSTORABLE = "unstorable"
 REFUSED = "refused"
 
@@ -52,6 +53,7 @@ _LONGEST_MARGIN_SECONDS = 5.0
 _MARGIN_SHARE = 0.2
 """Part of the time that is left for the failure bucket and the answer, at most the margin above."""
 
+_PUTS_IN_FLIGHT = 8
 _CONNECT_SECONDS = 1.0
 _ANSWER_SECONDS = 5.0
 
@@ -79,6 +81,13 @@ class BatchResponse(TypedDict):
     """The lowest sequence number listed is where the event source mapping goes on."""
 
     batchItemFailures: list[BatchItemFailure]
+
+
+class RecordKeeper(Protocol):
+    """Something that keeps records which can never be written."""
+
+    def put_all(self, records: Sequence[FailedRecord], deadline: float) -> list[bool]:
+        """Keep records; see `FailureStore.put_all`."""
 
 
 class InvocationError(Exception):
@@ -117,11 +126,11 @@ class Handler:
     writer
         Writes to DynamoDB.
     failures
-        Keeps what can never be written.
+        Keeps what can never be written; a `FailureStore` does.
     telemetry
         Told about each batch; None for nobody.
     clock
-        Seconds since the epoch; the same as the writer's.
+        Seconds since the epoch; the same as that of writer and failure store.
     """
 
     def __init__(
@@ -129,7 +138,7 @@ class Handler:
         *,
         settings: HandlerSettings,
         writer: ReplicaWriter,
-        failures: FailureStore,
+        failures: RecordKeeper,
         telemetry: Telemetry | None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -176,7 +185,7 @@ class _Batch:
         *,
         settings: HandlerSettings,
         writer: ReplicaWriter,
-        failures: FailureStore,
+        failures: RecordKeeper,
         clock: Callable[[], float],
         context: LambdaContext,
     ) -> None:
@@ -190,6 +199,7 @@ class _Batch:
             self._clock() + remaining - min(_LONGEST_MARGIN_SECONDS, remaining * _MARGIN_SHARE)
         )
         self._candidates: list[_Candidate] = []
+        self._unwritable: list[tuple[FailedRecord, _Source]] = []
         self._failed: set[str] = set()
         self.counts = BatchCounts()
 
@@ -200,6 +210,8 @@ class _Batch:
         pending = newest_per_document(self._candidates)
         while pending:
             pending = self._write(pending)
+        # Last: a failure bucket that is slow or away holds up no record that can be written.
+        self._keep()
 
     def response(self) -> BatchResponse:
         """Say where the event source mapping has to go on."""
@@ -214,11 +226,11 @@ class _Batch:
         if self._clock() >= self._deadline:
             self._retry(source, _OUT_OF_TIME)
             return
-        data = base64.b64decode(record["kinesis"]["data"])
+        data = pybase64.b64decode(record["kinesis"]["data"], validate=True)
         try:
             inner = user_records(data)
-        except FrameError as error:
-            self._quarantine(UserRecord(data, None), source, FRAME, error.reason)
+        except Exception as error:  # noqa: BLE001  (no record may hold up the others)
+            self._quarantine(UserRecord(data, None), source, *_fault(error))
             return
         if not inner:
             self.counts.ignored[IgnoredReason.EMPTY_AGGREGATE] += 1
@@ -228,8 +240,8 @@ class _Batch:
     def _read_user_record(self, record: UserRecord, source: _Source) -> None:
         try:
             found = read_record(record.data, self._settings.replica_tables)
-        except MalformedRecord as error:
-            self._quarantine(record, source, MALFORMED, error.reason)
+        except Exception as error:  # noqa: BLE001  (no record may hold up the others)
+            self._quarantine(record, source, *_fault(error))
             return
         if isinstance(found, Ignored):
             self.counts.ignored[found.reason] += 1
@@ -262,18 +274,15 @@ class _Batch:
                     now,
                     self._settings.tombstone_lifetime_days,
                 )
-            except UnstorableValue as error:
-                self._quarantine(newest.record, newest.source, UNSTORABLE, error.reason)
-                again.append(document[1:])
-            except IonError as error:
-                self._quarantine(newest.record, newest.source, MALFORMED, str(error))
+            except Exception as error:  # noqa: BLE001  (no record may hold up the others)
+                self._quarantine(newest.record, newest.source, *_fault(error))
                 again.append(document[1:])
             else:
                 writes.append(write)
                 written.append(document)
         outcomes = self._writer.write(writes, self._deadline) if writes else []
         now = self._clock()
-        for document, outcome in zip(written, outcomes, strict=True):
+        for document, write, outcome in zip(written, writes, outcomes, strict=True):
             newest = document[0]
             if isinstance(outcome, Permanent):
                 self._quarantine(newest.record, newest.source, REFUSED, outcome.code)
@@ -286,22 +295,24 @@ class _Batch:
             else:
                 self.counts.superseded += len(document) - 1
                 if outcome is APPLIED:
-                    self._count_applied(newest.revision, now)
+                    self._count_applied(write, now)
                 else:
                     self.counts.stale += 1
         return [document for document in again if document]
 
-    def _count_applied(self, revision: Revision, now: float) -> None:
+    def _count_applied(self, write: Write, now: float) -> None:
         self.counts.applied += 1
-        if revision.kind is RevisionKind.DELETE:
+        if "isDeleted" in write.attributes:
             self.counts.deleted += 1
-        with contextlib.suppress(ValueError):  # a time that is no more precise than a year
-            happened = datetime.fromisoformat(revision.tx_time)
-            if happened.tzinfo is not None:
-                self.counts.lags.append(max(0.0, now - happened.timestamp()))
+        try:
+            happened = datetime.fromisoformat(write.attributes["txTime"]["S"])
+        except ValueError:  # a time that is no more precise than a year
+            return
+        if happened.tzinfo is not None:
+            self.counts.lags.append(max(0.0, now - happened.timestamp()))
 
     def _quarantine(self, record: UserRecord, source: _Source, reason: str, code: str) -> None:
-        """Keep a record in the failure bucket; if that fails it is to be delivered again."""
+        """Put a record aside for the failure bucket."""
         failed = FailedRecord(
             position=Position(
                 stream_arn=source.stream_arn,
@@ -318,16 +329,40 @@ class _Batch:
             function_version=self._context.function_version,
             failed_at=self._clock(),
         )
-        try:
-            self._failures.put(failed)
-        except Exception:  # noqa: BLE001  (whatever it is, the record is not kept)
-            self._retry(source, _FAILURE_STORE)
-        else:
-            self.counts.quarantined[reason, code] += 1
+        self._unwritable.append((failed, source))
+
+    def _keep(self) -> None:
+        """Write to the failure bucket; what it does not take is to be delivered again."""
+        records = [record for record, _ in self._unwritable]
+        kept = self._failures.put_all(records, self._deadline) if records else []
+        for (record, source), is_kept in zip(self._unwritable, kept, strict=True):
+            if is_kept:
+                self.counts.quarantined[record.reason, record.code] += 1
+            else:
+                self._retry(source, _FAILURE_STORE)
 
     def _retry(self, source: _Source, code: str) -> None:
         self.counts.retried[code] += 1
         self._failed.add(source.sequence_number)
+
+
+def _fault(error: Exception) -> tuple[str, str]:
+    """Name reason and code of what a record did to the code that reads it.
+
+    Its message is used only where this code wrote it: others may quote a document.
+    """
+    match error:
+        case FrameError():
+            return FRAME, error.reason
+        case MalformedRecord():
+            return MALFORMED, error.reason
+        case IonError():
+            return MALFORMED, str(error)
+        case UnstorableValue():
+            return UNSTORABLE, error.reason
+        case MemoryError():
+            raise error
+    return UNFORESEEN, type(error).__name__
 
 
 def _source(record: Mapping[str, Any]) -> _Source:
@@ -355,6 +390,7 @@ class _FailureClient:
                 connect_timeout=_CONNECT_SECONDS,
                 read_timeout=_ANSWER_SECONDS,
                 retries={"mode": "standard", "total_max_attempts": 3},
+                max_pool_connections=_PUTS_IN_FLIGHT,
             ),
         )
         operation: Callable[..., Any] = client.put_object
@@ -365,6 +401,7 @@ class _FailureClient:
 def _handler() -> Handler:
     """Build the handler of this container."""
     settings = HandlerSettings.from_environment(os.environ)
+    _silence_the_sdk()
     session = get_session()
     transport = StatementTransport.from_session(
         session, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS), connections=REQUESTS_IN_FLIGHT
@@ -372,9 +409,20 @@ def _handler() -> Handler:
     return Handler(
         settings=settings,
         writer=BatchStatementWriter(transport, requests_in_flight=REQUESTS_IN_FLIGHT),
-        failures=FailureStore(_FailureClient(session), settings.failure_bucket),
+        failures=FailureStore(
+            _FailureClient(session), settings.failure_bucket, puts_in_flight=_PUTS_IN_FLIGHT
+        ),
         telemetry=PowertoolsTelemetry(),
     )
+
+
+def _silence_the_sdk() -> None:
+    """Keep documents out of the log whatever level Lambda or the environment sets.
+
+    On DEBUG these libraries log requests with their bodies.
+    """
+    for name in ("botocore", "urllib3"):
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> BatchResponse:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
+import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from handler.workers import Workers
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 FORMAT_VERSION = 1
 KEY_PREFIX = "records/"
@@ -153,14 +158,59 @@ class FailureStore:
     Parameters
     ----------
     client
-        An S3 client.
+        An S3 client that several threads may use.
     bucket
         The bucket's name.
+    puts_in_flight
+        With 1, every request is made by the caller's own thread.
+    clock
+        Seconds since the epoch.
     """
 
-    def __init__(self, client: ObjectClient, bucket: str) -> None:
+    def __init__(
+        self,
+        client: ObjectClient,
+        bucket: str,
+        *,
+        puts_in_flight: int = 1,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._client = client
         self._bucket = bucket
+        self._clock = clock
+        self._workers = Workers(puts_in_flight, "failures", clock)
+
+    def put_all(self, records: Sequence[FailedRecord], deadline: float) -> list[bool]:
+        """Keep records, as far as the bucket takes them in time.
+
+        Parameters
+        ----------
+        records
+            Each with a position of its own.
+        deadline
+            Seconds since the epoch, after which no new request starts and none is waited for.
+
+        Returns
+        -------
+        list
+            Which of the records are kept for sure. After the first that the bucket refuses no
+            other is tried: the batch has to come again anyhow.
+        """
+        kept = [False] * len(records)
+        refused = threading.Event()
+
+        def put(place: int, record: FailedRecord) -> None:
+            if refused.is_set() or self._clock() >= deadline:
+                return
+            try:
+                self.put(record)
+            except Exception:  # noqa: BLE001  (whatever it is, the record is not kept)
+                refused.set()
+            else:
+                kept[place] = True
+
+        self._workers.run([partial(put, *each) for each in enumerate(records)], deadline)
+        return list(kept)
 
     def put(self, record: FailedRecord) -> None:
         """Keep a record. Whatever the client raises passes through: then nothing is kept."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from handler.app import Handler
-from handler.failures import FailedRecord, FailureStore
 from handler.telemetry import BatchCounts
 from handler.writer import APPLIED, Outcome, ReplicaWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from handler.failures import FailedRecord
     from handler.replica import Write
     from handler.settings import HandlerSettings
 
@@ -109,14 +109,15 @@ class RecordProcessor:
         return notes.processed
 
 
-class _Notes(FailureStore):
+class _Notes:
     """Takes what the handler tells to its failure store and its telemetry."""
 
     def __init__(self) -> None:
         self.processed = Processed()
 
-    def put(self, record: FailedRecord) -> None:
-        self.processed.failed.append(record)
+    def put_all(self, records: Sequence[FailedRecord], deadline: float) -> list[bool]:  # noqa: ARG002  (protocol)
+        self.processed.failed.extend(records)
+        return [True] * len(records)
 
     def publish(self, counts: BatchCounts) -> None:
         self.processed.counts = counts

@@ -79,7 +79,9 @@ class Container:
             settings=handler_settings,
             writer=_writer(backend, gate),
             failures=FailureStore(
-                MemoryS3(buckets, bucket_faults), handler_settings.failure_bucket
+                MemoryS3(buckets, bucket_faults),
+                handler_settings.failure_bucket,
+                clock=gate.time,
             ),
             telemetry=self,
             clock=gate.time,

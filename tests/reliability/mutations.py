@@ -37,11 +37,6 @@ class MutationError(Exception):
     """The list of mutations no longer fits the handler's source."""
 
 
-_KEPT_ON_ERROR = """\
-        except Exception:  # noqa: BLE001  (whatever it is, the record is not kept)
-            self._retry(source, _FAILURE_STORE)
-"""
-
 MUTATIONS = (
     Mutation(
         name="an equal version is written again",
@@ -58,9 +53,8 @@ MUTATIONS = (
     Mutation(
         name="a tombstone keeps the document's data",
         file="replica.py",
-        old="for name in table.changing_attributes if name not in attributes]",
-        new="for name in table.changing_attributes if name not in attributes"
-        " and 'isDeleted' not in attributes]",
+        old="for name in names if name not in present]",
+        new="for name in names if name not in present and 'isDeleted' not in present]",
     ),
     Mutation(
         name="a newer live revision leaves isDeleted",
@@ -89,7 +83,7 @@ MUTATIONS = (
     Mutation(
         name="a redacted revision counts as a delete",
         file="journal.py",
-        old="""if not struct.is_absent("dataHash"):""",
+        old="""if not ion.is_absent(found, "dataHash"):""",
         new="if False:",
     ),
     Mutation(
@@ -150,9 +144,9 @@ MUTATIONS = (
         name="the rest of an aggregate is dropped after an error",
         file="app.py",
         old="            self._read_user_record(user_record, source)\n",
-        new="            kept = self.counts.quarantined.total()\n"
+        new="            put_aside = len(self._unwritable)\n"
         "            self._read_user_record(user_record, source)\n"
-        "            if self.counts.quarantined.total() > kept:\n"
+        "            if len(self._unwritable) > put_aside:\n"
         "                break\n",
     ),
     Mutation(
@@ -170,8 +164,14 @@ MUTATIONS = (
     Mutation(
         name="a refusal of the failure bucket is swallowed",
         file="app.py",
-        old=_KEPT_ON_ERROR,
-        new=_KEPT_ON_ERROR.replace("self._retry(source, _FAILURE_STORE)", "pass"),
+        old="self._retry(source, _FAILURE_STORE)",
+        new="pass",
+    ),
+    Mutation(
+        name="what the failure bucket refuses counts as kept",
+        file="failures.py",
+        old="                refused.set()\n",
+        new="                kept[place] = True\n",
     ),
     Mutation(
         name="the key of a failed record has no sub-sequence number",

@@ -7,6 +7,7 @@ runs everything together under faults.
 from __future__ import annotations
 
 import json
+import logging
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,7 @@ class Recorder:
         self.rounds: list[list[Write]] = []
         self.deadlines: list[float] = []
         self.kept: list[FailedRecord] = []
+        self.calls: list[str] = []
         self.counts: list[BatchCounts] = []
 
     @property
@@ -64,14 +66,17 @@ class Recorder:
         return [(write.document_id, write.version) for each in self.rounds for write in each]
 
     def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
+        self.calls.append("write")
         self.rounds.append(list(writes))
         self.deadlines.append(deadline)
         return [self._outcome(write) for write in writes]
 
-    def put(self, failed: FailedRecord) -> None:
-        if self._bucket_fails:
-            raise RuntimeError("secret")
-        self.kept.append(failed)
+    def put_all(self, records: Sequence[FailedRecord], deadline: float) -> list[bool]:
+        self.calls.append("put")
+        self.deadlines.append(deadline)
+        if not self._bucket_fails:
+            self.kept.extend(records)
+        return [not self._bucket_fails] * len(records)
 
     def publish(self, counts: BatchCounts) -> None:
         self.counts.append(counts)
@@ -95,7 +100,7 @@ def process(
             failure_bucket="failures",
         ),
         writer=recorder,
-        failures=recorder,  # type: ignore[arg-type]
+        failures=recorder,
         telemetry=recorder,
         clock=lambda: NOW,
     )
@@ -218,6 +223,51 @@ def test_a_document_that_is_not_ion_inside_is_malformed() -> None:
     assert (failed.reason, failed.code) == ("malformed", "a text that is not UTF-8")
 
 
+@pytest.mark.parametrize("place", ["user_records", "read_record", "write_for"])
+def test_a_record_over_which_the_code_fails_is_kept_and_holds_up_no_other(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given code that fails on one record in a way that nobody foresaw
+    bad = revision(document_id="bad")
+    right = getattr(app, place)
+
+    def broken(first: object, *others: object) -> object:
+        if b"bad" in (first if isinstance(first, bytes) else str(first).encode()):
+            raise KeyError("a secret document")
+        return right(first, *others)
+
+    monkeypatch.setattr(app, place, broken)
+    recorder = Recorder()
+    # when
+    assert process(recorder, event(bad, revision(document_id="good"))) == []
+    # then it is kept, without its message, and the other is written
+    assert recorder.writes == [("good", 0)]
+    (failed,) = recorder.kept
+    assert (failed.reason, failed.code, failed.payload) == ("unforeseen", "KeyError", bad)
+
+
+def test_a_lack_of_memory_is_not_the_fault_of_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> object:
+        raise MemoryError
+
+    monkeypatch.setattr(app, "read_record", broken)
+    recorder = Recorder()
+
+    with pytest.raises(MemoryError):
+        process(recorder, event(revision()))
+
+    assert recorder.kept == []
+
+
+def test_the_failure_bucket_comes_after_all_writes_and_has_the_same_deadline() -> None:
+    recorder = Recorder(lambda write: Permanent("Validation") if write.version > 0 else APPLIED)
+
+    process(recorder, event(b"garbage", revision(version=1), revision()))
+
+    assert recorder.calls == ["write", "write", "put"]
+    assert len(set(recorder.deadlines)) == 1
+
+
 def test_the_lowest_failed_sequence_number_is_returned_as_a_number() -> None:
     recorder = Recorder(lambda _: Transient("Throttling"))
     batch = event(*(revision(document_id=str(n)) for n in range(3)), first=9)
@@ -271,7 +321,7 @@ def test_nothing_of_a_batch_is_left_for_the_next() -> None:
             failure_bucket="failures",
         ),
         writer=recorder,
-        failures=recorder,  # type: ignore[arg-type]
+        failures=recorder,
         telemetry=None,
         clock=lambda: NOW,
     )
@@ -326,6 +376,20 @@ def test_the_function_builds_its_handler_from_the_environment(
     app._handler.cache_clear()
     assert response == {"batchItemFailures": []}
     assert '"RecordsIgnored"' in capsys.readouterr().out
+
+
+def test_no_log_level_makes_the_sdk_log_what_it_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    # given Lambda's own setting of the log level, which reaches every logger
+    monkeypatch.setattr(logging.getLogger(), "level", logging.DEBUG)
+    monkeypatch.setenv("REPLICA_TABLES", '{"Person": {"tableName": "person-1"}}')
+    monkeypatch.setenv("FAILURE_BUCKET", "failures")
+    app._handler.cache_clear()
+    # when the function builds its handler
+    app._handler()
+    app._handler.cache_clear()
+    # then the loggers that would tell bodies do not
+    for name in ("botocore.endpoint", "botocore.auth", "urllib3.connectionpool"):
+        assert not logging.getLogger(name).isEnabledFor(logging.DEBUG)
 
 
 def test_a_wrong_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

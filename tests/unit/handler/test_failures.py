@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.failures import FailedRecord, FailureStore, Position, object_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 POSITION = Position(
     stream_arn="arn:aws:kinesis:us-east-1:000000000000:stream/journal",
@@ -78,6 +84,72 @@ def test_a_record_comes_back_from_its_body(payload: bytes, attempts: int | None)
 def test_another_body_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match="object"):
         FailedRecord.from_json(body)
+
+
+class Bucket:
+    """Takes objects, or does with one of them what a test wants."""
+
+    def __init__(self, meet: Callable[[str], None] = lambda _: None) -> None:
+        self._meet = meet
+        self.keys: list[str] = []
+
+    def put_object(self, *, Key: str, **_: object) -> None:  # noqa: N803  (the API's name)
+        self._meet(Key)
+        self.keys.append(Key)
+
+
+def several(count: int) -> list[FailedRecord]:
+    return [
+        replace(failed(), position=replace(POSITION, sub_sequence_number=number))
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("puts_in_flight", [1, 4])
+def test_all_records_are_kept(puts_in_flight: int) -> None:
+    bucket = Bucket()
+    store = FailureStore(bucket, "failures", puts_in_flight=puts_in_flight)
+
+    assert store.put_all(several(30), time.time() + 60) == [True] * 30
+    assert sorted(bucket.keys) == [object_key(record.position) for record in several(30)]
+
+
+def test_after_a_refusal_nothing_more_is_tried() -> None:
+    def refuse(key: str) -> None:
+        if key.endswith("00000002.json"):
+            raise RuntimeError("secret")
+
+    bucket = Bucket(refuse)
+
+    kept = FailureStore(bucket, "failures").put_all(several(5), time.time() + 60)
+
+    assert kept == [True, True, False, False, False]
+    assert len(bucket.keys) == 2
+
+
+def test_nothing_is_put_after_the_deadline() -> None:
+    bucket = Bucket()
+    now = iter((1.0, 2.0, 3.0))
+    store = FailureStore(bucket, "failures", clock=lambda: next(now))
+
+    assert store.put_all(several(3), 2.5) == [True, True, False]
+
+
+def test_a_bucket_that_hangs_is_not_waited_for() -> None:
+    release = threading.Event()
+
+    def hang(key: str) -> None:
+        if key.endswith("00000001.json"):
+            release.wait(10)
+
+    store = FailureStore(Bucket(hang), "failures", puts_in_flight=2)
+    began = time.monotonic()
+
+    kept = store.put_all(several(2), time.time() + 0.3)
+    release.set()
+
+    assert kept == [True, False]
+    assert time.monotonic() - began < 5
 
 
 def test_the_store_puts_one_object_in_its_bucket() -> None:

@@ -6,6 +6,7 @@ That the answers are DynamoDB's own is proven by tests/integration on DynamoDB L
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -325,11 +326,57 @@ def test_a_request_that_hangs_is_not_waited_for() -> None:
         return OK
 
     writer = BatchStatementWriter(Client(answer), requests_in_flight=2)
-    deadline = __import__("time").time() + 0.3
+    deadline = time.time() + 0.3
     outcomes = writer.write([write(str(n)) for n in range(50)], deadline)
     release.set()
 
     assert outcomes == [Transient(OUT_OF_TIME)] * 25 + [APPLIED] * 25
+
+
+def test_a_single_request_that_hangs_is_not_waited_for_either() -> None:
+    release = threading.Event()
+
+    def answer(_kind: str, _key: str) -> Answer:
+        release.wait(10)
+        return OK
+
+    writer = BatchStatementWriter(Client(answer), requests_in_flight=2)
+    began = time.monotonic()
+    outcomes = writer.write([write(str(n)) for n in range(3)], time.time() + 0.3)
+    release.set()
+
+    assert outcomes == [Transient(OUT_OF_TIME)] * 3
+    assert time.monotonic() - began < 5
+
+
+class OddClient:
+    """Gives one odd answer, then right ones."""
+
+    def __init__(self, responses: object) -> None:
+        self._odd: list[object] = [responses]
+
+    def batch_execute_statement(
+        self,
+        Statements: Sequence[object],  # noqa: N803  (the API's name)
+    ) -> dict[str, Any]:
+        return {"Responses": self._odd.pop() if self._odd else [OK] * len(Statements)}
+
+
+@pytest.mark.parametrize("responses", [None, [], [OK], [OK] * 3, [None, None], ["a", "b"], 7])
+def test_an_answer_that_does_not_fit_the_request_is_no_answer(responses: object) -> None:
+    writer = BatchStatementWriter(
+        OddClient(responses), requests_in_flight=1, sleep=lambda _: None, jitter=lambda: 0.0
+    )
+    assert writer.write([write("a"), write("b")], 1e12) == [APPLIED, APPLIED]
+
+
+def test_backing_off_for_hours_comes_to_an_end() -> None:
+    failures = iter([request_error("ThrottlingException")] * 2000)
+    client = Client(fail=lambda _: next(failures, None))
+    time = Time()
+
+    assert run(client, write(), time=time, seconds=1e6) == [APPLIED]
+    assert max(time.naps) <= 5.0
 
 
 class ItemClient:
