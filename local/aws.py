@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from local.environment import REGION
 
@@ -25,4 +26,5 @@ def client(service: Any, endpoint: str) -> Any:  # noqa: ANN401 - boto3's client
         region_name=REGION,
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106 - the emulator's root user, the same everywhere
+        config=Config(proxies={}),
     )

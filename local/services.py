@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import sys
-import urllib.error
-import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -165,12 +164,14 @@ class Services:
         self.stop()
 
     def _qldb_answers(self) -> bool:
-        request = f"http://{HOST}:{self.ports.qldb}/ledgers"
+        connection = http.client.HTTPConnection(HOST, self.ports.qldb, timeout=_ANSWER_SECONDS)
         try:
-            with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:
-                return bool(answer.status == 200)  # noqa: PLR2004 - HTTP's "OK"
-        except (OSError, urllib.error.URLError):
+            connection.request("GET", "/ledgers")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()
 
 
 def _ports_file(state: Path) -> Path:
