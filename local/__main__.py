@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import signal
 import sys
@@ -17,7 +16,7 @@ from rich.console import Console
 
 from local import demo, stack
 from local.comparison import compare, comparison_table, differences
-from local.environment import environment, process_environment, shell_exports
+from local.environment import enter, environment, shell_exports
 from local.errors import LocalError
 from local.pulumi_cli import ensure_pulumi
 from local.qldb.client import LedgerClient
@@ -25,7 +24,7 @@ from local.qldb.journal import CreateTable, Delete, Insert, Operation, Redact, U
 from local.services import DEFAULT_STATE, EMULATOR_PORT, QLDB_PORT, Ports, Services
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 EPILOG = """\
 examples:
@@ -146,20 +145,13 @@ def _services(options: argparse.Namespace) -> Services:
 
 def _stacks(services: Services) -> stack.Stacks:
     variables = environment(services.endpoints, ensure_pulumi(_progress), services.state)
-    _replace_environment(variables)
+    enter(variables)
     return stack.Stacks(variables=variables)
 
 
 def _where(services: Services) -> str:
     endpoints = services.endpoints
     return f"emulator {endpoints.emulator}, QLDB {endpoints.qldb}, logs {services.state / 'logs'}"
-
-
-def _replace_environment(variables: Mapping[str, str]) -> None:
-    """Make the variables this process's own, so that no account of the user's takes part."""
-    whole = process_environment(variables)
-    os.environ.clear()
-    os.environ.update(whole)
 
 
 def _progress(line: str) -> None:

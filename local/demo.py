@@ -12,7 +12,7 @@ from rich.console import Console
 
 from local import aws, stack
 from local.comparison import compare, comparison_table, differences
-from local.environment import environment
+from local.environment import enter, environment
 from local.pulumi_cli import ensure_pulumi
 from local.qldb.client import LedgerClient
 from local.qldb.journal import CreateTable, Delete, Insert, Redact, Select, Update
@@ -53,10 +53,9 @@ def run(state: Path) -> int:
     console = Console(highlight=False)
     pulumi_bin = ensure_pulumi(lambda line: console.print(line, soft_wrap=True))
     with _services(state / "demo", console) as services:
-        stacks = stack.Stacks(
-            variables=environment(services.endpoints, pulumi_bin, services.state, stack=STACK),
-            stack=STACK,
-        )
+        variables = environment(services.endpoints, pulumi_bin, services.state, stack=STACK)
+        enter(variables)
+        stacks = stack.Stacks(variables=variables, stack=STACK)
         try:
             stacks.prepare()
             console.rule("pulumi up, both stacks")

@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from local.environment import Endpoints, environment, process_environment, shell_exports
+from local.environment import (
+    Endpoints,
+    enter,
+    environment,
+    process_environment,
+    shell_exports,
+)
 
 ENDPOINTS = Endpoints(emulator="http://127.0.0.1:4566", qldb="http://127.0.0.1:4567")
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -117,3 +123,15 @@ def test_a_shell_that_runs_the_exports_has_the_same_environment(state_dir: Path)
     expected = process_environment(variables, inherited)
     assert {name: seen.get(name) for name in expected} == expected
     assert "AWS_PROFILE" not in seen
+
+
+def test_a_process_that_enters_has_nothing_of_the_users_account(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", {"PATH": "/usr/bin", "AWS_PROFILE": "work"})
+    variables = environment(ENDPOINTS, Path("/pulumi/bin"), state_dir)
+
+    enter(variables)
+
+    assert os.environ == process_environment(variables, {"PATH": "/usr/bin"})
+    assert "AWS_PROFILE" not in os.environ
