@@ -45,14 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # `kill` and a closed terminal clean up as Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
-    console = Console(stderr=True, soft_wrap=True)
+    # Messages name files and quote other programs: nothing in them is markup.
+    console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
     try:
         status: int = options.run(options)
     except LocalError as error:
-        console.print(f"[red]error:[/] {error}", highlight=False)
+        console.print(f"error: {error}", style="red")
         return 1
     except CommandError as error:
-        console.print(f"[red]error:[/] Pulumi failed:\n{error}", highlight=False, markup=False)
+        console.print(f"error: Pulumi failed:\n{error}", style="red")
         return 1
     except KeyboardInterrupt:
         console.print("stopped")

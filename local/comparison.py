@@ -18,6 +18,7 @@ from amazon.ion.core import Timestamp
 from amazon.ion.simple_types import IonPyBool, IonPyNull, IonPySymbol
 from boto3.dynamodb.types import Binary, TypeDeserializer
 from rich.table import Table
+from rich.text import Text
 
 from local import aws
 
@@ -110,11 +111,8 @@ def comparison_table(rows: Sequence[Row]) -> Table:
     table = Table("table", "document id", "ledger", "DynamoDB", "equal")
     for row in rows:
         table.add_row(
-            row.table,
-            row.document_id,
-            row.ledger,
-            row.replica,
-            "yes" if row.equal else "[bold red]NO[/]",
+            *map(Text, (row.table, row.document_id, row.ledger, row.replica)),
+            Text("yes") if row.equal else Text("NO", style="bold red"),
         )
     return table
 

@@ -50,7 +50,7 @@ def run(state: Path) -> int:
     LocalError
         Something that the demonstration needs is missing or failed.
     """
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     pulumi_bin = ensure_pulumi(lambda line: console.print(line, soft_wrap=True))
     with _services(state / "demo", console) as services:
         variables = environment(services.endpoints, pulumi_bin, services.state, stack=STACK)
