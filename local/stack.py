@@ -17,6 +17,7 @@ import yaml
 from pulumi import automation
 
 from local.errors import LocalError
+from local.pulumi_command import PulumiCommand
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
@@ -210,12 +211,12 @@ class Stacks:
         file.write_text(yaml.safe_dump({**document, "config": config}, sort_keys=False))
 
 
-def _command(path: str) -> automation.PulumiCommand:
+def _command(path: str) -> PulumiCommand:
     """Return the `pulumi` of that PATH; the class asks this process's own for its version."""
     own = os.environ["PATH"]
     os.environ["PATH"] = path
     try:
-        return automation.PulumiCommand()
+        return PulumiCommand()
     finally:
         os.environ["PATH"] = own
 

@@ -1,0 +1,85 @@
+"""The command `pulumi` for the Automation API, ended in order when this process is interrupted."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, TYPE_CHECKING, cast
+
+from pulumi import automation
+from pulumi.automation.errors import create_command_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pulumi.automation import OnOutput
+
+_CANCEL_SECONDS = 20.0
+
+
+class PulumiCommand(automation.PulumiCommand):
+    """The `pulumi` on this process's PATH, which an interruption cancels and waits for.
+
+    The Automation API's own leaves an interrupted `pulumi` behind with closed pipes. It dies of
+    them, and its language host and its lock on the stack stay.
+    """
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: OnOutput | None = None,
+        on_error: OnOutput | None = None,
+    ) -> automation.CommandResult:
+        """See the base class."""
+        process = subprocess.Popen(
+            [self.command, "--non-interactive", *args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env={**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"},
+            encoding="utf-8",
+            # Ctrl-C reaches it through `_cancel` only: a second one would end it at once.
+            start_new_session=True,
+        )
+        with ThreadPoolExecutor() as readers:
+            try:
+                texts = [
+                    readers.submit(_read, cast("IO[str]", stream), tell)
+                    for stream, tell in ((process.stdout, on_output), (process.stderr, on_error))
+                ]
+                stdout, stderr = (text.result() for text in texts)
+                code = process.wait()
+            except BaseException:
+                _cancel(process)
+                raise
+        result = automation.CommandResult(stdout=stdout, stderr=stderr, code=code)
+        if code != 0:
+            raise create_command_error(result)
+        return result
+
+
+def _read(stream: IO[str], tell: OnOutput | None) -> str:
+    lines: list[str] = []
+    with stream:
+        for line in stream:
+            lines.append(line.rstrip())
+            if tell is not None:
+                tell(lines[-1])
+    return "\n".join(lines)
+
+
+def _cancel(process: subprocess.Popen[str]) -> None:
+    """Let the engine finish the steps that it is at; kill it when that takes too long."""
+    process.send_signal(signal.SIGINT)
+    try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_CANCEL_SECONDS)
+    finally:
+        process.kill()
+        process.wait()

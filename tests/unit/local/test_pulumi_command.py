@@ -1,0 +1,95 @@
+"""The command `pulumi` as the Automation API runs it here, with a stand-in for the executable.
+
+The real one is cancelled by the end-to-end test of the demonstration.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from pulumi.automation import CommandError
+
+from local.pulumi_command import PulumiCommand
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_VERSION = 'if sys.argv[1:] == ["version"]:\n    sys.exit(print("v3.999.0"))\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    return tmp_path
+
+
+def command(folder: Path, program: str) -> PulumiCommand:
+    """Return the command, whose executable is that Python program."""
+    file = folder / "pulumi"
+    file.write_text(f"#!{sys.executable}\nimport os, signal, sys, time\n{_VERSION}{program}")
+    file.chmod(0o755)
+    return PulumiCommand()
+
+
+def test_both_outputs_are_told_line_by_line_and_returned(folder: Path) -> None:
+    pulumi = command(
+        folder, 'print(sys.argv[1:], os.environ["A"])\nprint("two")\nprint("bad", file=sys.stderr)'
+    )
+    told: list[str] = []
+    failures: list[str] = []
+
+    result = pulumi.run(["up"], str(folder), {"A": "b"}, told.append, failures.append)
+
+    assert told == ["['--non-interactive', 'up'] b", "two"]
+    assert failures == ["bad"]
+    assert (result.stdout, result.stderr, result.code) == ("\n".join(told), "bad", 0)
+
+
+def test_a_failure_is_the_automation_apis_own(folder: Path) -> None:
+    pulumi = command(folder, 'sys.exit("no such thing")')
+
+    with pytest.raises(CommandError, match="no such thing"):
+        pulumi.run(["up"], str(folder), {})
+
+
+def test_an_interruption_waits_for_what_pulumi_still_has_to_do(folder: Path) -> None:
+    pulumi = command(
+        folder,
+        "def cancel(number, frame):\n"
+        "    time.sleep(0.2)\n"
+        "    open('ended', 'w').close()\n"
+        "    sys.exit(1)\n"
+        "signal.signal(signal.SIGINT, cancel)\n"
+        "print('begun', flush=True)\n"
+        "time.sleep(60)\n",
+    )
+
+    with pytest.raises(KeyboardInterrupt):
+        pulumi.run(["up"], str(folder), {}, lambda _line: os.kill(os.getpid(), signal.SIGINT))
+
+    assert (folder / "ended").exists()
+
+
+def test_what_does_not_end_is_killed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.pulumi_command._CANCEL_SECONDS", 0.2)
+    pulumi = command(
+        folder,
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "print(os.getpid(), flush=True)\n"
+        "time.sleep(60)\n",
+    )
+    pids: list[int] = []
+
+    def interrupt(line: str) -> None:
+        pids.append(int(line))
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        pulumi.run(["up"], str(folder), {}, interrupt)
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
