@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import statistics
 import time
@@ -13,11 +14,12 @@ from rich.console import Console
 from local import aws, stack
 from local.comparison import compare, comparison_table, differences
 from local.environment import enter, environment
+from local.errors import LocalError
 from local.pulumi_cli import ensure_pulumi
 from local.qldb.client import LedgerClient
 from local.qldb.journal import CreateTable, Delete, Insert, Redact, Select, Update
 from local.service_process import free_port
-from local.services import Ports, Services
+from local.services import DEFAULT_STATE, Ports, Services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,17 +54,33 @@ def run(state: Path) -> int:
     """
     console = Console(highlight=False, markup=False)
     pulumi_bin = ensure_pulumi(lambda line: console.print(line, soft_wrap=True))
-    with _services(state / "demo", console) as services:
+    with _alone(), _services(state / "demo", console) as services:
         variables = environment(services.endpoints, pulumi_bin, services.state, stack=STACK)
         enter(variables)
         stacks = stack.Stacks(variables=variables, stack=STACK)
+        # Those of a demonstration that was killed would win over Pulumi.dev.yaml.
+        stack.remove_settings(STACK)
         try:
             stacks.prepare()
             console.rule("pulumi up, both stacks")
             outputs = stacks.up(on_output=print)
-            return _transactions(console, services, outputs)
+            return demonstrate(console, services, outputs)
         finally:
             stack.remove_settings(STACK)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep others out: two demonstrations in one checkout would share their stacks' settings."""
+    DEFAULT_STATE.mkdir(parents=True, exist_ok=True)
+    with (DEFAULT_STATE / "demo.lock").open("wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalError(
+                "another demonstration runs in this checkout: wait until it has ended, or stop it"
+            ) from None
+        yield
 
 
 @contextmanager
@@ -79,7 +97,23 @@ def _services(state: Path, console: Console) -> Iterator[Services]:
         console.print("Cleaned up: servers stopped, state removed.")
 
 
-def _transactions(console: Console, services: Services, outputs: dict[str, Any]) -> int:
+def demonstrate(console: Console, services: Services, outputs: dict[str, Any]) -> int:
+    """Commit a history, wait for DynamoDB to follow, and show both.
+
+    Parameters
+    ----------
+    console
+        Where to.
+    services
+        The servers on which both stacks are deployed.
+    outputs
+        The pipeline's stack outputs.
+
+    Returns
+    -------
+    int
+        As `run`.
+    """
     name = outputs["ledgerName"]
     ledger = LedgerClient(services.endpoints.qldb)
     console.rule("transactions, every record delivered twice and shuffled")
@@ -93,7 +127,8 @@ def _transactions(console: Console, services: Services, outputs: dict[str, Any])
         rows = compare(ledger, outputs, services.endpoints.emulator)
         console.print(
             f"End-to-end lag, commit to item, {len(lags)} documents one by one: "
-            f"median {statistics.median(lags):.2f} s, longest {max(lags):.2f} s"
+            f"median {statistics.median(lags):.2f} s, longest {max(lags):.2f} s",
+            soft_wrap=True,
         )
     console.rule("ledger and DynamoDB")
     console.print(comparison_table(rows))

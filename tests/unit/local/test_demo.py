@@ -1,0 +1,68 @@
+"""The demonstration without servers: its exit status, and that no second one disturbs it.
+
+The whole of it is run by the end-to-end tests.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+from typing import TYPE_CHECKING
+from unittest.mock import Mock
+
+import pytest
+from rich.console import Console
+
+from local import demo
+from local.comparison import Row
+from local.errors import LocalError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OUTPUTS = {"ledgerName": "ledger", "tableNames": {"Person": "person"}}
+
+
+def row(*, equal: bool) -> Row:
+    return Row(table="Person", document_id="d", ledger="1 live", replica="1 live", equal=equal)
+
+
+@pytest.mark.parametrize(
+    ("rows", "status", "last"),
+    [
+        ([row(equal=True)], 0, "1 documents, 0 differences"),
+        ([row(equal=True), row(equal=False)], 1, "2 documents, 1 differences"),
+    ],
+)
+def test_a_difference_is_the_exit_status(
+    rows: list[Row], status: int, last: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a deployment whose comparison ends with these rows, however long one waits
+    monkeypatch.setattr(demo, "SETTLE_SECONDS", 0.1)
+    monkeypatch.setattr(demo, "LedgerClient", Mock())
+    monkeypatch.setattr(demo, "commit_history", Mock())
+    monkeypatch.setattr(demo, "measure_lag", Mock(return_value=[0.1, 0.2, 0.3]))
+    monkeypatch.setattr(demo, "compare", Mock(return_value=rows))
+    shown = io.StringIO()
+    # when the part after the deployment runs / then the status tells, and so does the last line
+    assert demo.demonstrate(Console(file=shown, width=80), Mock(), OUTPUTS) == status
+    assert shown.getvalue().splitlines()[-1] == last
+    assert ("median 0.20 s, longest 0.30 s" in shown.getvalue()) == (status == 0)
+
+
+def test_a_second_demonstration_is_kept_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a demonstration that runs in this checkout, and what it has written
+    monkeypatch.setattr(demo, "DEFAULT_STATE", tmp_path)
+    monkeypatch.setattr(demo, "ensure_pulumi", Mock())
+    remove_settings = Mock()
+    monkeypatch.setattr("local.stack.remove_settings", remove_settings)
+    (tmp_path / "demo").mkdir()
+    with (tmp_path / "demo.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # when another is started / then one line says why not, and nothing is touched
+        with pytest.raises(LocalError, match=r"^another demonstration runs in this checkout: .*$"):
+            demo.run(tmp_path)
+    assert (tmp_path / "demo").is_dir()
+    remove_settings.assert_not_called()
