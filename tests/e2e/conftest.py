@@ -15,6 +15,7 @@ from local.qldb.client import LedgerClient
 from local.service_process import free_port
 from local.services import Ports, Services
 from local.stack import Stacks
+from tests.e2e.shell import Shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,6 +76,15 @@ def eventually(condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
 def pulumi_bin() -> Path:
     """Folder of the real Pulumi engine; built on the first use on a machine."""
     return ensure_pulumi(print)
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory, pulumi_bin: Path) -> Iterator[Shell]:
+    """A shell in a copy of the work tree, where nothing runs yet."""
+    assert pulumi_bin.is_dir()
+    shell = Shell.in_copy(tmp_path_factory.mktemp("clone"))
+    yield shell
+    shell.run("python -m local down")
 
 
 @pytest.fixture(scope="module")
