@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from local.provider import quirks
 from local.provider.autoname import Autoname
-from local.provider.errors import applying, missing_is_fine
+from local.provider.errors import PropertyError, applying, missing_is_fine
 from local.provider.resource import Changed, Computed, Known, Observed, Resource
 from local.provider.schema import Flag, Problem, Property, Record, Text, TextMap, Whole
 from local.provider.values import flag, listed_tags, number, present, record, removed, tag_map, text
@@ -121,13 +122,7 @@ class Stream(Resource):
                 )
             self._wait(session, identifier)
         if "shardCount" in changed and wanted.get("shardCount") is not None:
-            with applying("shardCount"):
-                session.kinesis.update_shard_count(
-                    StreamName=name,
-                    TargetShardCount=number(wanted["shardCount"]),
-                    ScalingType="UNIFORM_SCALING",
-                )
-            self._wait(session, identifier)
+            raise PropertyError(f"applying shardCount: {quirks.NO_RESHARDING}")
         if "retentionPeriod" in changed:
             self._set_retention(session, name, wanted, changed)
             self._wait(session, identifier)

@@ -18,6 +18,7 @@ Everything that this provider does for the emulator's sake is in this module or 
   provider's Check refuses what is not one.
 - *Actions that the emulator lacks* (UpdateStreamMode, UpdateMaxRecordSize): its refusal is reported
   as it is, so a stream's mode can be chosen at creation only.
+- *Resharding*: `NO_RESHARDING`. The number of shards can be chosen at creation only.
 - *What the emulator does not tell*: `NOT_READ`.
 """
 
@@ -40,6 +41,12 @@ NOT_READ: Final[dict[str, dict[str, str]]] = {
         ),
     },
 }
+
+#: Why the provider refuses another number of shards for a stream that exists.
+NO_RESHARDING: Final = (
+    "the emulator's UpdateShardCount drops the stream's records and begins its shard ids anew, so "
+    "records would be lost; AWS splits and merges shards and keeps every record"
+)
 
 #: AWS's batch size of an event source mapping on a Kinesis stream.
 KINESIS_BATCH_SIZE: Final = 100

@@ -198,7 +198,7 @@ def test_kinesis_stream(world: World) -> None:
             "streamModeDetails": {"streamMode": "PROVISIONED"},
             "tags": {"Project": "a", "Old": "b"},
         },
-        changed={"shardCount": 2, "retentionPeriod": 24, "tags": {"Project": "c"}},
+        changed={"shardCount": 1, "retentionPeriod": 24, "tags": {"Project": "c"}},
         outputs=("arn", "name", "tagsAll", "region"),
     )
     held = lives(world, case)
@@ -206,8 +206,38 @@ def test_kinesis_stream(world: World) -> None:
         "StreamDescriptionSummary"
     ]
     assert summary["EncryptionType"] == "NONE"
-    assert summary["OpenShardCount"] == 2
     dies(world, case, held)
+
+
+def test_another_number_of_shards_is_refused_and_no_record_is_lost(world: World) -> None:
+    # given a stream with a record
+    engine, kinesis = world.engine, world.client("kinesis")
+    stream = engine.create(urn_of("aws:kinesis/stream:Stream", "resharded"), {"shardCount": 1})
+    name = str(stream.outputs["name"])
+    kinesis.put_record(StreamName=name, Data=b"kept", PartitionKey="any")
+    # when it is to have two shards / then that is refused, with the reason
+    with pytest.raises(CallError, match=r"applying shardCount: the emulator's UpdateShardCount"):
+        engine.update(stream, {"shardCount": 2})
+    # and the record is where it was, and the next deployment has nothing to make good
+    assert records(kinesis, name) == [b"kept"]
+    assert engine.update(stream, {"shardCount": 1}).outputs["shardCount"] == 1
+
+    # when the emulator is asked itself / then it loses the record, which is why
+    kinesis.update_shard_count(StreamName=name, TargetShardCount=2, ScalingType="UNIFORM_SCALING")
+    assert records(kinesis, name) == []
+    engine.delete(stream)
+
+
+def records(kinesis: Any, stream: str) -> list[bytes]:  # noqa: ANN401 - boto3's clients share no type
+    """Return what all shards of a stream hold."""
+    found: list[bytes] = []
+    for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
+        iterator = kinesis.get_shard_iterator(
+            StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        answer = kinesis.get_records(ShardIterator=iterator)
+        found += [record["Data"] for record in answer["Records"]]
+    return found
 
 
 def test_role_and_its_policy(world: World) -> None:
