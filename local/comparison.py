@@ -7,6 +7,7 @@ compares them with the ledger's values, so that an error in the handler cannot h
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from local.qldb.client import DocumentState, LedgerClient
 
 _ABSENT = object()
-_ADDED = {"pk", "version", "isDeleted", "txTime", "txId", "hash", "expiresAt"}
+_OF_TOMBSTONES = {"isDeleted", "expiresAt"}
+_ADDED = {"pk", "version", "txTime", "txId", "hash", *_OF_TOMBSTONES}
+# DynamoDB developer guide, "Constraints": what a number has to fit into.
+_DIGITS, _SMALLEST, _LARGEST = 38, -130, 125
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +48,7 @@ class Row:
     ledger, replica
         Version and state as words, such as "2 live"; "-" where there is none.
     equal
-        Whether version, state and every attribute are the same.
+        Whether version, state, transaction, hash and every attribute are the same.
     """
 
     table: str
@@ -79,12 +83,7 @@ def compare(ledger: LedgerClient, outputs: Mapping[str, Any], endpoint: str) -> 
         pages = dynamodb.get_paginator("scan").paginate(
             TableName=replica["tableName"], ConsistentRead=True
         )
-        read = TypeDeserializer().deserialize
-        items = {
-            item["pk"]["S"]: {name: read(value) for name, value in item.items()}
-            for page in pages
-            for item in page["Items"]
-        }
+        items = {item["pk"]["S"]: item_values(item) for page in pages for item in page["Items"]}
         for document_id in sorted({*documents, *items}):
             document, item = documents.get(document_id), items.get(document_id)
             rows.append(
@@ -95,10 +94,22 @@ def compare(ledger: LedgerClient, outputs: Mapping[str, Any], endpoint: str) -> 
                     replica=f"{item['version']} {_word('isDeleted' in item)}" if item else "-",
                     equal=document is not None
                     and item is not None
-                    and _equal(document, item, replica.get("attributes")),
+                    and is_replica(document, item, replica.get("attributes")),
                 )
             )
     return rows
+
+
+class _Reader(TypeDeserializer):
+    """boto3's, except that it reads every number that DynamoDB holds, the smallest too."""
+
+    def _deserialize_n(self, value: str) -> Decimal:
+        return Decimal(value)
+
+
+def item_values(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item's attributes as Python values, from DynamoDB's wire form."""
+    return {name: _Reader().deserialize(value) for name, value in item.items()}
 
 
 def differences(rows: Sequence[Row]) -> int:
@@ -121,17 +132,34 @@ def _word(deleted: bool) -> str:  # noqa: FBT001 - the one thing that it tells
     return "deleted" if deleted else "live"
 
 
-def _equal(
+def is_replica(
     document: DocumentState,
     item: Mapping[str, Any],
     attributes: Mapping[str, Sequence[str]] | None,
 ) -> bool:
-    if item["version"] != document.version:
+    """Tell whether an item is what the README promises for a document.
+
+    Parameters
+    ----------
+    document
+        The latest revision.
+    item
+        From `item_values`.
+    attributes
+        The path in the document for each attribute of the item; none for the whole document.
+    """
+    revision = {
+        "version": document.version,
+        "txTime": document.tx_time,
+        "txId": document.tx_id,
+        "hash": document.hash,
+    }
+    if _form({name: item.get(name) for name in revision}) != _form(revision):
         return False
     held = {name: value for name, value in item.items() if name not in _ADDED}
     if document.is_deleted:
         return item.get("isDeleted") is True and not held
-    if "isDeleted" in item:
+    if not item.keys().isdisjoint(_OF_TOMBSTONES):
         return False
     if attributes is None:
         expected = {"data": document.data}
@@ -170,12 +198,27 @@ def _boolean(value: object) -> tuple[str, Any]:
 @_form.register(int)
 @_form.register(Decimal)
 def _number(value: int | Decimal) -> tuple[str, Any]:
-    return "number", Decimal(value)
+    number = Decimal(value)
+    if _fits(number):
+        return "number", number
+    sign, digits, exponent = number.as_tuple()
+    text = f"{'-' * sign}{''.join(map(str, digits))}"
+    return "text", text if isinstance(value, int) else f"{text}d{exponent}"
 
 
 @_form.register(float)
 def _float(value: float) -> tuple[str, Any]:
-    return "number", Decimal(repr(float(value)))
+    if not math.isfinite(value):
+        return "text", "nan" if math.isnan(value) else f"{value:+}"
+    shortest = repr(float(value))
+    number = Decimal(shortest)
+    return ("number", number) if _fits(number) else ("text", shortest)
+
+
+def _fits(number: Decimal) -> bool:
+    significant = "".join(map(str, number.as_tuple().digits)).strip("0")
+    within = _SMALLEST <= number.adjusted() <= _LARGEST
+    return not number or (within and len(significant) <= _DIGITS)
 
 
 @_form.register(str)

@@ -107,6 +107,8 @@ def test_values_of_all_types_arrive_exact(deployment: Deployment) -> None:
         "decimal": Decimal("12345678901234567890.123456789"),
         "float": 0.1,
         "integer": 2**100,
+        "unfitting": 2**200,
+        "infinite": float("inf"),
         "nothing": None,
         "list": [True, "text", b"bytes", {"deep": [1, [2, [3]]]}],
     }
@@ -122,6 +124,8 @@ def test_values_of_all_types_arrive_exact(deployment: Deployment) -> None:
     assert Decimal(values["decimal"]["N"]) == document["decimal"]
     assert Decimal(values["float"]["N"]) == Decimal("0.1")
     assert Decimal(values["integer"]["N"]) == 2**100
+    assert values["unfitting"] == {"S": str(2**200)}
+    assert values["infinite"] == {"S": "+inf"}
     assert values["nothing"] == {"NULL": True}
 
 
