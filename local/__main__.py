@@ -271,16 +271,15 @@ def _destroy(options: argparse.Namespace) -> int:
 def _down(options: argparse.Namespace) -> int:
     services = Services.found(options.state)
     if services is not None:
-        services.stop()
         _forget(services)
     print("The local AWS is stopped; nothing of it is left but its logs and caches.")
     return 0
 
 
 def _forget(services: Services) -> None:
-    """Remove Pulumi's state: what it describes was in the emulator's memory."""
+    """Stop the servers and remove Pulumi's state: what it describes was in their memory."""
+    services.stop()
     shutil.rmtree(services.state / "pulumi", ignore_errors=True)
-    (services.state / "ports.json").unlink(missing_ok=True)
     stack.remove_settings("local")
 
 

@@ -116,13 +116,14 @@ class Services:
             A port is taken, or a server died or gave no answer.
         """
         self.state.mkdir(parents=True, exist_ok=True)
-        self.emulator.start(detached=detached)
+        if not self._alive():
+            # Before the start: what is killed in the middle of it has to be found again.
+            _ports_file(self.state).write_text(json.dumps(asdict(self.ports)))
         try:
-            self.qldb.start(detached=detached)
-        except BaseException:
-            self.emulator.stop()
-            raise
-        _ports_file(self.state).write_text(json.dumps(asdict(self.ports)))
+            self._start_both(detached=detached)
+        finally:
+            if not self._alive():
+                _ports_file(self.state).unlink(missing_ok=True)
 
     def stop(self) -> None:
         """Stop both servers, whichever program started them.
@@ -132,8 +133,10 @@ class Services:
         LocalError
             A server could not be ended.
         """
-        self.qldb.stop()
-        self.emulator.stop()
+        try:
+            self.qldb.stop()
+        finally:
+            self.emulator.stop()
         _ports_file(self.state).unlink(missing_ok=True)
 
     def require_running(self) -> None:
@@ -162,6 +165,18 @@ class Services:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def _start_both(self, *, detached: bool) -> None:
+        self.emulator.start(detached=detached)
+        try:
+            self.qldb.start(detached=detached)
+        except BaseException:
+            self.emulator.stop()
+            raise
+
+    def _alive(self) -> bool:
+        """Tell whether a process of either server lives, whether it answers or not."""
+        return self.emulator.pid is not None or self.qldb.pid is not None
 
     def _qldb_answers(self) -> bool:
         connection = http.client.HTTPConnection(HOST, self.ports.qldb, timeout=_ANSWER_SECONDS)

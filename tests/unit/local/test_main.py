@@ -5,28 +5,15 @@ What the commands do is shown by the end-to-end tests.
 
 from __future__ import annotations
 
-import signal
-from typing import TYPE_CHECKING
-
 import pytest
 from pulumi.automation import CommandError, CommandResult
 
 from local import __main__ as command_line
 from local.errors import LocalError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+pytestmark = pytest.mark.usefixtures("own_signals")
 
 FOREIGN = "[/tmp] of [red], [/]"
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    """Give the test session its own handlers back."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,20 @@ What each server does is tested elsewhere.
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 
+from local import __main__ as command_line
 from local import aws
-from local.service_process import free_port
-from local.services import Ports, Services
+from local.errors import LocalError
+from local.service_process import HOST, free_port
+from local.services import REPOSITORY, Ports, Services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,3 +46,69 @@ def test_a_proxy_of_the_users_takes_no_part(
 
     assert all(services.running().values())
     assert aws.client("dynamodb", services.endpoints.emulator).list_tables()["TableNames"] == []
+
+
+def test_a_start_that_is_killed_half_way_is_found_again(services: Services) -> None:
+    # given a process that is killed when one of both servers runs for good
+    program = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from local.services import Ports, Services\n"
+        "state, emulator, qldb = sys.argv[1:]\n"
+        "services = Services(\n"
+        "    state=Path(state), ports=Ports(emulator=int(emulator), qldb=int(qldb))\n"
+        ")\n"
+        "services.qldb.start = lambda **_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "services.start(detached=True)\n"
+    )
+    ports = (str(services.ports.emulator), str(services.ports.qldb))
+    subprocess.run(
+        [sys.executable, "-c", program, str(services.state), *ports],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        check=False,
+    )
+    assert services.emulator.pid is not None
+    # when somebody looks for it / then it is found, with its ports, and can be stopped
+    found = Services.found(services.state)
+    assert found is not None
+    assert found.ports == services.ports
+    found.stop()
+    assert services.emulator.pid is None
+    assert Services.found(services.state) is None
+
+
+def test_a_start_that_fails_leaves_nothing(services: Services) -> None:
+    with socket.create_server((HOST, services.ports.qldb)), pytest.raises(LocalError, match="port"):
+        services.start()
+
+    assert services.emulator.pid is None
+    assert Services.found(services.state) is None
+
+
+def test_a_second_start_does_not_hide_the_first(services: Services) -> None:
+    services.start()
+    other = Services(state=services.state, ports=Ports(emulator=free_port(), qldb=free_port()))
+
+    with pytest.raises(LocalError, match="running already"):
+        other.start()
+
+    found = Services.found(services.state)
+    assert found is not None
+    assert found.ports == services.ports
+    assert all(found.running().values())
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_servers_that_live_but_do_not_answer_are_stopped_before_they_are_forgotten(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given servers that answer nobody
+    services.start(detached=True)
+    monkeypatch.setattr(Services, "running", lambda _self: {"the AWS emulator": False})
+    monkeypatch.setattr("local.stack.remove_settings", lambda _stack: None)
+    # when they are to be started anew, which ends here
+    monkeypatch.setattr(command_line, "ensure_pulumi", Mock(side_effect=LocalError("enough")))
+    assert command_line.main(["--state", str(services.state), "up"]) == 1
+    # then they are gone
+    assert (services.emulator.pid, services.qldb.pid) == (None, None)
+    assert Services.found(services.state) is None
