@@ -7,6 +7,12 @@ Everything that this provider does for the emulator's sake is in this module or 
   table (DynamoDB developer guide, 'IAM security policies with PartiQL'). See
   `identity_policy_for_emulator`. So the emulator refuses a role that lacks one of the two actions,
   but cannot refuse the statements of a role that may use them on another table only.
+- *Permissions that Lambda itself uses*: on AWS the event source mapping reads the stream and puts
+  what it gave up into the bucket under the function's role, and Lambda writes log and traces under
+  it (Lambda developer guide, 'Process records with Lambda', 'Retain discarded records'). The
+  emulator takes the records out of its own memory, knows no destination for a Kinesis stream, and
+  writes the log unasked. So it never checks the role's `kinesis:*`, `s3:ListBucket`, `logs:*` and
+  `xray:*`. The exact list in tests/unit/infra/test_consumer.py guards them.
 - *Plain HTTP*: the emulator is called without TLS, AWS never is by its SDKs. A policy that denies
   calls without TLS (`aws:SecureTransport`) would deny everything. See
   `resource_policy_for_emulator`.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import socket
+import time
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -226,6 +227,51 @@ def test_another_number_of_shards_is_refused_and_no_record_is_lost(world: World)
     kinesis.update_shard_count(StreamName=name, TargetShardCount=2, ScalingType="UNIFORM_SCALING")
     assert records(kinesis, name) == []
     engine.delete(stream)
+
+
+def test_a_mapping_reads_a_stream_that_its_function_may_not_read(
+    world: World, tmp_path: Path
+) -> None:
+    """The emulator never asks; AWS refuses. The program's actions are held by a unit test."""
+    # given a function whose role has no permission at all, and a mapping on a stream
+    engine = world.engine
+    role = engine.create(urn_of("aws:iam/role:Role", "powerless"), {"assumeRolePolicy": TRUST})
+    stream = engine.create(urn_of("aws:kinesis/stream:Stream", "unread"), {"shardCount": 1})
+    function = engine.create(
+        urn_of("aws:lambda/function:Function", "powerless"),
+        {
+            "role": role.outputs["arn"],
+            "handler": "main.handler",
+            "runtime": "python3.11",
+            "code": zipped("def handler(event, context): return {}", tmp_path),
+        },
+    )
+    mapping = engine.create(
+        urn_of("aws:lambda/eventSourceMapping:EventSourceMapping", "powerless"),
+        {
+            "eventSourceArn": stream.outputs["arn"],
+            "functionName": function.outputs["name"],
+            "startingPosition": "TRIM_HORIZON",
+        },
+    )
+    # when a record comes
+    world.client("kinesis").put_record(
+        StreamName=stream.outputs["name"], Data=b"any", PartitionKey="any"
+    )
+    # then the function gets it all the same
+    functions = world.client("lambda")
+    deadline = time.monotonic() + 20
+    while not result_of(functions, mapping).startswith("OK"):
+        assert time.monotonic() < deadline, result_of(functions, mapping)
+        time.sleep(0.1)
+    for resource in (mapping, function, stream, role):
+        engine.delete(resource)
+
+
+def result_of(functions: Any, mapping: Held) -> str:  # noqa: ANN401 - boto3's clients share no type
+    """Return what a mapping says of its last batch."""
+    answer = functions.get_event_source_mapping(UUID=mapping.identifier)
+    return str(answer.get("LastProcessingResult", ""))
 
 
 def records(kinesis: Any, stream: str) -> list[bytes]:  # noqa: ANN401 - boto3's clients share no type
