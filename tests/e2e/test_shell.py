@@ -2,7 +2,8 @@
 
 Proves that both projects work through the real Python language host from a shell with the exported
 environment, and that the copy stays as clean as it was. It cannot prove how a fresh machine gets
-its tools: the copy uses this virtual environment. The demonstration has tests of its own.
+its tools: the copy uses this virtual environment. The demonstration has tests of its own. The tests
+build on each other, in order: a deployment takes seconds.
 """
 
 from __future__ import annotations
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 
 
+@pytest.fixture
+def services(shell: Shell) -> Services:
+    """The servers that the command line has started."""
+    services = Services.found(shell.folder / ".local")
+    assert services is not None
+    return services
+
+
 def test_help_teaches(shell: Shell) -> None:
     # given nothing running / when asking for help / then it names the commands, with examples
     text = shell.run("python -m local --help")
@@ -43,8 +52,7 @@ def test_commands_say_what_is_missing(shell: Shell) -> None:
 
 def test_pulumi_from_a_shell(shell: Shell) -> None:
     # given a local AWS with nothing deployed
-    shell.run(f"python -m local up --no-deploy {ports()}")
-
+    shell.run(f"python -m local up --no-deploy --port {free_port()} --qldb-port {free_port()}")
     # when both projects are previewed and deployed by hand
     by_hand = "pulumi preview && pulumi up --yes"
     deployed = shell.run(f"(cd ledger && {by_hand}) && {by_hand}", local=True)
@@ -54,20 +62,9 @@ def test_pulumi_from_a_shell(shell: Shell) -> None:
     assert len(re.findall(r"\d+ unchanged", again)) == 2
     assert not re.search(r"\d+ (created|updated|replaced|deleted)", again), again
 
-    # when the stacks are destroyed by hand / then both are gone, and the work tree is clean
-    shell.run("pulumi destroy --yes && cd ledger && pulumi destroy --yes", local=True)
-    assert "Nothing is deployed." in shell.run("python -m local status")
-    shell.run("python -m local down")
-    assert_clean(shell)
 
-
-def test_the_ledger_from_the_command_line(shell: Shell) -> None:
-    # given nothing / when everything is started and deployed by one command
-    assert "functionName" in shell.run(f"python -m local up {ports()}")
-    # then the status shows it
-    assert "functionName" in shell.run("python -m local status")
-
-    # when a document is inserted, updated, and its first revision redacted
+def test_the_ledger_from_the_command_line(shell: Shell, services: Services) -> None:
+    # given both stacks / when a document is inserted, updated, and its first revision redacted
     inserted = shell.run("""python -m local put Person '{"firstName": "Ann"}'""")
     found = re.search(r"Person (\w{22}): version 0, live", inserted)
     assert found, inserted
@@ -84,8 +81,6 @@ def test_the_ledger_from_the_command_line(shell: Shell) -> None:
     eventually(lambda: "2 deleted │ 2 deleted │ yes" in squeezed(shell, document_id))
 
     # when the table gets an item that the ledger knows nothing of
-    services = Services.found(shell.folder / ".local")
-    assert services is not None
     dynamodb = aws.client("dynamodb", services.endpoints.emulator)
     (table,) = dynamodb.list_tables()["TableNames"]
     dynamodb.put_item(TableName=table, Item={"pk": {"S": "stranger"}, "version": {"N": "7"}})
@@ -93,24 +88,34 @@ def test_the_ledger_from_the_command_line(shell: Shell) -> None:
     shown = shell.run("python -m local show", status=1)
     assert "2 documents, 1 differences" in shown
 
-    # when the stacks are destroyed / then the servers go on with nothing in them
+
+def test_destroy_and_up_again(shell: Shell, services: Services) -> None:
+    # given both stacks / when they are destroyed / then the servers go on with nothing in them
     shell.run("python -m local destroy")
     assert "Nothing is deployed." in shell.run("python -m local status")
+    dynamodb = aws.client("dynamodb", services.endpoints.emulator)
     assert dynamodb.list_tables()["TableNames"] == []
+    # when they are deployed again / then all is there again
+    assert len(re.findall(r"\d+ created", shell.run("python -m local up"))) == 2
+    assert "functionName" in shell.run("python -m local status")
 
-    # when the emulator dies / then each command says so in one line, with the remedy
+
+def test_a_dead_emulator_is_one_clear_line(shell: Shell, services: Services) -> None:
+    # given an emulator that has died
     assert services.emulator.pid is not None
     os.killpg(services.emulator.pid, signal.SIGKILL)
+    # when going on / then each command says so in one line, with the remedy
     told = (
         f"error: the AWS emulator does not answer (logs: {services.state / 'logs'}): "
         "`python -m local down`, then `python -m local up`\n"
     )
     for command in ("show", "up"):
         assert shell.run(f"python -m local {command}", status=1) == told
-    # and the remedy leaves nothing behind
+    # and the remedy leaves nothing behind: no server, no file that git sees or ignores
     shell.run("python -m local down")
     assert services.qldb.pid is None
-    assert_clean(shell)
+    assert shell.changed() == []
+    assert list(shell.folder.rglob("Pulumi.local.yaml")) == []
 
 
 def test_a_taken_port_is_one_clear_line(shell: Shell) -> None:
@@ -136,14 +141,3 @@ def squeezed(shell: Shell, document_id: str) -> str:
     )
     lines = [line for line in done.stdout.splitlines() if document_id in line]
     return re.sub(r" +", " ", "".join(lines))
-
-
-def ports() -> str:
-    """Return the options for two free ports."""
-    return f"--port {free_port()} --qldb-port {free_port()}"
-
-
-def assert_clean(shell: Shell) -> None:
-    """Find nothing in the work tree that was not there, and no settings that git does not see."""
-    assert shell.changed() == []
-    assert list(shell.folder.rglob("Pulumi.local.yaml")) == []
