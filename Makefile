@@ -2,10 +2,12 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# A file's tests stay together: they share what is started for them.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit integration reliability e2e chaos bench lint format venv clean
+.PHONY: help demo test unit integration reliability e2e chaos coverage bench lint format venv clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -16,19 +18,23 @@ demo: venv ## Deploy to a local AWS, commit to a ledger, compare the ledger with
 test: lint unit integration reliability e2e ## Everything that decides whether a change lands
 
 unit: venv ## The program under Pulumi's mocks, the handler, the simulated ledger
-	$(BIN)/python -m pytest tests/unit
+	$(PYTEST) tests/unit
 
 integration: venv ## Writes against AWS's DynamoDB Local
-	$(BIN)/python -m pytest tests/integration
+	$(PYTEST) tests/integration
 
 reliability: venv ## Schedules of faults, 300 of them
-	$(BIN)/python -m pytest tests/reliability
+	$(PYTEST) tests/reliability
 
 e2e: venv ## Both stacks with the real Pulumi engine on the local AWS
-	$(BIN)/python -m pytest tests/e2e
+	$(PYTEST) tests/e2e
 
 chaos: venv ## Schedules of faults, 10,000 of them, with a count of each fault survived
 	$(BIN)/python -m tests.reliability.chaos
+
+coverage: venv ## Lines and branches that the unit tests run
+	$(BIN)/python -m coverage run -m pytest tests/unit
+	$(BIN)/python -m coverage report
 
 bench: venv ## Speed, cost and lag, against one conditional UpdateItem per revision
 	$(BIN)/python -m bench

@@ -53,10 +53,11 @@ def test_commands_say_what_is_missing(shell: Shell) -> None:
 def test_pulumi_from_a_shell(shell: Shell) -> None:
     # given a local AWS with nothing deployed
     shell.run(f"python -m local up --no-deploy --port {free_port()} --qldb-port {free_port()}")
-    # when both projects are previewed and deployed by hand
-    by_hand = "pulumi preview && pulumi up --yes"
+    # when both projects are previewed and deployed by hand, and deployed once more
+    by_hand = "pulumi preview && pulumi up --yes && pulumi up --yes --skip-preview"
     deployed = shell.run(f"(cd ledger && {by_hand}) && {by_hand}", local=True)
     assert len(re.findall(r"\d+ created", deployed)) == 2
+    assert len(re.findall(r"\d+ unchanged", deployed)) == 2
     # then the command that deploys both finds nothing to change
     again = shell.run("python -m local up")
     assert len(re.findall(r"\d+ unchanged", again)) == 2
@@ -90,8 +91,12 @@ def test_the_ledger_from_the_command_line(shell: Shell, services: Services) -> N
 
 
 def test_destroy_and_up_again(shell: Shell, services: Services) -> None:
-    # given both stacks / when they are destroyed / then the servers go on with nothing in them
+    # given both stacks / when they are destroyed by hand, and what is left by the command
+    by_hand = "pulumi destroy --yes"
+    destroyed = shell.run(f"{by_hand} && (cd ledger && {by_hand})", local=True)
+    assert len(re.findall(r"\d+ deleted", destroyed)) == 2
     shell.run("python -m local destroy")
+    # then the servers go on with nothing in them
     assert "Nothing is deployed." in shell.run("python -m local status")
     dynamodb = aws.client("dynamodb", services.endpoints.emulator)
     assert dynamodb.list_tables()["TableNames"] == []
