@@ -28,6 +28,7 @@ examples:
   python -m ops redrive --stack dev --limit 10
   python -m ops redrive --stack dev                   work through the failure queue
   python -m ops redrive --stack dev --from-bucket     also what the queue has forgotten
+  python -m ops redrive --stack dev --drop-ignored    remove also what belongs to no table of yours
   pulumi stack output --json > outputs.json           for a machine without Pulumi
   python -m ops redrive --outputs outputs.json
 
@@ -39,12 +40,16 @@ Sends the records of the failure bucket through the handler again, in this proce
 configuration of the deployed stack. Order does not matter and nothing is applied twice: an item is
 written only by a higher version than its own.
 
-An object goes once its records are applied, stale or ignored. A record that fails again is kept,
-with the new reason, under the key of its position. The command may be interrupted, and run twice
-at once.
+An object goes once its records are applied or stale. A record that fails again is kept, with the
+new reason, under the key of its position. The command may be interrupted, and run twice at once.
 
-exit status: 0 nothing is left to be sent again, 1 something failed again or the command could not
-run, 130 interrupted
+An object with a record of a table that is not configured, or of a type that is not known, is kept
+as well, with the reason `ignored`: to an outputs file or a checkout older than the stack, the
+records of a new table look the same, and this is the only copy. Once you know that nobody wants
+them, --drop-ignored removes such objects, and only then are they gone.
+
+exit status: 0 nothing is left to be sent again, 1 something failed again, something ignored was
+kept or the command could not run, 130 interrupted
 """
 
 FAILURES = """\
@@ -97,6 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     redrive.add_argument(
         "--dry-run", action="store_true", help="read and decode everything, change nothing"
+    )
+    redrive.add_argument(
+        "--drop-ignored",
+        action="store_true",
+        help="remove, instead of keep, what has no configured table or no known type",
     )
     redrive.add_argument("--limit", type=_positive, metavar="N", help="read at most N objects")
     redrive.add_argument(
@@ -151,6 +161,7 @@ def _redrive(options: argparse.Namespace, console: Console) -> int:
         redrive_command.Options(
             from_bucket=options.from_bucket,
             dry_run=options.dry_run,
+            drop_ignored=options.drop_ignored,
             limit=options.limit,
             time_limit=options.time_limit,
         ),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from handler.error_codes import FaultClass, classified
 from handler.failures import FailedRecord, object_key
+from handler.journal import IgnoredReason
 from ops.errors import OpsError
 from ops.failure_objects import UNREADABLE, FailureObject, UnreadableObjectError, read_object
 from ops.failure_queue import MOST_AT_ONCE, FailureQueue, MessagesInHand, QueueMessage
@@ -24,7 +25,11 @@ NOT_WRITTEN = "not written"
 HANDLER_ERROR = "handler error"
 OUTLIVED = "older than tombstones live"
 TOMBSTONE_LIFETIME = "tombstoneLifetimeDays"
+IGNORED = "ignored"
 _REDACTED = "redacted"
+
+_MAY_BE_WANTED = (IgnoredReason.UNCONFIGURED_TABLE, IgnoredReason.UNKNOWN_RECORD_TYPE)
+"""What outputs or a checkout that are older than the stack would make of its records, too."""
 
 
 class Ending(enum.Enum):
@@ -34,7 +39,7 @@ class Ending(enum.Enum):
     """Nothing of it is left to do, or what is left is kept in objects of its own."""
 
     KEPT = "kept"
-    """It failed again and has the new reason."""
+    """It failed again, or something of it was ignored; it has the new reason."""
 
     GONE = "gone"
     """There is no such object: somebody else was first."""
@@ -55,6 +60,8 @@ class Summary:
         Revisions that changed an item, or that a newer one made needless.
     ignored
         Records that lead to no write, by reason.
+    kept_for_ignored
+        Objects that stay because a record of theirs may be of interest to the deployed stack.
     failed
         Records (or unreadable objects) that failed again, by reason and code.
     test_events, foreign
@@ -69,6 +76,7 @@ class Summary:
     applied: int = 0
     stale: int = 0
     ignored: Counter[str] = field(default_factory=Counter)
+    kept_for_ignored: int = 0
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)
     test_events: int = 0
     foreign: int = 0
@@ -112,6 +120,8 @@ class Redrive:
         Most objects to read; None for all.
     dry_run
         Whether everything stays as it is.
+    drop_ignored
+        Whether an object goes although a record of it has no configured table, or no known type.
     stop
         Asked between objects whether to end.
     progress
@@ -125,6 +135,7 @@ class Redrive:
     summary: Summary = field(default_factory=Summary)
     limit: int | None = None
     dry_run: bool = False
+    drop_ignored: bool = False
     stop: Callable[[], bool] = never
     progress: Callable[[], None] = lambda: None
     left: set[str] = field(default_factory=set)
@@ -206,15 +217,29 @@ class Redrive:
         processed = self.processor.process(event)
         _refuse_wrong_deployment(processed, self.processor.table_names)
         self.summary.add(processed)
+        kept = self._kept_whole(processed)
+        if kept is not None and kept[0] == IGNORED:
+            self.summary.kept_for_ignored += 1
         if self.dry_run:
             return Ending.TRIED
-        if processed.error is not None:
-            return self._keep(found, stored, HANDLER_ERROR, processed.error)
-        if processed.counts.retried:
-            # The other records are applied and will be found stale the next time.
-            ((code, _),) = processed.counts.retried.most_common(1)
-            return self._keep(found, stored, NOT_WRITTEN, code)
+        if kept is not None:
+            return self._keep(found, stored, *kept)
         return self._settle(found, stored, [found.own(failed) for failed in processed.failed])
+
+    def _kept_whole(self, processed: Processed) -> tuple[str, str] | None:
+        """Give the reason and code with which an object stays as it is, if it does.
+
+        What is applied of it will be found stale the next time.
+        """
+        if processed.error is not None:
+            return HANDLER_ERROR, processed.error
+        if processed.counts.retried:
+            ((code, _),) = processed.counts.retried.most_common(1)
+            return NOT_WRITTEN, code
+        ignored = [reason for reason in _MAY_BE_WANTED if processed.counts.ignored[reason]]
+        if ignored and not self.drop_ignored:
+            return IGNORED, ignored[0].value
+        return None
 
     def _keep(self, found: FailureObject, stored: StoredObject, reason: str, code: str) -> Ending:
         body = found.failed_again(reason, code, self.processor.clock())
@@ -289,19 +314,24 @@ class _QueueRun:
 
 
 def redrive_objects(
-    keys: Iterable[str], *, bucket: FailureBucket, processor: RecordProcessor
+    keys: Iterable[str],
+    *,
+    bucket: FailureBucket,
+    processor: RecordProcessor,
+    drop_ignored: bool = False,
 ) -> Summary:
     """Send the records of these objects through the handler, with nothing around it.
 
-    An object goes when each of its records is applied, stale or ignored, or kept in an object of
-    its own; else it stays and tells the new reason.
+    An object goes when each of its records is applied or stale, is no revision, or is kept in an
+    object of its own; else it stays and tells the new reason.
 
     Raises
     ------
     OpsError
         AWS refuses something that no record is to blame for.
     """
-    return Redrive(bucket=bucket, processor=processor).objects(keys)
+    redrive = Redrive(bucket=bucket, processor=processor, drop_ignored=drop_ignored)
+    return redrive.objects(keys)
 
 
 def _refuse_wrong_deployment(processed: Processed, table_names: list[str]) -> None:

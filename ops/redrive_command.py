@@ -37,6 +37,8 @@ class Options:
         Whether to work through the bucket's objects instead of the queue's messages.
     dry_run
         Whether to change nothing.
+    drop_ignored
+        Whether to remove what is ignored because of its table or its type.
     limit
         Most objects; None for all.
     time_limit
@@ -45,6 +47,7 @@ class Options:
 
     from_bucket: bool = False
     dry_run: bool = False
+    drop_ignored: bool = False
     limit: int | None = None
     time_limit: float
 
@@ -70,6 +73,7 @@ def run(outputs: StackOutputs, options: Options, console: Console) -> int:
                 summary=summary,
                 limit=options.limit,
                 dry_run=options.dry_run,
+                drop_ignored=options.drop_ignored,
                 stop=stop,
                 progress=step,
             )
@@ -81,7 +85,7 @@ def run(outputs: StackOutputs, options: Options, console: Console) -> int:
         print("\n".join(summary_lines(summary, dry_run=options.dry_run)))
     if summary.interrupted:
         return STATUS_INTERRUPTED
-    return STATUS_FAILED if summary.failed else 0
+    return STATUS_FAILED if summary.failed or summary.kept_for_ignored else 0
 
 
 def _all_objects(redrive: Redrive, bucket: FailureBucket, total: Callable[[int], None]) -> None:
@@ -137,6 +141,7 @@ def summary_lines(summary: Summary, *, dry_run: bool) -> list[str]:
         f"{'would write' if dry_run else 'applied':<13} {summary.applied}",
         f"{'stale':<13} {summary.stale}",
         f"{'ignored':<13} {summary.ignored.total()}{_by(summary.ignored)}",
+        *_kept_for_ignored(summary.kept_for_ignored),
         f"{'fail again' if dry_run else 'failed again':<13} {summary.failed.total()}",
     ]
     lines += [
@@ -155,6 +160,15 @@ def summary_lines(summary: Summary, *, dry_run: bool) -> list[str]:
     if summary.interrupted:
         lines.append("Interrupted: run the command again for the rest.")
     return lines
+
+
+def _kept_for_ignored(objects: int) -> list[str]:
+    if not objects:
+        return []
+    return [
+        f"{'':<13} objects that stay for it: {objects}. Use the deployed stack's own outputs and",
+        f"{'':<13} version, configure the table, or remove them with --drop-ignored.",
+    ]
 
 
 def _by(counts: dict[str, int]) -> str:

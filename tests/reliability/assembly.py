@@ -125,7 +125,21 @@ def failure_objects(buckets: Buckets, bucket: str) -> list[Kept]:
     ]
 
 
-def redrive(settings: dict[str, str], backend: Backend, buckets: Buckets, gate: Gate) -> None:
+def out_of_date(settings: dict[str, str]) -> dict[str, str]:
+    """Give the environment variables of the time before the last table was configured."""
+    tables = json.loads(settings["REPLICA_TABLES"])
+    del tables[WHOLE]
+    return settings | {"REPLICA_TABLES": json.dumps(tables)}
+
+
+def redrive(
+    settings: dict[str, str],
+    backend: Backend,
+    buckets: Buckets,
+    gate: Gate,
+    *,
+    drop_ignored: bool = False,
+) -> None:
     """Redrive all objects of the failure bucket with the operator's own command's code."""
     handler_settings = HandlerSettings.from_environment(settings)
     client = MemoryS3(buckets, ServiceFaults(gate, gate.injector.bucket_request, FAILURE_BUCKET))
@@ -133,7 +147,9 @@ def redrive(settings: dict[str, str], backend: Backend, buckets: Buckets, gate: 
     processor = RecordProcessor(
         settings=handler_settings, writer=_writer(backend, gate), clock=gate.time
     )
-    redrive_objects(list(bucket.keys("")), bucket=bucket, processor=processor)
+    redrive_objects(
+        list(bucket.keys("")), bucket=bucket, processor=processor, drop_ignored=drop_ignored
+    )
 
 
 def _writer(backend: Backend, gate: Gate) -> BatchStatementWriter:

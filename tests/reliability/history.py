@@ -88,6 +88,8 @@ class History:
         By document and version: every revision with its data, as it was committed.
     foreign
         Kinds of records that are of no interest, and in no failure bucket.
+    ignored
+        User records of a table that is not replicated, or of a type that nobody knows.
     refused
         Documents and versions that DynamoDB cannot store, with the kind of each.
     seeded
@@ -104,6 +106,7 @@ class History:
     committed: dict[str, dict[int, Revision]] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
+    ignored: set[bytes] = field(default_factory=set)
     refused: dict[tuple[str, int], str] = field(default_factory=dict)
     seeded: set[str] = field(default_factory=set)
 
@@ -177,6 +180,8 @@ def _rendered(history: History, block: Block) -> list[StreamRecord]:
     details = [record for record in records if record.record_type == "REVISION_DETAILS"]
     for record, revision in zip(details, block.documents, strict=True):
         history.revisions[record.data] = revision
+        if revision.table_name == UNKNOWN:
+            history.ignored.add(record.data)
     return records
 
 
@@ -469,6 +474,7 @@ def _foreign_records(plan: Plan, random: Random, history: History) -> list[Strea
         record = {"qldbStreamArn": QLDB_STREAM_ARN, "recordType": "TABLE_DETAILS", "payload": {}}
         data = bytes(simpleion.dumps(record | {"n": random.getrandbits(32)}))
         history.foreign.append(FUTURE_TYPE)
+        history.ignored.add(data)
         records.append(
             StreamRecord(
                 record_type="CONTROL",

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.parsers import ResponseParserError
 
 from ops.errors import OpsError
-from tests.reliability.assembly import Container, environment, failure_objects, redrive
+from tests.reliability.assembly import (
+    Container,
+    environment,
+    failure_objects,
+    out_of_date,
+    redrive,
+)
 from tests.reliability.backends import MemoryBackend
 from tests.reliability.event_source_mapping import (
     Ending,
@@ -144,9 +150,13 @@ class World:
         self.watch.violation("never quiet: the stream is not processed to its end")
 
     def redrive(self) -> None:
-        """Redrive the failure bucket: first several at once and with faults, then once without."""
+        """Redrive the failure bucket: first several at once and with faults, then once without.
+
+        Before the last one somebody does it with outputs that are out of date.
+        """
         self.injector.begin(self.plan.faults)
-        tasks = [self._redrive_task(self.plan.timeout) for _ in range(self.plan.redrives)]
+        settings = self._settings()
+        tasks = [self._redrive_task(settings, self.plan.timeout) for _ in range(self.plan.redrives)]
         while unfinished := [task for task in tasks if not task.done]:
             self.random.choice(unfinished).step()
         for task in tasks:
@@ -154,23 +164,35 @@ class World:
             if not isinstance(task.error, KilledError | OpsError | ResponseParserError | None):
                 self.watch.violation(f"a redrive with faults raised {task.error!r}")
         self.injector.end()
-        last = self._redrive_task(_NO_TIMEOUT)
-        while not last.done:
-            last.step()
-        if last.error is not None:
-            self.watch.violation(f"the last redrive raised {last.error!r}")
+        self._redrive_alone(out_of_date(settings))
+        self._redrive_alone(settings)
 
-    def _redrive_task(self, timeout: float) -> Task:
+    def drop_ignored(self) -> None:
+        """Redrive once more, now without the records that nobody wants."""
+        self._redrive_alone(self._settings(), drop_ignored=True)
+
+    def _redrive_alone(self, settings: dict[str, str], *, drop_ignored: bool = False) -> None:
+        task = self._redrive_task(settings, _NO_TIMEOUT, drop_ignored=drop_ignored)
+        while not task.done:
+            task.step()
+        if task.error is not None:
+            self.watch.violation(f"a redrive without faults raised {task.error!r}")
+
+    def _redrive_task(
+        self, settings: dict[str, str], timeout: float, *, drop_ignored: bool = False
+    ) -> Task:
         gate = Gate(self.clock, self.injector, self.random, timeout)
-        settings = environment(self.backend, BUCKET, self.history.lifetime_days)
-        task = Task(partial(redrive, settings, self.backend, self.buckets, gate))
+        work = partial(redrive, settings, self.backend, self.buckets, gate)
+        task = Task(partial(work, drop_ignored=drop_ignored))
         gate.begin(task)
         return task
 
+    def _settings(self) -> dict[str, str]:
+        return environment(self.backend, BUCKET, self.history.lifetime_days)
+
     def _container(self) -> Container:
         gate = Gate(self.clock, self.injector, self.random, self.plan.timeout)
-        settings = environment(self.backend, BUCKET, self.history.lifetime_days)
-        return Container(settings, self.backend, self.buckets, gate, self.telemetry)
+        return Container(self._settings(), self.backend, self.buckets, gate, self.telemetry)
 
     def _put(self, entry: KinesisEntry) -> None:
         while self._outages and self._outages[-1] > len(self._entries):
@@ -340,7 +362,11 @@ def run(
     if BLAMED_ON_THE_RECORD.isdisjoint(world.injector.counts):
         only_hopeless(history, kept, watch)
     world.redrive()
-    lost += after_redrive(history, backend, failure_objects(world.buckets, BUCKET), watch)
+    kept = failure_objects(world.buckets, BUCKET)
+    lost += after_redrive(history, backend, kept, watch, dropped=False)
+    world.drop_ignored()
+    kept = failure_objects(world.buckets, BUCKET)
+    lost += after_redrive(history, backend, kept, watch, dropped=True)
     return Report(
         plan=plan,
         lost=lost,

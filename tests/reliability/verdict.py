@@ -118,11 +118,18 @@ def _lost(item: Item | None, needed: set[int], table: str, watch: Watch) -> int:
     return len(above)
 
 
-def after_redrive(history: History, backend: Backend, kept: Iterable[Kept], watch: Watch) -> int:
-    """Compare again: now only what DynamoDB refuses, or nobody can read, may be in the bucket."""
+def after_redrive(
+    history: History, backend: Backend, kept: Iterable[Kept], watch: Watch, *, dropped: bool
+) -> int:
+    """Compare again: now only what DynamoDB refuses, or nobody can read, may be in the bucket.
+
+    Unless that was `dropped`, also what is ignored.
+    """
     kept = list(kept)
     lost = after_quiet(history, backend, kept, watch)
     hopeless = _hopeless(history)
+    if not dropped:
+        hopeless |= history.ignored
     for each in kept:
         records = {
             record

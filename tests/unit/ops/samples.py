@@ -50,6 +50,18 @@ def revision(document_id: str = "doc", version: int = 0, *, table: str = "Person
     return cast("bytes", simpleion.dumps(record, binary=True))
 
 
+def future_type() -> bytes:
+    """A record of a type that QLDB might have one day, the sentinel in it."""
+    return cast(
+        "bytes", simpleion.dumps({"recordType": "TABLE_DETAILS", "note": SECRET}, binary=True)
+    )
+
+
+def control() -> bytes:
+    """A record that never leads to a write."""
+    return cast("bytes", simpleion.dumps({"recordType": "CONTROL", "payload": {}}, binary=True))
+
+
 def malformed() -> bytes:
     """A record without its payload, the sentinel in it."""
     return cast(

@@ -85,6 +85,11 @@ def test_the_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     assert "python -m ops redrive --stack dev --dry-run" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["redrive", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "--drop-ignored removes such objects" in told
+    assert "this is the only copy" in told
 
 
 @pytest.mark.parametrize(
@@ -121,6 +126,30 @@ def test_success_is_status_0_and_failure_status_1(
     # then
     assert main(["redrive", *outputs]) == 1
     assert "1 refused: ValidationError" in capsys.readouterr().out
+
+
+def test_what_is_kept_because_it_is_ignored_is_told_and_status_1_until_it_is_dropped(
+    s3: MemoryS3, table: MemoryTable, outputs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given a record of a table that the outputs do not have
+    quarantine(s3, failed_record(revision(table="Vehicle")))
+    # when it is tried out and sent again
+    for arguments in (["--dry-run"], []):
+        assert main(["redrive", *outputs, *arguments]) == 1
+        # then the operator is told what to do
+        told = capsys.readouterr().out
+        assert "ignored       1 (1 unconfigured table)" in told
+        assert "objects that stay for it: 1." in told
+        assert "--drop-ignored" in told
+    assert main(["failures", *outputs]) == 0
+    assert "ignored: unconfigured table" in capsys.readouterr().out
+    # when that is to drop it
+    assert main(["redrive", *outputs, "--drop-ignored"]) == 0
+    # then it is gone, and counted
+    told = capsys.readouterr().out
+    assert "ignored       1 (1 unconfigured table)" in told
+    assert "that stay" not in told
+    assert (s3.bodies, table.items) == ({}, {})
 
 
 def test_ctrl_c_ends_after_the_object_with_a_summary(

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from handler.aggregation import MAGIC
 from handler.failures import FailedRecord
+from handler.settings import ReplicaTable
 from handler.writer import Permanent, Transient
 from ops.errors import OpsError
 from ops.failure_bucket import FailureBucket
@@ -26,8 +27,10 @@ from tests.reliability.faults import client_error
 from tests.unit.ops.samples import (
     BATCH_KEY,
     SETTINGS,
+    control,
     discarded_batch,
     failed_record,
+    future_type,
     kinesis_record,
     malformed,
     quarantine,
@@ -38,7 +41,16 @@ from tests.unit.ops.services import BUCKET, QUEUE_URL, MemoryS3, MemoryTable, no
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from handler.settings import HandlerSettings
+
 NOW = 1_800_000_000.0
+TWO_TABLES = replace(
+    SETTINGS,
+    replica_tables={
+        **SETTINGS.replica_tables,
+        "Vehicle": ReplicaTable(ledger_table="Vehicle", table_name="vehicle-1a2b3c"),
+    },
+)
 
 
 @dataclass(kw_only=True)
@@ -56,6 +68,8 @@ class World:
         self,
         *,
         dry_run: bool = False,
+        drop_ignored: bool = False,
+        tables: HandlerSettings = SETTINGS,
         limit: int | None = None,
         stop: Callable[[], bool] = lambda: False,
         tombstone_lifetime_days: int | None = None,
@@ -64,23 +78,19 @@ class World:
         return Redrive(
             bucket=self.bucket,
             processor=RecordProcessor(
-                settings=replace(SETTINGS, tombstone_lifetime_days=tombstone_lifetime_days),
+                settings=replace(tables, tombstone_lifetime_days=tombstone_lifetime_days),
                 writer=WritesNothing() if dry_run else self.table,
                 clock=lambda: now,
             ),
             limit=limit,
             dry_run=dry_run,
+            drop_ignored=drop_ignored,
             stop=stop,
         )
 
-    def run(self, **options: int | None) -> Summary:
+    def run(self, **options: Any) -> Summary:  # noqa: ANN401 - those of `redrive`
         """Work through the queue."""
-        redrive = self.redrive(
-            dry_run=bool(options.get("dry_run", False)),
-            limit=options.get("limit"),
-            tombstone_lifetime_days=options.get("tombstone_lifetime_days"),
-            now=options.get("now") or NOW,
-        )
+        redrive = self.redrive(**options)
         return redrive.queue(FailureQueue(self.s3.queue, QUEUE_URL))
 
     def kept(self, key: str) -> FailedRecord:
@@ -123,14 +133,61 @@ def test_a_record_that_a_newer_one_overtook_is_stale_and_leaves_too(world: World
     assert world.s3.bodies == {}
 
 
-def test_a_record_of_a_table_that_is_not_replicated_any_more_is_ignored_and_leaves(
-    world: World,
+@pytest.mark.parametrize("sub", [None, 4])
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [(revision(table="Vehicle"), "unconfigured table"), (future_type(), "unknown record type")],
+)
+def test_the_only_copy_of_what_is_ignored_stays(
+    world: World, payload: bytes, code: str, sub: int | None
 ) -> None:
-    quarantine(world.s3, failed_record(revision(table="Vehicle")))
+    # given a record that neither these outputs nor this version of the program have a place for
+    key = quarantine(world.s3, failed_record(payload, sub=sub))
+    # when it is sent again
     summary = world.run()
-    assert summary.ignored == Counter({"unconfigured table": 1})
+    # then it is told, counted and kept, with its bytes, its position and a message
+    assert summary.ignored == Counter({code: 1})
+    assert summary.kept_for_ignored == 1
+    assert summary.objects == Counter({Ending.KEPT: 1})
+    assert set(world.s3.bodies) == {key}
+    kept = world.kept(key)
+    assert (kept.reason, kept.code, kept.attempts) == ("ignored", code, 1)
+    assert (kept.payload, kept.position.sub_sequence_number) == (payload, sub)
+    assert world.s3.queue.bodies == [notification(key)]
+    # and it goes when the operator says so
+    dropped = world.run(drop_ignored=True)
+    assert (dropped.ignored, dropped.kept_for_ignored) == (Counter({code: 1}), 0)
     assert world.s3.bodies == {}
     assert world.s3.queue.bodies == []
+
+
+def test_outputs_that_are_out_of_date_lose_nothing(world: World) -> None:
+    # given a record of a table that the stack has since its last deployment
+    quarantine(world.s3, failed_record(revision("doc", 3, table="Vehicle")))
+    # when it is sent again with the outputs of the time before, and then with today's
+    world.run(tables=SETTINGS)
+    summary = world.run(tables=TWO_TABLES)
+    # then it is in the table
+    assert (summary.applied, summary.ignored) == (1, Counter())
+    assert world.versions == {"doc": 3}
+    assert world.s3.bodies == {}
+
+
+@pytest.mark.parametrize("sub", [None, 4])
+def test_what_can_never_lead_to_a_write_leaves(world: World, sub: int | None) -> None:
+    quarantine(world.s3, failed_record(control(), sub=sub))
+    summary = world.run()
+    assert (summary.ignored, summary.kept_for_ignored) == (Counter({"control": 1}), 0)
+    assert world.s3.bodies == {}
+    assert world.s3.queue.bodies == []
+
+
+def test_a_dry_run_tells_what_would_stay_because_it_is_ignored(world: World) -> None:
+    key = quarantine(world.s3, failed_record(future_type()))
+    before = world.s3.bodies[key]
+    summary = world.run(dry_run=True)
+    assert (summary.objects, summary.kept_for_ignored) == (Counter({Ending.TRIED: 1}), 1)
+    assert world.s3.bodies[key] == before
 
 
 @pytest.mark.parametrize("sub", [None, 0, 17])
@@ -283,6 +340,34 @@ def test_a_batch_of_which_anything_is_transient_stays_whole(world: World) -> Non
     world.table.outcomes = {}
     world.run()
     assert world.versions == {"a": 0, "b": 0}
+    assert [key.split("/", 3)[3] for key in world.s3.bodies] == ["1002/whole.json"]
+
+
+def test_a_batch_with_something_ignored_is_applied_and_stays_whole(world: World) -> None:
+    # given a batch with a record of a table that is not configured, and one that is malformed
+    batch(world, revision("a"), revision("b", 3, table="Vehicle"), malformed(), control())
+    # when
+    summary = world.run(tables=SETTINGS)
+    # then the rest is applied, and the batch is all that there is
+    assert world.versions == {"a": 0}
+    assert summary.kept_for_ignored == 1
+    assert set(world.s3.bodies) == {BATCH_KEY}
+    fields = json.loads(world.s3.bodies[BATCH_KEY])
+    assert (fields["redrive"]["reason"], fields["redrive"]["code"]) == (
+        "ignored",
+        "unconfigured table",
+    )
+    assert world.s3.queue.bodies == [notification(BATCH_KEY)]
+    # and once the table is configured, it leaves but for the malformed one
+    world.run(tables=TWO_TABLES)
+    assert world.versions == {"a": 0, "b": 3}
+    assert [key.split("/", 3)[3] for key in world.s3.bodies] == ["1002/whole.json"]
+
+
+def test_of_a_batch_only_what_is_ignored_is_dropped(world: World) -> None:
+    batch(world, revision("a"), revision("b", table="Vehicle"), malformed())
+    world.run(drop_ignored=True)
+    assert world.versions == {"a": 0}
     assert [key.split("/", 3)[3] for key in world.s3.bodies] == ["1002/whole.json"]
 
 
