@@ -16,6 +16,7 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +85,7 @@ def aws_errors(what: str) -> Iterator[None]:
         raise OpsError(
             f"{what}: {endpoint} cannot be reached: check the network, proxy and AWS_ENDPOINT_URL"
         ) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         raise OpsError(f"{what}: {type(error).__name__}: run the command again") from None
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
+import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from handler.aggregation import MAGIC, FrameError, user_records
-from handler.failures import KEY_PREFIX, FailedRecord, object_key
+from handler.failures import KEY_PREFIX, YEAR_10000, FailedRecord, object_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +28,11 @@ PREFIXES = (KEY_PREFIX, BATCH_PREFIX)
 UNREADABLE = "unreadable"
 DISCARDED_BATCH = "discarded batch"
 
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+"""JSON can hold one; no file, key or terminal takes it."""
+
 _REDRIVE = "redrive"
 """Field that a redrive adds to the object of a batch; the rest stays as Lambda wrote it."""
-
-_NEEDED = ("data", "sequenceNumber", "partitionKey", "approximateArrivalTimestamp")
 
 
 class UnreadableObjectError(Exception):
@@ -258,11 +261,12 @@ class DiscardedBatch:
     @property
     def _redrive(self) -> Mapping[str, Any]:
         found = self.fields.get(_REDRIVE)
-        return found if isinstance(found, dict) else {}
+        return found if isinstance(found, dict) and _is_history(found) else {}
 
     @property
     def _attempts(self) -> int:
-        return int(self._redrive.get("attempts", 0))
+        attempts: int = self._redrive.get("attempts", 0)
+        return attempts
 
     def event(self) -> Mapping[str, Any]:
         """Give the event as the function received it."""
@@ -287,11 +291,12 @@ class DiscardedBatch:
         first, last = self.records[0], self.records[-1]
         context = self.fields.get("requestContext")
         condition = context.get("condition") if isinstance(context, dict) else None
+        known = condition if _is_text(condition) else None
         return Description(
             key=self.key,
             size=size,
             reason=str(self._redrive.get("reason", DISCARDED_BATCH)),
-            code=str(self._redrive.get("code", condition or "no condition given")),
+            code=str(self._redrive.get("code", known or "no condition given")),
             failed_at=self._redrive.get("failedAt", _seconds(self.fields.get("timestamp"))),
             attempts=self._attempts,
             records=len(self.records),
@@ -337,7 +342,7 @@ def _quarantined_record(key: str, body: bytes) -> QuarantinedRecord:
     try:
         record = FailedRecord.from_json(body)
         belongs = object_key(record.position) == key
-    except (ValueError, TypeError, AttributeError):
+    except ValueError:
         raise UnreadableObjectError("not an object of the handler") from None
     if not belongs:
         raise UnreadableObjectError("the position in it is not that of its key")
@@ -348,12 +353,12 @@ def _discarded_batch(key: str, body: bytes) -> DiscardedBatch:
     try:
         fields = json.loads(body)
         payload = fields["payload"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise UnreadableObjectError("not a batch with its payload") from None
     try:
         records = json.loads(payload)["Records"]
         complete = bool(records) and all(map(_is_complete, records))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         complete = False
     if not complete:
         raise UnreadableObjectError("the payload is not an event of Kinesis records")
@@ -364,12 +369,30 @@ def _is_complete(record: Mapping[str, Any]) -> bool:
     """Tell whether a record has what the handler reads, and bytes under ``data``."""
     kinesis = record["kinesis"]
     base64.b64decode(kinesis["data"], validate=True)
+    sequence_number, arrival = kinesis["sequenceNumber"], kinesis["approximateArrivalTimestamp"]
+    texts = (record["eventSourceARN"], record["eventID"], kinesis["partitionKey"], sequence_number)
     return (
-        isinstance(record["eventSourceARN"], str)
-        and isinstance(record["eventID"], str)
-        and str(kinesis["sequenceNumber"]).isdigit()
-        and all(name in kinesis for name in _NEEDED)
-        and isinstance(kinesis["approximateArrivalTimestamp"], int | float)
+        all(map(_is_text, texts))
+        and sequence_number.isascii()
+        and sequence_number.isdigit()
+        and isinstance(arrival, int | float)
+        and 0 <= arrival < YEAR_10000
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and not _HALF_CHARACTER.search(value)
+
+
+def _is_history(redrive: Mapping[str, Any]) -> bool:
+    """Tell whether this is what a redrive adds; a batch with anything else is sent all the same."""
+    attempts = redrive.get("attempts")
+    return (
+        _is_text(redrive.get("reason"))
+        and _is_text(redrive.get("code"))
+        and isinstance(redrive.get("failedAt"), int | float)
+        and isinstance(attempts, int)
+        and 0 <= attempts < sys.maxsize
     )
 
 

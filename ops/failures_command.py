@@ -145,7 +145,10 @@ def show_lines(key: str, stored: StoredObject) -> list[str]:
 def _time(seconds: float | None) -> str | None:
     if seconds is None:
         return None
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError):  # a damaged object may tell of any time
+        return None
 
 
 def _size(size: int) -> str:

@@ -125,6 +125,12 @@ def kinesis_record(data: bytes, sequence: str = SEQUENCE) -> dict[str, Any]:
     }
 
 
+WRONG_VALUES: tuple[Any, ...] = (
+    *(None, True, -1, 1e300, float("nan"), float("inf"), 10**4299, "", "x", "\ud800", [], {}),
+)
+"""What a field of an object may hold by mistake; some are right for some fields."""
+
+
 BATCH_KEY = (
     f"aws/lambda/3f0b1a7c-0000-4000-8000-000000000000/{SHARD}/2026/11/23/"
     "2026-11-23T09.00.00-1c7b1a7c-0000-4000-8000-000000000000"

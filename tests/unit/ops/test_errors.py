@@ -11,6 +11,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
 
 from ops.errors import OpsError, aws_errors
 from tests.unit.ops.samples import SECRET
@@ -35,6 +36,7 @@ def _answer(operation: str, code: str) -> ClientError:
         (ProfileNotFound(profile="x"), "AWS_PROFILE"),
         (EndpointConnectionError(endpoint_url="http://here:1"), "http://here:1 cannot be reached"),
         (ReadTimeoutError(endpoint_url="http://here:1"), "ReadTimeoutError"),
+        (ResponseParserError(SECRET), "ResponseParserError: run the command again"),
     ],
 )
 def test_the_remedy_is_told(error: Exception, told: str) -> None:

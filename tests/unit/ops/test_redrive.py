@@ -6,6 +6,7 @@ both formats. What the real services answer is for `tests/e2e/test_redrive.py`.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -14,19 +15,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from handler.aggregation import MAGIC
-from handler.failures import FailedRecord
+from handler.failures import FailedRecord, object_key
 from handler.settings import ReplicaTable
 from handler.writer import Permanent, Transient
 from ops.errors import OpsError
 from ops.failure_bucket import FailureBucket
-from ops.failure_objects import aggregate_of_one
+from ops.failure_objects import aggregate_of_one, describe, read_object
 from ops.failure_queue import FailureQueue
+from ops.failures_command import list_lines
 from ops.record_processing import RecordProcessor, WritesNothing
 from ops.redrive import Ending, Redrive, Summary, redrive_objects
 from tests.reliability.faults import client_error
 from tests.unit.ops.samples import (
     BATCH_KEY,
     SETTINGS,
+    WRONG_VALUES,
     control,
     discarded_batch,
     failed_record,
@@ -39,7 +42,7 @@ from tests.unit.ops.samples import (
 from tests.unit.ops.services import BUCKET, QUEUE_URL, MemoryS3, MemoryTable, notification
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from handler.settings import HandlerSettings
 
@@ -460,6 +463,105 @@ def test_an_unreadable_object_stays_as_it_is(world: World) -> None:
     assert summary.failed == Counter({("unreadable", "not an object of the handler"): 1})
     assert list(world.s3.bodies.values()) == [b"{}"]
     assert world.s3.queue.visible == 1
+
+
+def _wrong_fields(body: bytes) -> Iterator[bytes]:
+    """Change one field at a time of an object, and of what it holds, to each wrong value."""
+    fields = json.loads(body)
+    for name, value in itertools.product(fields, WRONG_VALUES):
+        yield json.dumps(fields | {name: value}).encode()
+    for name in fields:
+        yield json.dumps({each: fields[each] for each in fields if each != name}).encode()
+
+
+@pytest.mark.parametrize("sub", [None, 3])
+def test_an_object_with_a_wrong_field_stays_and_the_run_goes_on(
+    world: World, sub: int | None
+) -> None:
+    # given objects with every field wrong in every way, each before a good one
+    right = failed_record(revision("damaged", 3), sub=sub, attempts=1)
+    key = object_key(right.position)
+    for number, body in enumerate(_wrong_fields(right.to_json())):
+        world.s3.bodies = {key: body}
+        good = quarantine(world.s3, failed_record(revision(f"good{number}"), sequence="1"))
+        # when
+        summary = world.redrive().objects([key, good])
+        # then the good one is applied, and the other one too or kept as it is
+        assert world.versions[f"good{number}"] == 0
+        assert good not in world.s3.bodies
+        unreadable = summary.failed == Counter({("unreadable", "not an object of the handler"): 1})
+        moved = any(code.startswith("the position") for _, code in summary.failed)
+        if unreadable or moved:
+            assert world.s3.bodies == {key: body}
+            assert summary.objects == Counter({Ending.KEPT: 1, Ending.REMOVED: 1})
+        # and whatever it is, it can be listed
+        assert "\n".join(list_lines([describe(key, body)])).encode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("partitionKey", None), ("attempts", "x"), ("failedAt", "now"), ("sequenceNumber", 7)],
+)
+def test_a_field_of_a_wrong_type_is_unreadable(world: World, field: str, value: object) -> None:
+    record = failed_record(revision("doc"), sub=3)
+    key = object_key(record.position)
+    body = json.dumps(json.loads(record.to_json()) | {field: value}).encode()
+    world.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+    summary = world.run()
+    assert summary.failed == Counter({("unreadable", "not an object of the handler"): 1})
+    assert world.s3.bodies == {key: body}
+    assert world.s3.queue.visible == 1
+
+
+def _wrong_batches(data: bytes) -> Iterator[bytes]:
+    """Change one field at a time of a batch, of its history, its record and the record's data."""
+    record = kinesis_record(data, "5")
+    history = {"reason": "not written", "code": "x", "failedAt": NOW, "attempts": 1}
+    right = json.loads(discarded_batch([record])) | {"redrive": history}
+
+    def with_record(changed: object) -> bytes:
+        return json.dumps(right | {"payload": json.dumps({"Records": [changed]})}).encode()
+
+    yield from _wrong_fields(json.dumps(right).encode())
+    for condition in _wrong_fields(b'{"condition": ""}'):
+        context = {"requestContext": json.loads(condition), "redrive": None}
+        yield json.dumps(right | context).encode()
+    for each in _wrong_fields(json.dumps(history).encode()):
+        yield json.dumps(right | {"redrive": json.loads(each)}).encode()
+    for each in _wrong_fields(json.dumps(record).encode()):
+        yield with_record(json.loads(each))
+    for each in _wrong_fields(json.dumps(record["kinesis"]).encode()):
+        yield with_record(record | {"kinesis": json.loads(each)})
+
+
+@pytest.mark.parametrize("data", [revision("doc"), malformed()])
+def test_a_batch_with_a_wrong_field_stays_or_is_taken_and_the_run_goes_on(
+    world: World, data: bytes
+) -> None:
+    for body in _wrong_batches(data):
+        # given a batch with one field wrong
+        world.s3.bodies = {BATCH_KEY: body}
+        world.table.items.clear()
+        assert "\n".join(list_lines([describe(BATCH_KEY, body)])).encode()
+        # when
+        summary = world.redrive().objects([BATCH_KEY])
+        # then the record is applied or kept
+        if ("unreadable", "the payload is not an event of Kinesis records") in summary.failed:
+            assert world.s3.bodies == {BATCH_KEY: body}
+        else:
+            assert world.versions == {"doc": 0} or world.s3.bodies
+        # and what keeps it can be read again
+        for key, kept in world.s3.bodies.items():
+            if kept is not body:
+                read_object(key, kept)
+
+
+def test_an_object_nested_without_end_is_unreadable(world: World) -> None:
+    for key in ("records/stream/shard/1/whole.json", BATCH_KEY):
+        world.s3.put_object(Bucket=BUCKET, Key=key, Body=b"[" * 100_000)
+    payload = json.dumps({"payload": "[" * 100_000}).encode()
+    world.s3.put_object(Bucket=BUCKET, Key=f"{BATCH_KEY}-2", Body=payload)
+    assert world.run().objects == Counter({Ending.KEPT: 3})
 
 
 def test_an_error_of_the_handler_keeps_the_object(
