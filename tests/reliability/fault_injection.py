@@ -21,6 +21,7 @@ from botocore.parsers import ResponseParserError
 
 from handler.dynamodb_transport import ChecksumError
 from tests.reliability.faults import RequestFault, client_error
+from tests.reliability.history import POISON_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -181,7 +182,7 @@ BLAMED_ON_THE_RECORD = frozenset(
 def all_kinds() -> list[str]:
     """Name every kind of fault, those that a schedule contains from its start included."""
     names = {kind.name for kinds in PLACES.values() for kind in kinds}
-    return sorted(names.union((DISCARDED, SPLIT, MERGED), OUTAGES.values()))
+    return sorted(names.union((DISCARDED, SPLIT, MERGED), OUTAGES.values(), POISON_KINDS))
 
 
 class Injector:

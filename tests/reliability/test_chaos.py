@@ -8,6 +8,7 @@ import pytest
 
 from tests.reliability import chaos
 from tests.reliability.fault_injection import all_kinds
+from tests.reliability.history import POISON_KINDS
 from tests.reliability.plan import Plan
 from tests.reliability.schedule import Report
 
@@ -44,14 +45,15 @@ def test_a_broken_promise_ends_with_1_and_the_command_that_repeats_it(
     assert "1 schedules, 2 lost, 0 resurrected" in told
 
 
+@pytest.mark.parametrize("kind", ["shard split", *POISON_KINDS])
 def test_a_kind_that_was_survived_too_seldom_ends_with_1(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    kind: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rare = report()
-    del rare.faults["shard split"]
+    del rare.faults[kind]
     monkeypatch.setattr(chaos, "run", lambda _: rare)
     assert chaos.main(["--schedules", "200", "--processes", "1"]) == 1
-    assert "survived fewer than 2 times: shard split" in capsys.readouterr().out
+    assert f"survived fewer than 2 times: {kind}" in capsys.readouterr().out
 
 
 def test_faults_of_a_schedule_that_broke_a_promise_are_not_survived() -> None:
