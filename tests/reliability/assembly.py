@@ -119,9 +119,14 @@ class _Context:
 
 def failure_objects(buckets: Buckets, bucket: str) -> list[Kept]:
     """Read the failure bucket: what each object keeps, whichever of the two wrote it."""
+    bodies = {key: json.loads(body) for key, body in buckets.objects(bucket).items()}
     return [
-        Kept(key=key, payloads=tuple(_payloads(json.loads(body))))
-        for key, body in buckets.objects(bucket).items()
+        Kept(
+            key=key,
+            payloads=tuple(_payloads(body)),
+            description=json.dumps(body | {"payload": ""}),
+        )
+        for key, body in bodies.items()
     ]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.reliability.attribute_values import checked
 from tests.reliability.memory_dynamodb import MemoryDynamoDB, Tables
+from tests.reliability.silence import MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -129,7 +130,7 @@ class _FaultyClient:
             answers = list(response["Responses"])
         remaining = iter(answers)
         responses = [
-            next(remaining) if code is None else {"Error": {"Code": code, "Message": "Injected"}}
+            next(remaining) if code is None else {"Error": {"Code": code, "Message": MESSAGE}}
             for code in codes
         ]
         self._faults.after_request(operation)

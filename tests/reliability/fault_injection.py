@@ -22,6 +22,7 @@ from botocore.parsers import ResponseParserError
 from handler.dynamodb_transport import ChecksumError
 from tests.reliability.faults import RequestFault, client_error
 from tests.reliability.history import POISON_KINDS
+from tests.reliability.silence import MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -81,10 +82,10 @@ BUCKET_CODES = {
 }
 # botocore.exceptions: nothing was sent, or nobody knows.
 CONNECTION_ERRORS: dict[str, Callable[[], Exception]] = {
-    "ParamValidationError": lambda: ParamValidationError(report="Injected by the test"),
+    "ParamValidationError": lambda: ParamValidationError(report=MESSAGE),
     "NoCredentialsError": NoCredentialsError,
     "PartialCredentialsError": lambda: PartialCredentialsError(provider="env", cred_var="key"),
-    "CredentialRetrievalError": lambda: CredentialRetrievalError(provider="env", error_msg=""),
+    "CredentialRetrievalError": lambda: CredentialRetrievalError(provider="env", error_msg=MESSAGE),
     "EndpointConnectionError": lambda: EndpointConnectionError(endpoint_url=_ENDPOINT),
     "ConnectTimeoutError": lambda: ConnectTimeoutError(endpoint_url=_ENDPOINT),
 }
@@ -92,9 +93,9 @@ CONNECTION_ERRORS: dict[str, Callable[[], Exception]] = {
 LOST_ANSWERS: dict[str, Callable[[], Exception]] = {
     "ReadTimeoutError": lambda: ReadTimeoutError(endpoint_url=_ENDPOINT),
     "ConnectionClosedError": lambda: ConnectionClosedError(endpoint_url=_ENDPOINT),
-    "HTTPClientError": lambda: HTTPClientError(error="Injected by the test"),
-    "ResponseParserError": lambda: ResponseParserError("Injected by the test"),
-    "ChecksumError": lambda: ChecksumError(error="Injected by the test"),
+    "HTTPClientError": lambda: HTTPClientError(error=MESSAGE),
+    "ResponseParserError": lambda: ResponseParserError(MESSAGE),
+    "ChecksumError": lambda: ChecksumError(error=MESSAGE),
 }
 
 KILLED_BEFORE = "killed before a request"
@@ -120,7 +121,7 @@ class FaultKind:
 
 def _answer(code: str, status: int, *, applied: bool = False) -> Callable[[str], RequestFault]:
     def make(operation: str) -> RequestFault:
-        error = client_error(operation, code, "Injected by the test", status=status)
+        error = client_error(operation, code, MESSAGE, status=status)
         return RequestFault(error=error, applied=applied)
 
     return make
@@ -158,10 +159,13 @@ def _request_kinds(service: str, codes: dict[str, int]) -> list[FaultKind]:
 
 
 _TABLE_REQUEST, _STATEMENT, _BUCKET_REQUEST, _INVOCATION = "table", "statement", "bucket", "call"
+TABLE_KINDS = _request_kinds(DYNAMODB, REQUEST_CODES)
+STATEMENT_KINDS = [FaultKind(name=f"statement: {code}", code=code) for code in STATEMENT_CODES]
+BUCKET_KINDS = _request_kinds(FAILURE_BUCKET, BUCKET_CODES)
 PLACES: dict[str, list[FaultKind]] = {
-    _TABLE_REQUEST: _request_kinds(DYNAMODB, REQUEST_CODES),
-    _STATEMENT: [FaultKind(name=f"statement: {code}", code=code) for code in STATEMENT_CODES],
-    _BUCKET_REQUEST: _request_kinds(FAILURE_BUCKET, BUCKET_CODES),
+    _TABLE_REQUEST: TABLE_KINDS,
+    _STATEMENT: STATEMENT_KINDS,
+    _BUCKET_REQUEST: BUCKET_KINDS,
     _INVOCATION: [FaultKind(name=THROTTLED), FaultKind(name=REPEATED)],
 }
 

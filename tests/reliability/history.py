@@ -39,6 +39,7 @@ from local.qldb.records import (
     delivery_plan,
     revision_details_record,
 )
+from tests.reliability.silence import SENTINEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,8 +61,6 @@ ATTRIBUTES = {
 RETIRED = "nickname"
 FUTURE_TYPE, EMPTY_AGGREGATE = "record of an unknown type", "aggregate of nothing"
 LIFETIME_DAYS = 400
-SENTINEL = "sentinel-"
-"""Starts every text in a document: it may appear in no log line and no exception text."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,7 @@ from tests.reliability.partiql import (
     Update,
     parse,
 )
+from tests.reliability.silence import MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,7 +48,7 @@ _NO_FAULTS = NoFaults()
 class _Refusal(Exception):  # noqa: N818 - an answer of the service, not a failure of this module
     def __init__(self, code: str, message: str, item: Item | None = None) -> None:
         super().__init__(message)
-        self.error: dict[str, Any] = {"Code": code, "Message": message}
+        self.error: dict[str, Any] = {"Code": code, "Message": f"{message}. {MESSAGE}"}
         if item is not None:
             self.error["Item"] = dict(item)
 
@@ -224,7 +225,7 @@ class MemoryDynamoDB:
             return {"Error": {"Code": "ValidationError", "Message": statement}}
         code = self._faults.before_statement("BatchExecuteStatement")
         if code is not None:
-            error = {"Code": code, "Message": "Injected by the test"}
+            error = {"Code": code, "Message": MESSAGE}
             return {"Error": error, "TableName": statement.table}
         all_old = raw.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
         try:
@@ -315,7 +316,7 @@ def _conditional_failure(old: Item | None) -> _Refusal:
 
 
 def _invalid_request(message: str) -> Exception:
-    return client_error("BatchExecuteStatement", "ValidationException", message)
+    return client_error("BatchExecuteStatement", "ValidationException", f"{message}. {MESSAGE}")
 
 
 _EXCEPTION_NAMES = {

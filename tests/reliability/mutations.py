@@ -1,8 +1,8 @@
 """`python -m tests.reliability.mutations`: defects planted in the handler, which must be found.
 
 Each mutation replaces one place of a copy of the handler's source; schedules that run on the copy
-must then break a promise. A search text that is not there exactly once is an error: the list has
-to follow the code.
+must then break a promise, or its process must tell what it may not. A search text that is not there
+exactly once is an error: the list has to follow the code.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ _PROCESSES = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Mutation:
-    """One defect: in `file` of the handler, `old` becomes `new`."""
+    """One defect: in `file` of the handler, `old` becomes `new`; the module `finder` looks."""
 
     name: str
     file: str
     old: str
     new: str
+    finder: str = "first_failure"
 
 
 class MutationError(Exception):
@@ -185,6 +186,49 @@ MUTATIONS = (
         old="if digest != data[len(MAGIC) + len(message) :]:",
         new="if False:",
     ),
+    Mutation(
+        name="the code of a failed record quotes DynamoDB's message",
+        file="error_codes.py",
+        old="    return code, FaultClass.TRANSIENT if status >= _SERVER_FAULT else fault",
+        new="    code = f'{code}: {error}'\n"
+        "    return code, FaultClass.TRANSIENT if status >= _SERVER_FAULT else fault",
+    ),
+    Mutation(
+        name="the message of an error is logged",
+        file="error_codes.py",
+        old="    if not isinstance(error, ClientError):\n",
+        new="    __import__('logging').getLogger(__name__).debug('failed: %s', error)\n"
+        "    if not isinstance(error, ClientError):\n",
+        finder="first_leak",
+    ),
+    Mutation(
+        name="AWS's libraries log requests and answers at DEBUG level",
+        file="app.py",
+        old="    _silence_the_sdk()\n",
+        new="",
+        finder="first_leak",
+    ),
+    Mutation(
+        name="the code of a failed record quotes an unforeseen message",
+        file="app.py",
+        old="return UNFORESEEN, type(error).__name__",
+        new="return UNFORESEEN, str(error)",
+        finder="first_leak",
+    ),
+    Mutation(
+        name="what the handler cannot explain is told with its message",
+        file="app.py",
+        old="raise InvocationError(_place(error)) from None",
+        new="raise InvocationError(f'{_place(error)}: {error}') from None",
+        finder="first_leak",
+    ),
+    Mutation(
+        name="what the handler cannot explain is told with its cause",
+        file="app.py",
+        old="raise InvocationError(_place(error)) from None",
+        new="raise InvocationError(_place(error)) from error",
+        finder="first_leak",
+    ),
 )
 
 
@@ -214,14 +258,18 @@ def mutated(mutation: Mutation | None, folder: Path) -> None:
 
 
 def first_broken_promise(mutation: Mutation | None, schedules: int = SCHEDULES) -> str | None:
-    """Run schedules on a copy of the handler until one breaks a promise; tell which, if any."""
+    """Run schedules on a copy of the handler until one breaks a promise; tell which, if any.
+
+    Or run what else is to find the mutation.
+    """
+    finder = "first_failure" if mutation is None else mutation.finder
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         mutated(mutation, folder)
         # The folder comes before the repository, so its handler is the one that is imported.
         path = os.pathsep.join((str(folder), str(REPOSITORY)))
         run = subprocess.run(
-            [sys.executable, "-m", "tests.reliability.first_failure", str(schedules)],
+            [sys.executable, "-m", f"tests.reliability.{finder}", str(schedules)],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,

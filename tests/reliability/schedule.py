@@ -39,6 +39,7 @@ from tests.reliability.history import PROJECTED, START, WHOLE, History, make_his
 from tests.reliability.interleaving import KilledError, StoppedAtTimeOutError, Task
 from tests.reliability.kinesis_stream import KinesisStream
 from tests.reliability.memory_s3 import Buckets
+from tests.reliability.silence import told_by
 from tests.reliability.verdict import Watch, after_quiet, after_redrive, only_hopeless
 
 if TYPE_CHECKING:
@@ -158,6 +159,8 @@ class World:
         while unfinished := [task for task in tasks if not task.done]:
             self.random.choice(unfinished).step()
         for task in tasks:
+            if task.error is not None:
+                self.watch.silent("an exception of a redrive", told_by(task.error))
             if not isinstance(task.error, KilledError | OpsError | None):
                 self.watch.violation(f"a redrive with faults raised {task.error!r}")
         self.injector.end()
@@ -286,6 +289,7 @@ class World:
         if counts is None:
             self.watch.violation("a batch ended without telemetry")
             return
+        self.watch.silent("the telemetry of a batch", repr(counts))
         if "OutOfTime" in counts.retried:
             return  # Kinesis records that were not even opened count as one.
         records = running.invocation.event["Records"]

@@ -25,7 +25,7 @@ def test_every_code_of_the_table_is_injected() -> None:
 
 def test_whatever_a_history_can_hold_counts_as_a_fault() -> None:
     kinds: set[str] = set()
-    for seed in range(8):
+    for seed in range(5):
         history = make_history(Plan(seed=seed, commits=12, poison=5), Random(seed))
         kinds.update(poison.kind for poison in history.poison)
         kinds.update(history.refused.values(), history.foreign)

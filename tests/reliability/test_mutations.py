@@ -1,6 +1,6 @@
-"""Defects planted in the handler, one at a time, are found by the schedules.
+"""Defects planted in the handler, one at a time, are found by the schedules or by listening.
 
-It proves that the schedules can fail, and for which mistakes they do. It cannot prove that no other
+It proves that those can fail, and for which mistakes they do. It cannot prove that no other
 mistake goes unnoticed.
 """
 

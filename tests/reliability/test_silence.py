@@ -1,33 +1,48 @@
-"""No log line, metric or exception of the handler holds anything of a document.
+"""No log line, metric, object's description or exception holds anything of a document.
 
-Every text in the documents of the schedules starts with a sentinel, and the schedules drive every
-path, faults included. It cannot prove that for libraries whose own debug logging is switched on:
-that is botocore's, which writes whole requests.
+Every text in the documents starts with a sentinel, and every message of an injected fault quotes
+one, as DynamoDB's do. The schedules drive every path of the handler and the redrive, and look at
+all counts, exceptions and descriptions of objects themselves. The function's own clients run in a
+process of their own, every logger at DEBUG level. It cannot prove what AWS's libraries write when
+somebody sets their loggers to DEBUG after the function has been loaded.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import logging
+from random import Random
 from typing import TYPE_CHECKING
 
+import pytest
+
+from handler.failures import FailedRecord, FailureStore, Position
 from handler.telemetry import PowertoolsTelemetry
-from tests.reliability.history import SENTINEL
+from handler.writer import BatchStatementWriter
+from ops import connections
+from ops.__main__ import main
+from ops.failure_bucket import FailureBucket
+from tests.reliability import first_leak
+from tests.reliability.backends import MemoryBackend
+from tests.reliability.fault_injection import BUCKET_KINDS, STATEMENT_KINDS, TABLE_KINDS
+from tests.reliability.function_process import DEBUG_IS_ON, SCENARIOS
+from tests.reliability.history import PROJECTED, make_history
+from tests.reliability.memory_s3 import Buckets, MemoryS3
 from tests.reliability.plan import Plan
-from tests.reliability.schedule import run
+from tests.reliability.random_faults import RandomFaults
+from tests.reliability.schedule import BUCKET, REPLICATED, STREAM_ARN, run
+from tests.reliability.silence import MESSAGE, leak, told_by
+from tests.unit.ops.samples import BATCH_KEY, discarded_batch, kinesis_record
 
 if TYPE_CHECKING:
-    import pytest
+    from pathlib import Path
 
-SCHEDULES = 40
-# The sentinel's bytes at each of the three places that they can have in base64.
-_FORMS = (
-    SENTINEL,
-    *(base64.b64encode(b"x" * n + SENTINEL.encode()).decode()[4:10] for n in (0, 1, 2)),
-)
+SCHEDULES = 25
+COMMANDS = 15
 
 
-def test_nothing_of_a_document_is_told(
+def test_schedules_tell_nothing_of_a_document(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
@@ -39,11 +54,112 @@ def test_nothing_of_a_document_is_told(
     telemetry = PowertoolsTelemetry()
     # Given documents full of sentinels, when many schedules with faults and poison run
     for seed in range(SCHEDULES):
-        run(Plan.from_seed(seed), telemetry=telemetry)
+        assert run(Plan.from_seed(seed), telemetry=telemetry).violations == []
     # Then much is told, but nothing of them
     written = capfd.readouterr()
     told = written.out + written.err + caplog.text
     assert written.out.count('"Batch replicated"') > SCHEDULES
     assert '"RevisionsApplied"' in told
     assert "quarantined" in told
-    assert [form for form in _FORMS if form in told] == []
+    assert leak(told) is None
+
+
+def test_the_function_tells_nothing_of_a_document_at_any_log_level() -> None:
+    # Given the function with its own clients, and all that can go wrong with them
+    told = first_leak.told()
+    # Then all of it happened, with every logger at its most talkative
+    assert DEBUG_IS_ON in told
+    assert all(f"scenario: {name}\n" in told for name in SCENARIOS)
+    assert told.count('"Batch replicated"') > len(SCENARIOS)
+    assert '"unforeseen: ValueError"' in told
+    assert "InvocationError: KeyError in __getitem__" in told
+    assert "InvocationError: ValueError in get_remaining_time_in_millis" in told
+    # And nothing tells of a document
+    assert leak(told) is None
+
+
+def filled_buckets() -> Buckets:
+    """Give a failure bucket with records of each kind, a batch, and an unreadable object."""
+    plan = Plan(seed=9, commits=8, documents=8, poison=4)
+    history = make_history(plan, Random(plan.seed))
+    buckets = Buckets(BUCKET)
+    store = FailureStore(MemoryS3(buckets), BUCKET)
+    for number, entry in enumerate(history.entries):
+        position = Position(
+            stream_arn=STREAM_ARN,
+            shard_id="shardId-000000000000",
+            sequence_number=str(number),
+            sub_sequence_number=None,
+        )
+        store.put(
+            FailedRecord(
+                position=position,
+                payload=entry.data,
+                reason="refused",
+                code="ValidationError",
+                partition_key=entry.partition_key,
+                approximate_arrival=1.0,
+                function_name="replica",
+                function_version="7",
+                failed_at=1.0,
+            )
+        )
+    batch = [kinesis_record(each.data, str(n)) for n, each in enumerate(history.entries)]
+    buckets.put(BUCKET, BATCH_KEY, discarded_batch(batch))
+    buckets.put(BUCKET, "records/unreadable", MESSAGE.encode())
+    return buckets
+
+
+@pytest.fixture
+def outputs(tmp_path: Path) -> list[str]:
+    """Give the option with a file of stack outputs."""
+    file = tmp_path / "outputs.json"
+    tables = {PROJECTED: {"tableName": MemoryBackend(REPLICATED, lambda *_: None).names[PROJECTED]}}
+    content = {
+        "streamArn": STREAM_ARN,
+        "failureBucketName": BUCKET,
+        "failureQueueUrl": "https://queue.invalid/failures",
+        "replicaTables": json.dumps(tables),
+    }
+    file.write_text(json.dumps(content))
+    return ["--outputs", str(file)]
+
+
+def test_the_commands_of_an_operator_tell_nothing_of_a_document(
+    outputs: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for seed in range(COMMANDS):
+        # Given a full bucket, and services with faults of every kind
+        buckets, backend = filled_buckets(), MemoryBackend(REPLICATED, lambda *_: None)
+        s3_faults = RandomFaults(BUCKET_KINDS, [], rate=0.03, seed=seed)
+        faults = RandomFaults(TABLE_KINDS, STATEMENT_KINDS, rate=0.2, seed=seed)
+        bucket = FailureBucket(MemoryS3(buckets, s3_faults), BUCKET)
+        writer = BatchStatementWriter(backend.client(faults), requests_in_flight=1)
+        monkeypatch.setattr(connections, "failure_bucket", lambda _, bucket=bucket: bucket)
+        monkeypatch.setattr(connections, "writer", lambda _, writer=writer: writer)
+        # When an operator looks, tries and repairs
+        main(["failures", *outputs])
+        main(["failures", *outputs, "--json"])
+        main(["redrive", *outputs, "--from-bucket", "--dry-run"])
+        main(["redrive", *outputs, "--from-bucket", "--time-limit", "1"])
+        main(["redrive", *outputs, "--from-bucket", "--time-limit", "1", "--drop-ignored"])
+    # Then much is told, but nothing of the documents
+    written = capfd.readouterr()
+    for needed in ("malformed: ", "refused: ValidationError", "unconfigured table", "unreadable"):
+        assert needed in written.out
+    assert "run the command again" in written.err
+    assert "DynamoDB refuses the writes" in written.err
+    assert leak(written.out + written.err + caplog.text) is None
+
+
+def test_a_leak_is_seen() -> None:
+    # Given an exception that quotes a document, as a text and in base64
+    assert leak(told_by(ValueError(MESSAGE))) is not None
+    for before in ("", "a", "ab"):
+        data = (before + MESSAGE).encode()
+        assert leak(f"x\n{base64.b64encode(data).decode()}\ny") is not None
+    assert leak("nothing of it") is None

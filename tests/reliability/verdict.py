@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.reliability.history import PROJECTED, RETIRED, START, WHOLE
+from tests.reliability.silence import leak
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """One object of the failure bucket: the Kinesis or user records that it keeps."""
+    """One object of the failure bucket: the Kinesis or user records that it keeps, and the rest."""
 
     key: str
     payloads: tuple[bytes, ...]
+    description: str
 
 
 class Watch:
@@ -41,6 +43,11 @@ class Watch:
     def violation(self, text: str) -> None:
         """Note one broken promise."""
         self.violations.append(text)
+
+    def silent(self, what: str, text: str) -> None:
+        """Check that what is told, or may be, tells nothing of a document."""
+        if leak(text) is not None:
+            self.violation(f"{what} tells of a document")
 
     def written(self, table: str, old: Item | None, new: Item) -> None:
         """Check one write; `old` is the item that it replaces."""
@@ -83,6 +90,9 @@ def after_quiet(history: History, backend: Backend, kept: Iterable[Kept], watch:
     Every document's item is what the ledger says of the item's version, and that is the highest
     version delivered, failing those whose records are in the bucket.
     """
+    kept = list(kept)
+    for each in kept:
+        watch.silent("an object of the failure bucket", each.key + each.description)
     payloads = {payload for each in kept for payload in each.payloads}
     in_bucket = payloads.union(
         *(history.user_records[payload] for payload in payloads & set(history.user_records))

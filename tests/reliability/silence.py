@@ -1,0 +1,31 @@
+"""The sentinel that is in every text of a document, and the search for it in what is told."""
+
+from __future__ import annotations
+
+import base64
+import traceback
+
+SENTINEL = "sentinel-"
+"""Starts every text in a document: it may appear in no log line and no exception text."""
+
+MESSAGE = f"Injected by the test, as if it quoted the value {SENTINEL}quoted"
+"""DynamoDB quotes values in messages, so every message of an injected fault does."""
+
+# The sentinel's bytes at each of the three places that they can have in base64.
+_FORMS = (
+    SENTINEL,
+    *(base64.b64encode(b"x" * n + SENTINEL.encode()).decode()[4:10] for n in (0, 1, 2)),
+)
+
+
+def leak(text: str) -> str | None:
+    """Give the first line of a text that tells of a document, if one does."""
+    if not any(form in text for form in _FORMS):
+        return None
+    return next(line for line in text.splitlines() if any(form in line for form in _FORMS))
+
+
+def told_by(error: BaseException) -> str:
+    """Give all that can be printed of an exception, by itself and with its trace."""
+    trace = traceback.format_exception(error)
+    return "\n".join((str(error), repr(error), repr(vars(error)), *trace))
