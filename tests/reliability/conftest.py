@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["dynamodb", "dynamodb_local"]
 
+pytest.register_assert_rewrite("tests.reliability.accounting")
+
 
 @pytest.fixture(scope="session")
 def local_tables(dynamodb: DynamoDBClient) -> Callable[..., DynamoDBClient]:

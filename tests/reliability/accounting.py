@@ -1,0 +1,90 @@
+"""One Kinesis record through the whole handler, and what became of each user record in it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from handler.app import UNFORESEEN, Handler
+from handler.failures import FailureStore
+from handler.settings import HandlerSettings
+from handler.writer import BatchStatementWriter
+from tests.reliability.assembly import environment
+from tests.reliability.backends import MemoryBackend
+from tests.reliability.faults import NoFaults
+from tests.reliability.memory_s3 import Buckets, MemoryS3
+from tests.reliability.schedule import BUCKET, REPLICATED, STREAM_ARN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from handler.telemetry import BatchCounts
+    from tests.reliability.attribute_values import Item
+
+
+class _Context:
+    function_name = "replica"
+    function_version = "1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+class _Counts:
+    def __init__(self) -> None:
+        self.counts: BatchCounts | None = None
+
+    def publish(self, counts: BatchCounts) -> None:
+        self.counts = counts
+
+
+def _not_watched(_: str, __: Item | None, ___: Item) -> None:
+    """Changed bytes may change any attribute: there is nothing to compare an item with."""
+
+
+def process(data: bytes) -> tuple[object, BatchCounts, list[bytes]]:
+    """Process one Kinesis record; return answer, counts and the payloads in the failure bucket."""
+    backend = MemoryBackend(REPLICATED, _not_watched)
+    buckets, counts = Buckets(BUCKET), _Counts()
+    handler = Handler(
+        settings=HandlerSettings.from_environment(environment(backend, BUCKET, None)),
+        writer=BatchStatementWriter(backend.client(NoFaults()), requests_in_flight=1),
+        failures=FailureStore(MemoryS3(buckets), BUCKET),
+        telemetry=counts,
+    )
+    answer = handler.process({"Records": [_event_record(data)]}, _Context())
+    assert counts.counts is not None
+    bodies = buckets.objects(BUCKET).values()
+    kept = [base64.b64decode(json.loads(body)["payload"]) for body in bodies]
+    return answer, counts.counts, kept
+
+
+def _event_record(data: bytes) -> dict[str, Any]:
+    return {
+        "kinesis": {
+            "partitionKey": "a",
+            "sequenceNumber": "1",
+            "data": base64.b64encode(data).decode(),
+            "approximateArrivalTimestamp": 1.0,
+        },
+        "eventID": "shardId-000000000000:1",
+        "eventSourceARN": STREAM_ARN,
+    }
+
+
+def assert_accounted_for(data: bytes, records: Sequence[bytes]) -> None:
+    """Check that each of the user records of some data was counted once, or the data kept whole.
+
+    And that the handler foresaw whatever was wrong with them.
+    """
+    answer, counts, kept = process(data)
+    assert answer == {"batchItemFailures": []}
+    settled = counts.applied + counts.stale + counts.superseded + counts.redacted
+    quarantined = counts.quarantined.total()
+    assert quarantined == len(kept)
+    assert {data, *records}.issuperset(kept)
+    if data not in kept:
+        expected = len(records) or 1  # an aggregate of nothing counts as one
+        assert settled + counts.ignored.total() + quarantined == expected
+    assert [code for reason, code in counts.quarantined if reason == UNFORESEEN] == []

@@ -1,0 +1,173 @@
+"""Binary Ion written by hand, so that any part of it can be what no library writes.
+
+Source: Amazon Ion specification, "Amazon Ion Binary Encoding".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.reliability.history import WHOLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+VERSION_MARKER = b"\xe0\x01\x00\xea"
+INT, DECIMAL, TIMESTAMP, STRING, BLOB, LIST, STRUCT, ANNOTATION = 2, 5, 6, 8, 10, 11, 13, 14
+_LONG = 14
+
+_NAMES = (
+    *("recordType", "payload", "tableInfo", "tableName", "tableId", "revision", "hash", "data"),
+    *("metadata", "id", "version", "txTime", "txId", "a", "b"),
+)
+_FIRST_LOCAL = 10
+_SYMBOLS = 7
+_SYMBOL_TABLE = 3
+
+
+def var_uint(number: int) -> bytes:
+    """Write a number in groups of seven bits, the last one marked."""
+    groups = [number & 0x7F | 0x80]
+    while number := number >> 7:
+        groups.append(number & 0x7F)
+    return bytes(reversed(groups))
+
+
+def head(kind: int, length: int) -> bytes:
+    """Write what stands before a value's content."""
+    if length < _LONG:
+        return bytes([kind << 4 | length])
+    return bytes([kind << 4 | _LONG]) + var_uint(length)
+
+
+def value(kind: int, content: bytes) -> bytes:
+    """Write a value."""
+    return head(kind, len(content)) + content
+
+
+def text(content: str) -> bytes:
+    """Write a string."""
+    return value(STRING, content.encode())
+
+
+def named(name: str, content: bytes) -> bytes:
+    """Write a field of a struct."""
+    return var_uint(_FIRST_LOCAL + _NAMES.index(name)) + content
+
+
+def struct(**fields: bytes) -> bytes:
+    """Write a struct."""
+    return value(STRUCT, b"".join(named(name, field) for name, field in fields.items()))
+
+
+def nested(levels: int) -> bytes:
+    """Write lists in lists, from the innermost outwards."""
+    heads: list[bytes] = []
+    length = 0
+    for _ in range(levels):
+        heads.append(head(LIST, length))
+        length += len(heads[-1])
+    return b"".join(reversed(heads))
+
+
+def symbol_table(names: Iterable[str] = _NAMES, more: bytes = b"") -> bytes:
+    """Write a local symbol table; `more` follows the names in its list."""
+    symbols = value(LIST, b"".join(map(text, names)) + more)
+    return annotated(var_uint(_SYMBOL_TABLE), value(STRUCT, var_uint(_SYMBOLS) + symbols))
+
+
+def annotated(symbols: bytes, content: bytes) -> bytes:
+    """Write a value with annotations."""
+    return value(ANNOTATION, var_uint(len(symbols)) + symbols + content)
+
+
+TX_TIME = value(TIMESTAMP, b"\x80\x0f\xe8\x82\x9d\x8c\x80\x80")
+VERSION = value(INT, b"\x03")
+
+
+def record(
+    data: bytes | None = None,
+    *,
+    version: bytes = VERSION,
+    tx_time: bytes = TX_TIME,
+    table: bytes | None = None,
+    enclosed: Callable[[bytes], bytes] = lambda content: value(STRUCT, content),
+) -> bytes:
+    """Write a revision of a replicated table.
+
+    Parameters
+    ----------
+    data
+        The document.
+    version, tx_time
+        Of the metadata.
+    table
+        The symbol table.
+    enclosed
+        Makes the record's struct of its content.
+    """
+    metadata = struct(id=text("document"), version=version, txTime=tx_time, txId=text("tx"))
+    revision = struct(
+        hash=value(BLOB, b"\x01" * 32),
+        data=struct(a=text("value")) if data is None else data,
+        metadata=metadata,
+    )
+    payload = struct(tableInfo=struct(tableName=text(WHOLE), tableId=text("id")), revision=revision)
+    content = named("recordType", text("REVISION_DETAILS")) + named("payload", payload)
+    return VERSION_MARKER + (symbol_table() if table is None else table) + enclosed(content)
+
+
+def _in_document(before: bytes, after: bytes = b"") -> Callable[[bytes], bytes]:
+    return lambda run: record(struct(a=before + run + after, b=text("next")))
+
+
+def _timestamp(before: bytes, after: bytes = b"") -> Callable[[bytes], bytes]:
+    return lambda run: value(TIMESTAMP, before + run + after)
+
+
+_DATE = b"\x0f\xe8\x82\x9d"
+
+PLACES: dict[str, Callable[[bytes], bytes]] = {
+    "length of a string": _in_document(b"\x8e", b"text"),
+    "length of a list": _in_document(b"\xbe"),
+    "length of an int": _in_document(b"\x2e"),
+    "length of an ordered struct": _in_document(b"\xd1"),
+    "length of padding": _in_document(b"\x0e"),
+    "length of a document": lambda run: record(b"\xde" + run),
+    "length of a record": lambda run: record(enclosed=lambda content: b"\xde" + run + content),
+    "length of an annotated value": _in_document(b"\xee"),
+    "length of annotations": lambda run: record(struct(a=value(ANNOTATION, run))),
+    "symbol of an annotation": lambda run: record(struct(a=annotated(run, text("value")))),
+    "symbol of a record's annotation": lambda run: record(
+        enclosed=lambda content: annotated(run, value(STRUCT, content))
+    ),
+    "name of a field": lambda run: record(value(STRUCT, run + text("value"))),
+    "name of a field of a record": lambda run: record(
+        enclosed=lambda content: value(STRUCT, content + run + text("value"))
+    ),
+    "exponent of a decimal": lambda run: record(struct(a=value(DECIMAL, run + b"\x01"))),
+    "offset of a timestamp": lambda run: record(
+        struct(a=_timestamp(b"", _DATE + b"\x8c\x80\x80")(run))
+    ),
+    "year of a timestamp": lambda run: record(struct(a=_timestamp(b"\x80")(run))),
+    "second of a timestamp": lambda run: record(
+        struct(a=_timestamp(b"\x80" + _DATE + b"\x8c\x80")(run))
+    ),
+    "exponent of a fraction": lambda run: record(
+        struct(a=_timestamp(b"\x80" + _DATE + b"\x8c\x80\x80", b"\x01")(run))
+    ),
+    "offset of a transaction's time": lambda run: record(
+        tx_time=_timestamp(b"", _DATE + b"\x8c\x80\x80")(run)
+    ),
+    "exponent of a transaction's fraction": lambda run: record(
+        tx_time=_timestamp(b"\x80" + _DATE + b"\x8c\x80\x80", b"\x01")(run)
+    ),
+    "length of a symbol table": lambda run: record(
+        table=annotated(var_uint(_SYMBOL_TABLE), b"\xde" + run)
+    ),
+    "name of a field of a symbol table": lambda run: record(
+        table=annotated(var_uint(_SYMBOL_TABLE), value(STRUCT, run + value(LIST, text("a"))))
+    ),
+    "length of a symbol": lambda run: record(table=symbol_table(more=b"\x8e" + run)),
+}
+"""By its name: how to write a record with other bytes at a place of a VarUInt or VarInt."""

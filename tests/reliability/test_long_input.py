@@ -1,0 +1,133 @@
+"""Input as long as a Kinesis record can be comes to an end: it is applied, ignored or kept.
+
+A hang is the defect, for Lambda's time-out would then hold up the shard for all retries; so each
+test may take twenty seconds, of which it needs a few at most. It proves nothing about speed.
+"""
+
+from __future__ import annotations
+
+import itertools
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from local.qldb.records import aggregate
+from tests.reliability.accounting import assert_accounted_for
+from tests.reliability.raw_ion import (
+    BLOB,
+    DECIMAL,
+    INT,
+    LIST,
+    PLACES,
+    STRING,
+    STRUCT,
+    TIMESTAMP,
+    VERSION_MARKER,
+    nested,
+    record,
+    struct,
+    symbol_table,
+    text,
+    value,
+)
+from tests.unit.handler.records import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.timeout(20, func_only=True)
+
+MEBIBYTE = 2**20
+LONG = MEBIBYTE - 2000
+"""With a record around it, it still fits into a Kinesis record."""
+
+_LAST_BYTE = 0x80
+
+
+@pytest.mark.parametrize("ended", [True, False])
+@pytest.mark.parametrize("filler", [0x00, 0x01, 0x7F])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_number_of_any_length_comes_to_an_end(place: str, filler: int, *, ended: bool) -> None:
+    run = bytes([filler]) * LONG
+    data = PLACES[place](run + bytes([filler | _LAST_BYTE]) if ended else run)
+    assert_accounted_for(data, [data])
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from(sorted(PLACES)),
+    st.integers(0, 40),
+    st.sampled_from([0x00, 0x01, 0x40, 0x7F]),
+    st.binary(max_size=12),
+)
+def test_any_number_at_any_place(place: str, length: int, filler: int, end: bytes) -> None:
+    data = PLACES[place](bytes([filler]) * length + end)
+    assert_accounted_for(data, [data])
+
+
+def _document(content: bytes) -> bytes:
+    return record(struct(a=content))
+
+
+RECORDS: dict[str, Callable[[], bytes]] = {
+    "random bytes": lambda: Random(1).randbytes(MEBIBYTE),
+    "zeros": lambda: bytes(MEBIBYTE),
+    "padding": lambda: VERSION_MARKER + bytes(LONG),
+    "version markers": lambda: VERSION_MARKER * (MEBIBYTE // 4),
+    "text": lambda: b"[" * MEBIBYTE,
+    "a string": lambda: _document(value(STRING, b"x" * LONG)),
+    "a string of controls": lambda: _document(value(STRING, b"\x01" * LONG)),
+    "a blob": lambda: _document(value(BLOB, b"x" * LONG)),
+    "an int": lambda: _document(value(INT, b"\xff" * LONG)),
+    "a version": lambda: record(version=value(INT, b"\xff" * LONG)),
+    "a decimal with a low exponent": lambda: _document(
+        value(DECIMAL, b"\x3f\x7f\xff" + b"\x7f" * LONG)
+    ),
+    "a fraction of a second": lambda: _document(
+        value(TIMESTAMP, b"\x80\x0f\xe8\x82\x9d\x8c\x80\x80" + b"\x5f\x7f\xff" + b"\x7f" * LONG)
+    ),
+    "nulls": lambda: _document(value(LIST, b"\x0f" * LONG)),
+    "empty lists and a blob": lambda: record(
+        struct(a=value(LIST, b"\xb0" * (LONG // 2)), b=value(BLOB, b"x" * (LONG // 2)))
+    ),
+    "lists in lists": lambda: _document(nested(LONG // 4)),
+    "fields of one name": lambda: record(value(STRUCT, b"\x97\x11" * (LONG // 2))),
+    "fields without a name": lambda: record(value(STRUCT, b"\xff\x11" * (LONG // 2))),
+    "symbols": lambda: record(table=symbol_table(["x"] * (LONG // 2))),
+    "symbols after the names": lambda: record(table=symbol_table(more=text("x") * (LONG // 2))),
+    "annotations": lambda: record(table=symbol_table() * (LONG // len(symbol_table()))),
+}
+
+AGGREGATES: dict[str, Callable[[], list[bytes]]] = {
+    "one record": lambda: [record(struct(a=text("x" * LONG)))],
+    "good records": lambda: [
+        record(version=value(INT, n.to_bytes(2, "big"))) for n in range(4_300)
+    ],
+    "short records": lambda: [number.to_bytes(12, "big") for number in range(58_000)],
+    "long names": lambda: [record(table=symbol_table(more=text("x" * 9_000)))] * 112,
+}
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+def test_a_record_of_a_mebibyte_comes_to_an_end(kind: str) -> None:
+    data = RECORDS[kind]()
+    assert 0.9 * MEBIBYTE < len(data) <= MEBIBYTE
+    assert_accounted_for(data, [data])
+
+
+@pytest.mark.parametrize("kind", AGGREGATES)
+def test_an_aggregate_of_a_mebibyte_comes_to_an_end(kind: str) -> None:
+    records = AGGREGATES[kind]()
+    data = aggregate(zip(itertools.repeat("key"), records, strict=False))
+    assert 0.9 * MEBIBYTE < len(data) <= MEBIBYTE
+    assert_accounted_for(data, records)
+
+
+@pytest.mark.parametrize("part", [b"\x0a\x01k", b"\x12\x011", b"\x1a\x00", b"\x20\x01", b"\x0b"])
+def test_a_message_of_a_mebibyte_comes_to_an_end(part: bytes) -> None:
+    # Given as many keys, hash keys, incomplete records, unknown numbers or groups as there can be
+    data = frame(part * (MEBIBYTE // len(part)))
+    assert_accounted_for(data, [])
