@@ -1,7 +1,8 @@
 """Ion values written by the real writer and read back from AWS's DynamoDB Local, as promised.
 
-Proves that DynamoDB's engine keeps every promised form, and where its own limits are: numbers,
-nesting, names, keys, item size.
+Proves that DynamoDB's engine keeps every promised form on the way that it takes in Lambda, and a
+share of them on that of botocore's own client; and where the engine's limits are: numbers, nesting,
+names, keys, item size.
 """
 
 from __future__ import annotations
@@ -13,20 +14,26 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.session import get_session
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from handler.dynamodb_transport import StatementTransport
 from handler.journal import Revision, read_record
 from handler.replica import write_for
 from handler.settings import ReplicaTable
 from handler.values import UnstorableValue
 from handler.writer import APPLIED, BatchStatementWriter, Outcome, Permanent
-from tests.unit.handler.ion_values import Sample, documents
+from tests.unit.handler.ion_values import Sample, documents, names, values
 from tests.unit.handler.records import revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from handler.writer import StatementClient
+    from local.dynamodb_local import DynamoDBLocal
 
 pytestmark = pytest.mark.engine
 
@@ -45,14 +52,30 @@ def table(dynamodb: DynamoDBClient) -> Iterator[ReplicaTable]:
     dynamodb.delete_table(TableName=name)
 
 
+@pytest.fixture(scope="module")
+def statements(dynamodb_local: DynamoDBLocal) -> StatementTransport:
+    """Give the client that the function has in Lambda, made as there."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL", dynamodb_local.endpoint)
+        return StatementTransport.from_session(get_session(), timeout=(5.0, 30.0), connections=1)
+
+
 def write(
-    dynamodb: DynamoDBClient, table: ReplicaTable, document: str, *, version: int = 0
+    dynamodb: DynamoDBClient,
+    table: ReplicaTable,
+    document: str,
+    *,
+    version: int = 0,
+    client: StatementClient | None = None,
 ) -> tuple[Outcome, Mapping[str, Any]]:
-    """Write one document; give the outcome and what the item then holds as ``data``."""
+    """Write one document; give the outcome and what the item then holds as ``data``.
+
+    Without a client of its own the engine's is written with, too.
+    """
     key = str(uuid.uuid4())
     found = read_record(revision(document_id=key, version=version, data=document), {"Person"})
     assert isinstance(found, Revision)
-    writer = BatchStatementWriter(dynamodb, requests_in_flight=1)
+    writer = BatchStatementWriter(client or dynamodb, requests_in_flight=1)
     (outcome,) = writer.write([write_for(found, table, 0.0, None)], time.time() + 60)
     answer = dynamodb.get_item(
         TableName=table.table_name, Key={"pk": {"S": key}}, ConsistentRead=True
@@ -72,11 +95,63 @@ def exact(value: Mapping[str, Any]) -> object:
     return kind, content
 
 
-@settings(
+_SETTINGS = settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
+_PLAIN = 20
+"""Documents that botocore's own client writes."""
+
+_controls = st.characters(categories=["Cc"])
+_any_text = st.text(st.one_of(_controls, st.characters(exclude_categories=["Cs"])), max_size=8)
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\U{ord(character):08x}" for character in text)
+
+
+def _with_controls(fields: list[tuple[str, Sample]]) -> Sample:
+    written = ", ".join(f"'{_escaped(name)}': {sample.text}" for name, sample in fields)
+    return Sample(f"{{{written}}}", {"M": {name: sample.promised for name, sample in fields}})
+
+
+_controlled_values = st.one_of(
+    _any_text.map(lambda text: Sample(f'"{_escaped(text)}"', {"S": text})),
+    _any_text.map(lambda text: Sample(f"'{_escaped(text)}'", {"S": text})),
+    values,
+)
+_controlled_names = st.one_of(_any_text.filter(bool), names)
+_controlled_documents = st.recursive(
+    _controlled_values,
+    lambda inner: st.lists(st.tuples(_controlled_names, inner), max_size=3).map(_with_controls),
+    max_leaves=6,
+).map(lambda sample: _with_controls([("\x00\x1f\x7f\x9f", sample)]))
+
+
+@_SETTINGS
 @given(documents)
 def test_every_document_comes_back_as_promised(
+    dynamodb: DynamoDBClient, statements: StatementTransport, table: ReplicaTable, sample: Sample
+) -> None:
+    outcome, data = write(dynamodb, table, sample.text, client=statements)
+
+    assert outcome is APPLIED
+    assert exact(data) == exact(sample.promised)
+
+
+@_SETTINGS
+@given(_controlled_documents)
+def test_control_characters_come_back_as_promised(
+    dynamodb: DynamoDBClient, statements: StatementTransport, table: ReplicaTable, sample: Sample
+) -> None:
+    outcome, data = write(dynamodb, table, sample.text, client=statements)
+
+    assert outcome is APPLIED
+    assert exact(data) == exact(sample.promised)
+
+
+@settings(_SETTINGS, max_examples=_PLAIN)
+@given(st.one_of(documents, _controlled_documents))
+def test_a_share_comes_back_from_the_plain_client_too(
     dynamodb: DynamoDBClient, table: ReplicaTable, sample: Sample
 ) -> None:
     outcome, data = write(dynamodb, table, sample.text)

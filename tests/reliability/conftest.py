@@ -6,8 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.credentials import Credentials
-from botocore.httpsession import URLLib3Session
+from botocore.session import get_session
 
 from handler.dynamodb_transport import StatementTransport
 from tests.dynamodb_local_fixture import dynamodb, dynamodb_local
@@ -44,11 +43,7 @@ def local_tables(dynamodb: DynamoDBClient) -> Callable[..., DynamoDBClient]:
 
 @pytest.fixture(scope="session")
 def local_statements(dynamodb_local: DynamoDBLocal) -> StatementTransport:
-    """Give the transport that the function itself writes with."""
-    return StatementTransport(
-        endpoint_url=dynamodb_local.endpoint,
-        region="us-east-1",
-        credentials=Credentials("test", "test"),
-        http=URLLib3Session(),
-        user_agent="tests",
-    )
+    """Give the transport that the function itself writes with, made as there."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL", dynamodb_local.endpoint)
+        return StatementTransport.from_session(get_session(), timeout=(5.0, 30.0), connections=1)
