@@ -35,6 +35,9 @@ class Backend(Protocol):
     def put(self, ledger_table: str, item: Item) -> None:
         """Store an item without condition."""
 
+    def expire(self, ledger_table: str, document: str) -> None:
+        """Remove an item as DynamoDB does once it has expired."""
+
 
 class MemoryBackend:
     """Tables in memory; `observer` sees each write."""
@@ -54,6 +57,10 @@ class MemoryBackend:
     def put(self, ledger_table: str, item: Item) -> None:
         """Store an item without condition."""
         self._tables.put(self.names[ledger_table], item, below=None, all_old=False)
+
+    def expire(self, ledger_table: str, document: str) -> None:
+        """Remove an item as DynamoDB does once it has expired."""
+        self._tables.remove(self.names[ledger_table], document)
 
 
 class LocalBackend:
@@ -104,6 +111,10 @@ class LocalBackend:
     def put(self, ledger_table: str, item: Item) -> None:
         """Store an item without condition."""
         self._client.put_item(TableName=self.names[ledger_table], Item=item)
+
+    def expire(self, ledger_table: str, document: str) -> None:
+        """Remove an item as DynamoDB does once it has expired."""
+        self._client.delete_item(TableName=self.names[ledger_table], Key={"pk": {"S": document}})
 
 
 class _FaultyClient:

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from amazon.ion import simpleion
-from amazon.ion.simple_types import IonPyBool, IonPyNull
+from amazon.ion.simple_types import IonPyBool, IonPyNull, IonPySymbol
 
 from local.qldb.journal import (
     CreateTable,
@@ -418,9 +418,10 @@ def _too_deep() -> Any:  # noqa: ANN401 - nested lists
 
 
 @cache
-def _too_large() -> Any:  # noqa: ANN401 - a list of lists
-    # An empty list takes one byte in Ion and four in DynamoDB.
-    return [[] for _ in range(105_000)]
+def _too_large() -> Any:  # noqa: ANN401 - a list of symbols
+    # In Ion the text stands in the symbol table, once.
+    symbol = IonPySymbol(SENTINEL + "x" * 1000, None, None)
+    return [symbol] * 420
 
 
 @cache
@@ -436,9 +437,7 @@ _REFUSED: dict[str, Callable[[], Any]] = {
 
 
 def _refusals(plan: Plan, random: Random) -> list[str]:
-    # The large one costs a hundred times the time of any other.
-    weights = (10, 10, 2)
-    return random.choices(list(_REFUSED), weights, k=random.randint(0, plan.poison))
+    return random.choices(list(_REFUSED), k=random.randint(0, plan.poison))
 
 
 # What is broken.

@@ -74,6 +74,11 @@ class Tables:
         with self._lock:
             return {key: dict(item) for key, item in self._table(table).items()}
 
+    def remove(self, table: str, key: str) -> None:
+        """Remove an item, if there."""
+        with self._lock:
+            self._table(table).pop(key, None)
+
     def execute(
         self, statement: Insert | Update, parameters: Sequence[Value], *, all_old: bool
     ) -> None:

@@ -44,10 +44,11 @@ from tests.reliability.verdict import Watch, after_quiet, after_redrive, only_ho
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from handler.telemetry import Telemetry
     from local.qldb.records import KinesisEntry
+    from tests.reliability.attribute_values import Item
     from tests.reliability.backends import Backend
     from tests.reliability.plan import Plan
 
@@ -58,6 +59,8 @@ REPLICATED = (PROJECTED, WHOLE)
 _MAXIMUM_STEPS = 200_000
 _MOST_VIOLATIONS = 10
 _NO_TIMEOUT = 1e9
+_SECONDS_PER_DAY = 86_400
+_NEVER = {"N": "inf"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,8 +148,12 @@ class World:
                 elif self._entries:
                     self._put(self._entries.pop(0))
                 elif not self._wait():
-                    return
-        self.watch.violation("never quiet: the stream is not processed to its end")
+                    break
+        else:
+            self.watch.violation("never quiet: the stream is not processed to its end")
+        expired = sum(len(mapping.expired) for mapping in self.mappings)
+        if expired:
+            self.watch.violation(f"{expired} records left the stream before they were processed")
 
     def redrive(self) -> None:
         """Redrive the failure bucket: first several at once and with faults, then once without.
@@ -170,6 +177,34 @@ class World:
     def drop_ignored(self) -> None:
         """Redrive once more, now without the records that nobody wants."""
         self._redrive_alone(self._settings(), drop_ignored=True)
+
+    def redrive_late(self, untouched: Mapping[str, bytes]) -> None:
+        """Redrive when tombstones expire, as if nobody had done it before: nothing may come back.
+
+        Parameters
+        ----------
+        untouched
+            The failure bucket before any redrive.
+        """
+        lifetime = self.history.lifetime_days
+        if lifetime is None:
+            return
+        for key, body in untouched.items():
+            self.buckets.put(BUCKET, key, body)
+        days = self.random.choice((lifetime - 2, lifetime - 1, lifetime, 2 * lifetime))
+        self.clock.advance(days * _SECONDS_PER_DAY + self.random.uniform(-1, 1) * _SECONDS_PER_DAY)
+        left = {table: self._without_expired(table) for table in REPLICATED}
+        self._redrive_alone(self._settings())
+        for table, items in left.items():
+            self.watch.unchanged(table, items, self.backend.items(table))
+
+    def _without_expired(self, table: str) -> dict[str, Item]:
+        """Let DynamoDB remove the expired tombstones of a table; give what is left."""
+        items = self.backend.items(table)
+        for document, item in items.items():
+            if float(item.get("expiresAt", _NEVER)["N"]) <= self.clock.now:
+                self.backend.expire(table, document)
+        return self.backend.items(table)
 
     def _redrive_alone(self, settings: dict[str, str], *, drop_ignored: bool = False) -> None:
         task = self._redrive_task(settings, _NO_TIMEOUT, drop_ignored=drop_ignored)
@@ -362,12 +397,14 @@ def run(
     lost = after_quiet(history, backend, kept, watch)
     if BLAMED_ON_THE_RECORD.isdisjoint(world.injector.counts):
         only_hopeless(history, kept, watch)
+    untouched = world.buckets.objects(BUCKET)
     world.redrive()
     kept = failure_objects(world.buckets, BUCKET)
     lost += after_redrive(history, backend, kept, watch, dropped=False)
     world.drop_ignored()
     kept = failure_objects(world.buckets, BUCKET)
     lost += after_redrive(history, backend, kept, watch, dropped=True)
+    world.redrive_late(untouched)
     return Report(
         plan=plan,
         lost=lost,

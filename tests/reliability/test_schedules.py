@@ -2,21 +2,26 @@
 
 Each schedule lets a ledger have a random history, delivers its stream with duplicates and disorder
 through the model of the event source mapping to concurrent handlers, injects faults at any call,
-and compares tables and failure bucket with the ledger: at every write, after quiet, and after
-redrive. A failure prints the one command that repeats it. What it cannot prove: that AWS behaves
-as the models do. The models have tests of their own; some schedules run on DynamoDB Local.
+and compares tables and failure bucket with the ledger: at every write, after quiet, after redrive,
+and after a redrive so late that tombstones have expired. A failure prints the one command that
+repeats it. What it cannot prove: that AWS behaves as the models do. The models have tests of their
+own; some schedules run on DynamoDB Local.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ops.record_processing import RecordProcessor
+from tests.reliability import schedule
 from tests.reliability.backends import LocalBackend
 from tests.reliability.chaos import command
+from tests.reliability.event_source_mapping import MappingSettings
 from tests.reliability.plan import Plan
 from tests.reliability.schedule import REPLICATED, Report, run
 
@@ -90,6 +95,28 @@ def test_every_promise_is_kept_on_dynamodb_local(
         return LocalBackend(local_tables, local_statements, REPLICATED, f"schedule-{seed}")
 
     assert_kept(run(Plan.from_seed(seed), make_backend))
+
+
+def test_a_redrive_that_forgets_how_long_tombstones_live_is_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Given an operator's command that writes whatever its age
+    monkeypatch.setattr(RecordProcessor, "is_safe", lambda *_: True)
+    # When schedules with tombstones that expire run
+    plans = [
+        Plan(seed=seed, commits=25, tombstone_lifetime=True, maximum_retry_attempts=0, bisect=False)
+        for seed in range(20)
+    ]
+    # Then documents come back
+    assert sum(run(plan).resurrected for plan in plans) > 0
+
+
+def test_records_that_leave_the_stream_unprocessed_are_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(schedule, "MappingSettings", partial(MappingSettings, retention=0.001))
+    report = run(Plan(seed=1, faults=0))
+    assert any("left the stream before" in violation for violation in report.violations)
 
 
 def test_a_plan_gives_the_same_run_each_time() -> None:

@@ -60,6 +60,17 @@ class Watch:
             if "isDeleted" in old and "isDeleted" not in new:
                 self.resurrected += 1
 
+    def unchanged(self, table: str, before: dict[str, Item], after: dict[str, Item]) -> None:
+        """Check that a table is what it was; an item more is a document that came back."""
+        back = [document for document in after if document not in before]
+        self.resurrected += len(back)
+        if back:
+            self.violation(
+                f"{table}: {len(back)} documents came back after their tombstones expired"
+            )
+        elif after != before:
+            self.violation(f"{table}: changed by a redrive that had nothing to do")
+
     def check(self, table: str, item: Item) -> None:
         """Check that an item is what the ledger says of its version."""
         history = self._history
