@@ -1,14 +1,15 @@
 """Real threads: handlers that use their own pools, at once, on one table.
 
 The schedules prove each interleaving that they choose, and hand over only at the clients' calls.
-Here the operating system chooses; nothing repeats, but the end has to be the same every time.
+Here the operating system chooses; nothing repeats, but the end has to be the same every time, also
+where requests fail, or take longer than the invocation and are carried out after its end.
 """
 
 from __future__ import annotations
 
 import random
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -17,25 +18,49 @@ from handler.app import Handler
 from handler.failures import FailureStore
 from handler.settings import HandlerSettings
 from handler.writer import BatchStatementWriter
-from tests.reliability.assembly import environment
+from ops.failure_bucket import FailureBucket
+from ops.record_processing import RecordProcessor
+from ops.redrive import redrive_objects
+from tests.reliability.assembly import environment, failure_objects
 from tests.reliability.backends import MemoryBackend
+from tests.reliability.fault_injection import (
+    BUCKET_KINDS,
+    SLOW,
+    STATEMENT_KINDS,
+    TABLE_KINDS,
+    FaultKind,
+)
 from tests.reliability.faults import NoFaults
 from tests.reliability.history import History, make_history
 from tests.reliability.kinesis_stream import KinesisStream
 from tests.reliability.memory_s3 import Buckets, MemoryS3
 from tests.reliability.plan import Plan
+from tests.reliability.random_faults import RandomFaults
 from tests.reliability.schedule import BUCKET, REPLICATED, STREAM_ARN
-from tests.reliability.verdict import Watch, after_quiet
+from tests.reliability.verdict import Watch, after_quiet, after_redrive
 
 HANDLERS = 4
+
+
+SLOW_KIND = FaultKind(name=SLOW)
+
+LONG, SHORT = 60.0, 0.5
+"""Seconds of an invocation."""
+
+SLOWEST_SECONDS = 0.4
+OUTAGE_SECONDS = 1.5
+DELIVERIES = 200
 
 
 class _Context:
     function_name = "replica"
     function_version = "1"
 
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
     def get_remaining_time_in_millis(self) -> int:
-        return 60_000
+        return int((self._end - time.monotonic()) * 1000)
 
 
 class _Pauses(NoFaults):
@@ -73,16 +98,84 @@ def test_handlers_with_pools_agree_on_the_table(seed: int) -> None:
             failures=FailureStore(MemoryS3(buckets), BUCKET),
             telemetry=None,
         )
-        answers.extend(handler.process(event, _Context()) for event in _events(history, number))
+        events = _events(history, number)
+        answers.extend(handler.process(event, _Context(LONG)) for event in events)
 
     # When all of them consume everything at once
-    threads = [threading.Thread(target=consume, args=(number,)) for number in range(HANDLERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(HANDLERS) as threads:
+        list(threads.map(consume, range(HANDLERS)))
     # Then the tables equal the ledger, and no write went backwards
     assert after_quiet(history, backend, [], watch) == 0
     assert watch.violations == []
     assert answers
     assert all(answer == {"batchItemFailures": []} for answer in answers)
+
+
+def _until_success(handler: Handler, event: dict[str, Any]) -> int:
+    """Deliver a batch as the event source mapping does; return how often that took."""
+    records = event["Records"]
+    for delivery in range(1, DELIVERIES):
+        answer = handler.process({"Records": records}, _Context(SHORT))
+        failures = [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+        if not failures:
+            return delivery
+        places = [each["kinesis"]["sequenceNumber"] for each in records]
+        records = records[places.index(min(failures, key=int)) :]
+    raise AssertionError(f"not done after {DELIVERIES} deliveries")
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_handlers_with_pools_keep_every_promise_in_trouble(seed: int) -> None:
+    # Given documents, poison, and services with faults of every kind for some time
+    plan = Plan(seed=seed, commits=60, documents=30, wide=40, copies=2, shuffle=True, poison=3)
+    history = make_history(plan, random.Random(seed))
+    watch = Watch(history)
+    backend, buckets = MemoryBackend(REPLICATED, watch.written), Buckets(BUCKET)
+    settings = HandlerSettings.from_environment(environment(backend, BUCKET, None))
+    table_faults = RandomFaults(
+        [*TABLE_KINDS, *[SLOW_KIND] * 60],
+        STATEMENT_KINDS,
+        rate=0.25,
+        seed=seed,
+        slow_seconds=SLOWEST_SECONDS,
+    )
+    bucket_faults = RandomFaults(
+        [*BUCKET_KINDS, *[SLOW_KIND] * 20],
+        [],
+        rate=0.3,
+        seed=seed,
+        slow_seconds=SLOWEST_SECONDS,
+    )
+
+    def consume(number: int) -> int:
+        handler = Handler(
+            settings=settings,
+            writer=BatchStatementWriter(backend.client(table_faults)),
+            failures=FailureStore(MemoryS3(buckets, bucket_faults), BUCKET, puts_in_flight=4),
+            telemetry=None,
+        )
+        return sum(_until_success(handler, event) for event in _events(history, number))
+
+    # When all handlers consume everything at once, each batch until it is done
+    with ThreadPoolExecutor(HANDLERS) as threads:
+        consuming = [threads.submit(consume, number) for number in range(HANDLERS)]
+        wait(consuming, timeout=OUTAGE_SECONDS)
+        table_faults.end()
+        bucket_faults.end()
+    deliveries = sum(each.result() for each in consuming)
+    time.sleep(SLOWEST_SECONDS)  # what was given up may still be under way
+    # Then there was trouble, and the tables equal the ledger but for what is kept
+    assert deliveries > HANDLERS * len(_events(history, 0))
+    assert table_faults.counts[SLOW_KIND.name] > 0
+    assert after_quiet(history, backend, failure_objects(buckets, BUCKET), watch) == 0
+    # And after redrive they equal it but for what nobody can store or read
+    redrive_objects(
+        list(buckets.objects(BUCKET)),
+        bucket=FailureBucket(MemoryS3(buckets), BUCKET),
+        processor=RecordProcessor(
+            settings=settings, writer=BatchStatementWriter(backend.client(NoFaults()))
+        ),
+    )
+    kept = failure_objects(buckets, BUCKET)
+    assert after_redrive(history, backend, kept, watch, dropped=False) == 0
+    assert watch.violations == []
