@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,15 @@ from local.qldb.journal import CreateTable, Delete, Insert, Update
 from tests.e2e.conftest import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.e2e.conftest import Deployment
 
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
+
+POLLING_SECONDS = 2.0
+"""The emulator looks for new records about once a second."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -187,38 +192,63 @@ def test_an_outage_of_the_function_loses_nothing(deployment: Deployment) -> None
 
 
 def test_a_function_that_is_killed_again_and_again_loses_nothing(deployment: Deployment) -> None:
-    # given documents that change while they are delivered in two copies
+    """Interrupt invocations for certain: the emulator tells of each whose process died in it.
+
+    How far a process has come by then is left to chance; `tests/reliability` kills between any two
+    calls.
+    """
+    # given documents that change, delivered in two copies to a process that is held up
     ledger, name = deployment.ledger, deployment.ledger_name
     ledger.set_delivery(name, copies=2, shuffle=True, seed=3)
-    killed = 0
     documents: list[str] = []
-    for turn in range(10):
+    before = interruptions(deployment)
+    for turn, seconds in enumerate((0.0, 0.005, 0.01, 0.02)):
         inserts = [Insert(table="Person", document={"firstName": f"Lee{n}"}) for n in range(20)]
         updates = [
             Update(table="Person", document_id=known, document={"firstName": f"Turn{turn}"})
             for known in documents[-20:]
         ]
+        workers = function_processes(deployment)
+        for worker in workers:
+            signal_process(worker.suspend)
         committed = ledger.commit(name, [*inserts, *updates])
         documents += [document.document_id for document in committed.documents]
-        # when the function's process is killed in the middle of whatever it does
-        killed += kill_functions(deployment)
-    assert killed > 0
-    # then the table still ends as the ledger
-    settled(deployment)
+        ledger.wait_delivered(name, timeout=30)
+        # when it has a batch, goes on with it for a moment, and is killed
+        time.sleep(POLLING_SECONDS)
+        for worker in workers:
+            signal_process(worker.resume)
+        time.sleep(seconds)
+        for worker in workers:
+            signal_process(worker.kill)
+        # then the table still ends as the ledger
+        settled(deployment)
+    assert interruptions(deployment) > before
 
 
-def kill_functions(deployment: Deployment) -> int:
-    """Kill the processes in which the emulator runs functions; return how many there were."""
-    group = deployment.services.emulator.pid
-    assert group is not None
-    killed = 0
-    for process in psutil.Process(group).children(recursive=True):
+def function_processes(deployment: Deployment) -> list[psutil.Process]:
+    """Give the processes in which the emulator runs functions."""
+    emulator = deployment.services.emulator.pid
+    assert emulator is not None
+    found = []
+    for process in psutil.Process(emulator).children(recursive=True):
         # One that has just ended has no command line any more.
         with contextlib.suppress(psutil.Error):
             if any(part.endswith("_worker.py") for part in process.cmdline()):
-                process.kill()
-                killed += 1
-    return killed
+                found.append(process)
+    return found
+
+
+def signal_process(send: Callable[[], None]) -> None:
+    """Send a signal, unless the emulator has ended the process meanwhile."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        send()
+
+
+def interruptions(deployment: Deployment) -> int:
+    """Count the invocations whose process ended before they did, as the emulator's log tells."""
+    log = deployment.services.state / "logs" / "emulator.log"
+    return log.read_text(errors="replace").count("errorMessage=Worker process died")
 
 
 def test_the_genuine_event_becomes_an_item(deployment: Deployment, shared_data: Path) -> None:
