@@ -27,6 +27,7 @@ _NULL = 15
 _LAST_PADDING = 0x0E
 UNTYPED_NULL = 0x0F
 _ORDERED_STRUCT = 0xD1
+_FIRST_STRUCT, _NULL_STRUCT = 0xD0, 0xDF
 _FIRST_ANNOTATION = 0xE0
 _LAST_BYTE = 0x80
 _LENGTH_APART, _INVALID = -1, -2
@@ -51,6 +52,7 @@ _SYMBOL_TABLE = 3
 
 _UNEXPLAINED = "a symbol that no table explains"
 _TOO_LONG = "a length or an exponent of too many bytes"
+_TRUNCATED = "truncated"
 _OVERRUN = "a value that ends after its container"
 
 _UNKNOWN_OFFSET = "-00:00"
@@ -198,7 +200,7 @@ def is_null(head: int) -> bool:
 
 def is_struct(span: Span) -> bool:
     """Tell whether a value is a struct other than null."""
-    return span[2] >> 4 == STRUCT and not is_null(span[2])
+    return _FIRST_STRUCT <= span[2] < _NULL_STRUCT
 
 
 def is_padding(head: int) -> bool:
@@ -260,7 +262,7 @@ def value(data: bytes) -> Span:
                 raise IonError("more than one value")
             found = (data, names, head, start, stop)
     except IndexError:
-        raise IonError("truncated") from None
+        raise IonError(_TRUNCATED) from None
     if found is None:
         raise IonError("no value")
     return found
@@ -308,8 +310,8 @@ def fields(data: bytes, names: Names, position: int, end: int) -> Fields:
     """
     found: Fields = {}
     known = len(names)
-    # Records are a few dozen fields, most of them with one byte for the symbol and one for the
-    # length: what is done in place here would otherwise be most of the time of a whole record.
+    # Records are a few dozen fields, most of them with one byte for the symbol and one or two for
+    # the length: what is done in place here would otherwise be most of the time of a whole record.
     while position < end:
         symbol = data[position]
         if symbol >= _LAST_BYTE:
@@ -321,10 +323,13 @@ def fields(data: bytes, names: Names, position: int, end: int) -> Fields:
         start = position + 1
         length = LENGTHS[head]
         if length < 0:
-            apart = data[start]
-            if apart >= _LAST_BYTE and length == _LENGTH_APART:
-                length = apart - _LAST_BYTE
+            first = data[start]
+            if first >= _LAST_BYTE and length == _LENGTH_APART:
+                length = first - _LAST_BYTE
                 start += 1
+            elif data[start + 1] >= _LAST_BYTE and length == _LENGTH_APART:
+                length = (first << 7) | (data[start + 1] - _LAST_BYTE)
+                start += 2
             else:
                 length, start = variable_length(data, start, head)
         position = start + length
@@ -349,13 +354,17 @@ def struct(span: Span) -> Fields:
     IonError
         It is not a struct, or its fields do not end where it does.
     """
-    data, names, head, start, stop = span
-    if head >> 4 != STRUCT or is_null(head):
+    if not is_struct(span):
         raise IonError("not a struct")
+    return _fields_of(span)
+
+
+def _fields_of(span: Span) -> Fields:
+    data, names, _, start, stop = span
     try:
         return fields(data, names, start, stop)
     except IndexError:
-        raise IonError("truncated") from None
+        raise IonError(_TRUNCATED) from None
 
 
 def is_absent(found: Fields, name: str) -> bool:
@@ -369,7 +378,7 @@ def struct_field(found: Fields, name: str) -> Fields:
     field = found.get(name)
     if field is None or not is_struct(field):
         raise IonError(f"{name} is not a struct")
-    return struct(field)
+    return _fields_of(field)
 
 
 def text_field(found: Fields, name: str) -> str:
@@ -433,14 +442,14 @@ def timestamp_text(data: bytes, start: int, stop: int) -> str:
                 unit, position = unsigned(data, position)
             units.append(unit)
         if position > stop:
-            raise IonError("truncated")
+            raise IonError(_TRUNCATED)
         if len(units) > _DAYS:
             return _moment(units, offset, minus, _fraction(data, position, stop))
         return _date(*units)
     except (ValueError, OverflowError, TypeError):
         raise IonError("a timestamp that the calendar does not have") from None
     except IndexError:
-        raise IonError("truncated") from None
+        raise IonError(_TRUNCATED) from None
 
 
 def _date(year: int, month: int | None = None, day: int | None = None) -> str:
