@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bench.measure import MeasurementError
 from bench.workloads import PERSON, document
 from local import aws
-from local.environment import environment
+from local.environment import enter, environment
 from local.pulumi_cli import ensure_pulumi
 from local.qldb.client import LedgerClient
 from local.qldb.journal import CreateTable, Insert
@@ -99,8 +99,10 @@ def measure_lag(
     pulumi_bin = ensure_pulumi(progress)
     ports = Ports(emulator=free_port(), qldb=free_port())
     with Services(state=state, ports=ports) as services:
+        variables = environment(services.endpoints, pulumi_bin, state, stack=_STACK)
+        enter(variables)
         stacks = Stacks(
-            variables=environment(services.endpoints, pulumi_bin, state, stack=_STACK),
+            variables=variables,
             stack=_STACK,
             inline_folder=state / "projects",
         )
@@ -118,7 +120,7 @@ def measure_lag(
         watched.ledger.pause_delivery(watched.name)
         watched.commit_steadily(pause_seconds)
         watched.resume()
-        return Lag(steady=steady, after_pause=watched.finish("after a pause"))
+        return Lag(steady=steady, after_pause=watched.finish("after a pause, from its end"))
 
 
 @dataclass
