@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import threading
 import time
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict
 
 import pybase64
@@ -385,19 +386,24 @@ class _FailureClient:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._client: Any = None
+        # Several threads may use a client, but not make one (botocore's sessions are not for that).
+        self._lock = threading.Lock()
 
-    @cached_property
+    @property
     def put_object(self) -> Callable[..., Any]:
-        client: Any = self._session.create_client(
-            "s3",
-            config=Config(
-                connect_timeout=_CONNECT_SECONDS,
-                read_timeout=_ANSWER_SECONDS,
-                retries={"mode": "standard", "total_max_attempts": 3},
-                max_pool_connections=_PUTS_IN_FLIGHT,
-            ),
-        )
-        operation: Callable[..., Any] = client.put_object
+        with self._lock:
+            if self._client is None:
+                self._client = self._session.create_client(
+                    "s3",
+                    config=Config(
+                        connect_timeout=_CONNECT_SECONDS,
+                        read_timeout=_ANSWER_SECONDS,
+                        retries={"mode": "standard", "total_max_attempts": 3},
+                        max_pool_connections=_PUTS_IN_FLIGHT,
+                    ),
+                )
+        operation: Callable[..., Any] = self._client.put_object
         return operation
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -376,6 +378,23 @@ def test_the_function_builds_its_handler_from_the_environment(
     app._handler.cache_clear()
     assert response == {"batchItemFailures": []}
     assert '"RecordsIgnored"' in capsys.readouterr().out
+
+
+def test_threads_that_keep_records_at_once_share_one_client() -> None:
+    made: list[str] = []
+
+    class Session:
+        def create_client(self, service: str, **_: object) -> object:
+            made.append(service)
+            time.sleep(0.05)  # as long as others have come, too
+            return SimpleNamespace(put_object=lambda: len(made))
+
+    client = app._FailureClient(Session())  # type: ignore[arg-type]
+    with ThreadPoolExecutor(8) as pool:
+        operations = list(pool.map(lambda _: client.put_object, range(8)))
+
+    assert len(set(operations)) == 1
+    assert made == ["s3"]
 
 
 def test_no_log_level_makes_the_sdk_log_what_it_sends(monkeypatch: pytest.MonkeyPatch) -> None:
