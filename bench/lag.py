@@ -120,7 +120,7 @@ def measure_lag(
         watched.ledger.pause_delivery(watched.name)
         watched.commit_steadily(pause_seconds)
         watched.resume()
-        return Lag(steady=steady, after_pause=watched.finish("after a pause, from its end"))
+        return Lag(steady=steady, after_pause=watched.finish("after a pause"))
 
 
 @dataclass

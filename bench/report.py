@@ -119,7 +119,7 @@ def cold_table(cold: Mapping[str, Any]) -> Table:
 def lag_table(lag: Mapping[str, Any]) -> Table:
     """Lag on the local AWS."""
     table = _table(
-        "Lag from ledger commit to item, local AWS",
+        "Lag from ledger commit (after a pause: from its end) to item, local AWS",
         "phase|revisions|committed/s|median|99th percentile|longest",
     )
     for phase in (lag["steady"], lag["after_pause"]):
