@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
-from amazon.ion import simpleion
 from amazon.ion.exceptions import IonException
 
 from local.errors import LocalError
+from local.qldb.ion_reading import read_binary
 from local.qldb.operations import dump_operations
 
 if TYPE_CHECKING:
@@ -230,13 +230,13 @@ class LedgerClient:
                 tx_id=str(revision["metadata"]["txId"]),
                 hash=bytes(revision["hash"]),
             )
-            for document_id, revision in simpleion.loads(body).items()
+            for document_id, revision in read_binary(body).items()
         }
 
     def blocks(self, ledger: str, *, from_sequence_no: int = 0) -> list[Any]:
         """Give blocks as amazon.ion structs in the form of GetBlock and S3 exports."""
         query = urlencode({"from": from_sequence_no})
-        return list(simpleion.loads(self._send("GET", f"{_simulator(ledger)}/blocks?{query}")))
+        return list(read_binary(self._send("GET", f"{_simulator(ledger)}/blocks?{query}")))
 
     def verify(self, ledger: str) -> list[str]:
         """Recompute the journal's hashes; give what does not verify."""

@@ -18,10 +18,10 @@ from amazon.ion import simpleion
 from amazon.ion.core import Timestamp, TimestampPrecision
 from amazon.ion.exceptions import IonException
 from amazon.ion.simple_types import IonPyDict
-from amazon.ion.simpleion import IonPyValueModel
 
 from local.qldb.hash_chain import block_faults, block_hash, revision_hash, statement_digest
 from local.qldb.ion_hash import ion_hash, merkle_root, sha256
+from local.qldb.ion_reading import read_binary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -652,7 +652,7 @@ def _document(document: object) -> tuple[Any, int]:
         raise TransactionError(
             f"a document has at most {MAX_DOCUMENT_BYTES} bytes as binary Ion, not {len(data)}"
         )
-    value = simpleion.loads(data, value_model=IonPyValueModel.MAY_BE_BARE)
+    value = read_binary(data)
     if not isinstance(value, IonPyDict):
         raise TransactionError(f"a document is a struct, not {type(document).__name__}")
     return value, len(data)

@@ -12,6 +12,7 @@ from amazon.ion import simpleion
 from amazon.ion.exceptions import IonException
 from amazon.ion.symbols import SymbolToken
 
+from local.qldb.ion_reading import VERSION_MARKER, read_binary
 from local.qldb.journal import (
     CreateTable,
     Delete,
@@ -68,8 +69,12 @@ def load_operations(data: bytes) -> list[Operation]:
         If the bytes are not a list of known operations with their fields.
     """
     try:
-        # The limit of the C extension for text would otherwise be below that of a document.
-        structs = simpleion.loads(data, text_buffer_size_limit=max(len(data), 1024))
+        structs = (
+            read_binary(data)
+            if data.startswith(VERSION_MARKER)
+            # The limit of the C extension for text would otherwise be below that of a document.
+            else simpleion.loads(data, text_buffer_size_limit=max(len(data), 1024))
+        )
     except (IonException, ValueError, TypeError, UnicodeDecodeError) as error:
         raise TransactionError(f"a transaction is not Ion ({type(error).__name__})") from None
     if not isinstance(structs, list):
