@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+import pybase64
+
 from handler.aggregation import MAGIC, FrameError, user_records
 from handler.failures import KEY_PREFIX, YEAR_10000, FailedRecord, object_key
 
@@ -368,7 +370,7 @@ def _discarded_batch(key: str, body: bytes) -> DiscardedBatch:
 def _is_complete(record: Mapping[str, Any]) -> bool:
     """Tell whether a record has what the handler reads, and bytes under ``data``."""
     kinesis = record["kinesis"]
-    base64.b64decode(kinesis["data"], validate=True)
+    pybase64.b64decode(kinesis["data"], validate=True)
     sequence_number, arrival = kinesis["sequenceNumber"], kinesis["approximateArrivalTimestamp"]
     texts = (record["eventSourceARN"], record["eventID"], kinesis["partitionKey"], sequence_number)
     return (

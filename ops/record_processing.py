@@ -83,6 +83,7 @@ class RecordProcessor:
         """Tell whether the tombstone of every later delete is still there.
 
         An object of the failure bucket gets a new age whenever it fails again, a record does not.
+        Tombstones that were written under a shorter lifetime than today's are unknown here.
         """
         lifetime = self._settings.tombstone_lifetime_days
         if lifetime is None:

@@ -39,7 +39,8 @@ class Ending(enum.Enum):
     """Nothing of it is left to do, or what is left is kept in objects of its own."""
 
     KEPT = "kept"
-    """It failed again, or something of it was ignored; it has the new reason."""
+    """It failed again or something of it was ignored, and it has the new reason; or it could not be
+    read or was too old to be written, and it is as it was."""
 
     GONE = "gone"
     """There is no such object: somebody else was first."""

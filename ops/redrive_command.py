@@ -12,9 +12,10 @@ from ops import connections
 from ops.failure_objects import PREFIXES
 from ops.interruption import end_on_request
 from ops.record_processing import RecordProcessor, WritesNothing
-from ops.redrive import Ending, Redrive, Summary
+from ops.redrive import OUTLIVED, TOMBSTONE_LIFETIME, Ending, Redrive, Summary
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Iterator
 
     from rich.console import Console
@@ -148,6 +149,7 @@ def summary_lines(summary: Summary, *, dry_run: bool) -> list[str]:
         f"{'':<13} {number} {reason}: {code}"
         for (reason, code), number in summary.failed.most_common()
     ]
+    lines += _outlived(summary.failed)
     lines += [
         f"{'messages':<13} {number} {text}"
         for number, text in (
@@ -160,6 +162,15 @@ def summary_lines(summary: Summary, *, dry_run: bool) -> list[str]:
     if summary.interrupted:
         lines.append("Interrupted: run the command again for the rest.")
     return lines
+
+
+def _outlived(failed: Counter[tuple[str, str]]) -> list[str]:
+    if not failed[OUTLIVED, TOMBSTONE_LIFETIME]:
+        return []
+    return [
+        f"{'':<13} What is older than tombstones live may belong to a deleted document, and stays.",
+        f"{'':<13} Bring it in by streaming the journal from its start into new tables.",
+    ]
 
 
 def _kept_for_ignored(objects: int) -> list[str]:

@@ -25,6 +25,7 @@ from ops.failure_queue import FailureQueue
 from ops.failures_command import list_lines
 from ops.record_processing import RecordProcessor, WritesNothing
 from ops.redrive import Ending, Redrive, Summary, redrive_objects
+from ops.redrive_command import summary_lines
 from tests.reliability.faults import client_error
 from tests.unit.ops.samples import (
     BATCH_KEY,
@@ -443,6 +444,9 @@ def test_a_record_that_may_outlive_the_tombstone_of_its_document_is_not_written(
     assert world.versions == {}
     assert world.s3.bodies == before
     assert summary.failed == Counter({("older than tombstones live", "tombstoneLifetimeDays"): 1})
+    assert "streaming the journal from its start" in "\n".join(
+        summary_lines(summary, dry_run=False)
+    )
     # and the same for a batch of which one record is so old
     batch(world, revision("other", 1))
     summary = world.run(tombstone_lifetime_days=9, now=now)
