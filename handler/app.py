@@ -56,7 +56,8 @@ _ALLOCATIONS = 50_000
 
 _LONGEST_MARGIN_SECONDS = 5.0
 _MARGIN_SHARE = 0.2
-"""Part of the time that is left for the failure bucket and the answer, at most the margin above."""
+"""Of the time that is left: for the answer, and as much before that for the failure bucket. At most
+the margin above, each."""
 
 _PUTS_IN_FLIGHT = 8
 _CONNECT_SECONDS = 1.0
@@ -200,9 +201,10 @@ class _Batch:
         self._clock = clock
         self._context = context
         remaining = context.get_remaining_time_in_millis() / 1000
-        self._deadline = (
-            self._clock() + remaining - min(_LONGEST_MARGIN_SECONDS, remaining * _MARGIN_SHARE)
-        )
+        margin = min(_LONGEST_MARGIN_SECONDS, remaining * _MARGIN_SHARE)
+        self._deadline = self._clock() + remaining - margin
+        # Writes that are throttled to the end leave the failure bucket its time.
+        self._write_deadline = self._deadline - margin
         self._candidates: list[_Candidate] = []
         self._unwritable: list[tuple[FailedRecord, _Source]] = []
         self._failed: set[str] = set()
@@ -228,7 +230,7 @@ class _Batch:
         """Take a Kinesis record apart: what is in it is a candidate, ignored or quarantined."""
         self.counts.kinesis_records += 1
         source = _source(record)
-        if self._clock() >= self._deadline:
+        if self._clock() >= self._write_deadline:
             self._retry(source, _OUT_OF_TIME)
             return
         data = pybase64.b64decode(record["kinesis"]["data"], validate=True)
@@ -285,7 +287,7 @@ class _Batch:
             else:
                 writes.append(write)
                 written.append(document)
-        outcomes = self._writer.write(writes, self._deadline) if writes else []
+        outcomes = self._writer.write(writes, self._write_deadline) if writes else []
         now = self._clock()
         for document, write, outcome in zip(written, writes, outcomes, strict=True):
             newest = document[0]

@@ -134,7 +134,8 @@ def write_for(
 
 @lru_cache(maxsize=1024)
 def _absent(names: tuple[str, ...], present: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple([name for name in names if name not in present])
+    held = frozenset(present)
+    return tuple([name for name in names if name not in held])
 
 
 def _project(document: Span, table: ReplicaTable, attributes: dict[str, AttributeValue]) -> None:

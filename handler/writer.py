@@ -359,6 +359,8 @@ def _as_long_as_base64(value: bytes) -> str:
 class SingleWriter:
     """Writes each item with a request of its own: the plain way, for comparison.
 
+    Unlike what `ReplicaWriter` asks for, it waits for requests that hang.
+
     Parameters
     ----------
     client

@@ -54,8 +54,8 @@ MUTATIONS = (
     Mutation(
         name="a tombstone keeps the document's data",
         file="replica.py",
-        old="for name in names if name not in present]",
-        new="for name in names if name not in present and 'isDeleted' not in present]",
+        old="for name in names if name not in held]",
+        new="for name in names if name not in held and 'isDeleted' not in held]",
     ),
     Mutation(
         name="a newer live revision leaves isDeleted",

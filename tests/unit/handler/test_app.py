@@ -261,13 +261,14 @@ def test_a_lack_of_memory_is_not_the_fault_of_a_record(monkeypatch: pytest.Monke
     assert recorder.kept == []
 
 
-def test_the_failure_bucket_comes_after_all_writes_and_has_the_same_deadline() -> None:
+def test_the_failure_bucket_comes_after_all_writes_and_has_more_time() -> None:
     recorder = Recorder(lambda write: Permanent("Validation") if write.version > 0 else APPLIED)
 
     process(recorder, event(b"garbage", revision(version=1), revision()))
 
     assert recorder.calls == ["write", "write", "put"]
-    assert len(set(recorder.deadlines)) == 1
+    first, second, last = recorder.deadlines
+    assert first == second < last
 
 
 def test_the_lowest_failed_sequence_number_is_returned_as_a_number() -> None:
@@ -302,11 +303,12 @@ def test_a_record_that_cannot_be_kept_is_delivered_again() -> None:
     assert recorder.counts[0].quarantined == {}
 
 
-def test_the_deadline_leaves_time_for_the_rest() -> None:
+def test_writes_leave_time_for_the_bucket_and_both_for_the_answer() -> None:
     recorder = Recorder()
     process(recorder, event(revision()), milliseconds=60_000)
     process(recorder, event(revision()), milliseconds=1_000)
-    assert recorder.deadlines == [NOW + 55.0, NOW + 0.8]
+    process(recorder, event(b"garbage"), milliseconds=60_000)
+    assert recorder.deadlines == [NOW + 50.0, pytest.approx(NOW + 0.6), NOW + 55.0]
 
 
 def test_without_time_everything_is_delivered_again() -> None:
