@@ -4,9 +4,10 @@ Source of the format: Ion specification, "Amazon Ion Binary Encoding" and "Amazo
 
 Why not amazon.ion 0.15.0 here: its C extension never returns from some malformed input, which
 nothing in Python can interrupt (amazon-ion/ion-python issue 398 and relatives; its Python reader
-has such input too), reads some ints of eight bytes as other numbers without an error, changes timestamps with more than nine digits of a second without an error,
-and refuses decimals with large exponents and symbols without text. It builds every value of a
-record, most of which nobody needs. Its readers are what the tests compare this one with.
+has such input too), reads some ints of eight bytes as other numbers and changes timestamps with
+more than nine digits of a second, both without an error, and refuses decimals with large exponents
+and symbols without text. It builds every value of a record, most of which nobody needs. Its readers
+are what the tests compare this one with.
 """
 
 from __future__ import annotations
