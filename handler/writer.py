@@ -220,18 +220,27 @@ class BatchStatementWriter:
         """Make one request and give each of its writes an outcome or a next statement."""
         if self._clock() >= deadline:
             return
-        statements = [self._statement(attempt) for attempt in attempts]
+        answers = self._answers([self._statement(attempt) for attempt in attempts])
+        if isinstance(answers, Exception):
+            # Not where it was caught: what is raised from here on must not carry its message along.
+            self._request_failed(attempts, answers, deadline)
+            return
+        for attempt, error in zip(attempts, answers, strict=True):
+            attempt.code = None
+            self._answered(attempt, error)
+
+    def _answers(
+        self, statements: list[dict[str, Any]]
+    ) -> list[Mapping[str, Any] | None] | Exception:
+        """Give each statement's error, or the exception with which the whole request ended."""
         try:
             answers = self._client.batch_execute_statement(Statements=statements)["Responses"]
             errors = [answer.get("Error") for answer in answers]
-            if len(errors) != len(attempts):
-                raise ResponseParserError("not one answer for each statement")  # noqa: TRY301
         except Exception as error:  # noqa: BLE001  (whatever it is, no record may be lost over it)
-            self._request_failed(attempts, error, deadline)
-            return
-        for attempt, answer in zip(attempts, errors, strict=True):
-            attempt.code = None
-            self._answered(attempt, answer)
+            return error
+        if len(errors) != len(statements):
+            return ResponseParserError("not one answer for each statement")
+        return errors
 
     def _statement(self, attempt: _Attempt) -> dict[str, Any]:
         write = attempt.write

@@ -370,6 +370,23 @@ def test_an_answer_that_does_not_fit_the_request_is_no_answer(responses: object)
     assert writer.write([write("a"), write("b")], 1e12) == [APPLIED, APPLIED]
 
 
+def test_what_ends_a_second_request_does_not_carry_the_first_ones_message() -> None:
+    # given a request that is refused as a whole, with a message that may quote a document, and an
+    # end of the process in one of its halves
+    class EndError(BaseException):
+        pass
+
+    def fail(keys: list[str]) -> Exception | None:
+        if len(keys) == 1:
+            raise EndError
+        return request_error("ValidationException")
+
+    # when, then nothing of the message is in what comes out
+    with pytest.raises(EndError) as caught:
+        run(Client(fail=fail), write("a"), write("b"))
+    assert caught.value.__context__ is None
+
+
 def test_backing_off_for_hours_comes_to_an_end() -> None:
     failures = iter([request_error("ThrottlingException")] * 2000)
     client = Client(fail=lambda _: next(failures, None))
