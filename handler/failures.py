@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 import threading
 import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from handler import json_fields
 from handler.workers import Workers
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 KEY_PREFIX = "records/"
-
-YEAR_10000 = 253_402_300_800
-"""Seconds since the epoch, where calendars end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,49 +126,23 @@ class FailedRecord:
                 raise ValueError("an object of another format version")
             return cls(
                 position=Position(
-                    stream_arn=_text(fields["streamArn"]),
-                    shard_id=_text(fields["shardId"]),
-                    sequence_number=_digits(fields["sequenceNumber"]),
-                    sub_sequence_number=_count(fields["subSequenceNumber"]),
+                    stream_arn=json_fields.text(fields["streamArn"]),
+                    shard_id=json_fields.text(fields["shardId"]),
+                    sequence_number=json_fields.digits(fields["sequenceNumber"]),
+                    sub_sequence_number=json_fields.count(fields["subSequenceNumber"]),
                 ),
-                payload=base64.b64decode(_text(fields["payload"]), validate=True),
-                reason=_text(fields["reason"]),
-                code=_text(fields["code"]),
-                partition_key=_text(fields["partitionKey"]),
-                approximate_arrival=_moment(fields["approximateArrivalTimestamp"]),
-                function_name=_text(fields["functionName"]),
-                function_version=_text(fields["functionVersion"]),
-                failed_at=_moment(fields["failedAt"]),
-                attempts=_count(fields.get("attempts")),
+                payload=base64.b64decode(json_fields.text(fields["payload"]), validate=True),
+                reason=json_fields.text(fields["reason"]),
+                code=json_fields.text(fields["code"]),
+                partition_key=json_fields.text(fields["partitionKey"]),
+                approximate_arrival=json_fields.moment(fields["approximateArrivalTimestamp"]),
+                function_name=json_fields.text(fields["functionName"]),
+                function_version=json_fields.text(fields["functionVersion"]),
+                failed_at=json_fields.moment(fields["failedAt"]),
+                attempts=json_fields.count(fields.get("attempts")),
             )
         except (KeyError, TypeError, RecursionError, json.JSONDecodeError, UnicodeError):
             raise ValueError("not an object of the failure store") from None
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not a text")
-    value.encode()  # JSON can hold halves of characters, which nothing else takes
-    return value
-
-
-def _digits(value: object) -> str:
-    text = _text(value)
-    if not (text.isascii() and text.isdigit()):
-        raise TypeError("not a number in digits")
-    return text
-
-
-def _count(value: object) -> int | None:
-    if value is None or (isinstance(value, int) and 0 <= value <= sys.maxsize):
-        return value
-    raise TypeError("not a count")
-
-
-def _moment(value: object) -> float:
-    if isinstance(value, int | float) and 0 <= value < YEAR_10000:
-        return value
-    raise TypeError("not a time")
 
 
 class ObjectClient(Protocol):

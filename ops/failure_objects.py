@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pybase64
 
+from handler import json_fields
 from handler.aggregation import MAGIC, FrameError, user_records
-from handler.failures import KEY_PREFIX, YEAR_10000, FailedRecord, object_key
+from handler.failures import KEY_PREFIX, FailedRecord, object_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,9 +29,6 @@ PREFIXES = (KEY_PREFIX, BATCH_PREFIX)
 
 UNREADABLE = "unreadable"
 DISCARDED_BATCH = "discarded batch"
-
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-"""JSON can hold one; no file, key or terminal takes it."""
 
 _REDRIVE = "redrive"
 """Field that a redrive adds to the object of a batch; the rest stays as Lambda wrote it."""
@@ -359,31 +356,31 @@ def _discarded_batch(key: str, body: bytes) -> DiscardedBatch:
         raise UnreadableObjectError("not a batch with its payload") from None
     try:
         records = json.loads(payload)["Records"]
-        complete = bool(records) and all(map(_is_complete, records))
+        for record in records:
+            _check(record)
     except (ValueError, KeyError, TypeError, RecursionError):
-        complete = False
-    if not complete:
+        records = []
+    if not records:
         raise UnreadableObjectError("the payload is not an event of Kinesis records")
     return DiscardedBatch(key=key, fields=fields, records=records)
 
 
-def _is_complete(record: Mapping[str, Any]) -> bool:
-    """Tell whether a record has what the handler reads, and bytes under ``data``."""
+def _check(record: Mapping[str, Any]) -> None:
+    """Raise an error unless a record has what the handler reads, and bytes under ``data``."""
     kinesis = record["kinesis"]
     pybase64.b64decode(kinesis["data"], validate=True)
-    sequence_number, arrival = kinesis["sequenceNumber"], kinesis["approximateArrivalTimestamp"]
-    texts = (record["eventSourceARN"], record["eventID"], kinesis["partitionKey"], sequence_number)
-    return (
-        all(map(_is_text, texts))
-        and sequence_number.isascii()
-        and sequence_number.isdigit()
-        and isinstance(arrival, int | float)
-        and 0 <= arrival < YEAR_10000
-    )
+    json_fields.digits(kinesis["sequenceNumber"])
+    json_fields.moment(kinesis["approximateArrivalTimestamp"])
+    for value in (record["eventSourceARN"], record["eventID"], kinesis["partitionKey"]):
+        json_fields.text(value)
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and not _HALF_CHARACTER.search(value)
+    try:
+        json_fields.text(value)
+    except (TypeError, UnicodeError):
+        return False
+    return True
 
 
 def _is_history(redrive: Mapping[str, Any]) -> bool:
