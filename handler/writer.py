@@ -21,7 +21,6 @@ import random
 import threading
 import time
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -37,7 +36,6 @@ from handler.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
 
 STATEMENTS_PER_REQUEST = 25
 """DynamoDB API reference, ``BatchExecuteStatement``."""
@@ -368,8 +366,6 @@ def _as_long_as_base64(value: bytes) -> str:
 class SingleWriter:
     """Writes each item with a request of its own: the plain way, for comparison.
 
-    Unlike what `ReplicaWriter` asks for, it waits for requests that hang.
-
     Parameters
     ----------
     client
@@ -391,12 +387,17 @@ class SingleWriter:
     ) -> None:
         self._client = client
         self._clock = clock
-        self._pool = ThreadPoolExecutor(threads, "dynamodb") if threads > 1 else None
+        self._workers = Workers(threads, "dynamodb", clock)
 
     def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
         """Write, each on its own; see `ReplicaWriter.write`."""
-        apply: Callable[..., Iterable[Outcome]] = self._pool.map if self._pool else map
-        return list(apply(self._put, writes, itertools.repeat(deadline)))
+        outcomes: list[Outcome] = [Transient(OUT_OF_TIME)] * len(writes)
+
+        def put(place: int, write: Write) -> None:
+            outcomes[place] = self._put(write, deadline)
+
+        self._workers.run([partial(put, *each) for each in enumerate(writes)], deadline)
+        return list(outcomes)
 
     def _put(self, write: Write, deadline: float) -> Outcome:
         if self._clock() >= deadline:
