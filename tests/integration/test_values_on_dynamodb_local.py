@@ -83,6 +83,13 @@ def write(
     return outcome, answer.get("Item", {}).get("data", {})
 
 
+def assert_comes_back(written: tuple[Outcome, Mapping[str, Any]], sample: Sample) -> None:
+    """Check that a sample was applied and is what the type table promises."""
+    outcome, data = written
+    assert outcome is APPLIED
+    assert exact(data) == exact(sample.promised)
+
+
 def exact(value: Mapping[str, Any]) -> object:
     """Make equal numbers equal, whatever their digits."""
     ((kind, content),) = value.items()
@@ -132,10 +139,7 @@ _controlled_documents = st.recursive(
 def test_every_document_comes_back_as_promised(
     dynamodb: DynamoDBClient, statements: StatementTransport, table: ReplicaTable, sample: Sample
 ) -> None:
-    outcome, data = write(dynamodb, table, sample.text, client=statements)
-
-    assert outcome is APPLIED
-    assert exact(data) == exact(sample.promised)
+    assert_comes_back(write(dynamodb, table, sample.text, client=statements), sample)
 
 
 @_SETTINGS
@@ -143,10 +147,7 @@ def test_every_document_comes_back_as_promised(
 def test_control_characters_come_back_as_promised(
     dynamodb: DynamoDBClient, statements: StatementTransport, table: ReplicaTable, sample: Sample
 ) -> None:
-    outcome, data = write(dynamodb, table, sample.text, client=statements)
-
-    assert outcome is APPLIED
-    assert exact(data) == exact(sample.promised)
+    assert_comes_back(write(dynamodb, table, sample.text, client=statements), sample)
 
 
 @settings(_SETTINGS, max_examples=_PLAIN)
@@ -154,10 +155,7 @@ def test_control_characters_come_back_as_promised(
 def test_a_share_comes_back_from_the_plain_client_too(
     dynamodb: DynamoDBClient, table: ReplicaTable, sample: Sample
 ) -> None:
-    outcome, data = write(dynamodb, table, sample.text)
-
-    assert outcome is APPLIED
-    assert exact(data) == exact(sample.promised)
+    assert_comes_back(write(dynamodb, table, sample.text), sample)
 
 
 @pytest.mark.parametrize(
