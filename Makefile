@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 # A file's tests stay together: they share what is started for them.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+PACKAGE_PYTEST := ../../$(PYTEST)
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
@@ -19,6 +20,8 @@ test: lint unit integration reliability e2e ## Everything that decides whether a
 
 unit: venv ## The program under Pulumi's mocks, the handler, the simulated ledger
 	$(PYTEST) tests/unit
+	cd packages/qldb-simulator && $(PACKAGE_PYTEST) tests/unit
+	cd packages/pulumi-aws-standin && $(PACKAGE_PYTEST) tests/unit
 
 integration: venv ## Writes against AWS's DynamoDB Local
 	$(PYTEST) tests/integration
@@ -43,6 +46,8 @@ lint: venv ## Format, rules and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	cd packages/qldb-simulator && ../../$(BIN)/mypy
+	cd packages/pulumi-aws-standin && ../../$(BIN)/mypy
 
 format: venv ## Rewrite the files in the project's format
 	$(BIN)/ruff format .
@@ -50,7 +55,7 @@ format: venv ## Rewrite the files in the project's format
 
 venv: $(VENV)/installed ## The virtual environment with everything in it
 
-$(VENV)/installed: requirements.txt requirements-dev.txt handler/requirements.txt
+$(VENV)/installed: requirements.txt requirements-dev.txt handler/requirements.txt $(wildcard packages/*/pyproject.toml)
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python 3.11, 3.12 or 3.13 is needed (amazon.ion has no other wheels with its C extension), this is {v[0]}.{v[1]}: make PYTHON=python3.13 ...")'
 	@echo "Installing into $(VENV) (about a minute the first time)"
 	@$(PYTHON) -m venv $(VENV)

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from qldb_simulator.client import LedgerClient
+from qldb_simulator.journal import CreateTable, Insert
+
 from bench.measure import MeasurementError
 from bench.workloads import PERSON, document
 from local import aws
 from local.environment import enter, environment
 from local.pulumi_cli import ensure_pulumi
-from local.qldb.client import LedgerClient
-from local.qldb.journal import CreateTable, Insert
 from local.service_process import free_port
 from local.services import Ports, Services
 from local.stack import Stacks

@@ -45,7 +45,7 @@ PARTS: Final = (
     (AGGREGATION, "base64:b64decode"),
     (AGGREGATION, "binascii:a2b_base64"),
     (AGGREGATION, "handler.aggregation:user_records"),
-    (DECODING, "handler.journal:read_record"),
+    (DECODING, "journal.revisions:read_record"),
     (CONVERSION, "handler.replica:write_for"),
     (STATEMENTS, "handler.replica:insert_statement"),
     (STATEMENTS, "handler.replica:update_statement"),

@@ -12,9 +12,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from handler.aggregation import user_records
-from handler.journal import Revision, RevisionKind, read_record
 from handler.replica import Write, write_for
 from handler.settings import KEY_ATTRIBUTE, HandlerSettings
+from journal.revisions import Revision, RevisionKind, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

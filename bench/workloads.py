@@ -14,9 +14,8 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.stub_server import Answer
-from local.qldb.journal import CreateTable, Delete, Insert, Ledger, Update, new_ids
-from local.qldb.records import (
+from qldb_simulator.journal import CreateTable, Delete, Insert, Ledger, Update, new_ids
+from qldb_simulator.records import (
     DeliveryOptions,
     StreamRecord,
     block_summary_record,
@@ -24,11 +23,13 @@ from local.qldb.records import (
     revision_details_record,
 )
 
+from bench.stub_server import Answer
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from local.qldb.journal import Block
+    from qldb_simulator.journal import Block
 
 AGGREGATES_PER_EVENT: Final = 50
 RECORDS_PER_EVENT: Final = 100

@@ -18,15 +18,6 @@ from botocore.session import get_session
 from handler.aggregation import FrameError, UserRecord, user_records
 from handler.dynamodb_transport import StatementTransport
 from handler.failures import FailedRecord, FailureStore, Position
-from handler.ion import IonError
-from handler.journal import (
-    Ignored,
-    IgnoredReason,
-    MalformedRecord,
-    Revision,
-    RevisionKind,
-    read_record,
-)
 from handler.replica import Write, newest_per_document, write_for
 from handler.settings import HandlerSettings, SettingsError
 from handler.telemetry import BatchCounts, PowertoolsTelemetry, Telemetry
@@ -38,6 +29,15 @@ from handler.writer import (
     Permanent,
     ReplicaWriter,
     Transient,
+)
+from journal.ion import IonError
+from journal.revisions import (
+    Ignored,
+    IgnoredReason,
+    MalformedRecord,
+    Revision,
+    RevisionKind,
+    read_record,
 )
 
 if TYPE_CHECKING:

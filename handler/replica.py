@@ -6,15 +6,15 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
-from handler import ion
-from handler.journal import Revision, RevisionKind
 from handler.settings import DOCUMENT_ATTRIBUTE, KEY_ATTRIBUTE, ReplicaTable
 from handler.values import AttributeValue, UnstorableValue, attribute_value
+from journal import ion
+from journal.revisions import Revision, RevisionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from handler.ion import Fields, Span
+    from journal.ion import Fields, Span
 
 _KEY_BYTES = 2048
 """DynamoDB developer guide, "Constraints": length of a partition key."""

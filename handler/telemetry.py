@@ -10,7 +10,7 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 if TYPE_CHECKING:
-    from handler.journal import IgnoredReason
+    from journal.revisions import IgnoredReason
 
 _METRIC_VALUES = 100
 """CloudWatch embedded metric format: values of one metric in one object."""

@@ -26,8 +26,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from handler import ion
-from handler.ion import IonError, Names, Span
+from journal import ion
+from journal.ion import IonError, Names, Span
 
 AttributeValue: TypeAlias = Mapping[str, Any]
 """One value in DynamoDB's wire form; bytes stay bytes under ``B``."""

@@ -11,11 +11,18 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pulumi
 
-HANDLER_FOLDER = Path(__file__).resolve().parent.parent / "handler"
-REQUIREMENTS = "requirements.txt"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_REPOSITORY = Path(__file__).resolve().parent.parent
+SOURCES = (_REPOSITORY / "handler", _REPOSITORY / "journal")
+"""Folders of the function's own code; the archive holds both under their names."""
+
+REQUIREMENTS = _REPOSITORY / "handler" / "requirements.txt"
 
 MAXIMUM_BYTES = 15 * 1024 * 1024
 
@@ -60,7 +67,8 @@ def build(
     *,
     runtime: str,
     architecture: str,
-    source: Path = HANDLER_FOLDER,
+    sources: Sequence[Path] = SOURCES,
+    requirements: Path = REQUIREMENTS,
     cache: Path | None = None,
 ) -> Path:
     """Build the archive of the handler and its packages, or find it in the cache.
@@ -71,16 +79,18 @@ def build(
         Lambda runtime, such as ``python3.13``.
     architecture
         ``arm64`` or ``x86_64``.
-    source
-        Folder of the handler's package with its ``requirements.txt``.
+    sources
+        Folders of Python packages; each keeps its name in the archive.
+    requirements
+        The packages that they need, pinned.
     cache
         Folder that keeps archives and packages; None for the user's cache. Two builds may use it
         at once.
 
     Returns
     -------
-    A zip file, in which the package keeps its folder's name. Its bytes depend on the arguments,
-    the Python files of `source` and its requirements only. They are stored, not compressed:
+    A zip file. Its bytes depend on the arguments, the Python files of `sources` and the
+    requirements only. They are stored, not compressed:
     versions of zlib differ in their output, and each difference would deploy the function again.
 
     Raises
@@ -89,15 +99,15 @@ def build(
         When pip cannot install a package, or the archive is larger than `MAXIMUM_BYTES`.
     """
     cache = cache or user_cache()
-    requirements = source / REQUIREMENTS
     target = f"{_BUILDER_VERSION}\n{runtime}\n{architecture}\n".encode()
     packages_key = _digest(target, requirements.read_bytes())
-    sources = {
+    code = {
         f"{source.name}/{name}": content
+        for source in sources
         for name, content in _files(source).items()
         if name.endswith(".py")
     }
-    listing = [part for name, content in sources.items() for part in (name.encode(), content)]
+    listing = [part for name, content in code.items() for part in (name.encode(), content)]
     archive = cache / f"handler-{_digest(packages_key.encode(), *listing)}.zip"
     if not archive.is_file():
         packages = cache / f"packages-{packages_key}.zip"
@@ -106,7 +116,7 @@ def build(
         packages.touch()
         with zipfile.ZipFile(packages) as zipped:
             files = {name: zipped.read(name) for name in zipped.namelist()}
-        _write_zip(archive, files | sources)
+        _write_zip(archive, files | code)
     archive.touch()
     _forget_unused(cache)
     return archive
@@ -210,7 +220,7 @@ def _write_zip(archive: Path, files: dict[str, bytes]) -> None:
         if size > MAXIMUM_BYTES:
             raise PackageError(
                 f"The handler's archive has {size} bytes; {MAXIMUM_BYTES} are allowed: remove "
-                f"packages from {HANDLER_FOLDER.name}/{REQUIREMENTS}"
+                f"packages from {REQUIREMENTS.parent.name}/{REQUIREMENTS.name}"
             )
         unfinished.replace(archive)
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from amazon.ion import simpleion
 from amazon.ion.exceptions import IonException
 from pulumi.automation import CommandError
+from qldb_simulator.client import LedgerClient
+from qldb_simulator.journal import CreateTable, Delete, Insert, Operation, Redact, Update
 from rich.console import Console
 
 from local import demo, stack
@@ -19,8 +21,6 @@ from local.comparison import compare, comparison_table, differences
 from local.environment import enter, environment, shell_exports
 from local.errors import LocalError
 from local.pulumi_cli import ensure_pulumi
-from local.qldb.client import LedgerClient
-from local.qldb.journal import CreateTable, Delete, Insert, Operation, Redact, Update
 from local.services import DEFAULT_STATE, EMULATOR_PORT, QLDB_PORT, Ports, Services
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from local import aws
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from local.qldb.client import DocumentState, LedgerClient
+    from qldb_simulator.client import DocumentState, LedgerClient
 
 _ABSENT = object()
 _OF_TOMBSTONES = {"isDeleted", "expiresAt"}

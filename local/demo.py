@@ -9,6 +9,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from qldb_simulator.client import LedgerClient
+from qldb_simulator.journal import CreateTable, Delete, Insert, Redact, Select, Update
 from rich.console import Console
 
 from local import aws, stack
@@ -16,8 +18,6 @@ from local.comparison import compare, comparison_table, differences
 from local.environment import enter, environment
 from local.errors import LocalError
 from local.pulumi_cli import ensure_pulumi
-from local.qldb.client import LedgerClient
-from local.qldb.journal import CreateTable, Delete, Insert, Redact, Select, Update
 from local.service_process import free_port
 from local.services import DEFAULT_STATE, Ports, Services
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pulumi_aws_standin import plugin_folder
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REGION = "us-east-1"
-_REPOSITORY = Path(__file__).resolve().parent.parent
 _OWNED_PREFIXES = ("AWS_", "PULUMI_")
 _NO_PROXY = ("NO_PROXY", "no_proxy")
 
@@ -73,7 +74,7 @@ def environment(
         folder.mkdir(parents=True, exist_ok=True)
     path = [
         str(Path(sys.prefix) / "bin"),
-        str(_REPOSITORY / "local" / "bin"),
+        str(plugin_folder()),
         str(pulumi_bin),
         inherited.get("PATH", os.defpath),
     ]

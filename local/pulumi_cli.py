@@ -1,6 +1,6 @@
 """The Pulumi command line: the one on PATH, else installed, else built from its Go modules.
 
-The provider of AWS is no part of it; see `local.provider`.
+The provider of AWS is no part of it; see `pulumi_aws_standin`.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class Services:
             command=[
                 sys.executable,
                 "-m",
-                "local.qldb.service",
+                "qldb_simulator.service",
                 "--port",
                 str(ports.qldb),
                 "--aws-endpoint",
@@ -71,7 +71,6 @@ class Services:
             ],
             environment={
                 "PATH": os.environ.get("PATH", os.defpath),
-                "PYTHONPATH": str(REPOSITORY),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "AWS_ACCESS_KEY_ID": "test",
                 "AWS_SECRET_ACCESS_KEY": "test",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from handler.error_codes import FaultClass, classified
 from handler.failures import FailedRecord, object_key
-from handler.journal import IgnoredReason
+from journal.revisions import IgnoredReason
 from ops.errors import OpsError
 from ops.failure_objects import UNREADABLE, FailureObject, UnreadableObjectError, read_object
 from ops.failure_queue import MOST_AT_ONCE, FailureQueue, MessagesInHand, QueueMessage

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from qldb_simulator.client import LedgerClient
 
 from local import aws
 from local.environment import environment
 from local.pulumi_cli import ensure_pulumi
-from local.qldb.client import LedgerClient
 from local.service_process import free_port
 from local.services import Ports, Services
 from local.stack import Stacks

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
+from qldb_simulator.journal import CreateTable, Delete, Insert, Update
 
 from local import demo
 from local.comparison import compare, differences
-from local.qldb.journal import CreateTable, Delete, Insert, Update
 from tests.e2e.conftest import eventually
 
 if TYPE_CHECKING:

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from amazon.ion import simpleion
+from qldb_simulator.client import LedgerClient
+from qldb_simulator.control_plane import Surroundings
+from qldb_simulator.delivery import Timing
+from qldb_simulator.delivery_role import ROLE_PATH
+from qldb_simulator.journal import CreateTable, Delete, Insert, Redact, Update
+from qldb_simulator.service import QldbService
 
+from handler.aggregation import user_records
 from local.emulator import Emulator
-from local.qldb.client import LedgerClient
-from local.qldb.control_plane import Surroundings
-from local.qldb.delivery import Timing
-from local.qldb.delivery_role import ROLE_PATH
-from local.qldb.journal import CreateTable, Delete, Insert, Redact, Update
-from local.qldb.service import QldbService
 from local.service_process import free_port
-from tests.unit.local.qldb import genuine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,9 +118,9 @@ class World:
 
     def user_records(self) -> list[Any]:
         return [
-            simpleion.loads(data)
+            simpleion.loads(record.data)
             for frame in self.frames()
-            for _, data in genuine.user_records(frame)
+            for record in user_records(frame)
         ]
 
     def own_roles(self) -> list[str]:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from pulumi_aws_standin.testing import CallError, Engine, Held, urn_of
+from pulumi_aws_standin.wire import Archive, Asset
+from qldb_simulator.control_plane import Surroundings
+from qldb_simulator.service import QldbService
 
 from local.emulator import Emulator
-from local.provider.wire import Archive, Asset
-from local.qldb.control_plane import Surroundings
-from local.qldb.service import QldbService
-from tests.unit.local.provider.engine import CallError, Engine, Held, urn_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,13 +19,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handler.dynamodb_transport import StatementTransport
-from handler.journal import Revision, read_record
 from handler.replica import write_for
 from handler.settings import ReplicaTable
 from handler.values import UnstorableValue
 from handler.writer import APPLIED, BatchStatementWriter, Outcome, Permanent
-from tests.unit.handler.ion_values import Sample, documents, names, values
-from tests.unit.handler.records import revision
+from journal.revisions import Revision, read_record
+from tests.support.ion_values import Sample, documents, names, values
+from tests.support.records import revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

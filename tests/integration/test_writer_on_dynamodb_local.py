@@ -18,7 +18,6 @@ from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
 from handler.dynamodb_transport import StatementTransport
-from handler.journal import Revision, read_record
 from handler.replica import Write, write_for
 from handler.settings import ReplicaTable
 from handler.writer import (
@@ -31,7 +30,8 @@ from handler.writer import (
     SingleWriter,
     Transient,
 )
-from tests.unit.handler.records import HASH, TX_TIME, revision
+from journal.revisions import Revision, read_record
+from tests.support.records import HASH, TX_TIME, revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

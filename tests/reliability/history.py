@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon.ion import simpleion
 from amazon.ion.simple_types import IonPyBool, IonPyNull, IonPySymbol
-
-from local.qldb.journal import (
+from qldb_simulator.journal import (
     CreateTable,
     Delete,
     DropTable,
@@ -27,7 +26,7 @@ from local.qldb.journal import (
     Update,
     new_ids,
 )
-from local.qldb.records import (
+from qldb_simulator.records import (
     KPL_MAGIC,
     KPL_PARTITION_KEY,
     DeliveryOptions,
@@ -39,13 +38,15 @@ from local.qldb.records import (
     delivery_plan,
     revision_details_record,
 )
+
 from tests.reliability.silence import SENTINEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from random import Random
 
-    from local.qldb.journal import Block, Revision
+    from qldb_simulator.journal import Block, Revision
+
     from tests.reliability.attribute_values import Item, Value
     from tests.reliability.plan import Plan
 

@@ -46,8 +46,9 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Mapping
 
+    from qldb_simulator.records import KinesisEntry
+
     from handler.telemetry import Telemetry
-    from local.qldb.records import KinesisEntry
     from tests.reliability.attribute_values import Item
     from tests.reliability.backends import Backend
     from tests.reliability.plan import Plan

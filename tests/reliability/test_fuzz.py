@@ -14,12 +14,12 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from qldb_simulator.records import aggregate
 
-from local.qldb.records import aggregate
 from tests.reliability.accounting import assert_accounted_for, process
 from tests.reliability.history import make_history
 from tests.reliability.plan import Plan
-from tests.unit.handler.records import frame
+from tests.support.records import frame
 
 pytestmark = pytest.mark.timeout(20, func_only=True)
 

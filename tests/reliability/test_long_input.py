@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from qldb_simulator.records import aggregate
 
-from local.qldb.records import aggregate
 from tests.reliability.accounting import assert_accounted_for
 from tests.reliability.raw_ion import (
     BLOB,
@@ -33,7 +33,7 @@ from tests.reliability.raw_ion import (
     text,
     value,
 )
-from tests.unit.handler.records import frame
+from tests.support.records import frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable

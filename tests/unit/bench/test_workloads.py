@@ -29,7 +29,7 @@ from bench.workloads import (
     revisions_per_event,
 )
 from handler.aggregation import user_records
-from handler.journal import Ignored, Revision, RevisionKind, read_record
+from journal.revisions import Ignored, Revision, RevisionKind, read_record
 
 
 def found(event: dict[str, Any]) -> list[Revision | Ignored]:

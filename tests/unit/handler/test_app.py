@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from handler import app
 from handler.app import Handler, InvocationError
-from handler.journal import IgnoredReason
 from handler.settings import HandlerSettings, ReplicaTable, SettingsError
 from handler.writer import APPLIED, STALE, Outcome, Permanent, Transient
-from tests.unit.handler.records import (
+from journal.revisions import IgnoredReason
+from tests.support.records import (
     HASH,
     SHARD_ID,
     STREAM_ARN,

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import pytest
 
-from handler.journal import Revision, read_record
 from handler.replica import (
     insert_statement,
     newest_per_document,
@@ -19,7 +18,8 @@ from handler.replica import (
 )
 from handler.settings import ReplicaTable
 from handler.values import UnstorableValue
-from tests.unit.handler.records import HASH, TX_TIME, revision
+from journal.revisions import Revision, read_record
+from tests.support.records import HASH, TX_TIME, revision
 
 PROJECTED = ReplicaTable(
     ledger_table="Person",

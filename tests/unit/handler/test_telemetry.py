@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from handler.journal import IgnoredReason
 from handler.telemetry import BatchCounts, PowertoolsTelemetry
+from journal.revisions import IgnoredReason
 
 
 @pytest.fixture(autouse=True)

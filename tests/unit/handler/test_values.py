@@ -15,11 +15,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handler import ion
-from handler.ion import IonError
 from handler.values import UnstorableValue, attribute_value
-from tests.unit.handler.ion_values import Sample, values
-from tests.unit.handler.records import binary
+from journal import ion
+from journal.ion import IonError
+from tests.support.ion_values import Sample, values
+from tests.support.records import binary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

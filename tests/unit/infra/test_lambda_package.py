@@ -21,7 +21,7 @@ import pytest
 
 from infra import lambda_package
 from infra.consumer import HANDLER
-from infra.lambda_package import HANDLER_FOLDER, PackageError, build
+from infra.lambda_package import SOURCES, PackageError, build
 from local.user_cache import cache_folder
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def test_the_handler_resolves_and_its_packages_lie_beside_it(cache: Path) -> Non
     found = names(build(**ARM, cache=cache))
 
     # Every module that is there now, whatever it is called.
-    assert {f"handler/{path.name}" for path in HANDLER_FOLDER.glob("*.py")} <= set(found)
+    for source in SOURCES:
+        assert {f"{source.name}/{path.name}" for path in source.glob("*.py")} <= set(found)
     assert "orjson/__init__.py" in found
     assert "aws_lambda_powertools/__init__.py" in found
     assert "aws_kinesis_agg/deaggregator.py" in found
@@ -210,7 +211,9 @@ def test_the_same_inputs_give_the_same_bytes(cache: Path, tmp_path: Path) -> Non
 def test_neither_times_nor_modes_nor_the_place_of_the_files_matter(
     source: Path, tmp_path: Path
 ) -> None:
-    built = build(**ARM, source=source, cache=tmp_path / "one")
+    built = build(
+        **ARM, sources=[source], requirements=source / "requirements.txt", cache=tmp_path / "one"
+    )
     moved = tmp_path / "elsewhere" / "handler"
     shutil.copytree(source, moved)
     (moved / "app.py").chmod(0o755)
@@ -218,7 +221,9 @@ def test_neither_times_nor_modes_nor_the_place_of_the_files_matter(
     (moved / "__pycache__").mkdir()
     (moved / "__pycache__" / "app.cpython-313.pyc").write_bytes(b"compiled")
 
-    again = build(**ARM, source=moved, cache=tmp_path / "two")
+    again = build(
+        **ARM, sources=[moved], requirements=moved / "requirements.txt", cache=tmp_path / "two"
+    )
 
     assert again.name == built.name
     assert again.read_bytes() == built.read_bytes()
@@ -242,12 +247,18 @@ def test_neither_times_nor_modes_nor_the_place_of_the_files_matter(
 def test_each_input_makes_another_archive(
     source: Path, tmp_path: Path, runtime: str, architecture: str, changed: str | None
 ) -> None:
-    built = build(**ARM, source=source, cache=tmp_path / "cache")
+    built = build(
+        **ARM, sources=[source], requirements=source / "requirements.txt", cache=tmp_path / "cache"
+    )
     if changed:
         (source / changed).write_text("# changed\n")
 
     again = build(
-        runtime=runtime, architecture=architecture, source=source, cache=tmp_path / "cache"
+        runtime=runtime,
+        architecture=architecture,
+        sources=[source],
+        requirements=source / "requirements.txt",
+        cache=tmp_path / "cache",
     )
 
     assert again.name != built.name
@@ -262,11 +273,20 @@ def test_a_second_build_needs_no_network(cache: Path) -> None:
 def test_a_changed_source_needs_no_network(
     source: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    build(**ARM, source=source, cache=tmp_path / "cache")
+    build(
+        **ARM, sources=[source], requirements=source / "requirements.txt", cache=tmp_path / "cache"
+    )
     (source / "app.py").write_text("ANSWER = 43\n")
 
     request.getfixturevalue("no_pip")
-    with zipfile.ZipFile(build(**ARM, source=source, cache=tmp_path / "cache")) as zipped:
+    with zipfile.ZipFile(
+        build(
+            **ARM,
+            sources=[source],
+            requirements=source / "requirements.txt",
+            cache=tmp_path / "cache",
+        )
+    ) as zipped:
         assert zipped.read("handler/app.py") == b"ANSWER = 43\n"
 
 
@@ -274,7 +294,14 @@ def test_a_changed_source_needs_no_network(
 def test_builds_at_once_do_not_disturb_each_other(source: Path, tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         builds = [
-            pool.submit(build, **ARM, source=source, cache=tmp_path / "cache") for _ in range(8)
+            pool.submit(
+                build,
+                **ARM,
+                sources=[source],
+                requirements=source / "requirements.txt",
+                cache=tmp_path / "cache",
+            )
+            for _ in range(8)
         ]
 
     [archive] = {done.result() for done in builds}
@@ -283,7 +310,9 @@ def test_builds_at_once_do_not_disturb_each_other(source: Path, tmp_path: Path) 
 
 @pytest.mark.usefixtures("empty_pip")
 def test_nothing_unfinished_stays_in_the_cache(source: Path, tmp_path: Path) -> None:
-    build(**ARM, source=source, cache=tmp_path / "cache")
+    build(
+        **ARM, sources=[source], requirements=source / "requirements.txt", cache=tmp_path / "cache"
+    )
 
     assert sorted(path.name.split("-")[0] for path in (tmp_path / "cache").iterdir()) == [
         "handler",
@@ -294,7 +323,7 @@ def test_nothing_unfinished_stays_in_the_cache(source: Path, tmp_path: Path) -> 
 @pytest.mark.usefixtures("empty_pip")
 def test_what_was_not_used_for_a_month_is_forgotten(source: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    built = build(**ARM, source=source, cache=cache)
+    built = build(**ARM, sources=[source], requirements=source / "requirements.txt", cache=cache)
     old = cache / "handler-old.zip"
     old.write_bytes(b"")
     unfinished = cache / "building-old"
@@ -302,7 +331,10 @@ def test_what_was_not_used_for_a_month_is_forgotten(source: Path, tmp_path: Path
     for path in (old, unfinished, built):
         os.utime(path, (1, 1))
 
-    assert build(**ARM, source=source, cache=cache) == built
+    assert (
+        build(**ARM, sources=[source], requirements=source / "requirements.txt", cache=cache)
+        == built
+    )
 
     assert built.is_file()
     assert not old.exists()
@@ -316,7 +348,12 @@ def test_a_package_without_a_wheel_is_named_with_the_remedy(
     monkeypatch.setenv("PYTHONPATH", str(offline(tmp_path / "offline", fails_with=reason)))
 
     with pytest.raises(PackageError) as raised:
-        build(**ARM, source=source, cache=tmp_path / "cache")
+        build(
+            **ARM,
+            sources=[source],
+            requirements=source / "requirements.txt",
+            cache=tmp_path / "cache",
+        )
 
     assert "No matching distribution found for nothing-of-this-name==1" in str(raised.value)
     assert "handler/requirements.txt needs a wheel" in str(raised.value)
@@ -330,19 +367,31 @@ def test_a_python_without_pip_is_told_how_to_get_it(
     monkeypatch.setenv("PYTHONPATH", str(offline(tmp_path / "offline", fails_with=reason)))
 
     with pytest.raises(PackageError, match="python -m ensurepip"):
-        build(**ARM, source=source, cache=tmp_path / "cache")
+        build(
+            **ARM,
+            sources=[source],
+            requirements=source / "requirements.txt",
+            cache=tmp_path / "cache",
+        )
 
 
 @pytest.mark.usefixtures("empty_pip")
 def test_an_archive_beyond_the_limit_is_refused(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build(**ARM, source=source, cache=tmp_path / "cache")
+    build(
+        **ARM, sources=[source], requirements=source / "requirements.txt", cache=tmp_path / "cache"
+    )
     (source / "app.py").write_text("ANSWER = 44\n")
     monkeypatch.setattr(lambda_package, "MAXIMUM_BYTES", 100)
 
     with pytest.raises(PackageError, match="100 are allowed"):
-        build(**ARM, source=source, cache=tmp_path / "cache")
+        build(
+            **ARM,
+            sources=[source],
+            requirements=source / "requirements.txt",
+            cache=tmp_path / "cache",
+        )
 
     assert len(list((tmp_path / "cache").glob("handler-*"))) == 1
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from amazon.ion import simpleion
+from qldb_simulator.client import DocumentState
 from rich.console import Console
 
 from local.comparison import Row, comparison_table, is_replica, item_values
-from local.qldb.client import DocumentState
 
 HASH = bytes(range(32))
 

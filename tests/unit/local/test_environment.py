@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pulumi_aws_standin import plugin_folder
 
 from local.environment import (
     Endpoints,
@@ -64,7 +65,7 @@ def test_own_programs_come_first_on_the_path(state_dir: Path) -> None:
 
     assert variables["PATH"].split(os.pathsep) == [
         str(Path(sys.prefix) / "bin"),
-        str(REPOSITORY / "local" / "bin"),
+        str(plugin_folder()),
         "/pulumi/bin",
         "/usr/bin",
         "/bin",

@@ -1,0 +1,103 @@
+"""What the function, the program that deploys it and the tools around it have to agree on.
+
+Standard library only: the program imports this module without the handler's packages.
+"""
+
+from __future__ import annotations
+
+import enum
+
+ENTRY_POINT = "handler.app.lambda_handler"
+"""What Lambda calls."""
+
+# The attributes of an item.
+
+KEY_ATTRIBUTE = "pk"
+"""Document id; the tables' partition key."""
+
+VERSION_ATTRIBUTE = "version"
+DELETED_ATTRIBUTE = "isDeleted"
+"""Only on tombstones, true."""
+
+TX_TIME_ATTRIBUTE = "txTime"
+TX_ID_ATTRIBUTE = "txId"
+HASH_ATTRIBUTE = "hash"
+EXPIRY_ATTRIBUTE = "expiresAt"
+"""Only on tombstones; the tables' time-to-live attribute."""
+
+DOCUMENT_ATTRIBUTE = "data"
+"""The whole document, where no attributes are projected."""
+
+RESERVED_ATTRIBUTES = (
+    KEY_ATTRIBUTE,
+    VERSION_ATTRIBUTE,
+    DELETED_ATTRIBUTE,
+    TX_TIME_ATTRIBUTE,
+    TX_ID_ATTRIBUTE,
+    HASH_ATTRIBUTE,
+    EXPIRY_ATTRIBUTE,
+    DOCUMENT_ATTRIBUTE,
+)
+"""Names that no projected attribute may have."""
+
+MAX_ATTRIBUTES = 100
+"""Projected and retired attributes of one table together."""
+
+# The failure bucket.
+
+RECORDS_PREFIX = "records/"
+"""Keys of quarantined records, one object each."""
+
+BATCHES_PREFIX = "aws/lambda/"
+"""Keys of batches that the event source mapping gave up (Lambda developer guide, "Retain discarded
+batch records in Amazon S3"); the prefix is Lambda's own."""
+
+
+class Variable(enum.StrEnum):
+    """Environment variables of the function."""
+
+    REPLICA_TABLES = "REPLICA_TABLES"
+    """JSON: for each ledger table an object of `TableField`."""
+
+    FAILURE_BUCKET = "FAILURE_BUCKET"
+    TOMBSTONE_LIFETIME_DAYS = "TOMBSTONE_LIFETIME_DAYS"
+    """Absent where tombstones stay for ever."""
+
+    VERSION = "REPLICA_VERSION"
+    """Version of this project that deployed the function."""
+
+    # Powertools for AWS Lambda (Python), "Environment variables".
+    SERVICE_NAME = "POWERTOOLS_SERVICE_NAME"
+    METRICS_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
+    LOG_LEVEL = "POWERTOOLS_LOG_LEVEL"
+
+
+class TableField(enum.StrEnum):
+    """Fields of one ledger table's object in `Variable.REPLICA_TABLES`."""
+
+    TABLE_NAME = "tableName"
+    ATTRIBUTES = "attributes"
+    RETIRED_ATTRIBUTES = "retiredAttributes"
+
+
+SERVICE_NAME = "qldb-replica"
+METRICS_NAMESPACE = "QldbReplica"
+
+
+class Metric(enum.StrEnum):
+    """CloudWatch metrics in `METRICS_NAMESPACE`, each with the dimension ``service``."""
+
+    APPLIED = "RevisionsApplied"
+    STALE = "RevisionsStale"
+    SUPERSEDED = "RevisionsSuperseded"
+    DELETED = "RevisionsDeleted"
+    REDACTED = "RevisionsRedacted"
+    QUARANTINED = "RecordsQuarantined"
+    RETRIED = "RecordsRetried"
+    IGNORED = "RecordsIgnored"
+    """With the further dimension `REASON_DIMENSION`."""
+
+    LAG = "ReplicationLag"
+
+
+REASON_DIMENSION = "reason"

@@ -1,0 +1,207 @@
+"""From the bytes of a user record to a revision of a document.
+
+Source of the format: QLDB developer guide, "Stream records" and "Redacting document revisions".
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from journal import ion
+from journal.ion import Content, Fields, IonError, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+_REVISION_DETAILS = "REVISION_DETAILS"
+_REVISION_DETAILS_BYTES = b"REVISION_DETAILS"
+_VERSION_LIMIT = 10**38
+"""A number of DynamoDB has 38 digits."""
+
+
+class RevisionKind(enum.Enum):
+    """What a revision says about its document."""
+
+    UPSERT = "upsert"
+    """``data`` is present: this is the document's state."""
+
+    DELETE = "delete"
+    """Neither ``data`` nor ``dataHash``: the document's end."""
+
+    REDACTED = "redacted"
+    """No ``data`` but ``dataHash``: an inactive revision whose data was removed. It says nothing
+    about the document's current state."""
+
+
+class IgnoredReason(enum.StrEnum):
+    """Why a record leads to no write."""
+
+    CONTROL = "control"
+    BLOCK_SUMMARY = "block summary"
+    UNKNOWN_RECORD_TYPE = "unknown record type"
+    UNCONFIGURED_TABLE = "unconfigured table"
+    EMPTY_AGGREGATE = "empty aggregate"
+
+
+class Revision(NamedTuple):
+    """One version of one document.
+
+    Attributes
+    ----------
+    table_name, table_id
+        The ledger table; a dropped and re-created one has the same name and another id.
+    document_id
+        Unique in the ledger.
+    version
+        From 0, one more for each revision.
+    kind
+        What it says about the document.
+    data
+        The document, not decoded yet, where there is one.
+    tx_time
+        The transaction's time, not decoded yet (`ion.timestamp_text` writes it).
+    tx_id
+        The transaction.
+    hash
+        The revision's.
+    """
+
+    table_name: str
+    table_id: str
+    document_id: str
+    version: int
+    kind: RevisionKind
+    data: Span | None
+    tx_time: Content
+    tx_id: str
+    hash: bytes
+
+
+class Ignored(NamedTuple):
+    """A record that is right and of no interest.
+
+    Attributes
+    ----------
+    reason
+        Why.
+    table_name
+        The ledger table of a revision whose table is not configured.
+    """
+
+    reason: IgnoredReason
+    table_name: str | None = None
+
+
+class MalformedRecord(Exception):  # noqa: N818  (a finding about a record, not a failure)
+    """A record is not what QLDB writes.
+
+    Attributes
+    ----------
+    reason
+        A constant text without any of the record's content.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+_OTHER_TYPES = {
+    "CONTROL": Ignored(IgnoredReason.CONTROL),
+    "BLOCK_SUMMARY": Ignored(IgnoredReason.BLOCK_SUMMARY),
+}
+_UNKNOWN_TYPE = Ignored(IgnoredReason.UNKNOWN_RECORD_TYPE)
+_BLOCK_SUMMARY = _OTHER_TYPES["BLOCK_SUMMARY"]
+
+
+def read_record(data: bytes, tables: Container[str]) -> Revision | Ignored:
+    """Read one record of a QLDB stream.
+
+    Parameters
+    ----------
+    data
+        The user record.
+    tables
+        Names of the ledger tables that are replicated.
+
+    Raises
+    ------
+    MalformedRecord
+        The record cannot be read, lacks a field or has one of a wrong type.
+    """
+    # Half of all records are block summaries, and a record without these bytes cannot be a
+    # revision: the costlier reading is saved for what is one.
+    if (
+        _REVISION_DETAILS_BYTES not in data
+        and data.startswith(ion.VERSION_MARKER)
+        and b"BLOCK_SUMMARY" in data
+    ):
+        return _BLOCK_SUMMARY
+    try:
+        record = ion.struct(ion.value(data))
+        record_type = ion.text_field(record, "recordType")
+        if record_type != _REVISION_DETAILS:
+            return _OTHER_TYPES.get(record_type, _UNKNOWN_TYPE)
+        payload = ion.struct_field(record, "payload")
+        table = ion.struct_field(payload, "tableInfo")
+        table_name = ion.text_field(table, "tableName")
+        if table_name not in tables:
+            return Ignored(IgnoredReason.UNCONFIGURED_TABLE, table_name)
+        return revision(
+            ion.struct_field(payload, "revision"), table_name, ion.text_field(table, "tableId")
+        )
+    except IonError as error:
+        raise MalformedRecord(str(error)) from None
+
+
+def revision(found: Fields, table_name: str, table_id: str) -> Revision:
+    """Read a revision, as streams and journal exports both hold it.
+
+    Parameters
+    ----------
+    found
+        The revision with its ``metadata``, ``hash`` and ``data`` or ``dataHash``.
+    table_name, table_id
+        The ledger table, which the revision itself does not name.
+
+    Raises
+    ------
+    MalformedRecord
+        A field is missing or has a wrong type.
+    """
+    try:
+        kind, data = _state(found)
+        metadata = ion.struct_field(found, "metadata")
+        version = ion.natural_field(metadata, "version")
+        if version >= _VERSION_LIMIT:
+            raise MalformedRecord("version has more digits than a number of DynamoDB")
+        document_id = ion.text_field(metadata, "id")
+        if not document_id:
+            raise MalformedRecord("id is empty")
+        return Revision(
+            table_name,
+            table_id,
+            document_id,
+            version,
+            kind,
+            data,
+            ion.timestamp_field(metadata, "txTime"),
+            ion.text_field(metadata, "txId"),
+            ion.blob_field(found, "hash"),
+        )
+    except IonError as error:
+        raise MalformedRecord(str(error)) from None
+
+
+def _state(found: Fields) -> tuple[RevisionKind, Span | None]:
+    # An Ion null counts as absent: QLDB's own samples treat both alike.
+    if not ion.is_absent(found, "data"):
+        data = found["data"]
+        if not ion.is_struct(data):
+            raise IonError("data is not a struct")
+        return RevisionKind.UPSERT, data
+    if not ion.is_absent(found, "dataHash"):
+        ion.blob_field(found, "dataHash")
+        return RevisionKind.REDACTED, None
+    return RevisionKind.DELETE, None

@@ -1,0 +1,167 @@
+"""Where the emulator (ministack 1.5.33) is not AWS, and what the stand-in provider does about it.
+
+Everything that this provider does for the emulator's sake is in this module or named here:
+
+- *BatchExecuteStatement*: the emulator asks for `dynamodb:BatchExecuteStatement` on resource `*`.
+  AWS has no such action: it asks for dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate on the
+  table (DynamoDB developer guide, 'IAM security policies with PartiQL'). See
+  `identity_policy_for_emulator`. So the emulator refuses a role that lacks one of the two actions,
+  but cannot refuse the statements of a role that may use them on another table only.
+- *Permissions that Lambda itself uses*: on AWS the event source mapping reads the stream and puts
+  what it gave up into the bucket under the function's role, and Lambda writes log and traces under
+  it (Lambda developer guide, 'Process records with Lambda', 'Retain discarded records'). The
+  emulator takes the records out of its own memory, knows no destination for a Kinesis stream, and
+  writes the log unasked. So it never checks the role's `kinesis:*`, `s3:ListBucket`, `logs:*` and
+  `xray:*`. The exact list in tests/unit/infra/test_consumer.py guards them.
+- *Plain HTTP*: the emulator is called without TLS, AWS never is by its SDKs. A policy that denies
+  calls without TLS (`aws:SecureTransport`) would deny everything. See
+  `resource_policy_for_emulator`.
+- *Batch size*: for a mapping on a Kinesis stream without BatchSize the emulator takes 10, AWS 100
+  (Lambda API, CreateEventSourceMapping). The provider always sends it.
+- *Tags of a new stream*: the emulator's CreateStream loses them, AWS keeps them. The provider
+  reads the stream and adds what is missing.
+- *Trust policies*: the emulator's CreateRole takes any text, AWS only a policy document. The
+  provider's Check refuses what is not one.
+- *Actions that the emulator lacks* (UpdateStreamMode, UpdateMaxRecordSize): its refusal is reported
+  as it is, so a stream's mode can be chosen at creation only.
+- *Resharding*: `NO_RESHARDING`. The number of shards can be chosen at creation only.
+- *What the emulator does not tell*: `NOT_READ`.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from typing import TYPE_CHECKING, Final
+
+from pulumi_aws_standin.policies import as_list, canonical_policy, parse_policy, statements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: By resource type and property, why the provider keeps the state's value instead of reading it.
+NOT_READ: Final[dict[str, dict[str, str]]] = {
+    "aws:dynamodb/table:Table": {
+        "pointInTimeRecovery.recoveryPeriodInDays": (
+            "DescribeContinuousBackups answers without RecoveryPeriodInDays"
+        ),
+    },
+}
+
+#: Why the provider refuses another number of shards for a stream that exists.
+NO_RESHARDING: Final = (
+    "the emulator's UpdateShardCount drops the stream's records and begins its shard ids anew, so "
+    "records would be lost; AWS splits and merges shards and keeps every record"
+)
+
+#: AWS's batch size of an event source mapping on a Kinesis stream.
+KINESIS_BATCH_SIZE: Final = 100
+
+_INSERT = "dynamodb:PartiQLInsert"
+_UPDATE = "dynamodb:PartiQLUpdate"
+_GRANT: Final = {
+    "Sid": "EmulatorAsksForBatchExecuteStatement",
+    "Effect": "Allow",
+    "Action": "dynamodb:BatchExecuteStatement",
+    "Resource": "*",
+}
+# A condition that no principal fulfils: none has this tag.
+_NEVER_KEY = "aws:PrincipalTag/EmulatorSpeaksPlainHttp"
+_NEVER_VALUE = "never"
+
+
+def identity_policy_for_emulator(policy: str) -> str:
+    """Return the document to send to the emulator for a policy of a role.
+
+    A statement that allows `dynamodb:BatchExecuteStatement` is added only where the document
+    allows both dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate on at least one and the same
+    resource, and denies neither. A program that lacks one of the two is refused as on AWS.
+    """
+    text = resource_policy_for_emulator(policy)
+    document = parse_policy(text)
+    if not _allows_both(document):
+        return text
+    return json.dumps({**document, "Statement": [*statements(document), _GRANT]})
+
+
+def resource_policy_for_emulator(policy: str) -> str:
+    """Return the document to send to the emulator for a policy of a bucket or queue.
+
+    A statement that denies what does not come over TLS gets a condition that never holds.
+    """
+    document = parse_policy(policy)
+    if not any(_denies_plain_http(statement) for statement in statements(document)):
+        return policy
+    translated = [
+        _add_never(statement) if _denies_plain_http(statement) else statement
+        for statement in statements(document)
+    ]
+    return json.dumps({**document, "Statement": translated})
+
+
+def from_emulator(policy: str, translate: Callable[[str], str]) -> str:
+    """Return the document that the program wrote, from what the emulator holds.
+
+    What was added is hidden only where `translate` would have added just that; anything else is
+    somebody's change and has to show.
+
+    Parameters
+    ----------
+    policy
+        From the emulator.
+    translate
+        The function above that the document was sent through.
+    """
+    document = parse_policy(policy)
+    kept = [_drop_never(stated) for stated in statements(document) if stated != _GRANT]
+    candidate = json.dumps({**document, "Statement": kept})
+    if canonical_policy(translate(candidate)) != canonical_policy(policy):
+        return policy
+    return candidate
+
+
+def _denies_plain_http(statement: object) -> bool:
+    if not isinstance(statement, dict) or statement.get("Effect") != "Deny":
+        return False
+    condition = statement.get("Condition")
+    tests = condition.get("Bool") if isinstance(condition, dict) else None
+    wanted = tests.get("aws:SecureTransport") if isinstance(tests, dict) else None
+    return [str(value).lower() for value in as_list(wanted)] == ["false"]
+
+
+def _add_never(statement: object) -> object:
+    stated = dict(statement) if isinstance(statement, dict) else {}
+    condition = stated["Condition"]
+    equals = {**condition.get("StringEquals", {}), _NEVER_KEY: _NEVER_VALUE}
+    return {**stated, "Condition": {**condition, "StringEquals": equals}}
+
+
+def _drop_never(statement: object) -> object:
+    if not _denies_plain_http(statement) or not isinstance(statement, dict):
+        return statement
+    condition = dict(statement["Condition"])
+    equals = dict(condition.pop("StringEquals", {}))
+    if equals.get(_NEVER_KEY) == _NEVER_VALUE:
+        del equals[_NEVER_KEY]
+    if equals:
+        condition["StringEquals"] = equals
+    return {**statement, "Condition": condition}
+
+
+def _allows_both(document: dict[str, object]) -> bool:
+    allowed: dict[str, set[tuple[str, str]]] = {_INSERT: set(), _UPDATE: set()}
+    for statement in statements(document):
+        if not isinstance(statement, dict):
+            continue
+        for action, places in allowed.items():
+            if not any(_matches(pattern, action) for pattern in as_list(statement.get("Action"))):
+                continue
+            if statement.get("Effect") == "Deny":
+                return False
+            condition = json.dumps(statement.get("Condition", {}), sort_keys=True)
+            places.update((str(r), condition) for r in as_list(statement.get("Resource")))
+    return not allowed[_INSERT].isdisjoint(allowed[_UPDATE])
+
+
+def _matches(pattern: object, action: str) -> bool:
+    return fnmatch.fnmatchcase(action.lower(), str(pattern).lower())

@@ -1,0 +1,382 @@
+"""Proves what the engine hears: refusals by name, plans, differences, secrets, errors, the start.
+
+No call reaches an emulator here: the endpoints lead to a port where nobody listens.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent import futures
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi_aws_standin import lifecycle, plugin_folder
+from pulumi_aws_standin.registry import RESOURCES
+from pulumi_aws_standin.testing import CallError, Engine, Held, context, urn_of
+from pulumi_aws_standin.wire import UNKNOWN, Archive, decode, encode
+
+ENVIRONMENT = {
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "AWS_ENDPOINT_URL_QLDB": "http://127.0.0.1:9",
+}
+PROGRAM = plugin_folder() / "pulumi-resource-aws"
+STREAM = "aws:kinesis/stream:Stream"
+MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
+FUNCTION = "aws:lambda/function:Function"
+TABLE = "aws:dynamodb/table:Table"
+QLDB_STREAM = "aws:qldb/stream:Stream"
+ROLE_ARN = "arn:aws:iam::000000000000:role/r"
+KINESIS_ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
+
+#: Inputs that each type accepts.
+GOOD: dict[str, dict[str, Any]] = {
+    STREAM: {"shardCount": 1},
+    MAPPING: {
+        "eventSourceArn": KINESIS_ARN,
+        "functionName": "f",
+        "startingPosition": "TRIM_HORIZON",
+    },
+    FUNCTION: {
+        "code": Archive(hash="h", path="p.zip"),
+        "handler": "m.h",
+        "runtime": "python3.13",
+        "role": ROLE_ARN,
+    },
+    TABLE: {
+        "attributes": [{"name": "pk", "type": "S"}],
+        "hashKey": "pk",
+        "billingMode": "PAY_PER_REQUEST",
+    },
+    QLDB_STREAM: {
+        "streamName": "s",
+        "ledgerName": "l",
+        "inclusiveStartTime": "2020-05-29T00:00:00Z",
+        "roleArn": ROLE_ARN,
+        "kinesisConfiguration": {"streamArn": KINESIS_ARN},
+    },
+    "aws:qldb/ledger:Ledger": {"permissionsMode": "STANDARD"},
+    "aws:iam/role:Role": {"assumeRolePolicy": "{}"},
+    "aws:iam/rolePolicy:RolePolicy": {"role": "r", "policy": "{}"},
+    "aws:cloudwatch/logGroup:LogGroup": {},
+    "aws:s3/bucket:Bucket": {},
+    "aws:s3/bucketPolicy:BucketPolicy": {"bucket": "b", "policy": "{}"},
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {"bucket": "b"},
+    "aws:s3/bucketNotification:BucketNotification": {
+        "bucket": "b",
+        "queues": [{"queueArn": "arn:q", "events": ["s3:ObjectCreated:*"]}],
+    },
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": {
+        "bucket": "b",
+        "rules": [{"id": "a", "status": "Enabled", "expiration": {"days": 1}}],
+    },
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": {
+        "bucket": "b",
+        "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}],
+    },
+    "aws:sqs/queue:Queue": {},
+    "aws:sqs/queuePolicy:QueuePolicy": {"queueUrl": "u", "policy": "{}"},
+}
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine(ENVIRONMENT)
+
+
+def failures(engine: Engine, type_name: str, **inputs: object) -> dict[str, str]:
+    response = engine.check(urn_of(type_name), {**GOOD[type_name], **inputs})
+    return {failure.property: failure.reason for failure in response.failures}
+
+
+def test_every_type_has_good_inputs_here() -> None:
+    assert sorted(GOOD) == sorted(RESOURCES)
+
+
+@pytest.mark.parametrize("type_name", sorted(GOOD))
+def test_good_inputs_are_accepted_and_checking_again_changes_nothing(
+    engine: Engine, type_name: str
+) -> None:
+    checked = engine.checked(urn_of(type_name), GOOD[type_name])
+    again = engine.checked(urn_of(type_name), GOOD[type_name], checked)
+    assert again == checked
+    held = Held(urn_of(type_name), "id", checked, checked)
+    difference = engine.diff(held, again)
+    assert difference.changes == difference.DIFF_NONE
+
+
+@pytest.mark.parametrize("type_name", sorted(GOOD))
+def test_an_unknown_property_is_refused_by_name(engine: Engine, type_name: str) -> None:
+    assert list(failures(engine, type_name, shinyNewThing=1)) == ["shinyNewThing"]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "name"),
+    # A table without a mode gets another mode.
+    [(kind, name) for kind, inputs in GOOD.items() for name in inputs if name != "billingMode"],
+)
+def test_a_missing_property_is_refused_by_name(engine: Engine, type_name: str, name: str) -> None:
+    refused = failures(engine, type_name, **{name: None})
+    assert "missing" in refused[name] or "required" in refused[name]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "inputs", "path"),
+    [
+        (STREAM, {"retentionPeriod": 23}, "retentionPeriod"),
+        (STREAM, {"retentionPeriod": 8761}, "retentionPeriod"),
+        (STREAM, {"encryptionType": "AES"}, "encryptionType"),
+        (STREAM, {"encryptionType": "KMS"}, "kmsKeyId"),
+        (STREAM, {"streamModeDetails": {"streamMode": "ON_DEMAND"}}, "shardCount"),
+        (STREAM, {"streamModeDetails": {"streamMode": "X"}}, "streamModeDetails.streamMode"),
+        (STREAM, {"streamModeDetails": {"x": "X"}}, "streamModeDetails.x"),
+        (MAPPING, {"maximumRetryAttempts": 10_001}, "maximumRetryAttempts"),
+        (MAPPING, {"maximumRetryAttempts": -2}, "maximumRetryAttempts"),
+        (MAPPING, {"maximumRecordAgeInSeconds": 59}, "maximumRecordAgeInSeconds"),
+        (MAPPING, {"maximumRecordAgeInSeconds": 604_801}, "maximumRecordAgeInSeconds"),
+        (MAPPING, {"parallelizationFactor": 11}, "parallelizationFactor"),
+        (MAPPING, {"batchSize": 10_001}, "batchSize"),
+        (MAPPING, {"startingPosition": "NOW"}, "startingPosition"),
+        (MAPPING, {"functionResponseTypes": ["All"]}, "functionResponseTypes[0]"),
+        (
+            MAPPING,
+            {"destinationConfig": {"onFailure": {"destination": "x"}}},
+            "destinationConfig.onFailure.destination",
+        ),
+        (FUNCTION, {"architectures": ["arm"]}, "architectures[0]"),
+        (FUNCTION, {"timeout": 901}, "timeout"),
+        (FUNCTION, {"memorySize": 64}, "memorySize"),
+        (FUNCTION, {"role": "r"}, "role"),
+        (FUNCTION, {"code": "p.zip"}, "code"),
+        (FUNCTION, {"environment": {"variables": {"A": 1}}}, "environment.variables.A"),
+        (
+            FUNCTION,
+            {"loggingConfig": {"logFormat": "Text", "systemLogLevel": "INFO"}},
+            "loggingConfig.systemLogLevel",
+        ),
+        (TABLE, {"attributes": [{"name": "other", "type": "S"}]}, "attributes"),
+        (TABLE, {"attributes": [{"name": "pk", "type": "X"}]}, "attributes[0].type"),
+        (TABLE, {"ttl": {"enabled": True}}, "ttl.attributeName"),
+        (TABLE, {"billingMode": "PROVISIONED"}, "readCapacity"),
+        (QLDB_STREAM, {"inclusiveStartTime": "yesterday"}, "inclusiveStartTime"),
+        (QLDB_STREAM, {"inclusiveStartTime": "2020-05-29T00:00:00"}, "inclusiveStartTime"),
+        (QLDB_STREAM, {"exclusiveEndTime": "2020-05-28T00:00:00Z"}, "exclusiveEndTime"),
+        (QLDB_STREAM, {"streamName": "a--b"}, "streamName"),
+        (QLDB_STREAM, {"streamName": "x" * 33}, "streamName"),
+        ("aws:qldb/ledger:Ledger", {"permissionsMode": "NONE"}, "permissionsMode"),
+        ("aws:qldb/ledger:Ledger", {"name": "123"}, "name"),
+        ("aws:iam/role:Role", {"assumeRolePolicy": "{"}, "assumeRolePolicy"),
+        ("aws:cloudwatch/logGroup:LogGroup", {"retentionInDays": 31}, "retentionInDays"),
+        ("aws:sqs/queue:Queue", {"visibilityTimeoutSeconds": 43_201}, "visibilityTimeoutSeconds"),
+        ("aws:s3/bucket:Bucket", {"bucket": "Capital"}, "bucket"),
+        (
+            "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+            {"rules": [{"id": "a", "status": "Enabled"}]},
+            "rules[0]",
+        ),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(
+    engine: Engine, type_name: str, inputs: dict[str, object], path: str
+) -> None:
+    refused = failures(engine, type_name, **inputs)
+    assert path in refused
+    assert all(name.startswith(path.split(".", maxsplit=1)[0]) for name in refused)
+    assert type_name in refused[path]
+
+
+@pytest.mark.parametrize("type_name", sorted(GOOD))
+def test_unknown_values_are_accepted_in_a_preview(engine: Engine, type_name: str) -> None:
+    for declared in RESOURCES[type_name].properties:
+        refused = failures(engine, type_name, **{declared.name: UNKNOWN})
+        # A capacity contradicts the other inputs here whatever it will be.
+        assert "must not be given" in refused.get(declared.name, "must not be given")
+
+
+def test_an_unknown_type_is_refused_by_name(engine: Engine) -> None:
+    urn = urn_of("aws:sns/topic:Topic")
+    [failure] = engine.check(urn, {}).failures
+    assert "aws:sns/topic:Topic" in failure.reason
+    held = Held(urn, "id", {}, {})
+    with pytest.raises(CallError, match="aws:sns/topic:Topic"):
+        engine.delete(held)
+    with pytest.raises(CallError, match="aws:sns/topic:Topic"):
+        engine.diff(held, {})
+
+
+@pytest.mark.parametrize(
+    ("token", "arguments", "name"),
+    [
+        ("aws:index/getRegions:getRegions", {}, "aws:index/getRegions:getRegions"),
+        ("aws:index/getRegion:getRegion", {"endpoint": "x"}, "argument endpoint"),
+    ],
+)
+def test_an_unknown_function_or_argument_is_refused_by_name(
+    engine: Engine, token: str, arguments: dict[str, object], name: str
+) -> None:
+    with pytest.raises(CallError, match=name):
+        engine.invoke(token, arguments)
+
+
+def test_settings_that_would_be_ignored_are_refused(engine: Engine) -> None:
+    news = encode({"region": "us-east-1", "skipRegionValidation": "true", "profile": "mine"})
+    response = engine.provider.CheckConfig(provider_pb2.CheckRequest(news=news), context())
+    assert [failure.property for failure in response.failures] == ["profile"]
+
+
+def test_a_plan_has_no_id_and_unknown_outputs(engine: Engine) -> None:
+    planned = engine.create(urn_of(STREAM), GOOD[STREAM], preview=True)
+    assert planned.identifier == ""
+    assert planned.outputs["arn"] is UNKNOWN
+    assert planned.outputs["retentionPeriod"] == 24
+
+
+def test_a_planned_update_keeps_the_arn(engine: Engine) -> None:
+    inputs = engine.checked(urn_of(FUNCTION), GOOD[FUNCTION])
+    outputs = {**inputs, "arn": "arn:f", "codeSha256": "old", "lastModified": "then"}
+    held = Held(urn_of(FUNCTION), "f", inputs, outputs)
+    planned = engine.update(held, {**GOOD[FUNCTION], "timeout": 9}, preview=True)
+    assert planned.outputs["arn"] == "arn:f"
+    assert planned.outputs["codeSha256"] is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("type_name", "change", "paths", "replaces"),
+    [
+        (STREAM, {"shardCount": 2}, ["shardCount"], []),
+        (STREAM, {"name": "other"}, ["name"], ["name"]),
+        (FUNCTION, {"code": Archive(hash="other", path="p.zip")}, ["code"], []),
+        (FUNCTION, {"code": Archive(hash="h", path="moved.zip")}, [], []),
+        (FUNCTION, {"timeout": UNKNOWN}, ["timeout"], []),
+        (MAPPING, {"functionName": f"{ROLE_ARN}:function:f"}, [], []),
+        (MAPPING, {"startingPosition": "LATEST"}, ["startingPosition"], ["startingPosition"]),
+        (QLDB_STREAM, {"inclusiveStartTime": "2020-05-29T02:00:00+02:00"}, [], []),
+        (
+            QLDB_STREAM,
+            {"kinesisConfiguration": {"streamArn": KINESIS_ARN, "aggregationEnabled": False}},
+            ["kinesisConfiguration.aggregationEnabled"],
+            ["kinesisConfiguration"],
+        ),
+        (QLDB_STREAM, {"roleArn": UNKNOWN}, ["roleArn"], ["roleArn"]),
+        (TABLE, {"tags": {"a": "b"}}, ["tags"], []),
+        (TABLE, {"ttl": {"enabled": False}}, [], []),
+        (
+            TABLE,
+            {"hashKey": "k", "attributes": [{"name": "k", "type": "S"}]},
+            ["attributes", "hashKey"],
+            ["attributes", "hashKey"],
+        ),
+        ("aws:iam/role:Role", {"assumeRolePolicy": '{ "Statement" : [] }'}, [], []),
+    ],
+)
+def test_differences(
+    engine: Engine,
+    type_name: str,
+    change: dict[str, object],
+    paths: list[str],
+    replaces: list[str],
+) -> None:
+    old = engine.checked(urn_of(type_name), GOOD[type_name])
+    held = Held(urn_of(type_name), "id", old, old)
+    new = engine.checked(urn_of(type_name), {**GOOD[type_name], **change}, old)
+    difference = engine.diff(held, new)
+    assert sorted(difference.detailedDiff) == paths
+    assert sorted(difference.replaces) == replaces
+    assert difference.changes == (difference.DIFF_SOME if paths else difference.DIFF_NONE)
+
+
+def test_a_secret_stays_a_secret_in_all_that_it_goes_into(engine: Engine) -> None:
+    urn = urn_of("aws:iam/role:Role")
+    inputs = {"assumeRolePolicy": "{}", "tags": {"a": "b"}}
+    checked = engine.check(urn, inputs, None, ["tags"]).inputs
+    assert decode(checked).secrets == {"tags"}
+    created = engine.provider.Create(
+        provider_pb2.CreateRequest(urn=urn, properties=checked, preview=True), context()
+    )
+    assert decode(created.properties).secrets == {"tags", "tagsAll"}
+    updated = engine.provider.Update(
+        provider_pb2.UpdateRequest(id="r", urn=urn, news=checked, preview=True), context()
+    )
+    assert decode(updated.properties).secrets == {"tags", "tagsAll"}
+
+
+@pytest.mark.parametrize("variable", sorted(ENVIRONMENT))
+def test_without_an_endpoint_nothing_can_be_configured(variable: str) -> None:
+    engine = Engine({**ENVIRONMENT, variable: ""}, configure=False)
+    with pytest.raises(CallError, match=rf"needs {variable}, .* `python -m local up`"):
+        engine.configure()
+
+
+def test_before_configure_nothing_is_created() -> None:
+    with pytest.raises(CallError, match="was not configured"):
+        Engine(ENVIRONMENT, configure=False).create(urn_of(STREAM), GOOD[STREAM])
+
+
+def test_what_the_engine_is_told_about_the_provider(engine: Engine) -> None:
+    response = engine.configure()
+    assert response.acceptSecrets
+    assert response.supportsPreview
+    assert not response.acceptResources
+    assert not response.acceptOutputs
+    info = engine.provider.GetPluginInfo(empty_pb2.Empty(), context())
+    assert info.version == "7.51.1"
+
+
+def test_a_failed_call_names_type_and_name_and_is_no_success(engine: Engine) -> None:
+    with pytest.raises(
+        CallError, match=r'creating aws:qldb/ledger:Ledger "thing": NoAnswer: the simulated QLDB'
+    ) as error:
+        engine.create(urn_of("aws:qldb/ledger:Ledger"), {"permissionsMode": "STANDARD"})
+    assert error.value.detail is None
+
+
+def test_a_defect_of_the_provider_is_an_error_line(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*arguments: object) -> None:
+        del arguments
+        raise KeyError("lost")
+
+    monkeypatch.setattr(lifecycle, "plan_create", broken)
+    with pytest.raises(CallError, match=r"failed in test_server.py, line \d+: KeyError: 'lost'"):
+        engine.create(urn_of(STREAM), GOOD[STREAM], preview=True)
+
+
+def test_parallel_requests_get_their_own_answers(engine: Engine) -> None:
+    def name(number: int) -> object:
+        return engine.checked(urn_of(STREAM, f"stream{number}"), GOOD[STREAM])["name"]
+
+    with futures.ThreadPoolExecutor(8) as pool:
+        names = list(pool.map(name, range(40)))
+    assert [str(given).split("-")[0] for given in names] == [f"stream{n}" for n in range(40)]
+
+
+def test_the_program_prints_its_port_and_nothing_else(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+    }
+    with subprocess.Popen(
+        [PROGRAM, "127.0.0.1:1"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        port = int(process.stdout.readline())
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            stub = provider_pb2_grpc.ResourceProviderStub(channel)
+            assert stub.GetPluginInfo(empty_pb2.Empty(), timeout=10).version == "7.51.1"
+            with pytest.raises(grpc.RpcError, match="AWS_ENDPOINT_URL"):
+                stub.Configure(provider_pb2.ConfigureRequest(), timeout=10)
+        process.terminate()
+        assert process.stdout.read() == ""
+        assert process.stderr.read() == ""

@@ -1,0 +1,206 @@
+"""The permission under which a simulated stream writes to Kinesis.
+
+The emulator enforces trust policies, and no caller can be qldb.amazonaws.com. So this side checks
+the trust policy of the program's role itself, and writes under a role of its own that carries a
+copy of that role's permission policies: an action that the program forgot is really refused.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from qldb_simulator.trust_policy import allows_qldb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_sts import STSClient
+
+ROLE_PATH: Final = "/qldb-simulator/"
+_SESSION_SECONDS: Final = 3600
+_RENEW_BEFORE_SECONDS: Final = 300
+_CLIENT_CONFIG: Final = Config(
+    connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 2}
+)
+
+
+class PermissionRevokedError(Exception):
+    """QLDB may not assume the program's role, or there is no such role."""
+
+
+class DeliveryRole:
+    """Kinesis client of one QLDB stream, with the rights that the program gave to QLDB.
+
+    Parameters
+    ----------
+    endpoint
+        URL of the emulator.
+    region, account
+        Of the ledger.
+    role_arn
+        The role that the program gave to the QLDB stream.
+    stream_id, stream_arn
+        The QLDB stream's.
+    recheck_seconds
+        How long a copy of the policies is taken for the present.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint: str,
+        region: str,
+        account: str,
+        role_arn: str,
+        stream_id: str,
+        stream_arn: str,
+        recheck_seconds: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._endpoint = endpoint
+        self._region = region
+        self._account = account
+        self._source_role = role_arn.rsplit("/", 1)[-1]
+        self._own_role = f"qldb-simulator-{stream_id}"
+        self._stream_arn = stream_arn
+        self._recheck_seconds = recheck_seconds
+        self._clock = clock
+        self._checked_at: float | None = None
+        self._expires_at = 0.0
+        self._exists = False
+        self._policies: dict[str, str] = {}
+        self._kinesis: KinesisClient | None = None
+        root = boto3.session.Session(
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106 - the emulator's root user
+            region_name=region,
+        )
+        self._iam: IAMClient = root.client("iam", endpoint_url=endpoint, config=_CLIENT_CONFIG)
+        self._sts: STSClient = root.client("sts", endpoint_url=endpoint, config=_CLIENT_CONFIG)
+
+    def kinesis(self) -> KinesisClient:
+        """Give a client that may do what the program's role may do now.
+
+        Raises
+        ------
+        PermissionRevokedError
+            If the role is missing or its trust policy does not let QLDB assume it for this stream.
+        botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
+            If IAM or STS does not answer.
+        """
+        now = self._clock()
+        if self._checked_at is None or now - self._checked_at >= self._recheck_seconds:
+            self._check_trust()
+            self._copy_policies()
+            self._checked_at = now
+        if self._kinesis is None or now >= self._expires_at - _RENEW_BEFORE_SECONDS:
+            self._kinesis = self._assume()
+            self._expires_at = now + _SESSION_SECONDS
+        return self._kinesis
+
+    def recheck(self) -> None:
+        """Read the program's role again at the next call of `kinesis`."""
+        self._checked_at = None
+
+    def remove(self) -> None:
+        """Remove the simulator's own role; nothing stays behind."""
+        if not self._exists:
+            return
+        for name in self._policies:
+            self._iam.delete_role_policy(RoleName=self._own_role, PolicyName=name)
+        self._iam.delete_role(RoleName=self._own_role)
+        self._exists, self._policies, self._kinesis = False, {}, None
+
+    def _check_trust(self) -> None:
+        try:
+            role = self._iam.get_role(RoleName=self._source_role)["Role"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchEntity":
+                raise
+            raise PermissionRevokedError(f"there is no role {self._source_role}") from error
+        trust = _document(role["AssumeRolePolicyDocument"])
+        if not allows_qldb(trust, source_account=self._account, source_arn=self._stream_arn):
+            raise PermissionRevokedError(
+                f"the trust policy of role {self._source_role} does not let qldb.amazonaws.com "
+                f"assume it for {self._stream_arn}: see its principal and conditions"
+            )
+
+    def _copy_policies(self) -> None:
+        if not self._exists:
+            self._create_role()
+        wanted = self._source_policies()
+        for name, document in wanted.items():
+            if self._policies.get(name) != document:
+                self._iam.put_role_policy(
+                    RoleName=self._own_role, PolicyName=name, PolicyDocument=document
+                )
+                self._policies[name] = document
+        for name in set(self._policies) - set(wanted):
+            self._iam.delete_role_policy(RoleName=self._own_role, PolicyName=name)
+            del self._policies[name]
+
+    def _create_role(self) -> None:
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": f"arn:aws:iam::{self._account}:root"},
+                    "Action": "sts:AssumeRole",
+                }
+            ],
+        }
+        self._iam.create_role(
+            RoleName=self._own_role, Path=ROLE_PATH, AssumeRolePolicyDocument=json.dumps(trust)
+        )
+        self._exists = True
+
+    def _source_policies(self) -> dict[str, str]:
+        """Give inline and attached policies as JSON texts by a name that is theirs alone."""
+        role = self._source_role
+        policies: dict[str, str] = {}
+        for page in self._iam.get_paginator("list_role_policies").paginate(RoleName=role):
+            for name in page["PolicyNames"]:
+                inline = self._iam.get_role_policy(RoleName=role, PolicyName=name)
+                policies[f"inline-{name}"[:128]] = _text(inline["PolicyDocument"])
+        pages = self._iam.get_paginator("list_attached_role_policies").paginate(RoleName=role)
+        for attached_page in pages:
+            for attached in attached_page["AttachedPolicies"]:
+                arn = attached["PolicyArn"]
+                version = self._iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+                answer = self._iam.get_policy_version(PolicyArn=arn, VersionId=version)
+                document = answer["PolicyVersion"]["Document"]
+                policies[f"attached-{attached['PolicyName']}"[:128]] = _text(document)
+        return policies
+
+    def _assume(self) -> KinesisClient:
+        credentials = self._sts.assume_role(
+            RoleArn=f"arn:aws:iam::{self._account}:role{ROLE_PATH}{self._own_role}",
+            RoleSessionName="qldb",
+            DurationSeconds=_SESSION_SECONDS,
+        )["Credentials"]
+        session = boto3.session.Session(
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+            region_name=self._region,
+        )
+        return session.client("kinesis", endpoint_url=self._endpoint, config=_CLIENT_CONFIG)
+
+
+def _document(policy: object) -> dict[str, Any]:
+    """Give a policy that botocore has parsed, or left as text when its encoding was unusual."""
+    document: dict[str, Any] = json.loads(policy) if isinstance(policy, str) else policy  # type: ignore[assignment]
+    return document
+
+
+def _text(policy: object) -> str:
+    return json.dumps(_document(policy), sort_keys=True)

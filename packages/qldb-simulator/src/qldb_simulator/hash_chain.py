@@ -1,0 +1,118 @@
+"""QLDB's rules for hashing revisions, statements and journal blocks, and for checking proofs.
+
+The rules verify the genuine blocks, revisions and proofs that the tests read; where no genuine
+sample exists (deletes, redactions, the first block) the docstring says so.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from qldb_simulator.ion_hash import dot, ion_hash, merkle_level, merkle_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+def revision_hash(metadata: object, *, data: object = None, data_hash: bytes = b"") -> bytes:
+    """Hash a revision: its metadata combined with its data, or with the hash of redacted data.
+
+    No genuine delete is known. A deleted revision is hashed with the Ion value ``null`` as data.
+
+    Parameters
+    ----------
+    metadata
+        Ion struct of id, version, txTime and txId.
+    data
+        The document, None for a delete.
+    data_hash
+        Ion hash of the removed document; given for a redacted revision only.
+    """
+    return dot(ion_hash(metadata), data_hash or ion_hash(data))
+
+
+def statement_digest(text: str, parameters: Iterable[object] = ()) -> bytes:
+    """Digest of one statement: its text combined with each bound parameter in turn.
+
+    Holds for the genuine statements without and with one parameter.
+    """
+    return reduce(dot, map(ion_hash, parameters), ion_hash(text))
+
+
+def block_hash(entries_hashes: Iterable[bytes], previous_block_hash: bytes) -> bytes:
+    """Hash a block from its entries and the block before (empty for a ledger's first block)."""
+    return dot(merkle_root(entries_hashes), previous_block_hash)
+
+
+def digest_from_proof(leaf: bytes, proof: Iterable[bytes]) -> bytes:
+    """Digest to which a proof leads from a block's or a revision's hash."""
+    return reduce(dot, proof, leaf)
+
+
+def merkle_proof(hashes: Sequence[bytes], position: int) -> list[bytes]:
+    """Give the hashes that lead from one of several hashes to their Merkle root.
+
+    ``digest_from_proof(hashes[position], merkle_proof(hashes, position))`` is their root.
+    """
+    proof = []
+    level = hashes
+    while len(level) > 1:
+        sibling = position ^ 1
+        if sibling < len(level):
+            proof.append(level[sibling])
+        level, position = merkle_level(level), position // 2
+    return proof
+
+
+def block_faults(block: Mapping[str, Any]) -> list[str]:
+    """Check one block in the form of GetBlock and S3 exports, or a stream's BLOCK_SUMMARY payload.
+
+    The rules are those of AWS's Java sample: each revision's hash, their Merkle root and the hashes
+    of transactionInfo and redactionInfo among the entries, the entries' root, the block's hash.
+
+    Returns
+    -------
+    list of str
+        What does not verify, by field; empty for a good block.
+    """
+    faults = []
+    entries = [bytes(entry) for entry in block["entriesHashList"]]
+    summaries = block.get("revisions") or block.get("revisionSummaries") or []
+    faults += [
+        f"revision {position}: hash"
+        for position, revision in enumerate(block.get("revisions") or ())
+        if not _revision_verifies(revision)
+    ]
+    if summaries and merkle_root(bytes(item["hash"]) for item in summaries) not in entries:
+        faults.append("entriesHashList: revisions")
+    faults += [
+        f"entriesHashList: {name}"
+        for name in ("transactionInfo", "redactionInfo")
+        if block.get(name) is not None and ion_hash(block[name]) not in entries
+    ]
+    if merkle_root(entries) != bytes(block["entriesHash"]):
+        faults.append("entriesHash")
+    previous = bytes(block["previousBlockHash"])
+    if dot(bytes(block["entriesHash"]), previous) != bytes(block["blockHash"]):
+        faults.append("blockHash")
+    return faults
+
+
+def chain_faults(blocks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Check that each of consecutive blocks names the hash of the one before."""
+    return [
+        f"block {block['blockAddress']['sequenceNo']}: previousBlockHash"
+        for before, block in pairwise(blocks)
+        if bytes(block["previousBlockHash"]) != bytes(before["blockHash"])
+    ]
+
+
+def _revision_verifies(revision: Mapping[str, Any]) -> bool:
+    metadata = revision.get("metadata")
+    if metadata is None:  # a system revision: nothing but its hash is known
+        return True
+    data_hash = bytes(revision.get("dataHash") or b"")
+    expected = revision_hash(metadata, data=revision.get("data"), data_hash=data_hash)
+    return expected == bytes(revision["hash"])

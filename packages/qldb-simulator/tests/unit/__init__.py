@@ -1,0 +1,1 @@
+"""Tests without network, child process or emulator."""

@@ -1,0 +1,1 @@
+"""What QLDB writes, read without any AWS."""

@@ -1,0 +1,192 @@
+"""Records of a QLDB stream: revisions, what is ignored and why, what is refused.
+
+Records are synthesised, except the genuine event; no genuine delete, redacted or CONTROL record is
+publicly known.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handler.aggregation import user_records
+from handler.values import attribute_value
+from journal.ion import timestamp_text
+from journal.revisions import (
+    Ignored,
+    IgnoredReason,
+    MalformedRecord,
+    Revision,
+    RevisionKind,
+    read_record,
+)
+from tests.support.records import (
+    HASH,
+    TX_TIME,
+    binary,
+    block_summary,
+    control,
+    record,
+    revision,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLES = {"Person"}
+
+
+def test_a_revision_arrives_with_all_its_fields() -> None:
+    found = read_record(revision(version=3), TABLES)
+
+    assert isinstance(found, Revision)
+    assert found.data is not None
+    assert attribute_value(found.data) == {"M": {"firstName": {"S": "Ann"}}}
+    assert timestamp_text(*found.tx_time) == TX_TIME
+    nothing = (b"", 0, 0)
+    assert found._replace(data=None, tx_time=nothing) == Revision(
+        table_name="Person",
+        table_id="ABCDEFGHIJKLMNOPQRSTUV",
+        document_id="6WXz9wdajiY7K5u6YwGUN4",
+        version=3,
+        kind=RevisionKind.UPSERT,
+        data=None,
+        tx_time=nothing,
+        tx_id="5pxmz8FD9Aj8Cbl5kuvXxP",
+        hash=base64.b64decode(HASH),
+    )
+
+
+def test_the_genuine_revision_arrives(shared_data: Path) -> None:
+    event = json.loads((shared_data / "genuine-kpl-event.json").read_text())
+    records = user_records(base64.b64decode(event["Records"][0]["kinesis"]["data"]))
+
+    block, found = (read_record(each.data, {"attestations"}) for each in records)
+
+    assert block == Ignored(IgnoredReason.BLOCK_SUMMARY)
+    assert isinstance(found, Revision)
+    assert (found.document_id, found.version) == ("6WXz9wdajiY7K5u6YwGUN4", 0)
+    assert timestamp_text(*found.tx_time) == "2021-02-09T02:16:06.240Z"
+
+
+@pytest.mark.parametrize(
+    ("data", "data_hash", "kind"),
+    [
+        ("{a: 1}", None, RevisionKind.UPSERT),
+        ("{}", None, RevisionKind.UPSERT),
+        ("{a: 1}", f"{{{{{HASH}}}}}", RevisionKind.UPSERT),
+        ("note::{a: 1}", None, RevisionKind.UPSERT),
+        (None, f"{{{{{HASH}}}}}", RevisionKind.REDACTED),
+        ("null", f"{{{{{HASH}}}}}", RevisionKind.REDACTED),
+        ("null.struct", f"{{{{{HASH}}}}}", RevisionKind.REDACTED),
+        (None, None, RevisionKind.DELETE),
+        ("null", None, RevisionKind.DELETE),
+        ("null.struct", "null.blob", RevisionKind.DELETE),
+    ],
+)
+def test_the_class_of_a_revision(
+    data: str | None, data_hash: str | None, kind: RevisionKind
+) -> None:
+    found = read_record(revision(data=data, data_hash=data_hash), TABLES)
+
+    assert isinstance(found, Revision)
+    assert found.kind is kind
+    assert (found.data is not None) == (kind is RevisionKind.UPSERT)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (control(), IgnoredReason.CONTROL),
+        (block_summary(), IgnoredReason.BLOCK_SUMMARY),
+        (block_summary("SELECT 'REVISION_DETAILS'"), IgnoredReason.BLOCK_SUMMARY),
+        (record("SNAPSHOT", "{}"), IgnoredReason.UNKNOWN_RECORD_TYPE),
+        (record("SNAPSHOT", "{a: REVISION_DETAILS}"), IgnoredReason.UNKNOWN_RECORD_TYPE),
+    ],
+)
+def test_other_records_are_ignored_by_type(data: bytes, reason: IgnoredReason) -> None:
+    assert read_record(data, TABLES) == Ignored(reason)
+
+
+def test_a_revision_of_another_table_is_ignored_and_its_table_named() -> None:
+    assert read_record(revision(table="Car"), TABLES) == Ignored(
+        IgnoredReason.UNCONFIGURED_TABLE, "Car"
+    )
+
+
+def metadata(**fields: str | None) -> str:
+    right = {"id": '"doc"', "version": "0", "txTime": TX_TIME, "txId": '"tx"'}
+    return f"{{{', '.join(f'{k}: {v}' for k, v in (right | fields).items() if v is not None)}}}"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "not binary Ion"),
+        (b"garbage", "not binary Ion"),
+        (b'{recordType: "REVISION_DETAILS"}', "not binary Ion"),
+        (b"\xe0\x01\x00\xea", "no value"),
+        (revision() + binary("1")[4:], "more than one value"),
+        (revision()[:-1], "a value that ends after its container"),
+        (binary("12"), "not a struct"),
+        (binary("{}"), "recordType is not a text"),
+        (binary("{recordType: 1}"), "recordType is not a text"),
+        (record("REVISION_DETAILS", "null"), "payload is not a struct"),
+        (record("REVISION_DETAILS", "{}"), "tableInfo is not a struct"),
+        (record("REVISION_DETAILS", "{tableInfo: {tableName: 1}}"), "tableName is not a text"),
+        (
+            record("REVISION_DETAILS", '{tableInfo: {tableName: "Person", tableId: null.string}}'),
+            "revision is not a struct",
+        ),
+        (revision(data="[]"), "data is not a struct"),
+        (revision(data=None, data_hash='"text"'), "dataHash is not a blob"),
+        (revision(metadata="null"), "metadata is not a struct"),
+        (revision(metadata=metadata(id=None)), "id is not a text"),
+        (revision(metadata=metadata(id='""')), "id is empty"),
+        (revision(metadata=metadata(id="null.string")), "id is not a text"),
+        (revision(metadata=metadata(version=None)), "version is not a number from 0"),
+        (revision(metadata=metadata(version="-1")), "version is not a number from 0"),
+        (revision(metadata=metadata(version="1.0")), "version is not a number from 0"),
+        (revision(metadata=metadata(version="true")), "version is not a number from 0"),
+        (revision(metadata=metadata(version="1" + "0" * 38)), "version has more digits"),
+        (revision(metadata=metadata(txTime='"now"')), "txTime is not a timestamp"),
+        (revision(metadata=metadata(txId=None)), "txId is not a text"),
+    ],
+)
+def test_what_is_no_record_of_qldb_is_refused(data: bytes, reason: str) -> None:
+    with pytest.raises(MalformedRecord, match=f"^{reason}"):
+        read_record(data, TABLES)
+
+
+def test_a_hash_of_a_wrong_type_is_refused() -> None:
+    broken = binary(
+        '{recordType: "REVISION_DETAILS", payload: {tableInfo: {tableName: "Person", tableId: "t"},'
+        f' revision: {{hash: "x", data: {{}}, metadata: {metadata()}}}}}}}'
+    )
+    with pytest.raises(MalformedRecord, match="hash is not a blob"):
+        read_record(broken, TABLES)
+
+
+@given(st.data())
+def test_any_change_to_a_record_is_read_ignored_or_refused(data: st.DataObject) -> None:
+    mutable = bytearray(revision(data="{a: [1, (b 2.5 {{aGk=}})], c: x::2021-02-03T04:05:06.7Z}"))
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(mutable) - 1))
+        mutable[place : place + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=2))
+    try:
+        read_record(bytes(mutable), TABLES)
+    except MalformedRecord:
+        return
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_after_a_version_marker_are_read_ignored_or_refused(content: bytes) -> None:
+    try:
+        read_record(b"\xe0\x01\x00\xea" + content, TABLES)
+    except MalformedRecord:
+        return
