@@ -4,87 +4,73 @@ import pulumi
 
 from infra import lambda_package, upstream
 from infra.consumer import Consumer, ConsumerProps
-from infra.failures import Failures, FailuresProps
+from infra.failures import Failures
 from infra.handler_environment import HandlerEnvironment
 from infra.ledger_stream import LedgerStream, LedgerStreamProps
-from infra.replica_settings import replica_tables_json
-from infra.replica_tables import ReplicaTables, ReplicaTablesProps
-from infra.settings import Settings
+from infra.replica_tables import ReplicaTables
+from infra.settings import REPLICA_TABLES, Settings
+from infra.tags import stack_tags
+from infra.version import project_version
+
+
+def formerly(name: str) -> pulumi.ResourceOptions:
+    """Return the options of a component that was called otherwise before version 0.1.0."""
+    return pulumi.ResourceOptions(aliases=[pulumi.Alias(name=name)])
+
 
 # Both can fail, and do so before any resource is touched.
 settings = Settings.load(pulumi.Config())
 code = lambda_package.build(
-    runtime=settings.lambda_runtime, architecture=settings.lambda_architecture
+    runtime=settings.consumer.lambda_runtime, architecture=settings.consumer.lambda_architecture
 )
 
-ledger_name = upstream.ledger_name(settings.ledger_stack)
+tags = stack_tags(settings.tags)
+ledger_name = upstream.ledger_name(settings.upstream)
 
 stream = LedgerStream(
-    "ledger-stream",
-    LedgerStreamProps(
-        ledger_name=ledger_name,
-        inclusive_start_time=settings.inclusive_start_time,
-        shard_count=settings.shard_count,
-        retention_hours=settings.stream_retention_hours,
-    ),
+    "qldb-journal",
+    LedgerStreamProps(ledger_name=ledger_name, settings=settings.ledger_stream),
+    tags=tags,
+    opts=formerly("ledger-stream"),
 )
 
 replica = ReplicaTables(
-    "replica-tables",
-    ReplicaTablesProps(
-        ledger_tables=[table.ledger_table for table in settings.replica_tables],
-        tombstones_expire=settings.tombstone_lifetime_days is not None,
-        deletion_protection=settings.deletion_protection,
-    ),
+    REPLICA_TABLES, settings.replica_tables, tags=tags, opts=formerly("replica-tables")
 )
 
-failures = Failures(
-    "failures",
-    FailuresProps(
-        retention_days=settings.failure_retention_days,
-        deletion_protection=settings.deletion_protection,
-    ),
-)
+failures = Failures("qldb-failures", settings.failures, tags=tags, opts=formerly("failures"))
 
-replica_tables = pulumi.Output.all(**replica.names).apply(
-    lambda names: replica_tables_json(settings.replica_tables, names)
+environment = HandlerEnvironment(
+    replica_tables=replica.configuration,
+    failure_bucket=failures.bucket.bucket,
+    log_level=settings.consumer.log_level,
+    tombstone_lifetime_days=settings.replica_tables.tombstone_lifetime_days,
+    version=project_version(),
 )
 
 consumer = Consumer(
-    "consumer",
+    "qldb-replica",
     ConsumerProps(
+        settings=settings.consumer,
         stream_arn=stream.kinesis.arn,
         table_arns=replica.arns,
         failure_bucket_arn=failures.bucket.arn,
-        environment=HandlerEnvironment(
-            replica_tables=replica_tables,
-            failure_bucket=failures.bucket.bucket,
-            log_level=settings.log_level,
-            tombstone_lifetime_days=settings.tombstone_lifetime_days,
-        ),
+        environment=environment,
         code=code,
-        runtime=settings.lambda_runtime,
-        architecture=settings.lambda_architecture,
-        memory_megabytes=settings.lambda_memory_megabytes,
-        timeout_seconds=settings.lambda_timeout_seconds,
-        batch_size=settings.batch_size,
-        batching_window_seconds=settings.batching_window_seconds,
-        parallelization_factor=settings.parallelization_factor,
-        maximum_retry_attempts=settings.maximum_retry_attempts,
-        maximum_record_age_seconds=settings.maximum_record_age_seconds,
-        log_retention_days=settings.log_retention_days,
     ),
+    tags=tags,
+    opts=formerly("consumer"),
 )
 
+pulumi.export("version", project_version())
 pulumi.export("ledgerName", ledger_name)
 pulumi.export("streamName", stream.kinesis.name)
 pulumi.export("streamArn", stream.kinesis.arn)
 pulumi.export("qldbStreamId", stream.qldb.id)
 pulumi.export("tableNames", replica.names)
 pulumi.export("functionName", consumer.function.name)
+pulumi.export("handlerEnvironment", environment.variables())
 pulumi.export("logGroupName", consumer.log_group.name)
 pulumi.export("eventSourceMappingId", consumer.event_source_mapping.id)
 pulumi.export("failureBucketName", failures.bucket.bucket)
 pulumi.export("failureQueueUrl", failures.queue.url)
-pulumi.export("replicaTables", replica_tables)
-pulumi.export("tombstoneLifetimeDays", settings.tombstone_lifetime_days)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pulumi
 import pulumi_aws as aws
+from pydantic import AfterValidator, Field
 
-from infra.component import component_type, policy, service_trust
-from infra.failures import BATCHES_PREFIX, RECORDS_PREFIX
+from handler.contract import BATCHES_PREFIX, ENTRY_POINT, RECORDS_PREFIX
+from infra.component import Component
+from infra.iam import allow, policy, service_trust
+from infra.section import Integer, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from infra.handler_environment import HandlerEnvironment
-
-HANDLER = "handler.app.lambda_handler"
 
 # What an event source mapping does (Lambda developer guide, 'Configure your Kinesis data stream
 # and Lambda function').
@@ -36,12 +37,72 @@ LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 TRACE_ACTIONS = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 
 
+# CloudWatch Logs API reference, 'PutRetentionPolicy'.
+LOG_RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+
+
+def _known_retention(days: int) -> int:
+    if days not in LOG_RETENTION_DAYS:
+        raise ValueError
+    return days
+
+
+class ConsumerSettings(Section):
+    """How records are delivered to the function, and how it runs.
+
+    Attributes
+    ----------
+    lambda_runtime, lambda_architecture
+        What the code is built for.
+    lambda_memory_megabytes, lambda_timeout_seconds
+        Of one invocation.
+    batch_size
+        Most Kinesis records in a batch.
+    batching_window_seconds
+        How long a batch is gathered.
+    parallelization_factor
+        Batches of one shard that are processed at once.
+    maximum_retry_attempts
+        Of one batch; -1 until it expires.
+    maximum_record_age_seconds
+        Age at which a failing record goes to the failure bucket.
+    log_retention_days
+        Days for which logs are kept.
+    log_level
+        Of the handler's logger.
+    """
+
+    lambda_runtime: Literal["python3.11", "python3.12", "python3.13"] = Field(
+        examples=["python3.13"]
+    )
+    lambda_architecture: Literal["arm64", "x86_64"]
+    # Lambda API reference, 'CreateFunction'.
+    lambda_memory_megabytes: Integer = Field(ge=128, le=10_240)
+    lambda_timeout_seconds: Integer = Field(ge=1, le=900)
+    # Lambda API reference, 'CreateEventSourceMapping'.
+    batch_size: Integer = Field(ge=1, le=10_000)
+    batching_window_seconds: Integer = Field(ge=0, le=300)
+    parallelization_factor: Integer = Field(ge=1, le=10)
+    maximum_retry_attempts: Integer = Field(ge=-1, le=10_000)
+    # Not -1, without limit: Kinesis would forget what has to reach the failure bucket.
+    maximum_record_age_seconds: Integer = Field(ge=60, le=604_800)
+    log_retention_days: Annotated[Integer, AfterValidator(_known_retention)] = Field(
+        json_schema_extra={"enum": list(LOG_RETENTION_DAYS)}
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(examples=["INFO"])
+
+
 @dataclass(frozen=True, kw_only=True)
 class ConsumerProps:
     """What a :class:`Consumer` is made of.
 
     Attributes
     ----------
+    settings
+        How it runs.
     stream_arn
         The Kinesis stream to read.
     table_arns
@@ -49,45 +110,20 @@ class ConsumerProps:
     failure_bucket_arn
         Bucket for what cannot be applied.
     environment
-        What the handler is told.
+        How the handler is configured.
     code
-        The handler's zip file.
-    runtime, architecture
-        What `code` was built for.
-    memory_megabytes, timeout_seconds
-        Of one invocation.
-    batch_size
-        Most records in a batch.
-    batching_window_seconds
-        How long a batch is gathered.
-    parallelization_factor
-        Batches of one shard in work at once.
-    maximum_retry_attempts
-        Of one batch; -1 until it expires.
-    maximum_record_age_seconds
-        Age at which a failing record is given up; -1 for never.
-    log_retention_days
-        Days for which logs are kept.
+        The handler's zip file, built for the runtime and architecture of `settings`.
     """
 
+    settings: ConsumerSettings
     stream_arn: pulumi.Input[str]
     table_arns: Sequence[pulumi.Input[str]]
     failure_bucket_arn: pulumi.Input[str]
     environment: HandlerEnvironment
     code: Path
-    runtime: str
-    architecture: str
-    memory_megabytes: int
-    timeout_seconds: int
-    batch_size: int
-    batching_window_seconds: int
-    parallelization_factor: int
-    maximum_retry_attempts: int
-    maximum_record_age_seconds: int
-    log_retention_days: int
 
 
-class Consumer(pulumi.ComponentResource):
+class Consumer(Component):
     """The function that applies the stream's records, fed by an event source mapping.
 
     Produces the log group, the function's role, the function and the event source mapping.
@@ -99,25 +135,34 @@ class Consumer(pulumi.ComponentResource):
     event_source_mapping: aws.lambda_.EventSourceMapping
 
     def __init__(
-        self, name: str, props: ConsumerProps, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        props: ConsumerProps,
+        *,
+        tags: Mapping[str, str],
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(component_type("Consumer"), name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        super().__init__("Consumer", name, tags=tags, opts=opts)
         self.log_group = aws.cloudwatch.LogGroup(
-            "qldb-replica", retention_in_days=props.log_retention_days, opts=child
+            name,
+            retention_in_days=props.settings.log_retention_days,
+            tags=self.tags,
+            opts=self.child(),
         )
         self.role = aws.iam.Role(
-            "qldb-replica", assume_role_policy=service_trust("lambda.amazonaws.com"), opts=child
+            name,
+            assume_role_policy=service_trust("lambda.amazonaws.com"),
+            tags=self.tags,
+            opts=self.child(),
         )
         may_work = aws.iam.RolePolicy(
-            "qldb-replica",
+            name,
             role=self.role.name,
             policy=policy(*self._permissions(props)),
-            opts=child,
+            opts=self.child(),
         )
-        after_policy = pulumi.ResourceOptions(parent=self, depends_on=[may_work])
-        self.function = self._function(props, after_policy)
-        self.event_source_mapping = self._event_source_mapping(props, after_policy)
+        self.function = self._function(name, props, may_work)
+        self.event_source_mapping = self._event_source_mapping(name, props, may_work)
         self.register_outputs(
             {
                 "functionName": self.function.name,
@@ -129,9 +174,9 @@ class Consumer(pulumi.ComponentResource):
     def _permissions(self, props: ConsumerProps) -> list[dict[str, Any]]:
         bucket = props.failure_bucket_arn
         return [
-            _allow("ReadJournal", READER_ACTIONS, props.stream_arn),
-            _allow("WriteReplica", WRITER_ACTIONS, list(props.table_arns)),
-            _allow(
+            allow("ReadJournal", READER_ACTIONS, props.stream_arn),
+            allow("WriteReplica", WRITER_ACTIONS, list(props.table_arns)),
+            allow(
                 "KeepFailures",
                 ("s3:PutObject",),
                 [
@@ -141,49 +186,51 @@ class Consumer(pulumi.ComponentResource):
             ),
             # The event source mapping's destination asks for it (Lambda developer guide, 'Retain
             # discarded records').
-            _allow("FindFailureBucket", ("s3:ListBucket",), bucket),
-            _allow("Log", LOG_ACTIONS, pulumi.Output.format("{0}:*", self.log_group.arn)),
-            _allow("Trace", TRACE_ACTIONS, "*"),
+            allow("FindFailureBucket", ("s3:ListBucket",), bucket),
+            allow("Log", LOG_ACTIONS, pulumi.Output.format("{0}:*", self.log_group.arn)),
+            allow("Trace", TRACE_ACTIONS, "*"),
         ]
 
-    def _function(self, props: ConsumerProps, opts: pulumi.ResourceOptions) -> aws.lambda_.Function:
+    def _function(
+        self, name: str, props: ConsumerProps, may_work: pulumi.Resource
+    ) -> aws.lambda_.Function:
+        settings = props.settings
         return aws.lambda_.Function(
-            "qldb-replica",
+            name,
             description="Applies the journal of a QLDB ledger to DynamoDB tables",
             code=pulumi.FileArchive(str(props.code)),
-            handler=HANDLER,
-            runtime=props.runtime,
-            architectures=[props.architecture],
-            memory_size=props.memory_megabytes,
-            timeout=props.timeout_seconds,
+            handler=ENTRY_POINT,
+            runtime=settings.lambda_runtime,
+            architectures=[settings.lambda_architecture],
+            memory_size=settings.lambda_memory_megabytes,
+            timeout=settings.lambda_timeout_seconds,
             role=self.role.arn,
             environment={"variables": props.environment.variables()},
             tracing_config={"mode": "Active"},
             # Text leaves the handler's own JSON lines, metrics among them, as they are; the format
             # JSON would filter them by a level of its own.
             logging_config={"log_format": "Text", "log_group": self.log_group.name},
-            opts=opts,
+            tags=self.tags,
+            opts=self.child(depends_on=[may_work]),
         )
 
     def _event_source_mapping(
-        self, props: ConsumerProps, opts: pulumi.ResourceOptions
+        self, name: str, props: ConsumerProps, may_work: pulumi.Resource
     ) -> aws.lambda_.EventSourceMapping:
+        settings = props.settings
         return aws.lambda_.EventSourceMapping(
-            "qldb-replica",
+            name,
             event_source_arn=props.stream_arn,
             function_name=self.function.name,
             starting_position="TRIM_HORIZON",
-            batch_size=props.batch_size,
-            maximum_batching_window_in_seconds=props.batching_window_seconds,
-            parallelization_factor=props.parallelization_factor,
-            maximum_retry_attempts=props.maximum_retry_attempts,
-            maximum_record_age_in_seconds=props.maximum_record_age_seconds,
+            batch_size=settings.batch_size,
+            maximum_batching_window_in_seconds=settings.batching_window_seconds,
+            parallelization_factor=settings.parallelization_factor,
+            maximum_retry_attempts=settings.maximum_retry_attempts,
+            maximum_record_age_in_seconds=settings.maximum_record_age_seconds,
             bisect_batch_on_function_error=True,
             function_response_types=["ReportBatchItemFailures"],
             destination_config={"on_failure": {"destination_arn": props.failure_bucket_arn}},
-            opts=opts,
+            tags=self.tags,
+            opts=self.child(depends_on=[may_work]),
         )
-
-
-def _allow(sid: str, actions: Sequence[str], resource: object) -> dict[str, Any]:
-    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
+from pydantic import Field
 
-from infra.component import component_type, policy
+from handler.contract import BATCHES_PREFIX, RECORDS_PREFIX
+from infra.component import Component
+from infra.iam import policy
+from infra.section import Flag, Integer, Section
 
-RECORDS_PREFIX = "records/"
-"""Records that the handler quarantines, one object each."""
-
-BATCHES_PREFIX = "aws/lambda/"
-"""Batches that the event source mapping gives up; the prefix is Lambda's own."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Longest that SQS keeps a message (SQS developer guide, 'Message quotas').
 _QUEUE_RETENTION_SECONDS = 14 * 24 * 60 * 60
@@ -22,23 +23,23 @@ _VISIBILITY_SECONDS = 300
 _MULTIPART_DAYS = 7
 
 
-@dataclass(frozen=True, kw_only=True)
-class FailuresProps:
-    """What :class:`Failures` are made of.
+class FailuresSettings(Section):
+    """How what could not be applied is stored.
 
     Attributes
     ----------
-    retention_days
+    failure_retention_days
         Days for which the bucket keeps an object.
     deletion_protection
         Whether the bucket refuses to be deleted while it holds objects.
     """
 
-    retention_days: int
-    deletion_protection: bool
+    # Days beyond this are more than the 32-bit number that S3's lifecycle rules hold.
+    failure_retention_days: Integer = Field(ge=1, le=2**31 - 1)
+    deletion_protection: Flag
 
 
-class Failures(pulumi.ComponentResource):
+class Failures(Component):
     """Where records go that could not be applied.
 
     Produces a private, encrypted bucket that keeps the payloads, and a queue that the bucket tells
@@ -49,43 +50,51 @@ class Failures(pulumi.ComponentResource):
     queue: aws.sqs.Queue
 
     def __init__(
-        self, name: str, props: FailuresProps, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        settings: FailuresSettings,
+        *,
+        tags: Mapping[str, str],
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(component_type("Failures"), name, None, opts)
-        self._child = pulumi.ResourceOptions(parent=self)
+        super().__init__("Failures", name, tags=tags, opts=opts)
         self.bucket = aws.s3.Bucket(
-            "qldb-failures", force_destroy=not props.deletion_protection, opts=self._child
+            name,
+            force_destroy=not settings.deletion_protection,
+            tags=self.tags,
+            opts=self.child(),
         )
-        self._keep_private()
-        self._expire(props.retention_days)
+        self._keep_private(name)
+        self._expire(name, settings.failure_retention_days)
         self.queue = aws.sqs.Queue(
-            "qldb-failures",
+            name,
             message_retention_seconds=_QUEUE_RETENTION_SECONDS,
             visibility_timeout_seconds=_VISIBILITY_SECONDS,
             sqs_managed_sse_enabled=True,
-            opts=self._child,
+            tags=self.tags,
+            opts=self.child(),
         )
-        self._notify()
+        self._notify(name)
         self.register_outputs({"bucketName": self.bucket.bucket, "queueUrl": self.queue.url})
 
-    def _keep_private(self) -> None:
+    def _keep_private(self, name: str) -> None:
         public_access = aws.s3.BucketPublicAccessBlock(
-            "qldb-failures",
+            name,
             bucket=self.bucket.bucket,
             block_public_acls=True,
             block_public_policy=True,
             ignore_public_acls=True,
             restrict_public_buckets=True,
-            opts=self._child,
+            opts=self.child(),
         )
         aws.s3.BucketServerSideEncryptionConfiguration(
-            "qldb-failures",
+            name,
             bucket=self.bucket.bucket,
             rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=self._child,
+            opts=self.child(),
         )
         aws.s3.BucketPolicy(
-            "qldb-failures",
+            name,
             bucket=self.bucket.bucket,
             policy=policy(
                 {
@@ -98,12 +107,12 @@ class Failures(pulumi.ComponentResource):
                 }
             ),
             # S3 answers OperationAborted to two such calls at once.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[public_access]),
+            opts=self.child(depends_on=[public_access]),
         )
 
-    def _expire(self, days: int) -> None:
+    def _expire(self, name: str, days: int) -> None:
         aws.s3.BucketLifecycleConfiguration(
-            "qldb-failures",
+            name,
             bucket=self.bucket.bucket,
             rules=[
                 {
@@ -114,15 +123,13 @@ class Failures(pulumi.ComponentResource):
                     "abort_incomplete_multipart_upload": {"days_after_initiation": _MULTIPART_DAYS},
                 }
             ],
-            opts=self._child,
+            opts=self.child(),
         )
 
-    def _notify(self) -> None:
-        account = aws.get_caller_identity_output(
-            opts=pulumi.InvokeOutputOptions(parent=self)
-        ).account_id
+    def _notify(self, name: str) -> None:
+        account = aws.get_caller_identity_output(opts=self.lookup).account_id
         may_send = aws.sqs.QueuePolicy(
-            "qldb-failures",
+            name,
             queue_url=self.queue.url,
             policy=policy(
                 {
@@ -136,10 +143,10 @@ class Failures(pulumi.ComponentResource):
                     },
                 }
             ),
-            opts=self._child,
+            opts=self.child(),
         )
         aws.s3.BucketNotification(
-            "qldb-failures",
+            name,
             bucket=self.bucket.bucket,
             queues=[
                 {
@@ -154,5 +161,5 @@ class Failures(pulumi.ComponentResource):
                 )
             ],
             # S3 tries the queue before it accepts the notification.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[may_send]),
+            opts=self.child(depends_on=[may_send]),
         )

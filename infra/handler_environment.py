@@ -5,50 +5,53 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from handler.contract import METRICS_NAMESPACE, SERVICE_NAME, Variable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pulumi
 
-SERVICE_NAME = "qldb-replica"
-METRICS_NAMESPACE = "QldbReplica"
-
-MAXIMUM_BYTES = 4096
+MAX_BYTES = 4096
 """Bytes of all names and values together (Lambda developer guide, 'Lambda quotas')."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerEnvironment:
-    """What the handler is told.
+    """How the handler is configured.
 
     Attributes
     ----------
     replica_tables
         JSON that :func:`infra.replica_settings.replica_tables_json` wrote.
     failure_bucket
-        Bucket that takes the records which can never be applied.
+        Bucket for the records that can never be applied.
     log_level
         Level of the handler's logger.
     tombstone_lifetime_days
         Days until a tombstone expires; None keeps it.
+    version
+        Version of this project.
     """
 
     replica_tables: pulumi.Input[str]
     failure_bucket: pulumi.Input[str]
     log_level: str
     tombstone_lifetime_days: int | None
+    version: str
 
     def variables(self) -> dict[str, pulumi.Input[str]]:
         """Return the variables by name."""
-        variables = {
-            "REPLICA_TABLES": self.replica_tables,
-            "FAILURE_BUCKET": self.failure_bucket,
-            "POWERTOOLS_SERVICE_NAME": SERVICE_NAME,
-            "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
-            "POWERTOOLS_LOG_LEVEL": self.log_level,
+        variables: dict[str, pulumi.Input[str]] = {
+            Variable.REPLICA_TABLES.value: self.replica_tables,
+            Variable.FAILURE_BUCKET.value: self.failure_bucket,
+            Variable.VERSION.value: self.version,
+            Variable.SERVICE_NAME.value: SERVICE_NAME,
+            Variable.METRICS_NAMESPACE.value: METRICS_NAMESPACE,
+            Variable.LOG_LEVEL.value: self.log_level,
         }
         if self.tombstone_lifetime_days is not None:
-            variables["TOMBSTONE_LIFETIME_DAYS"] = str(self.tombstone_lifetime_days)
+            variables[Variable.TOMBSTONE_LIFETIME_DAYS.value] = str(self.tombstone_lifetime_days)
         return variables
 
 

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import pulumi
 import pulumi_aws as aws
+from pydantic import AfterValidator, Field, ValidationInfo
 
-from infra.component import component_type, policy, service_trust
+from infra.component import Component
+from infra.iam import policy, service_trust
+from infra.section import Integer, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NOW = "now"
+"""Key of the present in the context of a :class:`LedgerStreamSettings`."""
 
 # What QLDB does with a stream (QLDB developer guide, 'Stream permissions').
 WRITER_ACTIONS = (
@@ -18,6 +29,39 @@ WRITER_ACTIONS = (
 )
 
 
+def _past_time(text: str, info: ValidationInfo) -> str:
+    # The same text back: the one form that QLDB and every provider version take.
+    time = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z")
+    now: datetime = (info.context or {})[NOW]
+    if f"{time:%Y-%m-%dT%H:%M:%S}Z" != text or time > now:
+        raise ValueError
+    return text
+
+
+class LedgerStreamSettings(Section):
+    """How the journal is streamed.
+
+    Attributes
+    ----------
+    inclusive_start_time
+        Blocks from this time on, UTC.
+    shard_count
+        Shards of the Kinesis stream.
+    stream_retention_hours
+        Hours for which Kinesis keeps a record.
+    """
+
+    # QLDB API reference, 'StreamJournalToKinesis'.
+    inclusive_start_time: Annotated[str, AfterValidator(_past_time)] = Field(
+        description="a time in UTC such as 2020-05-29T00:00:00Z, not in the future",
+        examples=["2020-05-29T00:00:00Z"],
+    )
+    # Kinesis API reference, 'UpdateShardCount'.
+    shard_count: Integer = Field(ge=1, le=10_000)
+    # Kinesis API reference, 'IncreaseStreamRetentionPeriod'.
+    stream_retention_hours: Integer = Field(ge=24, le=8760)
+
+
 @dataclass(frozen=True, kw_only=True)
 class LedgerStreamProps:
     """What a :class:`LedgerStream` is made of.
@@ -26,21 +70,15 @@ class LedgerStreamProps:
     ----------
     ledger_name
         The ledger whose journal is streamed.
-    inclusive_start_time
-        Blocks from this time on, UTC.
-    shard_count
-        Shards of the Kinesis stream.
-    retention_hours
-        Hours for which Kinesis keeps a record.
+    settings
+        How it is streamed.
     """
 
     ledger_name: pulumi.Input[str]
-    inclusive_start_time: str
-    shard_count: int
-    retention_hours: int
+    settings: LedgerStreamSettings
 
 
-class LedgerStream(pulumi.ComponentResource):
+class LedgerStream(Component):
     """A ledger's journal on a Kinesis stream.
 
     Produces the Kinesis stream, the role under which QLDB writes to it, and the QLDB stream.
@@ -51,48 +89,54 @@ class LedgerStream(pulumi.ComponentResource):
     qldb: aws.qldb.Stream
 
     def __init__(
-        self, name: str, props: LedgerStreamProps, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        props: LedgerStreamProps,
+        *,
+        tags: Mapping[str, str],
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(component_type("LedgerStream"), name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        super().__init__("LedgerStream", name, tags=tags, opts=opts)
+        settings = props.settings
         self.kinesis = aws.kinesis.Stream(
-            "qldb-journal",
-            shard_count=props.shard_count,
-            retention_period=props.retention_hours,
+            name,
+            shard_count=settings.shard_count,
+            retention_period=settings.stream_retention_hours,
             stream_mode_details={"stream_mode": "PROVISIONED"},
             # The account's own key for Kinesis: encrypted without a key to grant or to pay for.
             encryption_type="KMS",
             kms_key_id="alias/aws/kinesis",
-            opts=child,
+            tags=self.tags,
+            opts=self.child(),
         )
         self.role = aws.iam.Role(
-            "qldb-journal-writer",
+            f"{name}-writer",
             assume_role_policy=service_trust(
                 "qldb.amazonaws.com", self._only_for(props.ledger_name)
             ),
-            opts=child,
+            tags=self.tags,
+            opts=self.child(),
         )
         may_write = aws.iam.RolePolicy(
-            "qldb-journal-writer",
+            f"{name}-writer",
             role=self.role.name,
             policy=policy(
                 {"Effect": "Allow", "Action": list(WRITER_ACTIONS), "Resource": self.kinesis.arn}
             ),
-            opts=child,
+            opts=self.child(),
         )
         self.qldb = aws.qldb.Stream(
-            "qldb-journal",
+            name,
             ledger_name=props.ledger_name,
             # Pulumi does not name this type; the Kinesis stream's name is unique and short enough
             # (QLDB takes 32 characters).
             stream_name=self.kinesis.name,
-            inclusive_start_time=props.inclusive_start_time,
+            inclusive_start_time=settings.inclusive_start_time,
             role_arn=self.role.arn,
             kinesis_configuration={"stream_arn": self.kinesis.arn, "aggregation_enabled": True},
+            tags=self.tags,
             # QLDB refuses a second active stream of one name; the replica takes repeated records.
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[may_write], delete_before_replace=True
-            ),
+            opts=self.child(depends_on=[may_write], delete_before_replace=True),
         )
         self.register_outputs(
             {
@@ -104,12 +148,11 @@ class LedgerStream(pulumi.ComponentResource):
 
     def _only_for(self, ledger_name: pulumi.Input[str]) -> dict[str, object]:
         """Limit who may make QLDB use the role (IAM user guide, 'The confused deputy problem')."""
-        here = pulumi.InvokeOutputOptions(parent=self)
-        account = aws.get_caller_identity_output(opts=here).account_id
+        account = aws.get_caller_identity_output(opts=self.lookup).account_id
         streams = pulumi.Output.format(
             "arn:{0}:qldb:{1}:{2}:stream/{3}/*",
-            aws.get_partition_output(opts=here).partition,
-            aws.get_region_output(opts=here).region,
+            aws.get_partition_output(opts=self.lookup).partition,
+            aws.get_region_output(opts=self.lookup).region,
             account,
             ledger_name,
         )

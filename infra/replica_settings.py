@@ -1,33 +1,28 @@
-"""The setting ``replicaTables``: which ledger tables are replicated, and how much of a document."""
+"""An entry of the setting ``replicaTables``: one table of the ledger, and how its items look."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import re
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from handler.contract import MAX_ATTRIBUTES, RESERVED_ATTRIBUTES, TableField
+from infra.section import Explained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Self
 
-RESERVED_ATTRIBUTES = (
-    "pk",
-    "version",
-    "isDeleted",
-    "txTime",
-    "txId",
-    "hash",
-    "expiresAt",
-    "data",
-)
-"""Attributes that the replica itself writes."""
-
-MAXIMUM_ATTRIBUTES = 100
-"""Projected and retired attributes of one table together."""
-
-MAXIMUM_STATEMENT = 8192
+MAX_STATEMENT = 8192
 """Characters of a PartiQL statement (DynamoDB API reference, 'BatchStatementRequest')."""
 
 # Keywords, the table's name (255 characters at most) and the replica's own attributes.
@@ -35,13 +30,39 @@ _STATEMENT_OVERHEAD = 1024
 # ` SET "` and `"=? ` or ` REMOVE "` and `"` around each name.
 _ATTRIBUTE_OVERHEAD = 12
 
-# QLDB developer guide, 'Quotas and limits': naming constraints.
-_TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-_ENTRY_KEYS = ("ledgerTable", "attributes", "retiredAttributes")
+
+def _checked_name(name: str) -> str:
+    if name in RESERVED_ATTRIBUTES:
+        raise Explained(
+            f"uses the attribute name {name!r}, which the replica needs for itself; "
+            f"reserved are {', '.join(RESERVED_ATTRIBUTES)}"
+        )
+    if not name or name != name.strip():
+        raise Explained(
+            f"has the attribute name {name!r}; expected at least one character and no space at "
+            "either end"
+        )
+    return name
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReplicaTableSettings:
+def _steps(path: object) -> tuple[str, ...]:
+    steps = tuple(path.split(".")) if isinstance(path, str) else ()
+    if not steps or any(step != step.strip() or not step for step in steps):
+        raise ValueError
+    return steps
+
+
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if names.count(name) > 1:
+            raise Explained(f"names {name!r} {names.count(name)} times; once is enough")
+    return names
+
+
+_AttributeName = Annotated[str, AfterValidator(_checked_name)]
+
+
+class ReplicaTableSettings(BaseModel):
     """How one ledger table is replicated.
 
     Attributes
@@ -55,55 +76,88 @@ class ReplicaTableSettings:
         Attributes that an earlier configuration wrote and that every write removes.
     """
 
-    ledger_table: str
-    attributes: Mapping[str, tuple[str, ...]] | None
-    retired_attributes: tuple[str, ...]
-
-
-def parse_replica_tables(text: str | None, problems: list[str]) -> tuple[ReplicaTableSettings, ...]:
-    """Read the setting ``replicaTables``.
-
-    Parameters
-    ----------
-    text
-        The setting's JSON, None where it is missing.
-    problems
-        Receives a sentence for everything that is wrong.
-
-    Returns
-    -------
-    The entries that could be read, in the order of the setting.
-    """
-    value = None
-    if text is not None:
-        with contextlib.suppress(ValueError):
-            value = json.loads(text)
-    if not isinstance(value, list) or not value:
-        problems.append(
-            f"replicaTables is {'missing' if text is None else text}; it is a list of one or more "
-            "entries such as `- ledgerTable: Person`: "
-            "pulumi config set --path 'replicaTables[0].ledgerTable' Person"
-        )
-        return ()
-    entries = [
-        entry
-        for index, item in enumerate(value)
-        if (entry := _parse_entry(f"replicaTables[{index}]", item, problems))
-    ]
-    names = [entry.ledger_table for entry in entries]
-    problems.extend(
-        f"replicaTables names the ledger table {name!r} {names.count(name)} times; "
-        "each has one entry at most"
-        for name in dict.fromkeys(names)
-        if names.count(name) > 1
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, regex_engine="python-re"
     )
-    return tuple(entries)
+
+    # QLDB developer guide, 'Quotas and limits': naming constraints.
+    ledger_table: str = Field(
+        pattern=r"\A[A-Za-z_][A-Za-z0-9_]{0,127}\Z",
+        description="a table name of 1 to 128 letters, digits and underscores that does not begin "
+        "with a digit",
+        examples=["Person"],
+    )
+    attributes: (
+        Annotated[
+            dict[
+                _AttributeName,
+                Annotated[
+                    tuple[str, ...],
+                    BeforeValidator(_steps),
+                    Field(
+                        description="a path: one or more field names with a dot between them, such "
+                        "as address.city"
+                    ),
+                ],
+            ],
+            Field(min_length=1),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="a map of one or more attribute names to paths such as address.city, or "
+        "nothing for the whole document",
+    )
+    retired_attributes: Annotated[
+        tuple[Annotated[_AttributeName, Field(description="an attribute name")], ...],
+        AfterValidator(_once),
+    ] = Field(default=(), description="a list of attribute names")
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        names = [*(self.attributes or ()), *self.retired_attributes]
+        for name in names:
+            if names.count(name) > 1:
+                raise Explained(
+                    f"both projects and retires the attribute {name!r}; take it from one of the two"
+                )
+        if len(names) > MAX_ATTRIBUTES:
+            raise Explained(
+                f"has {len(names)} attributes (projected and retired together); "
+                f"{MAX_ATTRIBUTES} are allowed: leave `attributes` out to write whole documents"
+            )
+        text = sum(len(name) + name.count('"') + _ATTRIBUTE_OVERHEAD for name in names)
+        if text + _STATEMENT_OVERHEAD > MAX_STATEMENT:
+            raise Explained(
+                f"has attribute names that need {text} characters of a write statement; "
+                f"{MAX_STATEMENT - _STATEMENT_OVERHEAD} are left of DynamoDB's {MAX_STATEMENT}: "
+                "shorten them or leave `attributes` out to write whole documents"
+            )
+        return self
+
+
+def check_distinct(entries: tuple[ReplicaTableSettings, ...]) -> tuple[ReplicaTableSettings, ...]:
+    """Return the entries of the setting ``replicaTables``.
+
+    Raises
+    ------
+    Explained
+        Two of them name the same ledger table.
+    """
+    names = [entry.ledger_table for entry in entries]
+    for name in names:
+        if names.count(name) > 1:
+            raise Explained(
+                f"names the ledger table {name!r} {names.count(name)} times; each has one entry "
+                "at most"
+            )
+    return entries
 
 
 def replica_tables_json(
     tables: Sequence[ReplicaTableSettings], table_names: Mapping[str, str]
 ) -> str:
-    """Write the handler's variable ``REPLICA_TABLES``.
+    """Return the tables as the handler reads them, JSON.
 
     Parameters
     ----------
@@ -126,113 +180,9 @@ def replica_tables_json(
 def _handler_entry(
     table: ReplicaTableSettings, table_names: Mapping[str, str]
 ) -> dict[str, object]:
-    entry: dict[str, object] = {"tableName": table_names[table.ledger_table]}
+    entry: dict[str, object] = {TableField.TABLE_NAME: table_names[table.ledger_table]}
     if table.attributes is not None:
-        entry["attributes"] = {name: list(path) for name, path in table.attributes.items()}
+        entry[TableField.ATTRIBUTES] = table.attributes
     if table.retired_attributes:
-        entry["retiredAttributes"] = list(table.retired_attributes)
+        entry[TableField.RETIRED_ATTRIBUTES] = table.retired_attributes
     return entry
-
-
-def _parse_entry(where: str, item: object, problems: list[str]) -> ReplicaTableSettings | None:
-    if not isinstance(item, dict):
-        problems.append(
-            f"{where} is {json.dumps(item)}; it is an object with the keys {', '.join(_ENTRY_KEYS)}"
-        )
-        return None
-    problems.extend(
-        f"{where} has the unknown key {key!r}; its keys are {', '.join(_ENTRY_KEYS)}"
-        for key in item
-        if key not in _ENTRY_KEYS
-    )
-    ledger_table = item.get("ledgerTable")
-    if not isinstance(ledger_table, str) or not _TABLE_NAME.fullmatch(ledger_table):
-        problems.append(
-            f"{where}.ledgerTable is {json.dumps(ledger_table)}; a ledger's table has a name of "
-            "1 to 128 letters, digits and underscores that does not begin with a digit: "
-            f"pulumi config set --path '{where}.ledgerTable' NAME"
-        )
-        return None
-    attributes = _parse_attributes(f"{where}.attributes", item.get("attributes"), problems)
-    retired = _parse_retired(f"{where}.retiredAttributes", item.get("retiredAttributes"), problems)
-    _check_names(where, attributes, retired, problems)
-    return ReplicaTableSettings(
-        ledger_table=ledger_table,
-        attributes=None if attributes is None else MappingProxyType(attributes),
-        retired_attributes=retired,
-    )
-
-
-def _parse_attributes(
-    where: str, value: object, problems: list[str]
-) -> dict[str, tuple[str, ...]] | None:
-    if value is None:
-        return None
-    if not isinstance(value, dict) or not value:
-        problems.append(
-            f"{where} is {json.dumps(value)}; it maps one or more attribute names to paths such as "
-            "address.city, or is left out for the whole document"
-        )
-        return None
-    attributes = {}
-    for name, path in value.items():
-        steps = tuple(path.split(".")) if isinstance(path, str) else ()
-        if not steps or any(step != step.strip() or not step for step in steps):
-            problems.append(
-                f"{where}.{name} is {json.dumps(path)}; a path is one or more field names with a "
-                "dot between them, such as address.city"
-            )
-        attributes[name] = steps
-    return attributes
-
-
-def _parse_retired(where: str, value: object, problems: list[str]) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        problems.append(f"{where} is {json.dumps(value)}; it is a list of attribute names")
-        return ()
-    problems.extend(
-        f"{where} names {name!r} {value.count(name)} times; once is enough"
-        for name in dict.fromkeys(value)
-        if value.count(name) > 1
-    )
-    return tuple(value)
-
-
-def _check_names(
-    where: str,
-    attributes: Mapping[str, object] | None,
-    retired: Sequence[str],
-    problems: list[str],
-) -> None:
-    names = [*(attributes or ()), *retired]
-    problems.extend(
-        f"{where} uses the attribute name {name!r}, which the replica needs for itself; "
-        f"reserved are {', '.join(RESERVED_ATTRIBUTES)}"
-        for name in dict.fromkeys(names)
-        if name in RESERVED_ATTRIBUTES
-    )
-    problems.extend(
-        f"{where} has the attribute name {name!r}; a name has at least one character and no "
-        "space at its ends"
-        for name in dict.fromkeys(names)
-        if not name or name != name.strip()
-    )
-    problems.extend(
-        f"{where} both projects and retires the attribute {name!r}; take it from one of the two"
-        for name in dict.fromkeys(retired)
-        if attributes and name in attributes
-    )
-    if len(names) > MAXIMUM_ATTRIBUTES:
-        problems.append(
-            f"{where} has {len(names)} attributes (projected and retired together); "
-            f"{MAXIMUM_ATTRIBUTES} are allowed: leave `attributes` out to keep whole documents"
-        )
-    text = sum(len(name) + name.count('"') + _ATTRIBUTE_OVERHEAD for name in names)
-    if text + _STATEMENT_OVERHEAD > MAXIMUM_STATEMENT:
-        problems.append(
-            f"{where} has attribute names that need {text} characters of a write statement; "
-            f"{MAXIMUM_STATEMENT - _STATEMENT_OVERHEAD} are left of DynamoDB's "
-            f"{MAXIMUM_STATEMENT}: shorten them or leave `attributes` out to keep whole documents"
-        )

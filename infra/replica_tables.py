@@ -2,51 +2,77 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import pulumi
 import pulumi_aws as aws
+from pydantic import AfterValidator, Field
 
-from infra.component import component_type
+from handler.contract import EXPIRY_ATTRIBUTE, KEY_ATTRIBUTE
+from infra.component import Component
+from infra.replica_settings import (
+    ReplicaTableSettings,
+    check_distinct,
+    replica_tables_json,
+)
+from infra.section import Flag, FromJson, Integer, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-KEY = "pk"
-EXPIRY = "expiresAt"
+    from collections.abc import Mapping
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReplicaTablesProps:
-    """What :class:`ReplicaTables` are made of.
+class ReplicaTablesSettings(Section):
+    """Which tables of the ledger are replicated, and how their items live.
 
     Attributes
     ----------
-    ledger_tables
-        Names of the ledger's tables that are replicated.
-    tombstones_expire
-        Whether DynamoDB removes items whose ``expiresAt`` has passed.
+    replica_tables
+        One entry for each replicated table of the ledger.
+    tombstone_lifetime_days
+        Days until a tombstone expires; None keeps it.
     deletion_protection
-        Whether the tables refuse to be deleted.
+        Whether the DynamoDB tables refuse to be deleted.
     """
 
-    ledger_tables: Sequence[str]
-    tombstones_expire: bool
-    deletion_protection: bool
+    replica_tables: Annotated[
+        tuple[ReplicaTableSettings, ...],
+        FromJson,
+        AfterValidator(check_distinct),
+        Field(
+            min_length=1,
+            description="a list of one or more entries such as `- ledgerTable: Person` "
+            "(pulumi config set --path 'replicaTables[0].ledgerTable' Person)",
+        ),
+    ]
+    tombstone_lifetime_days: Annotated[Integer, Field(ge=1)] | None = None
+    deletion_protection: Flag
 
 
-class ReplicaTables(pulumi.ComponentResource):
+class ReplicaTables(Component):
     """One DynamoDB table for each replicated table of the ledger."""
 
     tables: Mapping[str, aws.dynamodb.Table]
     """By the ledger table's name."""
 
+    configuration: pulumi.Output[str]
+    """The tables as the handler is told about them, JSON."""
+
     def __init__(
-        self, name: str, props: ReplicaTablesProps, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        settings: ReplicaTablesSettings,
+        *,
+        tags: Mapping[str, str],
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(component_type("ReplicaTables"), name, None, opts)
-        self.tables = {table: self._table(table, props) for table in props.ledger_tables}
+        super().__init__("ReplicaTables", name, tags=tags, opts=opts)
+        self.tables = {
+            entry.ledger_table: self._table(name, entry.ledger_table, settings)
+            for entry in settings.replica_tables
+        }
+        self.configuration = pulumi.Output.all(**self.names).apply(
+            lambda names: replica_tables_json(settings.replica_tables, names)
+        )
         self.register_outputs({"tableNames": self.names})
 
     @property
@@ -59,16 +85,27 @@ class ReplicaTables(pulumi.ComponentResource):
         """ARNs of the DynamoDB tables."""
         return [table.arn for table in self.tables.values()]
 
-    def _table(self, ledger_table: str, props: ReplicaTablesProps) -> aws.dynamodb.Table:
+    def _table(
+        self, name: str, ledger_table: str, settings: ReplicaTablesSettings
+    ) -> aws.dynamodb.Table:
         return aws.dynamodb.Table(
-            ledger_table,
-            hash_key=KEY,
-            attributes=[{"name": KEY, "type": "S"}],
+            table_name(name, ledger_table),
+            hash_key=KEY_ATTRIBUTE,
+            attributes=[{"name": KEY_ATTRIBUTE, "type": "S"}],
             billing_mode="PAY_PER_REQUEST",
             point_in_time_recovery={"enabled": True},
             # Said also where nothing expires: to the provider an absent block means "as it is", so
             # tombstones would go on expiring after their lifetime was taken out of the settings.
-            ttl={"attribute_name": EXPIRY, "enabled": props.tombstones_expire},
-            deletion_protection_enabled=props.deletion_protection,
-            opts=pulumi.ResourceOptions(parent=self),
+            ttl={
+                "attribute_name": EXPIRY_ATTRIBUTE,
+                "enabled": settings.tombstone_lifetime_days is not None,
+            },
+            deletion_protection_enabled=settings.deletion_protection,
+            tags=self.tags,
+            opts=self.child(formerly=ledger_table),
         )
+
+
+def table_name(component: str, ledger_table: str) -> str:
+    """Return the logical name of a table; its physical name begins with it."""
+    return f"{component}-{ledger_table}"

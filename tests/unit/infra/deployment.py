@@ -28,7 +28,7 @@ from pulumi.runtime.settings import SETTINGS
 from infra import lambda_package
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PROJECT = "qldb-kinesis-lambda-dynamodb"
@@ -38,6 +38,9 @@ PARTITION = "aws-test"
 LEDGER = "ledger-1a2b3c4"
 UPSTREAM = "organization/apigw-lambda-qldb/dev"
 CODE = Path("handler.zip")
+STACK = "test"
+TAGS = {"project": PROJECT, "stack": STACK}
+"""What every resource that takes tags has, whatever the settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,7 @@ class Registration:
     parent: str
     dependencies: tuple[str, ...]
     delete_before_replace: bool
+    former_names: tuple[str, ...]
     provider: str
     urn: str
 
@@ -153,6 +157,11 @@ class Monitor(mocks.MockMonitor):
                 parent=request.parent,
                 dependencies=tuple(sorted(request.dependencies)),
                 delete_before_replace=getattr(request, "deleteBeforeReplace", False),
+                former_names=tuple(
+                    alias.spec.name
+                    for alias in getattr(request, "aliases", ())
+                    if alias.spec.name  # pulumi-aws has aliases of its own, for renamed types
+                ),
                 provider=request.provider,
                 urn=urn,
             )
@@ -188,10 +197,10 @@ def deploy(
     *,
     upstream: Mapping[str, Any],
     project: str = PROJECT,
-    program: Path = REPOSITORY / "__main__.py",
+    program: Path | Callable[[], None] = REPOSITORY / "__main__.py",
     into: Deployment | None = None,
 ) -> Deployment:
-    """Run a program from its file, as the engine would.
+    """Run a program, from its file as the engine would or a function.
 
     Parameters
     ----------
@@ -229,7 +238,7 @@ def deploy(
                 monitor_features=set(features.supportedFeatures),
                 engine=mocks.MockEngine(None),
                 project=project,
-                stack="test",
+                stack=STACK,
                 dry_run=False,
                 organization=None,
             )
@@ -241,6 +250,9 @@ def deploy(
         return CODE
 
     def run_program() -> None:
+        if callable(program):
+            program()
+            return
         with patch.object(lambda_package, "build", build):
             runpy.run_path(str(program), run_name="__main__")
 

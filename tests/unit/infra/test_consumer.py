@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from infra.version import project_version
 from tests.unit.infra import deployment
-from tests.unit.infra.deployment import Deployment, arn, deploy_dev, physical_name, statements
+from tests.unit.infra.deployment import TAGS, Deployment, arn, deploy_dev, physical_name, statements
 
 NAME = "qldb-replica"
 KINESIS = "aws:kinesis/stream:Stream"
@@ -50,6 +51,7 @@ def test_the_function_runs_the_handler_with_traces_and_its_own_log_group(dev: De
         "role": arn(dev.one(ROLE, NAME)),
         "tracingConfig": {"mode": "Active"},
         "loggingConfig": {"logFormat": "Text", "logGroup": physical_name(dev.one(LOG_GROUP))},
+        "tags": TAGS,
     }
     assert dev.builds == [{"runtime": "python3.13", "architecture": "arm64"}]
 
@@ -67,7 +69,7 @@ def test_the_function_follows_its_settings() -> None:
     assert inputs["runtime"] == "python3.11"
     assert inputs["architectures"] == ["x86_64"]
     assert (inputs["memorySize"], inputs["timeout"]) == (256, 30)
-    assert changed.one(LOG_GROUP).inputs == {"retentionInDays": 7}
+    assert changed.one(LOG_GROUP).inputs == {"retentionInDays": 7, "tags": TAGS}
     assert changed.builds == [{"runtime": "python3.11", "architecture": "x86_64"}]
 
 
@@ -87,6 +89,7 @@ def test_the_handler_is_told_its_tables_and_its_failure_bucket(dev: Deployment) 
     }
     assert told == {
         "FAILURE_BUCKET": physical_name(dev.one(BUCKET)),
+        "REPLICA_VERSION": project_version(),
         "POWERTOOLS_SERVICE_NAME": "qldb-replica",
         "POWERTOOLS_METRICS_NAMESPACE": "QldbReplica",
         "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -105,8 +108,8 @@ def test_paths_whole_documents_and_retired_attributes_reach_the_handler() -> Non
 
     told = variables(changed)
     assert told["REPLICA_TABLES"] == (
-        '{"Person":{"tableName":"Person-physical","attributes":{"city":["address","city"]}},'
-        '"Vehicle":{"tableName":"Vehicle-physical","retiredAttributes":["old"]}}'
+        '{"Person":{"tableName":"qldb-Person-physical","attributes":{"city":["address","city"]}},'
+        '"Vehicle":{"tableName":"qldb-Vehicle-physical","retiredAttributes":["old"]}}'
     )
     assert told["POWERTOOLS_LOG_LEVEL"] == "DEBUG"
     assert told["TOMBSTONE_LIFETIME_DAYS"] == "400"
@@ -145,7 +148,7 @@ def test_the_role_has_the_actions_that_are_used_on_the_resources_that_are_used()
         ),
         "WriteReplica": (
             {"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"},
-            [arn(deployed.one(TABLE, "Person")), arn(deployed.one(TABLE, "Vehicle"))],
+            [arn(deployed.one(TABLE, "qldb-Person")), arn(deployed.one(TABLE, "qldb-Vehicle"))],
         ),
         "KeepFailures": ({"s3:PutObject"}, [f"{bucket}/records/*", f"{bucket}/aws/lambda/*"]),
         "FindFailureBucket": ({"s3:ListBucket"}, bucket),
@@ -172,6 +175,7 @@ def test_the_mapping_reads_from_the_first_record_and_gives_up_into_the_bucket(
         "bisectBatchOnFunctionError": True,
         "functionResponseTypes": ["ReportBatchItemFailures"],
         "destinationConfig": {"onFailure": {"destinationArn": arn(dev.one(BUCKET))}},
+        "tags": TAGS,
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.infra import deployment
-from tests.unit.infra.deployment import Deployment, arn, deploy_dev, physical_name, statements
+from tests.unit.infra.deployment import TAGS, Deployment, arn, deploy_dev, physical_name, statements
 
 BUCKET = "aws:s3/bucket:Bucket"
 QUEUE = "aws:sqs/queue:Queue"
@@ -29,7 +29,7 @@ def dev() -> Deployment:
 def test_a_protected_bucket_is_not_emptied(*, protected: bool, force: bool) -> None:
     bucket = deploy_dev(deletionProtection=protected).one(BUCKET)
 
-    assert bucket.inputs == {"forceDestroy": force}
+    assert bucket.inputs == {"forceDestroy": force, "tags": TAGS}
 
 
 def test_the_bucket_is_private_and_encrypted(dev: Deployment) -> None:
@@ -84,6 +84,7 @@ def test_objects_expire() -> None:
 
 def test_the_queue_is_encrypted_and_keeps_messages_as_long_as_it_can(dev: Deployment) -> None:
     assert dev.one(QUEUE).inputs == {
+        "tags": TAGS,
         "messageRetentionSeconds": 1_209_600,
         "visibilityTimeoutSeconds": 300,
         "sqsManagedSseEnabled": True,

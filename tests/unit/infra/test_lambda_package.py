@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, TypedDict
 
 import pytest
 
+from handler.contract import ENTRY_POINT
 from infra import lambda_package
-from infra.consumer import HANDLER
 from infra.lambda_package import SOURCES, PackageError, build
 from local.user_cache import cache_folder
 
@@ -188,7 +188,7 @@ def test_the_function_finds_its_handler(cache: Path, tmp_path: Path) -> None:
     )
 
     done = subprocess.run(
-        [sys.executable, "-I", "-c", program, str(tmp_path), HANDLER],
+        [sys.executable, "-I", "-c", program, str(tmp_path), ENTRY_POINT],
         capture_output=True,
         text=True,
         check=False,

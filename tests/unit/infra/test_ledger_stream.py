@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.infra import deployment
-from tests.unit.infra.deployment import Deployment, arn, deploy_dev, physical_name, statements
+from tests.unit.infra.deployment import TAGS, Deployment, arn, deploy_dev, physical_name, statements
 
 KINESIS = "aws:kinesis/stream:Stream"
 QLDB = "aws:qldb/stream:Stream"
@@ -29,6 +29,7 @@ def test_the_kinesis_stream_is_encrypted_and_keeps_a_week(dev: Deployment) -> No
         "streamModeDetails": {"streamMode": "PROVISIONED"},
         "encryptionType": "KMS",
         "kmsKeyId": "alias/aws/kinesis",
+        "tags": TAGS,
     }
 
 
@@ -49,6 +50,7 @@ def test_the_qldb_stream_carries_the_upstream_ledger_to_the_kinesis_stream(
         "inclusiveStartTime": "2020-05-29T00:00:00Z",
         "roleArn": arn(dev.one(ROLE, NAME)),
         "kinesisConfiguration": {"streamArn": arn(kinesis), "aggregationEnabled": True},
+        "tags": TAGS,
     }
 
 

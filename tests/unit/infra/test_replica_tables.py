@@ -5,7 +5,7 @@ Proves inputs. Cannot prove that AWS accepts them.
 
 from __future__ import annotations
 
-from tests.unit.infra.deployment import deploy_dev
+from tests.unit.infra.deployment import TAGS, deploy_dev
 
 TABLE = "aws:dynamodb/table:Table"
 PLAIN = {
@@ -14,6 +14,7 @@ PLAIN = {
     "billingMode": "PAY_PER_REQUEST",
     "pointInTimeRecovery": {"enabled": True},
     "deletionProtectionEnabled": False,
+    "tags": TAGS,
     # Without it a lifetime that was configured once could not be taken back.
     "ttl": {"attributeName": "expiresAt", "enabled": False},
 }
@@ -22,7 +23,7 @@ PLAIN = {
 def test_the_dev_stack_has_one_table_for_person() -> None:
     table = deploy_dev().one(TABLE)
 
-    assert (table.name, table.inputs) == ("Person", PLAIN)
+    assert (table.name, table.inputs) == ("qldb-Person", PLAIN)
 
 
 def test_each_ledger_table_has_a_table_of_its_own() -> None:
@@ -30,7 +31,7 @@ def test_each_ledger_table_has_a_table_of_its_own() -> None:
         TABLE
     )
 
-    assert sorted(table.name for table in tables) == ["Person", "person"]
+    assert sorted(table.name for table in tables) == ["qldb-Person", "qldb-person"]
 
 
 def test_tables_are_protected_where_the_stack_is() -> None:

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.handler_environment import MAXIMUM_BYTES
-from infra.replica_settings import RESERVED_ATTRIBUTES
-from infra.settings import Settings, SettingsError
+from handler.contract import RESERVED_ATTRIBUTES
+from infra.handler_environment import MAX_BYTES
+from infra.section import either
+from infra.settings import Settings, SettingsError, sections_by_name
 from tests.unit.infra.deployment import REPOSITORY, as_text, dev_settings
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -42,7 +43,7 @@ def tables_problem(**entry: object) -> str:
 def test_the_dev_stack_is_the_reference_pattern() -> None:
     settings = parse()
 
-    [person] = settings.replica_tables
+    [person] = settings.replica_tables.replica_tables
     assert person.ledger_table == "Person"
     assert person.attributes == {
         "firstName": ("firstName",),
@@ -51,12 +52,13 @@ def test_the_dev_stack_is_the_reference_pattern() -> None:
         "address": ("address",),
     }
     assert person.retired_attributes == ()
-    assert not settings.deletion_protection
-    assert settings.tombstone_lifetime_days is None
+    assert not settings.replica_tables.deletion_protection
+    assert not settings.failures.deletion_protection
+    assert settings.replica_tables.tombstone_lifetime_days is None
 
 
 def test_a_stack_that_says_only_what_it_must_is_protected_and_keeps_whole_documents() -> None:
-    described = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+    described = described_settings()
     defaults = {k: as_text(v["default"]) for k, v in described.items() if "default" in v}
 
     settings = Settings.parse(
@@ -64,23 +66,73 @@ def test_a_stack_that_says_only_what_it_must_is_protected_and_keeps_whole_docume
     )
 
     assert described.keys() - defaults.keys() == {"ledgerStack", "replicaTables"}
-    assert settings.deletion_protection
-    assert settings.replica_tables[0].attributes is None
-    assert settings.inclusive_start_time == "2020-05-29T00:00:00Z"
-    assert (settings.shard_count, settings.stream_retention_hours) == (1, 168)
-    assert (settings.lambda_runtime, settings.lambda_architecture) == ("python3.13", "arm64")
-    assert (settings.lambda_memory_megabytes, settings.lambda_timeout_seconds) == (1024, 60)
-    assert (settings.batch_size, settings.batching_window_seconds) == (100, 0)
-    assert (settings.parallelization_factor, settings.maximum_retry_attempts) == (1, 60)
-    assert settings.maximum_record_age_seconds == 86400
-    assert (settings.log_retention_days, settings.log_level) == (30, "INFO")
-    assert settings.failure_retention_days == 90
+    assert settings.replica_tables.deletion_protection
+    assert settings.replica_tables.replica_tables[0].attributes is None
+    stream = settings.ledger_stream
+    assert stream.inclusive_start_time == "2020-05-29T00:00:00Z"
+    assert (stream.shard_count, stream.stream_retention_hours) == (1, 168)
+    consumer = settings.consumer
+    assert (consumer.lambda_runtime, consumer.lambda_architecture) == ("python3.13", "arm64")
+    assert (consumer.lambda_memory_megabytes, consumer.lambda_timeout_seconds) == (1024, 60)
+    assert (consumer.batch_size, consumer.batching_window_seconds) == (100, 0)
+    assert (consumer.parallelization_factor, consumer.maximum_retry_attempts) == (1, 60)
+    assert consumer.maximum_record_age_seconds == 86400
+    assert (consumer.log_retention_days, consumer.log_level) == (30, "INFO")
+    assert settings.failures.failure_retention_days == 90
+    assert settings.failures.deletion_protection
+    assert settings.tags.tags == {}
+
+
+def described_settings() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load(
+        (REPOSITORY / "Pulumi.yaml").read_text(encoding="utf-8")
+    )["config"]
+    return found
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """What the code allows for each setting, as a JSON schema."""
+    return {
+        name: schema
+        for type_ in sections_by_name().values()
+        for name, schema in type_.model_json_schema()["properties"].items()
+    }
 
 
 def test_every_setting_is_described() -> None:
-    described = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+    described = described_settings()
 
     assert [name for name, setting in described.items() if not setting.get("description")] == []
+
+
+def test_both_files_have_the_same_settings() -> None:
+    # An entry without a default would make the setting required, so this one is a comment there.
+    assert schemas().keys() - described_settings().keys() == {"tombstoneLifetimeDays"}
+    assert described_settings().keys() - schemas().keys() == set()
+
+
+def test_the_ranges_in_the_descriptions_are_those_in_the_code() -> None:
+    told = {name: setting["description"] for name, setting in described_settings().items()}
+    ranges = {
+        name: f"({schema['minimum']} to {schema['maximum']}"
+        for name, schema in schemas().items()
+        if schema.get("type") == "integer" and "minimum" in schema
+    }
+
+    assert len(ranges) >= 10
+    assert {name: text for name, text in ranges.items() if text not in told[name]} == {}
+
+
+def test_the_choices_in_the_descriptions_are_those_in_the_code() -> None:
+    told = {name: setting["description"] for name, setting in described_settings().items()}
+    choices = {
+        name: either([str(choice) for choice in schema["enum"]])
+        for name, schema in schemas().items()
+        if "enum" in schema
+    }
+
+    assert choices.keys() == {"lambdaRuntime", "lambdaArchitecture", "logRetentionDays", "logLevel"}
+    assert {name: text for name, text in choices.items() if text not in told[name]} == {}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +157,7 @@ def test_numbers_are_taken_from_the_lowest_to_the_highest(
 
     for value in (lowest - 1, highest + 1):
         [problem] = problems(**{name: value})
-        assert problem.startswith(f"{name} is '{value}'; it has to be an integer from ")
+        assert problem.startswith(f"{name} is '{value}'; expected an integer from ")
         assert f"to {highest}" in problem
         assert f": pulumi config set {name} " in problem
 
@@ -115,7 +167,7 @@ def test_a_failing_record_reaches_the_failure_bucket_before_kinesis_forgets_it(
     age: int, hours: int
 ) -> None:
     settings = parse(maximumRecordAgeSeconds=age, streamRetentionHours=hours)
-    assert settings.maximum_record_age_seconds == age
+    assert settings.consumer.maximum_record_age_seconds == age
 
 
 @pytest.mark.parametrize(
@@ -135,7 +187,7 @@ def test_other_record_ages_are_refused(value: int) -> None:
     [problem] = problems(maximumRecordAgeSeconds=value)
 
     assert problem == (
-        f"maximumRecordAgeSeconds is '{value}'; it has to be an integer from 60 to 604800: "
+        f"maximumRecordAgeSeconds is '{value}'; expected an integer from 60 to 604800: "
         "pulumi config set maximumRecordAgeSeconds 60"
     )
 
@@ -163,7 +215,7 @@ def test_what_is_no_integer_is_refused(value: str) -> None:
 def test_other_words_are_refused(name: str, value: str, allowed: str) -> None:
     [problem] = problems(**{name: value})
 
-    assert problem.startswith(f"{name} is {value!r}; it has to be {allowed}")
+    assert problem.startswith(f"{name} is {value!r}; expected {allowed}")
 
 
 @pytest.mark.parametrize(
@@ -180,11 +232,11 @@ def test_other_words_are_refused(name: str, value: str, allowed: str) -> None:
 def test_other_times_and_the_future_are_refused(value: str) -> None:
     [problem] = problems(inclusiveStartTime=value)
 
-    assert problem.startswith(f"inclusiveStartTime is {value!r}; it has to be a time in UTC such ")
+    assert problem.startswith(f"inclusiveStartTime is {value!r}; expected a time in UTC such ")
 
 
 def test_the_present_is_a_start_time() -> None:
-    assert parse(inclusiveStartTime="2026-01-02T03:04:05Z").inclusive_start_time
+    assert parse(inclusiveStartTime="2026-01-02T03:04:05Z").ledger_stream.inclusive_start_time
 
 
 def test_everything_wrong_is_told_at_once() -> None:
@@ -206,7 +258,7 @@ def test_an_unknown_setting_is_refused_with_the_nearest_one() -> None:
     [problem] = problems(tombstoneLifetimeDay=900)
 
     assert problem == (
-        "tombstoneLifetimeDay is no setting of this program (tombstoneLifetimeDays is one): "
+        "unknown setting tombstoneLifetimeDay; did you mean tombstoneLifetimeDays? Else remove it: "
         "pulumi config rm tombstoneLifetimeDay"
     )
 
@@ -215,7 +267,7 @@ def test_an_unknown_setting_is_refused_with_the_nearest_one() -> None:
 def test_replica_tables_are_a_list_of_something(value: str) -> None:
     [problem] = problems(replicaTables=value)
 
-    assert problem.startswith(f"replicaTables is {value}; it is a list of one or more entries")
+    assert problem.startswith(f"replicaTables is {value}; expected a list of one or more entries")
     assert "pulumi config set --path 'replicaTables[0].ledgerTable' Person" in problem
 
 
@@ -242,13 +294,13 @@ def test_an_unknown_key_is_refused() -> None:
 def test_an_entry_is_an_object() -> None:
     [problem] = problems(replicaTables=["Person"])
 
-    assert problem.startswith('replicaTables[0] is "Person"; it is an object with the keys')
+    assert problem.startswith('replicaTables[0] is "Person"; expected an object with the keys')
 
 
 def test_nested_paths_are_field_names_with_dots() -> None:
     [table] = parse(
         replicaTables=[{"ledgerTable": "Person", "attributes": {"city": "address.city.name"}}]
-    ).replica_tables
+    ).replica_tables.replica_tables
 
     assert table.attributes == {"city": ("address", "city", "name")}
 
@@ -257,13 +309,15 @@ def test_nested_paths_are_field_names_with_dots() -> None:
 def test_other_paths_are_refused(path: object) -> None:
     problem = tables_problem(attributes={"city": path})
 
-    assert problem.startswith(f"replicaTables[0].attributes.city is {json.dumps(path)}; a path is")
+    assert problem.startswith(
+        f"replicaTables[0].attributes.city is {json.dumps(path)}; expected a path: "
+    )
 
 
 @pytest.mark.parametrize("value", [{}, [], "firstName"])
 def test_attributes_are_a_map_of_something(value: object) -> None:
     assert tables_problem(attributes=value).startswith(
-        f"replicaTables[0].attributes is {json.dumps(value)}; it maps"
+        f"replicaTables[0].attributes is {json.dumps(value)}; expected a map of "
     )
 
 
@@ -280,9 +334,15 @@ def test_attribute_names_are_not_empty_and_have_no_space_around_them(name: str) 
     assert f"has the attribute name {name!r}" in tables_problem(attributes={name: "a"})
 
 
-@pytest.mark.parametrize("value", ["old", {"old": 1}, [1]])
-def test_retired_attributes_are_a_list_of_names(value: object) -> None:
-    assert "it is a list of attribute names" in tables_problem(retiredAttributes=value)
+@pytest.mark.parametrize("value", ["old", {"old": 1}])
+def test_retired_attributes_are_a_list(value: object) -> None:
+    assert "expected a list of attribute names" in tables_problem(retiredAttributes=value)
+
+
+def test_retired_attributes_are_names() -> None:
+    assert tables_problem(retiredAttributes=["old", 1]) == (
+        "replicaTables[0].retiredAttributes[1] is 1; expected an attribute name"
+    )
 
 
 def test_an_attribute_is_retired_once_and_not_projected_too() -> None:
@@ -324,7 +384,7 @@ def test_the_environment_fits_into_what_lambda_takes() -> None:
     parse(replicaTables=tables[:1])
 
     [problem] = problems(replicaTables=tables)
-    assert f"Lambda takes {MAXIMUM_BYTES}" in problem
+    assert f"Lambda takes {MAX_BYTES}" in problem
 
 
 @pytest.mark.parametrize(
@@ -340,8 +400,11 @@ def test_tombstones_outlive_a_record_that_was_long_in_the_stream_and_then_in_the
         "maximumRecordAgeSeconds": 60,
     }
 
-    assert parse(tombstoneLifetimeDays=least, **changed).tombstone_lifetime_days == least
+    assert (
+        parse(tombstoneLifetimeDays=least, **changed).replica_tables.tombstone_lifetime_days
+        == least
+    )
     [problem] = problems(tombstoneLifetimeDays=least - 1, **changed)
     assert problem.startswith(f"tombstoneLifetimeDays is {least - 1}; ")
-    assert f"{least} or more is allowed" in problem
+    assert f"expected {least} or more" in problem
     assert "pulumi config rm tombstoneLifetimeDays" in problem

@@ -1,0 +1,50 @@
+"""Documents of IAM: policies, their statements and who may assume a role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def policy(*statements: dict[str, Any]) -> pulumi.Output[str]:
+    """Return an IAM policy as JSON; outputs may stand anywhere in `statements`."""
+    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(sid: str, actions: Sequence[str], resource: object) -> dict[str, Any]:
+    """Return the statement that allows actions on one or more resources.
+
+    Parameters
+    ----------
+    sid
+        What the statement is for.
+    actions
+        The actions, such as ``s3:PutObject``.
+    resource
+        One ARN or a list of them; outputs as well.
+    """
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
+
+
+def service_trust(service: str, condition: dict[str, Any] | None = None) -> pulumi.Output[str]:
+    """Return the policy that lets one AWS service assume a role.
+
+    Parameters
+    ----------
+    service
+        The service's principal, such as ``lambda.amazonaws.com``.
+    condition
+        When it may do so; None for always.
+    """
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    if condition is not None:
+        statement["Condition"] = condition
+    return policy(statement)

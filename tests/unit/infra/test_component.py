@@ -1,0 +1,158 @@
+"""Components as parts that a stack may hold twice, and as heirs of what former versions deployed.
+
+Proves names, parents and aliases as the engine is asked for them. That `pulumi up` then replaces
+nothing was tried on a stack of the version before 0.1.0.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import pulumi
+import pytest
+
+from infra.consumer import Consumer, ConsumerProps
+from infra.failures import Failures
+from infra.handler_environment import HandlerEnvironment
+from infra.ledger_stream import LedgerStream, LedgerStreamProps
+from infra.replica_tables import ReplicaTables
+from infra.settings import Settings
+from tests.unit.infra import deployment
+from tests.unit.infra.deployment import CODE, Deployment, Registration, deploy, deploy_dev
+
+TAGS = {"owner": "team-a"}
+
+ENCRYPTED = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+
+FORMER_STACK = {
+    "LedgerStream ledger-stream": {
+        "aws:kinesis/stream:Stream qldb-journal",
+        "aws:iam/role:Role qldb-journal-writer",
+        "aws:iam/rolePolicy:RolePolicy qldb-journal-writer",
+        "aws:qldb/stream:Stream qldb-journal",
+    },
+    "ReplicaTables replica-tables": {"aws:dynamodb/table:Table Person"},
+    "Failures failures": {
+        "aws:s3/bucket:Bucket qldb-failures",
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock qldb-failures",
+        f"{ENCRYPTED} qldb-failures",
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration qldb-failures",
+        "aws:s3/bucketPolicy:BucketPolicy qldb-failures",
+        "aws:s3/bucketNotification:BucketNotification qldb-failures",
+        "aws:sqs/queue:Queue qldb-failures",
+        "aws:sqs/queuePolicy:QueuePolicy qldb-failures",
+    },
+    "Consumer consumer": {
+        "aws:cloudwatch/logGroup:LogGroup qldb-replica",
+        "aws:iam/role:Role qldb-replica",
+        "aws:iam/rolePolicy:RolePolicy qldb-replica",
+        "aws:lambda/function:Function qldb-replica",
+        "aws:lambda/eventSourceMapping:EventSourceMapping qldb-replica",
+    },
+}
+"""Resources of the dev stack, by component, as the version before 0.1.0 registered them."""
+
+
+def components(name: str) -> None:
+    """Make one component of each kind."""
+    settings = Settings.parse(deployment.dev_settings(), now=datetime.now(UTC))
+    stream = LedgerStream(
+        f"{name}-journal",
+        LedgerStreamProps(ledger_name="ledger", settings=settings.ledger_stream),
+        tags=TAGS,
+    )
+    replica = ReplicaTables(f"{name}-tables", settings.replica_tables, tags=TAGS)
+    failures = Failures(f"{name}-failures", settings.failures, tags=TAGS)
+    Consumer(
+        f"{name}-consumer",
+        ConsumerProps(
+            settings=settings.consumer,
+            stream_arn=stream.kinesis.arn,
+            table_arns=replica.arns,
+            failure_bucket_arn=failures.bucket.arn,
+            environment=HandlerEnvironment(
+                replica_tables=replica.configuration,
+                failure_bucket=failures.bucket.bucket,
+                log_level="INFO",
+                tombstone_lifetime_days=None,
+                version="1.2.3",
+            ),
+            code=CODE,
+        ),
+        tags=TAGS,
+    )
+
+
+@pytest.fixture(scope="module")
+def twice() -> Deployment:
+    def program() -> None:
+        for name in ("one", "two"):
+            components(name)
+
+    return deploy({}, upstream={}, program=program)
+
+
+def test_two_components_of_a_kind_share_no_urn(twice: Deployment) -> None:
+    counts = Counter(resource.urn for resource in twice.resources)
+
+    assert (
+        len(counts) == 2 * len(deploy_dev().resources) - 2
+    )  # the stack reference is the program's
+    assert [urn for urn, count in counts.items() if count > 1] == []
+
+
+def test_the_name_of_a_child_begins_with_that_of_its_component(twice: Deployment) -> None:
+    children = [resource for resource in twice.resources if resource.type.startswith("aws:")]
+
+    strangers = [
+        resource.urn
+        for resource in children
+        if not resource.name.startswith(resource.parent.rpartition("::")[2])
+    ]
+
+    assert strangers == []
+
+
+def test_a_component_without_a_former_name_claims_no_resource_of_an_older_version(
+    twice: Deployment,
+) -> None:
+    assert {name for resource in twice.resources for name in resource.former_names} == set()
+
+
+def names(resource: Registration) -> set[str]:
+    return {resource.name, *resource.former_names}
+
+
+def test_every_resource_of_the_former_stack_is_claimed_by_its_heir() -> None:
+    deployed = deploy_dev()
+    parents = {resource.urn: resource for resource in deployed.resources}
+
+    heirs = {
+        (kind, f"{resource.type} {name}")
+        for resource in deployed.resources
+        if resource.parent in parents
+        for kind in (
+            f"{parents[resource.parent].type.rpartition(':')[2]} {former}"
+            for former in names(parents[resource.parent])
+        )
+        for name in names(resource)
+    }
+
+    former = {(kind, child) for kind, children in FORMER_STACK.items() for child in children}
+    assert former - heirs == set()
+
+
+def test_a_renamed_table_stays_the_same_table_only_in_the_programs_own_component() -> None:
+    def program() -> None:
+        settings = Settings.parse(deployment.dev_settings(), now=datetime.now(UTC))
+        former = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="replica-tables")])
+        ReplicaTables("one", settings.replica_tables, tags={}, opts=former)
+        ReplicaTables("two", settings.replica_tables, tags={})
+
+    tables = deploy({}, upstream={}, program=program).all("aws:dynamodb/table:Table")
+
+    assert {table.name: "Person" in table.former_names for table in tables} == {
+        "one-Person": True,
+        "two-Person": False,
+    }

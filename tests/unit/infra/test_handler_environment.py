@@ -1,0 +1,67 @@
+"""The function's environment: what the program writes is what the handler reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+
+from handler.settings import HandlerSettings, ReplicaTable
+from infra.handler_environment import HandlerEnvironment
+from infra.replica_settings import ReplicaTableSettings, replica_tables_json
+
+
+def test_every_field_of_the_handlers_settings_survives_the_environment() -> None:
+    person = ReplicaTableSettings.model_validate(
+        {
+            "ledgerTable": "Person",
+            "attributes": {"city": "address.city", "näme": "name"},
+            "retiredAttributes": ["phone"],
+        }
+    )
+    vehicle = ReplicaTableSettings.model_validate({"ledgerTable": "Vehicle"})
+    environment = HandlerEnvironment(
+        replica_tables=replica_tables_json(
+            [person, vehicle], {"Person": "qldb-Person-1", "Vehicle": "qldb-Vehicle-2"}
+        ),
+        failure_bucket="qldb-failures-3",
+        log_level="DEBUG",
+        tombstone_lifetime_days=400,
+        version="1.2.3",
+    )
+
+    variables = {name: str(text) for name, text in environment.variables().items()}
+    settings = HandlerSettings.from_environment(variables)
+
+    expected = HandlerSettings(
+        replica_tables={
+            "Person": ReplicaTable(
+                ledger_table="Person",
+                table_name="qldb-Person-1",
+                attributes={"city": ("address", "city"), "näme": ("name",)},
+                retired_attributes=("phone",),
+            ),
+            "Vehicle": ReplicaTable(ledger_table="Vehicle", table_name="qldb-Vehicle-2"),
+        },
+        failure_bucket="qldb-failures-3",
+        tombstone_lifetime_days=400,
+        version="1.2.3",
+    )
+    assert settings == expected
+    # Else the comparison above would say nothing about a field that is new.
+    defaults = {field.name: field.default for field in fields(HandlerSettings)}
+    assert [name for name, default in defaults.items() if getattr(expected, name) == default] == []
+
+
+def test_tombstones_that_stay_need_no_variable() -> None:
+    environment = HandlerEnvironment(
+        replica_tables=json.dumps({"Person": {"tableName": "qldb-Person-1"}}),
+        failure_bucket="qldb-failures-3",
+        log_level="INFO",
+        tombstone_lifetime_days=None,
+        version="1.2.3",
+    )
+
+    variables = {name: str(text) for name, text in environment.variables().items()}
+
+    assert "TOMBSTONE_LIFETIME_DAYS" not in variables
+    assert HandlerSettings.from_environment(variables).tombstone_lifetime_days is None
