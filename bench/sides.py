@@ -12,8 +12,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from handler.aggregation import user_records
+from handler.contract import KEY_ATTRIBUTE, VERSION_ATTRIBUTE
 from handler.replica import Write, write_for
-from handler.settings import KEY_ATTRIBUTE, HandlerSettings
+from handler.settings import HandlerSettings
 from journal.revisions import Revision, RevisionKind, read_record
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def update_item(write: Write) -> Any:  # noqa: ANN401 - arguments of a boto3 cal
             **names,
             **removed,
             "#pk": KEY_ATTRIBUTE,
-            "#version": "version",
+            "#version": VERSION_ATTRIBUTE,
         },
         "ExpressionAttributeValues": {
             **{f":{n}": value for n, value in enumerate(write.attributes.values())},

@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.session import get_session
 
 from handler.aggregation import FrameError, UserRecord, user_records
+from handler.contract import DELETED_ATTRIBUTE, TX_TIME_ATTRIBUTE
 from handler.dynamodb_transport import StatementTransport
 from handler.failures import FailedRecord, FailureStore, Position
 from handler.replica import Write, newest_per_document, write_for
@@ -309,10 +310,10 @@ class _Batch:
 
     def _count_applied(self, write: Write, now: float) -> None:
         self.counts.applied += 1
-        if "isDeleted" in write.attributes:
+        if DELETED_ATTRIBUTE in write.attributes:
             self.counts.deleted += 1
         try:
-            happened = datetime.fromisoformat(write.attributes["txTime"]["S"])
+            happened = datetime.fromisoformat(write.attributes[TX_TIME_ATTRIBUTE]["S"])
         except ValueError:  # a time that is no more precise than a year
             return
         if happened.tzinfo is not None:

@@ -11,13 +11,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from handler import json_fields
+from handler.contract import RECORDS_PREFIX
 from handler.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 FORMAT_VERSION = 1
-KEY_PREFIX = "records/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ def object_key(position: Position) -> str:
     sub = position.sub_sequence_number
     place = "whole" if sub is None else f"{sub:08d}"
     return (
-        f"{KEY_PREFIX}{position.stream_name}/{position.shard_id}/"
+        f"{RECORDS_PREFIX}{position.stream_name}/{position.shard_id}/"
         f"{position.sequence_number}/{place}.json"
     )
 

@@ -6,7 +6,16 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
-from handler.settings import DOCUMENT_ATTRIBUTE, KEY_ATTRIBUTE, ReplicaTable
+from handler.contract import (
+    DELETED_ATTRIBUTE,
+    DOCUMENT_ATTRIBUTE,
+    EXPIRY_ATTRIBUTE,
+    HASH_ATTRIBUTE,
+    KEY_ATTRIBUTE,
+    TX_ID_ATTRIBUTE,
+    TX_TIME_ATTRIBUTE,
+    VERSION_ATTRIBUTE,
+)
 from handler.values import AttributeValue, UnstorableValue, attribute_value
 from journal import ion
 from journal.revisions import Revision, RevisionKind
@@ -14,6 +23,7 @@ from journal.revisions import Revision, RevisionKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from handler.settings import ReplicaTable
     from journal.ion import Fields, Span
 
 _KEY_BYTES = 2048
@@ -110,17 +120,17 @@ def write_for(
     if len(revision.document_id.encode()) > _KEY_BYTES:
         raise UnstorableValue(f"a document id of more than {_KEY_BYTES} bytes")
     attributes: dict[str, AttributeValue] = {
-        "version": {"N": str(revision.version)},
-        "txTime": {"S": ion.timestamp_text(*revision.tx_time)},
-        "txId": {"S": revision.tx_id},
-        "hash": {"B": revision.hash},
+        VERSION_ATTRIBUTE: {"N": str(revision.version)},
+        TX_TIME_ATTRIBUTE: {"S": ion.timestamp_text(*revision.tx_time)},
+        TX_ID_ATTRIBUTE: {"S": revision.tx_id},
+        HASH_ATTRIBUTE: {"B": revision.hash},
     }
     if revision.kind is RevisionKind.UPSERT and revision.data is not None:
         _project(revision.data, table, attributes)
     elif revision.kind is RevisionKind.DELETE:
-        attributes["isDeleted"] = {"BOOL": True}
+        attributes[DELETED_ATTRIBUTE] = {"BOOL": True}
         if lifetime_days is not None:
-            attributes["expiresAt"] = {"N": str(int(now) + lifetime_days * _SECONDS_PER_DAY)}
+            attributes[EXPIRY_ATTRIBUTE] = {"N": str(int(now) + lifetime_days * _SECONDS_PER_DAY)}
     else:
         raise ValueError("a redacted revision has no state to write")
     return Write(
@@ -177,7 +187,7 @@ def update_text(table_name: str, names: tuple[str, ...], removed: tuple[str, ...
     )
     return (
         f"UPDATE {_name(table_name)} {clauses} "
-        f"WHERE {_name(KEY_ATTRIBUTE)}=? AND {_name('version')} < ?"
+        f"WHERE {_name(KEY_ATTRIBUTE)}=? AND {_name(VERSION_ATTRIBUTE)} < ?"
     )
 
 

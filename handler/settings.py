@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from handler.contract import (
+    DELETED_ATTRIBUTE,
+    DOCUMENT_ATTRIBUTE,
+    EXPIRY_ATTRIBUTE,
+    MAX_ATTRIBUTES,
+    RESERVED_ATTRIBUTES,
+    TableField,
+    Variable,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-KEY_ATTRIBUTE = "pk"
-DOCUMENT_ATTRIBUTE = "data"
-RESERVED_ATTRIBUTES = frozenset(
-    {KEY_ATTRIBUTE, "version", "isDeleted", "txTime", "txId", "hash", "expiresAt", "data"}
-)
-MAXIMUM_ATTRIBUTES = 100
 
 
 class SettingsError(ValueError):
@@ -51,8 +54,8 @@ class ReplicaTable:
         return (
             *(self.attributes or ()),
             *self.retired_attributes,
-            "isDeleted",
-            "expiresAt",
+            DELETED_ATTRIBUTE,
+            EXPIRY_ATTRIBUTE,
             DOCUMENT_ATTRIBUTE,
         )
 
@@ -85,9 +88,9 @@ class HandlerSettings:
             A variable is missing or its value is not allowed.
         """
         return cls(
-            replica_tables=_replica_tables(_required(environment, "REPLICA_TABLES")),
-            failure_bucket=_required(environment, "FAILURE_BUCKET"),
-            tombstone_lifetime_days=_days(environment.get("TOMBSTONE_LIFETIME_DAYS")),
+            replica_tables=_replica_tables(_required(environment, Variable.REPLICA_TABLES)),
+            failure_bucket=_required(environment, Variable.FAILURE_BUCKET),
+            tombstone_lifetime_days=_days(environment.get(Variable.TOMBSTONE_LIFETIME_DAYS)),
         )
 
 
@@ -103,8 +106,8 @@ def _days(text: str | None) -> int | None:
         return None
     if not text.isascii() or not text.isdigit() or int(text) == 0:
         raise SettingsError(
-            f"TOMBSTONE_LIFETIME_DAYS is {text!r}: expected a whole number of days above 0, "
-            "or no such variable for tombstones that stay"
+            f"{Variable.TOMBSTONE_LIFETIME_DAYS} is {text!r}: "
+            "expected a whole number of days above 0, or no such variable for tombstones that stay"
         )
     return int(text)
 
@@ -113,31 +116,35 @@ def _replica_tables(text: str) -> dict[str, ReplicaTable]:
     try:
         tables = json.loads(text)
     except json.JSONDecodeError as error:
-        raise SettingsError(f"REPLICA_TABLES is not JSON: {error}") from None
+        raise SettingsError(f"{Variable.REPLICA_TABLES} is not JSON: {error}") from None
     if not isinstance(tables, dict) or not tables:
-        raise SettingsError("REPLICA_TABLES must be a JSON object with at least one ledger table")
+        raise SettingsError(
+            f"{Variable.REPLICA_TABLES} must be a JSON object with at least one ledger table"
+        )
     return {name: _replica_table(name, table) for name, table in tables.items()}
 
 
 def _replica_table(name: str, table: object) -> ReplicaTable:
-    where = f"REPLICA_TABLES, ledger table {name!r}"
+    where = f"{Variable.REPLICA_TABLES}, ledger table {name!r}"
     if not isinstance(table, dict):
         raise SettingsError(f"{where}: expected an object")
-    unknown = sorted(set(table) - {"tableName", "attributes", "retiredAttributes"})
+    unknown = sorted(set(table) - set(TableField))
     if unknown:
         raise SettingsError(f"{where}: unknown fields {unknown}")
-    table_name = table.get("tableName")
+    table_name = table.get(TableField.TABLE_NAME)
     if not isinstance(table_name, str) or not table_name:
-        raise SettingsError(f"{where}: tableName must be the name of a DynamoDB table")
-    attributes = _attributes(where, table.get("attributes"))
-    retired = _retired(where, table.get("retiredAttributes", []))
+        raise SettingsError(
+            f"{where}: {TableField.TABLE_NAME} must be the name of a DynamoDB table"
+        )
+    attributes = _attributes(where, table.get(TableField.ATTRIBUTES))
+    retired = _retired(where, table.get(TableField.RETIRED_ATTRIBUTES, []))
     names = [*(attributes or ()), *retired]
-    if len(names) > MAXIMUM_ATTRIBUTES:
-        raise SettingsError(f"{where}: more than {MAXIMUM_ATTRIBUTES} attributes")
+    if len(names) > MAX_ATTRIBUTES:
+        raise SettingsError(f"{where}: more than {MAX_ATTRIBUTES} attributes")
     repeated = sorted({attribute for attribute in names if names.count(attribute) > 1})
     if repeated:
         raise SettingsError(f"{where}: attributes that are named twice: {repeated}")
-    reserved = sorted(RESERVED_ATTRIBUTES.intersection(names))
+    reserved = sorted(set(RESERVED_ATTRIBUTES).intersection(names))
     if reserved:
         raise SettingsError(f"{where}: reserved attribute names: {reserved}")
     return ReplicaTable(
@@ -153,7 +160,7 @@ def _attributes(where: str, attributes: object) -> dict[str, tuple[str, ...]] | 
         return None
     if not isinstance(attributes, dict) or not attributes:
         raise SettingsError(
-            f"{where}: attributes must be an object with at least one attribute, "
+            f"{where}: {TableField.ATTRIBUTES} must be an object with at least one attribute, "
             "or be left out for the whole document"
         )
     return {attribute: _path(where, attribute, path) for attribute, path in attributes.items()}
@@ -171,5 +178,7 @@ def _path(where: str, attribute: str, path: object) -> tuple[str, ...]:
 
 def _retired(where: str, names: object) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
-        raise SettingsError(f"{where}: retiredAttributes must be a list of attribute names")
+        raise SettingsError(
+            f"{where}: {TableField.RETIRED_ATTRIBUTES} must be a list of attribute names"
+        )
     return tuple(names)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from handler.contract import REASON_DIMENSION, Metric
+
 if TYPE_CHECKING:
     from journal.revisions import IgnoredReason
 
@@ -105,23 +107,23 @@ class PowertoolsTelemetry:
 
     def _publish_metrics(self, counts: BatchCounts) -> None:
         for name, value in (
-            ("RevisionsApplied", counts.applied),
-            ("RevisionsStale", counts.stale),
-            ("RevisionsSuperseded", counts.superseded),
-            ("RevisionsDeleted", counts.deleted),
-            ("RevisionsRedacted", counts.redacted),
-            ("RecordsQuarantined", counts.quarantined.total()),
-            ("RecordsRetried", counts.retried.total()),
+            (Metric.APPLIED, counts.applied),
+            (Metric.STALE, counts.stale),
+            (Metric.SUPERSEDED, counts.superseded),
+            (Metric.DELETED, counts.deleted),
+            (Metric.REDACTED, counts.redacted),
+            (Metric.QUARANTINED, counts.quarantined.total()),
+            (Metric.RETRIED, counts.retried.total()),
         ):
             self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
         for lag in _sample(counts.lags):
             self._metrics.add_metric(
-                name="ReplicationLag", unit=MetricUnit.Milliseconds, value=round(lag * 1000)
+                name=Metric.LAG, unit=MetricUnit.Milliseconds, value=round(lag * 1000)
             )
         self._metrics.flush_metrics()
         for reason, count in counts.ignored.items():
-            self._ignored.add_dimension(name="reason", value=reason.value)
-            self._ignored.add_metric(name="RecordsIgnored", unit=MetricUnit.Count, value=count)
+            self._ignored.add_dimension(name=REASON_DIMENSION, value=reason.value)
+            self._ignored.add_metric(name=Metric.IGNORED, unit=MetricUnit.Count, value=count)
             self._ignored.flush_metrics()
 
 

@@ -29,9 +29,9 @@ import orjson
 from botocore.parsers import ResponseParserError
 
 from handler import error_codes
+from handler.contract import KEY_ATTRIBUTE, VERSION_ATTRIBUTE
 from handler.error_codes import ALREADY_EXISTS, CONDITION_REFUSED, FaultClass
 from handler.replica import Write, insert_statement, update_statement
-from handler.settings import KEY_ATTRIBUTE
 from handler.workers import Workers
 
 if TYPE_CHECKING:
@@ -376,7 +376,7 @@ class SingleWriter:
         Seconds since the epoch.
     """
 
-    _CONDITION = f"attribute_not_exists({KEY_ATTRIBUTE}) OR version < :version"
+    _CONDITION = f"attribute_not_exists({KEY_ATTRIBUTE}) OR {VERSION_ATTRIBUTE} < :version"
 
     def __init__(
         self,
@@ -407,7 +407,7 @@ class SingleWriter:
                 TableName=write.table_name,
                 Item={KEY_ATTRIBUTE: {"S": write.document_id}, **write.attributes},
                 ConditionExpression=self._CONDITION,
-                ExpressionAttributeValues={":version": write.attributes["version"]},
+                ExpressionAttributeValues={":version": write.attributes[VERSION_ATTRIBUTE]},
             )
         except Exception as error:  # noqa: BLE001  (whatever it is, no record may be lost over it)
             code, fault = error_codes.of_exception(error)

@@ -19,13 +19,13 @@ import pybase64
 
 from handler import json_fields
 from handler.aggregation import MAGIC, FrameError, user_records
-from handler.failures import KEY_PREFIX, FailedRecord, object_key
+from handler.contract import BATCHES_PREFIX, RECORDS_PREFIX
+from handler.failures import FailedRecord, object_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BATCH_PREFIX = "aws/lambda/"
-PREFIXES = (KEY_PREFIX, BATCH_PREFIX)
+PREFIXES = (RECORDS_PREFIX, BATCHES_PREFIX)
 
 UNREADABLE = "unreadable"
 DISCARDED_BATCH = "discarded batch"
@@ -131,9 +131,9 @@ def read_object(key: str, body: bytes) -> FailureObject:
     UnreadableObjectError
         It is of neither format.
     """
-    if key.startswith(KEY_PREFIX):
+    if key.startswith(RECORDS_PREFIX):
         return _quarantined_record(key, body)
-    if key.startswith(BATCH_PREFIX):
+    if key.startswith(BATCHES_PREFIX):
         return _discarded_batch(key, body)
     raise UnreadableObjectError("under a key of neither format")
 

@@ -42,26 +42,26 @@ MUTATIONS = (
     Mutation(
         name="an equal version is written again",
         file="replica.py",
-        old="""AND {_name('version')} < ?\"""",
-        new="""AND {_name('version')} <= ?\"""",
+        old="""AND {_name(VERSION_ATTRIBUTE)} < ?\"""",
+        new="""AND {_name(VERSION_ATTRIBUTE)} <= ?\"""",
     ),
     Mutation(
         name="a tombstone has no version",
         file="replica.py",
-        old="""attributes["isDeleted"] = {"BOOL": True}""",
-        new="""attributes["isDeleted"] = {"BOOL": True}; del attributes["version"]""",
+        old="""attributes[DELETED_ATTRIBUTE] = {"BOOL": True}""",
+        new="""attributes[DELETED_ATTRIBUTE] = {"BOOL": True}; del attributes[VERSION_ATTRIBUTE]""",
     ),
     Mutation(
         name="a tombstone keeps the document's data",
         file="replica.py",
         old="for name in names if name not in held]",
-        new="for name in names if name not in held and 'isDeleted' not in held]",
+        new="for name in names if name not in held and DELETED_ATTRIBUTE not in held]",
     ),
     Mutation(
         name="a newer live revision leaves isDeleted",
         file="settings.py",
-        old="""            "isDeleted",\n            "expiresAt",\n""",
-        new="""            "expiresAt",\n""",
+        old="""            DELETED_ATTRIBUTE,\n            EXPIRY_ATTRIBUTE,\n""",
+        new="""            EXPIRY_ATTRIBUTE,\n""",
     ),
     Mutation(
         name="attributes that vanished stay",
