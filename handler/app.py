@@ -1,454 +1,38 @@
-"""The Lambda function: a batch of Kinesis records in, the sequence number to go on from out."""
+"""The entry point of the Lambda function."""
 
 from __future__ import annotations
 
-import gc
-import logging
 import os
-import threading
-import time
-from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any
 
-import pybase64
-from botocore.config import Config
 from botocore.session import get_session
 
-from handler.aggregation import FrameError, UserRecord, user_records
-from handler.contract import DELETED_ATTRIBUTE, TX_TIME_ATTRIBUTE
+from handler.batch import Handler
 from handler.dynamodb_transport import StatementTransport
-from handler.failures import FailedRecord, FailureStore, Position
-from handler.replica import Write, newest_per_document, write_for
+from handler.failure_client import LazyFailureClient
+from handler.failures import FailureStore
+from handler.process import collect_garbage_less_often, keep_requests_out_of_logs
 from handler.settings import HandlerSettings, SettingsError
-from handler.telemetry import BatchCounts, PowertoolsTelemetry, Telemetry
-from handler.values import UnstorableValue
-from handler.writer import (
-    APPLIED,
-    REQUESTS_IN_FLIGHT,
-    BatchStatementWriter,
-    Permanent,
-    ReplicaWriter,
-    Transient,
-)
-from journal.ion import IonError
-from journal.revisions import (
-    Ignored,
-    IgnoredReason,
-    MalformedRecord,
-    Revision,
-    RevisionKind,
-    read_record,
-)
+from handler.telemetry import PowertoolsTelemetry
+from handler.writer import REQUESTS_IN_FLIGHT, BatchStatementWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
-    from botocore.session import Session
-
-FRAME = "frame"
-MALFORMED = "malformed"
-UNFORESEEN = "unforeseen"
-UNSTORABLE = "unstorable"
-REFUSED = "refused"
-
-_ALLOCATIONS = 50_000
-"""Objects of which some may be garbage before Python looks for it; a few megabytes."""
-
-_LONGEST_MARGIN_SECONDS = 5.0
-_MARGIN_SHARE = 0.2
-"""Of the time that is left: for the answer, and as much before that for the failure bucket. At most
-the margin above, each."""
+    from handler.batch import BatchResponse, LambdaContext
 
 _PUTS_IN_FLIGHT = 8
-_CONNECT_SECONDS = 1.0
-_ANSWER_SECONDS = 5.0
-
-_OUT_OF_TIME = "OutOfTime"
-_FAILURE_STORE = "FailureStore"
-
-
-class LambdaContext(Protocol):
-    """What the handler uses of Lambda's context."""
-
-    function_name: str
-    function_version: str
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Give the milliseconds until Lambda stops the function."""
-
-
-class BatchItemFailure(TypedDict):
-    """Lambda developer guide, "Configuring partial batch response with Kinesis"."""
-
-    itemIdentifier: str
-
-
-class BatchResponse(TypedDict):
-    """The lowest sequence number listed is where the event source mapping goes on."""
-
-    batchItemFailures: list[BatchItemFailure]
-
-
-class RecordKeeper(Protocol):
-    """Something that keeps records which can never be written."""
-
-    def put_all(self, records: Sequence[FailedRecord], deadline: float) -> list[bool]:
-        """Keep records; see `FailureStore.put_all`."""
+_TIMEOUT = (1.0, 5.0)
+"""Seconds to connect, seconds to wait for an answer."""
 
 
 class InvocationError(Exception):
-    """The handler met something it cannot explain. The event source mapping delivers again.
+    """An unexpected exception ended the invocation. The batch will be redelivered.
 
-    The text holds the kind of the first error and its place, but not its message, which may quote a
+    The text holds the kind of the exception and its place, but not its message, which may quote a
     document.
     """
-
-
-class _Source(NamedTuple):
-    """The Kinesis record that a user record came in."""
-
-    stream_arn: str
-    shard_id: str
-    sequence_number: str
-    partition_key: str
-    approximate_arrival: float
-
-
-class _Candidate(NamedTuple):
-    """A revision that may be written, with its origin."""
-
-    revision: Revision
-    record: UserRecord
-    source: _Source
-
-
-class Handler:
-    """Replicates batches. It keeps nothing of one batch for the next.
-
-    Parameters
-    ----------
-    settings
-        What goes where.
-    writer
-        Writes to DynamoDB.
-    failures
-        Keeps what can never be written; a `FailureStore` does.
-    telemetry
-        Told about each batch; None for nobody.
-    clock
-        Seconds since the epoch; the same as that of writer and failure store.
-    """
-
-    def __init__(
-        self,
-        *,
-        settings: HandlerSettings,
-        writer: ReplicaWriter,
-        failures: RecordKeeper,
-        telemetry: Telemetry | None,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._settings = settings
-        self._writer = writer
-        self._failures = failures
-        self._telemetry = telemetry
-        self._clock = clock
-
-    def process(self, event: Mapping[str, Any], context: LambdaContext) -> BatchResponse:
-        """Replicate one batch.
-
-        Parameters
-        ----------
-        event
-            Lambda developer guide, "Using Lambda to process records from Kinesis".
-        context
-            Lambda's.
-
-        Returns
-        -------
-        BatchResponse
-            Empty where every record is applied, stale, ignored or kept in the failure bucket; else
-            the lowest sequence number that is to be delivered again.
-        """
-        batch = _Batch(
-            settings=self._settings,
-            writer=self._writer,
-            failures=self._failures,
-            clock=self._clock,
-            context=context,
-        )
-        batch.run(event["Records"])
-        if self._telemetry is not None:
-            self._telemetry.publish(batch.counts)
-        return batch.response()
-
-
-class _Batch:
-    """One batch on its way through the handler."""
-
-    def __init__(
-        self,
-        *,
-        settings: HandlerSettings,
-        writer: ReplicaWriter,
-        failures: RecordKeeper,
-        clock: Callable[[], float],
-        context: LambdaContext,
-    ) -> None:
-        self._settings = settings
-        self._writer = writer
-        self._failures = failures
-        self._clock = clock
-        self._context = context
-        remaining = context.get_remaining_time_in_millis() / 1000
-        margin = min(_LONGEST_MARGIN_SECONDS, remaining * _MARGIN_SHARE)
-        self._deadline = self._clock() + remaining - margin
-        # Writes that are throttled to the end leave the failure bucket its time.
-        self._write_deadline = self._deadline - margin
-        self._candidates: list[_Candidate] = []
-        self._unwritable: list[tuple[FailedRecord, _Source]] = []
-        self._failed: set[str] = set()
-        self.counts = BatchCounts()
-
-    def run(self, records: list[Mapping[str, Any]]) -> None:
-        """Take every record to its end."""
-        for record in records:
-            self._read(record)
-        pending = newest_per_document(self._candidates)
-        while pending:
-            pending = self._write(pending)
-        # Last: a failure bucket that is slow or away holds up no record that can be written.
-        self._keep()
-
-    def response(self) -> BatchResponse:
-        """Say where the event source mapping has to go on."""
-        if not self._failed:
-            return {"batchItemFailures": []}
-        return {"batchItemFailures": [{"itemIdentifier": min(self._failed, key=int)}]}
-
-    def _read(self, record: Mapping[str, Any]) -> None:
-        """Take a Kinesis record apart: what is in it is a candidate, ignored or quarantined."""
-        self.counts.kinesis_records += 1
-        source = _source(record)
-        if self._clock() >= self._write_deadline:
-            self._retry(source, _OUT_OF_TIME)
-            return
-        data = pybase64.b64decode(record["kinesis"]["data"], validate=True)
-        try:
-            inner = user_records(data)
-        except Exception as error:  # noqa: BLE001  (no record may hold up the others)
-            self._quarantine(UserRecord(data, None), source, *_fault(error))
-            return
-        if not inner:
-            self.counts.ignored[IgnoredReason.EMPTY_AGGREGATE] += 1
-        for user_record in inner:
-            self._read_user_record(user_record, source)
-
-    def _read_user_record(self, record: UserRecord, source: _Source) -> None:
-        try:
-            found = read_record(record.data, self._settings.replica_tables)
-        except Exception as error:  # noqa: BLE001  (no record may hold up the others)
-            self._quarantine(record, source, *_fault(error))
-            return
-        if isinstance(found, Ignored):
-            self.counts.ignored[found.reason] += 1
-            if found.table_name is not None:
-                self.counts.ignored_tables[found.table_name] += 1
-        elif found.kind is RevisionKind.REDACTED:
-            self.counts.redacted += 1
-        else:
-            self._candidates.append(_Candidate(found, record, source))
-
-    def _write(self, documents: list[list[_Candidate]]) -> list[list[_Candidate]]:
-        """Write the newest revision of each document.
-
-        Returns
-        -------
-        list
-            The documents whose newest revision can never be written, without it: the item then has
-            to hold the next lower version.
-        """
-        writes: list[Write] = []
-        written: list[list[_Candidate]] = []
-        again: list[list[_Candidate]] = []
-        now = self._clock()
-        for document in documents:
-            newest = document[0]
-            try:
-                write = write_for(
-                    newest.revision,
-                    self._settings.replica_tables[newest.revision.table_name],
-                    now,
-                    self._settings.tombstone_lifetime_days,
-                )
-            except Exception as error:  # noqa: BLE001  (no record may hold up the others)
-                self._quarantine(newest.record, newest.source, *_fault(error))
-                again.append(document[1:])
-            else:
-                writes.append(write)
-                written.append(document)
-        outcomes = self._writer.write(writes, self._write_deadline) if writes else []
-        now = self._clock()
-        for document, write, outcome in zip(written, writes, outcomes, strict=True):
-            newest = document[0]
-            if isinstance(outcome, Permanent):
-                self._quarantine(newest.record, newest.source, REFUSED, outcome.code)
-                again.append(document[1:])
-            elif isinstance(outcome, Transient):
-                # The next delivery may find that the newest can never be written. The older ones
-                # have to come again with it, for they would then be the document's state.
-                for candidate in document:
-                    self._retry(candidate.source, outcome.code)
-            else:
-                self.counts.superseded += len(document) - 1
-                if outcome is APPLIED:
-                    self._count_applied(write, now)
-                else:
-                    self.counts.stale += 1
-        return [document for document in again if document]
-
-    def _count_applied(self, write: Write, now: float) -> None:
-        self.counts.applied += 1
-        if DELETED_ATTRIBUTE in write.attributes:
-            self.counts.deleted += 1
-        try:
-            happened = datetime.fromisoformat(write.attributes[TX_TIME_ATTRIBUTE]["S"])
-        except ValueError:  # a time that is no more precise than a year
-            return
-        if happened.tzinfo is not None:
-            self.counts.lags.append(max(0.0, now - happened.timestamp()))
-
-    def _quarantine(self, record: UserRecord, source: _Source, reason: str, code: str) -> None:
-        """Put a record aside for the failure bucket."""
-        failed = FailedRecord(
-            position=Position(
-                stream_arn=source.stream_arn,
-                shard_id=source.shard_id,
-                sequence_number=source.sequence_number,
-                sub_sequence_number=record.sub_sequence_number,
-            ),
-            payload=record.data,
-            reason=reason,
-            code=code,
-            partition_key=record.partition_key or source.partition_key,
-            approximate_arrival=source.approximate_arrival,
-            function_name=self._context.function_name,
-            function_version=self._context.function_version,
-            failed_at=self._clock(),
-        )
-        self._unwritable.append((failed, source))
-
-    def _keep(self) -> None:
-        """Write to the failure bucket; what it does not take is to be delivered again."""
-        records = [record for record, _ in self._unwritable]
-        kept = self._failures.put_all(records, self._deadline) if records else []
-        for (record, source), is_kept in zip(self._unwritable, kept, strict=True):
-            if is_kept:
-                self.counts.quarantined[record.reason, record.code] += 1
-            else:
-                self._retry(source, _FAILURE_STORE)
-
-    def _retry(self, source: _Source, code: str) -> None:
-        self.counts.retried[code] += 1
-        self._failed.add(source.sequence_number)
-
-
-def _fault(error: Exception) -> tuple[str, str]:
-    """Name reason and code of what a record did to the code that reads it.
-
-    Its message is used only where this code wrote it: others may quote a document.
-    """
-    match error:
-        case FrameError():
-            return FRAME, error.reason
-        case MalformedRecord():
-            return MALFORMED, error.reason
-        case IonError():
-            return MALFORMED, str(error)
-        case UnstorableValue():
-            return UNSTORABLE, error.reason
-        case MemoryError():
-            raise error
-    return UNFORESEEN, type(error).__name__
-
-
-def _source(record: Mapping[str, Any]) -> _Source:
-    kinesis = record["kinesis"]
-    return _Source(
-        record["eventSourceARN"],
-        record["eventID"].partition(":")[0],
-        kinesis["sequenceNumber"],
-        kinesis["partitionKey"],
-        kinesis["approximateArrivalTimestamp"],
-    )
-
-
-class _FailureClient:
-    """An S3 client that is made when the first record fails; most containers never need it."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._client: Any = None
-        # Several threads may use a client, but not make one (botocore's sessions are not for that).
-        self._lock = threading.Lock()
-
-    @property
-    def put_object(self) -> Callable[..., Any]:
-        with self._lock:
-            if self._client is None:
-                self._client = self._session.create_client(
-                    "s3",
-                    config=Config(
-                        connect_timeout=_CONNECT_SECONDS,
-                        read_timeout=_ANSWER_SECONDS,
-                        retries={"mode": "standard", "total_max_attempts": 3},
-                        max_pool_connections=_PUTS_IN_FLIGHT,
-                    ),
-                )
-        operation: Callable[..., Any] = self._client.put_object
-        return operation
-
-
-@lru_cache(maxsize=1)
-def _handler() -> Handler:
-    """Build the handler of this container."""
-    settings = HandlerSettings.from_environment(os.environ)
-    _silence_the_sdk()
-    session = get_session()
-    transport = StatementTransport.from_session(
-        session, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS), connections=REQUESTS_IN_FLIGHT
-    )
-    handler = Handler(
-        settings=settings,
-        writer=BatchStatementWriter(transport, requests_in_flight=REQUESTS_IN_FLIGHT),
-        failures=FailureStore(
-            _FailureClient(session), settings.failure_bucket, puts_in_flight=_PUTS_IN_FLIGHT
-        ),
-        telemetry=PowertoolsTelemetry(),
-    )
-    _spare_the_collector()
-    return handler
-
-
-def _spare_the_collector() -> None:
-    """Let Python look for cyclic garbage seldom.
-
-    A batch allocates tens of thousands of objects, nearly none of them in cycles, and keeps them
-    to its end: with Python's own threshold they are searched again and again, and with them all
-    that was imported, which takes a fifth of a batch's processor time.
-    """
-    gc.freeze()
-    gc.set_threshold(_ALLOCATIONS)
-
-
-def _silence_the_sdk() -> None:
-    """Keep documents out of the log whatever level Lambda or the environment sets.
-
-    On DEBUG these libraries log requests with their bodies.
-    """
-    for name in ("botocore", "urllib3"):
-        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> BatchResponse:
@@ -461,8 +45,30 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> BatchRes
         raise InvocationError(_place(error)) from None
 
 
+@lru_cache(maxsize=1)
+def _handler() -> Handler:
+    """Build the handler of this container."""
+    settings = HandlerSettings.from_environment(os.environ)
+    keep_requests_out_of_logs()
+    session = get_session()
+    transport = StatementTransport.from_session(
+        session, timeout=_TIMEOUT, connections=REQUESTS_IN_FLIGHT
+    )
+    failure_client = LazyFailureClient(session, timeout=_TIMEOUT, connections=_PUTS_IN_FLIGHT)
+    handler = Handler(
+        settings=settings,
+        writer=BatchStatementWriter(transport, requests_in_flight=REQUESTS_IN_FLIGHT),
+        failures=FailureStore(
+            failure_client, settings.failure_bucket, puts_in_flight=_PUTS_IN_FLIGHT
+        ),
+        telemetry=PowertoolsTelemetry(),
+    )
+    collect_garbage_less_often()
+    return handler
+
+
 def _place(error: Exception) -> str:
-    """Name an error's kind and where it was raised."""
+    """Return an exception's kind and where it was raised."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from handler.app import Handler
+from handler.batch import Handler
 from handler.telemetry import BatchCounts
 from handler.writer import APPLIED, Outcome, ReplicaWriter
 

@@ -6,7 +6,7 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
-from handler.app import UNFORESEEN, Handler
+from handler.batch import UNFORESEEN, Handler
 from handler.failures import FailureStore
 from handler.settings import HandlerSettings
 from handler.writer import BatchStatementWriter

@@ -201,7 +201,7 @@ def main() -> None:
         for name, scenario in SCENARIOS.items():
             services.play(scenario)
             _invoke(name, event, _Context())
-        with patch("handler.app.read_record", side_effect=ValueError(MESSAGE)):
+        with patch("handler.batch.read_record", side_effect=ValueError(MESSAGE)):
             _invoke("records that nobody foresaw", event, _Context())
         _invoke("an event that breaks", _BrokenEvent(), _Context())
         _invoke("a context that breaks", event, _BrokenContext())

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from handler.app import Handler
+from handler.batch import Handler
 from handler.failures import FailureStore
 from handler.settings import HandlerSettings
 from handler.writer import BatchStatementWriter
