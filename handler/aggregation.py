@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from aws_kinesis_agg import config_pb2
 from google.protobuf.message import DecodeError
 
+from journal.errors import RecordError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,18 +34,10 @@ DIGEST_BYTES = 16
 AggregatedRecord: Any = messages_pb2.AggregatedRecord
 
 
-class FrameError(Exception):
-    """A record has the magic bytes of an aggregate but is not one.
+class FrameError(RecordError):
+    """A record has the magic bytes of an aggregate but is not one."""
 
-    Attributes
-    ----------
-    reason
-        A constant text without any of the record's content.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    kind = "frame"
 
 
 class UserRecord(NamedTuple):

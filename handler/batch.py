@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict
 
 import pybase64
 
-from handler.aggregation import FrameError, UserRecord, user_records
+from handler.aggregation import UserRecord, user_records
 from handler.contract import DELETED_ATTRIBUTE, TX_TIME_ATTRIBUTE
 from handler.failures import FailedRecord, Position
 from handler.replica import Write, newest_per_document, write_for
 from handler.telemetry import BatchCounts, Telemetry
-from handler.values import UnstorableValue
 from handler.writer import APPLIED, Permanent, ReplicaWriter, Transient
-from journal.ion import IonError
+from journal.errors import RecordError
 from journal.revisions import (
     Ignored,
     IgnoredReason,
-    MalformedRecord,
     Revision,
     RevisionKind,
     read_record,
@@ -30,11 +28,11 @@ if TYPE_CHECKING:
 
     from handler.settings import HandlerSettings
 
-FRAME = "frame"
-MALFORMED = "malformed"
-UNFORESEEN = "unforeseen"
-UNSTORABLE = "unstorable"
 REFUSED = "refused"
+"""Kind of a record whose write DynamoDB can never accept."""
+
+UNFORESEEN = "unforeseen"
+"""Kind of a record that raised an unexpected exception."""
 
 _LONGEST_MARGIN_SECONDS = 5.0
 _MARGIN_SHARE = 0.2
@@ -324,21 +322,17 @@ class _Batch:
 
 
 def _fault(error: Exception) -> tuple[str, str]:
-    """Name reason and code of what a record did to the code that reads it.
+    """Return kind and code of what a record raised, without the message of an unexpected error.
 
-    Its message is used only where this code wrote it: others may quote a document.
+    Raises
+    ------
+    MemoryError
+        The error is one: no record is to blame for it.
     """
-    match error:
-        case FrameError():
-            return FRAME, error.reason
-        case MalformedRecord():
-            return MALFORMED, error.reason
-        case IonError():
-            return MALFORMED, str(error)
-        case UnstorableValue():
-            return UNSTORABLE, error.reason
-        case MemoryError():
-            raise error
+    if isinstance(error, RecordError):
+        return error.kind, error.code
+    if isinstance(error, MemoryError):
+        raise error
     return UNFORESEEN, type(error).__name__
 
 

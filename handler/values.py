@@ -27,7 +27,8 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from journal import ion
-from journal.ion import IonError, Names, Span
+from journal.errors import IonError, RecordError
+from journal.ion import Names, Span
 
 AttributeValue: TypeAlias = Mapping[str, Any]
 """One value in DynamoDB's wire form; bytes stay bytes under ``B``."""
@@ -47,18 +48,10 @@ _SHORT_INT_BYTES = 15
 """Any number of so many bytes has at most 37 digits."""
 
 
-class UnstorableValue(Exception):  # noqa: N818  (a finding about a value, not a failure)
-    """A value has no form in DynamoDB.
+class UnstorableValue(RecordError):  # noqa: N818  (a finding about a value, not a failure)
+    """A value has no form in DynamoDB."""
 
-    Attributes
-    ----------
-    reason
-        A constant text without any of the value's content.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    kind = "unstorable"
 
 
 def attribute_value(span: Span) -> AttributeValue:

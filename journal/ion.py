@@ -17,6 +17,8 @@ from decimal import Context, Decimal, Inexact, Overflow
 from functools import lru_cache
 from typing import TypeAlias
 
+from journal.errors import IonError
+
 VERSION_MARKER = b"\xe0\x01\x00\xea"
 
 # A value starts with a byte of type (upper half) and length (lower half).
@@ -68,10 +70,6 @@ _LONGEST_FRACTION = 400 * 1024
 
 Names: TypeAlias = tuple[str | None, ...]
 """Symbols by number; None where the symbol table gives a symbol no text."""
-
-
-class IonError(Exception):
-    """The bytes are not what was asked for. The text is constant and holds none of them."""
 
 
 Span: TypeAlias = tuple[bytes, Names, int, int, int]

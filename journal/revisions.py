@@ -9,10 +9,12 @@ import enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from journal import ion
-from journal.ion import Content, Fields, IonError, Span
+from journal.errors import IonError, MalformedRecord
 
 if TYPE_CHECKING:
     from collections.abc import Container
+
+    from journal.ion import Content, Fields, Span
 
 _REVISION_DETAILS = "REVISION_DETAILS"
 _REVISION_DETAILS_BYTES = b"REVISION_DETAILS"
@@ -93,20 +95,6 @@ class Ignored(NamedTuple):
     table_name: str | None = None
 
 
-class MalformedRecord(Exception):  # noqa: N818  (a finding about a record, not a failure)
-    """A record is not what QLDB writes.
-
-    Attributes
-    ----------
-    reason
-        A constant text without any of the record's content.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 _OTHER_TYPES = {
     "CONTROL": Ignored(IgnoredReason.CONTROL),
     "BLOCK_SUMMARY": Ignored(IgnoredReason.BLOCK_SUMMARY),
@@ -152,7 +140,7 @@ def read_record(data: bytes, tables: Container[str]) -> Revision | Ignored:
             ion.struct_field(payload, "revision"), table_name, ion.text_field(table, "tableId")
         )
     except IonError as error:
-        raise MalformedRecord(str(error)) from None
+        raise MalformedRecord(error.code) from None
 
 
 def revision(found: Fields, table_name: str, table_id: str) -> Revision:
@@ -191,7 +179,7 @@ def revision(found: Fields, table_name: str, table_id: str) -> Revision:
             ion.blob_field(found, "hash"),
         )
     except IonError as error:
-        raise MalformedRecord(str(error)) from None
+        raise MalformedRecord(error.code) from None
 
 
 def _state(found: Fields) -> tuple[RevisionKind, Span | None]:

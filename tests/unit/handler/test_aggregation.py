@@ -53,7 +53,7 @@ def test_the_genuine_aggregate_holds_a_block_summary_and_its_revision(shared_dat
 
 
 @pytest.mark.parametrize(
-    ("data", "reason"),
+    ("data", "code"),
     [
         (MAGIC, "wrong MD5"),
         (MAGIC + b"short", "wrong MD5"),
@@ -97,10 +97,10 @@ def test_the_genuine_aggregate_holds_a_block_summary_and_its_revision(shared_dat
         "hash key of all 64 bits",
     ],
 )
-def test_a_damaged_frame_is_refused(data: bytes, reason: str) -> None:
+def test_a_damaged_frame_is_refused(data: bytes, code: str) -> None:
     with pytest.raises(FrameError) as caught:
         user_records(data)
-    assert caught.value.reason == reason
+    assert caught.value.code == code
 
 
 @given(st.binary(max_size=200))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from handler.values import UnstorableValue, attribute_value
 from journal import ion
-from journal.ion import IonError
+from journal.errors import IonError
 from tests.support.ion_values import Sample, values
 from tests.support.records import binary
 

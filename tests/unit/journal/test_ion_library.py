@@ -15,6 +15,7 @@ from amazon.ion.simpleion import IonPyValueModel
 
 from handler.values import attribute_value
 from journal import ion
+from journal.errors import IonError
 from tests.support.records import binary
 
 # A record of this project's with one byte changed.
@@ -42,7 +43,7 @@ def test_the_c_extension_never_returns_from_some_records() -> None:
     # then only the kernel's alarm ends it
     assert done.returncode < 0
     # and the handler's reader refuses the record at once
-    with pytest.raises(ion.IonError):
+    with pytest.raises(IonError):
         ion.value(bytes.fromhex(ENDLESS))
 
 

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from handler.aggregation import user_records
 from handler.values import attribute_value
+from journal.errors import MalformedRecord
 from journal.ion import timestamp_text
 from journal.revisions import (
     Ignored,
     IgnoredReason,
-    MalformedRecord,
     Revision,
     RevisionKind,
     read_record,
