@@ -29,7 +29,6 @@ import orjson
 from botocore.parsers import ResponseParserError
 
 from handler import error_codes
-from handler.contract import KEY_ATTRIBUTE, VERSION_ATTRIBUTE
 from handler.error_codes import ALREADY_EXISTS, CONDITION_REFUSED, FaultClass
 from handler.replica import Write, insert_statement, update_statement
 from handler.workers import Workers
@@ -122,14 +121,6 @@ class StatementClient(Protocol):
     @property
     def batch_execute_statement(self) -> Callable[..., Any]:
         """Run up to 25 statements, each succeeding or failing on its own."""
-
-
-class ItemClient(Protocol):
-    """The part of DynamoDB's client that writes single items."""
-
-    @property
-    def put_item(self) -> Callable[..., Any]:
-        """Write one item."""
 
 
 class _Attempt:
@@ -361,57 +352,3 @@ def _size(write: Write) -> int:
 
 def _as_long_as_base64(value: bytes) -> str:
     return "=" * (len(value) * 4 // 3)
-
-
-class SingleWriter:
-    """Writes each item with a request of its own: the plain way, for comparison.
-
-    Parameters
-    ----------
-    client
-        A DynamoDB client that several threads may use.
-    threads
-        Requests at once; with 1, every request is made by the caller's own thread.
-    clock
-        Seconds since the epoch.
-    """
-
-    _CONDITION = f"attribute_not_exists({KEY_ATTRIBUTE}) OR {VERSION_ATTRIBUTE} < :version"
-
-    def __init__(
-        self,
-        client: ItemClient,
-        *,
-        threads: int = 16,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._client = client
-        self._clock = clock
-        self._workers = Workers(threads, "dynamodb", clock)
-
-    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
-        """Write, each on its own; see `ReplicaWriter.write`."""
-        outcomes: list[Outcome] = [Transient(OUT_OF_TIME)] * len(writes)
-
-        def put(place: int, write: Write) -> None:
-            outcomes[place] = self._put(write, deadline)
-
-        self._workers.run([partial(put, *each) for each in enumerate(writes)], deadline)
-        return list(outcomes)
-
-    def _put(self, write: Write, deadline: float) -> Outcome:
-        if self._clock() >= deadline:
-            return Transient(OUT_OF_TIME)
-        try:
-            self._client.put_item(
-                TableName=write.table_name,
-                Item={KEY_ATTRIBUTE: {"S": write.document_id}, **write.attributes},
-                ConditionExpression=self._CONDITION,
-                ExpressionAttributeValues={":version": write.attributes[VERSION_ATTRIBUTE]},
-            )
-        except Exception as error:  # noqa: BLE001  (whatever it is, no record may be lost over it)
-            code, fault = error_codes.of_exception(error)
-            if error_codes.normalized(code) == CONDITION_REFUSED:
-                return STALE
-            return Permanent(code) if fault is FaultClass.PERMANENT else Transient(code)
-        return APPLIED

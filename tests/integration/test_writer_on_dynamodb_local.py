@@ -27,11 +27,11 @@ from handler.writer import (
     Outcome,
     Permanent,
     ReplicaWriter,
-    SingleWriter,
     Transient,
 )
 from journal.revisions import Revision, read_record
 from tests.support.records import HASH, TX_TIME, revision
+from tests.support.single_writer import SingleWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

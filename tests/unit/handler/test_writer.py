@@ -23,9 +23,9 @@ from handler.writer import (
     BatchStatementWriter,
     Outcome,
     Permanent,
-    SingleWriter,
     Transient,
 )
+from tests.support.single_writer import SingleWriter
 
 Answer = Mapping[str, Any]
 OK: Answer = {}

@@ -1,0 +1,80 @@
+"""A writer with one conditional ``PutItem`` per item: what the batch writer is compared with."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from handler import error_codes
+from handler.contract import KEY_ATTRIBUTE, VERSION_ATTRIBUTE
+from handler.error_codes import CONDITION_REFUSED, FaultClass
+from handler.workers import Workers
+from handler.writer import APPLIED, OUT_OF_TIME, STALE, Outcome, Permanent, Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from handler.replica import Write
+
+
+class ItemClient(Protocol):
+    """The part of DynamoDB's client that writes single items."""
+
+    @property
+    def put_item(self) -> Callable[..., Any]:
+        """Write one item."""
+
+
+class SingleWriter:
+    """Writes each item with a request of its own.
+
+    Parameters
+    ----------
+    client
+        A DynamoDB client that several threads may use.
+    threads
+        Requests at once; with 1, every request is made by the caller's own thread.
+    clock
+        Seconds since the epoch.
+    """
+
+    _CONDITION = f"attribute_not_exists({KEY_ATTRIBUTE}) OR {VERSION_ATTRIBUTE} < :version"
+
+    def __init__(
+        self,
+        client: ItemClient,
+        *,
+        threads: int = 16,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._workers = Workers(threads, "dynamodb", clock)
+
+    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
+        """Write, each on its own; see `ReplicaWriter.write`."""
+        outcomes: list[Outcome] = [Transient(OUT_OF_TIME)] * len(writes)
+
+        def put(place: int, write: Write) -> None:
+            outcomes[place] = self._put(write, deadline)
+
+        self._workers.run([partial(put, *each) for each in enumerate(writes)], deadline)
+        return list(outcomes)
+
+    def _put(self, write: Write, deadline: float) -> Outcome:
+        if self._clock() >= deadline:
+            return Transient(OUT_OF_TIME)
+        try:
+            self._client.put_item(
+                TableName=write.table_name,
+                Item={KEY_ATTRIBUTE: {"S": write.document_id}, **write.attributes},
+                ConditionExpression=self._CONDITION,
+                ExpressionAttributeValues={":version": write.attributes[VERSION_ATTRIBUTE]},
+            )
+        except Exception as error:  # noqa: BLE001  (whatever it is, no record may be lost over it)
+            code, fault = error_codes.of_exception(error)
+            if error_codes.normalized(code) == CONDITION_REFUSED:
+                return STALE
+            return Permanent(code) if fault is FaultClass.PERMANENT else Transient(code)
+        return APPLIED
