@@ -61,7 +61,7 @@ def _handler() -> Handler:
         failures=FailureStore(
             failure_client, settings.failure_bucket, puts_in_flight=_PUTS_IN_FLIGHT
         ),
-        telemetry=PowertoolsTelemetry(),
+        telemetry=PowertoolsTelemetry(settings.version),
     )
     collect_garbage_less_often()
     return handler

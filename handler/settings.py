@@ -20,6 +20,8 @@ from handler.contract import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+UNKNOWN_VERSION = "unknown"
+
 
 class SettingsError(ValueError):
     """A setting is missing or wrong. The message names the variable and what is allowed."""
@@ -72,11 +74,14 @@ class HandlerSettings:
         S3 bucket that keeps the records which can never be written.
     tombstone_lifetime_days
         Days after which DynamoDB may remove a tombstone; None keeps tombstones for ever.
+    version
+        Version of this project that deployed the function.
     """
 
     replica_tables: Mapping[str, ReplicaTable]
     failure_bucket: str
     tombstone_lifetime_days: int | None = None
+    version: str = UNKNOWN_VERSION
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> HandlerSettings:
@@ -91,6 +96,7 @@ class HandlerSettings:
             replica_tables=_replica_tables(_required(environment, Variable.REPLICA_TABLES)),
             failure_bucket=_required(environment, Variable.FAILURE_BUCKET),
             tombstone_lifetime_days=_days(environment.get(Variable.TOMBSTONE_LIFETIME_DAYS)),
+            version=environment.get(Variable.VERSION) or UNKNOWN_VERSION,
         )
 
 

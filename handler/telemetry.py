@@ -73,9 +73,15 @@ class PowertoolsTelemetry:
 
     Service name, metrics namespace and log level come from the environment variables that
     Powertools for AWS Lambda defines (``POWERTOOLS_...``).
+
+    Parameters
+    ----------
+    version
+        Version of this project that deployed the function, for the log line.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, version: str) -> None:
+        self._version = version
         self._logger = Logger()
         # Nothing of it outlives a batch, unlike the state that all of Powertools' Metrics share.
         self._metrics = EphemeralMetrics()
@@ -88,6 +94,7 @@ class PowertoolsTelemetry:
         level(
             "Batch replicated",
             extra={
+                "version": self._version,
                 "kinesisRecords": counts.kinesis_records,
                 "applied": counts.applied,
                 "deleted": counts.deleted,

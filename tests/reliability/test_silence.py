@@ -51,7 +51,7 @@ def test_schedules_tell_nothing_of_a_document(
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "qldb-replica-silence")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "QldbReplica")
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
-    telemetry = PowertoolsTelemetry()
+    telemetry = PowertoolsTelemetry("1.2.3")
     # Given documents full of sentinels, when many schedules with faults and poison run
     for seed in range(SCHEDULES):
         assert run(Plan.from_seed(seed), telemetry=telemetry).violations == []

@@ -29,7 +29,9 @@ def test_all_that_can_be_set_arrives() -> None:
         "Car": {"tableName": "car-4d5e6f"},
     }
 
-    settings = HandlerSettings.from_environment(environment(tables, TOMBSTONE_LIFETIME_DAYS="400"))
+    settings = HandlerSettings.from_environment(
+        environment(tables, TOMBSTONE_LIFETIME_DAYS="400", REPLICA_VERSION="1.2.3")
+    )
 
     assert settings == HandlerSettings(
         replica_tables={
@@ -43,6 +45,7 @@ def test_all_that_can_be_set_arrives() -> None:
         },
         failure_bucket="failures",
         tombstone_lifetime_days=400,
+        version="1.2.3",
     )
 
 
@@ -50,6 +53,12 @@ def test_all_that_can_be_set_arrives() -> None:
 def test_tombstones_stay_by_default(variables: dict[str, str]) -> None:
     settings = HandlerSettings.from_environment(environment(**variables))
     assert settings.tombstone_lifetime_days is None
+
+
+@pytest.mark.parametrize("variables", [{}, {"REPLICA_VERSION": ""}])
+def test_the_version_is_unknown_by_default(variables: dict[str, str]) -> None:
+    settings = HandlerSettings.from_environment(environment(**variables))
+    assert settings.version == "unknown"
 
 
 @pytest.mark.parametrize("name", ["REPLICA_TABLES", "FAILURE_BUCKET"])

@@ -25,7 +25,7 @@ def published(
     capsys: pytest.CaptureFixture[str], *batches: BatchCounts
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Publish batches; give the metric objects and the log lines."""
-    telemetry = PowertoolsTelemetry()
+    telemetry = PowertoolsTelemetry("1.2.3")
     for counts in batches:
         telemetry.publish(counts)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -74,6 +74,7 @@ def test_one_log_line_says_it_all(capsys: pytest.CaptureFixture[str]) -> None:
     _, (line,) = published(capsys, full())
 
     assert line["level"] == "WARNING"
+    assert line["version"] == "1.2.3"
     assert line["ignoredTables"] == {"Car": 2}
     assert line["quarantined"] == {"refused: Validation": 2}
     assert line["retried"] == {"Throttling": 1}
