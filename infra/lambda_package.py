@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pulumi
+from infra.locked_packages import PackageError, install
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,22 +22,13 @@ SOURCES = (_REPOSITORY / "handler", _REPOSITORY / "journal")
 
 REQUIREMENTS = _REPOSITORY / "handler" / "requirements.txt"
 
-MAXIMUM_BYTES = 15 * 1024 * 1024
+MAX_BYTES = 15 * 1024 * 1024
 
 # Part of every cache key: raise it when the same inputs give another archive.
-_BUILDER_VERSION = "1"
+_BUILDER_VERSION = "2"
 # A folder of its own: what nobody used for a month is removed, and others have other rules.
 _CACHE_NAME = "qldb-kinesis-lambda-dynamodb/lambda-package"
 _UNUSED_SECONDS = 30 * 24 * 60 * 60
-
-_MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
-# Newest glibc of the runtime's system: Amazon Linux 2 has 2.26, Amazon Linux 2023 has 2.34
-# (Lambda developer guide, 'Lambda runtimes').
-_GLIBC_MINOR_VERSIONS = {
-    "python3.11": (17, 24, 26),
-    "python3.12": (17, 24, 26, 27, 28, 31, 34),
-    "python3.13": (17, 24, 26, 27, 28, 31, 34),
-}
 
 # Earliest time that a zip file can hold.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -57,10 +46,6 @@ _UNUSED_PATHS = (
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui",
 )
 _DIST_INFO_KEPT = ("METADATA", "licenses", "LICENSE", "LICENSE.txt")
-
-
-class PackageError(pulumi.RunError):
-    """The handler's archive could not be built."""
 
 
 def build(
@@ -82,23 +67,36 @@ def build(
     sources
         Folders of Python packages; each keeps its name in the archive.
     requirements
-        The packages that they need, pinned.
+        The lock of the packages that they need.
     cache
         Folder that keeps archives and packages; None for the user's cache. Two builds may use it
         at once.
 
     Returns
     -------
-    A zip file. Its bytes depend on the arguments, the Python files of `sources` and the
-    requirements only. They are stored, not compressed:
-    versions of zlib differ in their output, and each difference would deploy the function again.
+    A zip file. Its bytes depend on the arguments, the Python files of `sources` and the lock only.
+    They are stored, not compressed: versions of zlib differ in their output, and each difference
+    would deploy the function again.
 
     Raises
     ------
     PackageError
-        When pip cannot install a package, or the archive is larger than `MAXIMUM_BYTES`.
+        When pip cannot install a package, the archive is larger than `MAX_BYTES`, or the cache
+        cannot be used.
     """
     cache = cache or user_cache()
+    try:
+        return _build(cache, requirements, sources, runtime, architecture)
+    except OSError as error:
+        raise PackageError(
+            f"The cache folder {cache} cannot be used ({error}): make it writable, or name another "
+            "one in XDG_CACHE_HOME"
+        ) from None
+
+
+def _build(
+    cache: Path, requirements: Path, sources: Sequence[Path], runtime: str, architecture: str
+) -> Path:
     target = f"{_BUILDER_VERSION}\n{runtime}\n{architecture}\n".encode()
     packages_key = _digest(target, requirements.read_bytes())
     code = {
@@ -148,51 +146,9 @@ def _files(folder: Path) -> dict[str, bytes]:
 def _write_packages(archive: Path, requirements: Path, runtime: str, architecture: str) -> None:
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix="building-") as temporary:
-        _install(Path(temporary), requirements, runtime, architecture)
+        install(Path(temporary), requirements, runtime=runtime, architecture=architecture)
         files = _files(Path(temporary))
     _write_zip(archive, {name: files[name] for name in files if not _is_unused(name)})
-
-
-def _install(target: Path, requirements: Path, runtime: str, architecture: str) -> None:
-    version = runtime.removeprefix("python")
-    machine = _MACHINES[architecture]
-    platforms = [f"manylinux2014_{machine}"]
-    platforms += [f"manylinux_2_{minor}_{machine}" for minor in _GLIBC_MINOR_VERSIONS[runtime]]
-    pulumi.log.info(f"Installing the handler's packages for {runtime} on {architecture}")
-    command = [
-        *(sys.executable, "-m", "pip", "install", "--quiet", "--no-input"),
-        *("--disable-pip-version-check", "--only-binary=:all:", "--no-deps", "--no-compile"),
-        *("--implementation", "cp", "--python-version", version),
-        *(argument for platform in platforms for argument in ("--platform", platform)),
-        *("--target", str(target), "--requirement", str(requirements)),
-    ]
-    # A user's own PIP_USER would contradict --target.
-    done = subprocess.run(  # noqa: S603 (arguments of this program, no shell)
-        command,
-        env=os.environ | {"PIP_USER": "0"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise PackageError(_explanation(done.stderr, requirements, runtime, architecture))
-
-
-def _explanation(errors: str, requirements: Path, runtime: str, architecture: str) -> str:
-    if "No module named pip" in errors:
-        return (
-            f"pip is missing from {sys.executable}, with which the handler's packages are "
-            "installed: python -m ensurepip"
-        )
-    # pip's last error names the requirement.
-    reasons = [line for line in errors.splitlines() if line.startswith("ERROR:")]
-    reason = reasons[-1].removeprefix("ERROR:").strip() if reasons else errors.strip()
-    return (
-        f"The handler's packages for {runtime} on {architecture} could not be installed: {reason}. "
-        f"Each line of {requirements.parent.name}/{requirements.name} needs a wheel for that "
-        "runtime and architecture: correct the line or change lambdaRuntime or "
-        "lambdaArchitecture; without a network only what was built before can be used."
-    )
 
 
 def _is_unused(name: str) -> bool:
@@ -217,9 +173,9 @@ def _write_zip(archive: Path, files: dict[str, bytes]) -> None:
                 entry.external_attr = _FILE_MODE << 16
                 zipped.writestr(entry, files[name])
         size = unfinished.stat().st_size
-        if size > MAXIMUM_BYTES:
+        if size > MAX_BYTES:
             raise PackageError(
-                f"The handler's archive has {size} bytes; {MAXIMUM_BYTES} are allowed: remove "
+                f"The handler's archive has {size} bytes; {MAX_BYTES} are allowed: remove "
                 f"packages from {REQUIREMENTS.parent.name}/{REQUIREMENTS.name}"
             )
         unfinished.replace(archive)

@@ -1,0 +1,72 @@
+"""Runs the unit and integration tests on every supported Python that this machine has.
+
+``python -m tests.versions``, or ``make test-versions``. Each version gets a virtual environment of
+its own beside ``.venv``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+VERSIONS = ("3.11", "3.12", "3.13")
+"""Lambda runtimes that the setting ``lambdaRuntime`` allows."""
+
+DEFAULT = "3.13"
+"""The default runtime: on CI it may not be missing."""
+
+TARGETS = ("unit", "integration")
+
+
+def find(version: str) -> Path | None:
+    """Return an interpreter of a version: from the PATH, or the newest that pyenv installed."""
+    on_path = shutil.which(f"python{version}")
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    of_pyenv = sorted(
+        root.glob(f"versions/{version}.*/bin/python{version}"),
+        key=lambda path: int(path.parts[-3].rpartition(".")[2]),
+    )
+    candidates = [*reversed(of_pyenv), *([Path(on_path)] if on_path else [])]
+    return next((path for path in candidates if _runs(path, version)), None)
+
+
+def _runs(interpreter: Path, version: str) -> bool:
+    """Tell whether an interpreter starts: a shim of pyenv may stand for a version that is off."""
+    try:
+        done = subprocess.run(
+            [interpreter, "-c", "import sys, venv; print('%d.%d' % sys.version_info[:2])"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return False
+    return done.returncode == 0 and done.stdout.strip() == version
+
+
+def main() -> int:
+    """Run the tests on each version but this process's own, and return the exit status."""
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    found = {version: find(version) for version in VERSIONS}
+    for version, interpreter in found.items():
+        note = " (tested already: it runs this)" if version == own else ""
+        print(f"Python {version}: {interpreter or 'not found'}{note}", flush=True)
+    if os.environ.get("CI") and found[DEFAULT] is None and own != DEFAULT:
+        print(f"error: Python {DEFAULT}, the function's default runtime, is missing on CI")
+        return 1
+    for version, interpreter in found.items():
+        if interpreter is None or version == own:
+            continue
+        command = ["make", f"VENV=.venv-{version}", f"PYTHON={interpreter}", *TARGETS]
+        print(f"\nPython {version}: {' '.join(command)}", flush=True)
+        if status := subprocess.run(command, cwd=REPOSITORY, check=False).returncode:
+            return status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
