@@ -8,42 +8,29 @@ from __future__ import annotations
 
 import io
 import json
-import socket
 import time
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from pulumi_aws_standin.testing import CallError, Engine, Held, urn_of
+from pulumi_aws_standin.testing import CallError, Held, urn_of
 from pulumi_aws_standin.wire import Archive, Asset
-from qldb_simulator.control_plane import Surroundings
-from qldb_simulator.service import QldbService
 
-from local.emulator import Emulator
+from tests.support.stand_in import (
+    ACCOUNT,
+    LAMBDA_TRUST,
+    QLDB_TRUST,
+    ConnectedProvider,
+    connected_provider,
+    policy,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.emulator
-
-ACCOUNT = "000000000000"
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "lambda.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
-)
-OTHER_TRUST = TRUST.replace("lambda", "qldb")
-
 
 #: A function that answers how a PartiQL batch and an S3 PutObject went.
 CALLER = """
@@ -69,19 +56,6 @@ def handler(event, context):
 """
 
 
-def policy(*actions: str, resource: str = "*", **more: object) -> str:
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-@dataclass(frozen=True, kw_only=True)
-class World:
-    """The provider, connected to the emulator and to the simulated QLDB service."""
-
-    engine: Engine
-    client: Callable[[str], Any]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """One life of a resource.
@@ -102,41 +76,14 @@ class Case:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("emulator") / "emulator.log"
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        Emulator(port, log) as emulator,
-        QldbService(surroundings=Surroundings(aws_endpoint=emulator.endpoint)) as qldb,
-    ):
-        for name, value in (
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("AWS_REGION", "us-east-1"),
-        ):
-            patch.setenv(name, value)
-        engine = Engine(
-            {"AWS_ENDPOINT_URL": emulator.endpoint, "AWS_ENDPOINT_URL_QLDB": qldb.endpoint}
-        )
-
-        def client(service: str) -> object:
-            return boto3.client(
-                service,  # type: ignore[call-overload]
-                endpoint_url=emulator.endpoint,
-                region_name="us-east-1",
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
-            )
-
-        yield World(engine=engine, client=client)
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedProvider]:
+    with connected_provider(tmp_path_factory.mktemp("emulator")) as connected:
+        yield connected
 
 
-def lives(world: World, case: Case) -> Held:
+def lives(provider: ConnectedProvider, case: Case) -> Held:
     """Take a resource through its whole life but the deletion; return it as it then is."""
-    engine = world.engine
+    engine = provider.engine
     urn = urn_of(case.type_name)
     held = engine.create(urn, case.inputs)
     for output in case.outputs:
@@ -165,12 +112,12 @@ def lives(world: World, case: Case) -> Held:
     return held
 
 
-def dies(world: World, case: Case, held: Held) -> None:
+def dies(provider: ConnectedProvider, case: Case, held: Held) -> None:
     """Delete a resource, find it gone, and delete it again without harm."""
-    world.engine.delete(held)
+    provider.engine.delete(held)
     if case.gone_after_delete:
-        assert world.engine.refresh(held).identifier == ""
-    world.engine.delete(held)
+        assert provider.engine.refresh(held).identifier == ""
+    provider.engine.delete(held)
 
 
 def without_contents(outputs: dict[str, object]) -> dict[str, object]:
@@ -188,7 +135,7 @@ def zipped(text: str, folder: Path) -> Archive:
     return Archive(hash=str(hash(text)), path=str(path))
 
 
-def test_kinesis_stream(world: World) -> None:
+def test_kinesis_stream(provider: ConnectedProvider) -> None:
     case = Case(
         type_name="aws:kinesis/stream:Stream",
         inputs={
@@ -202,17 +149,19 @@ def test_kinesis_stream(world: World) -> None:
         changed={"shardCount": 1, "retentionPeriod": 24, "tags": {"Project": "c"}},
         outputs=("arn", "name", "tagsAll", "region"),
     )
-    held = lives(world, case)
-    summary = world.client("kinesis").describe_stream_summary(StreamName=held.outputs["name"])[
+    held = lives(provider, case)
+    summary = provider.client("kinesis").describe_stream_summary(StreamName=held.outputs["name"])[
         "StreamDescriptionSummary"
     ]
     assert summary["EncryptionType"] == "NONE"
-    dies(world, case, held)
+    dies(provider, case, held)
 
 
-def test_another_number_of_shards_is_refused_and_no_record_is_lost(world: World) -> None:
+def test_another_number_of_shards_is_refused_and_no_record_is_lost(
+    provider: ConnectedProvider,
+) -> None:
     # given a stream with a record
-    engine, kinesis = world.engine, world.client("kinesis")
+    engine, kinesis = provider.engine, provider.client("kinesis")
     stream = engine.create(urn_of("aws:kinesis/stream:Stream", "resharded"), {"shardCount": 1})
     name = str(stream.outputs["name"])
     kinesis.put_record(StreamName=name, Data=b"kept", PartitionKey="any")
@@ -230,12 +179,14 @@ def test_another_number_of_shards_is_refused_and_no_record_is_lost(world: World)
 
 
 def test_a_mapping_reads_a_stream_that_its_function_may_not_read(
-    world: World, tmp_path: Path
+    provider: ConnectedProvider, tmp_path: Path
 ) -> None:
     """The emulator never asks; AWS refuses. The program's actions are held by a unit test."""
     # given a function whose role has no permission at all, and a mapping on a stream
-    engine = world.engine
-    role = engine.create(urn_of("aws:iam/role:Role", "powerless"), {"assumeRolePolicy": TRUST})
+    engine = provider.engine
+    role = engine.create(
+        urn_of("aws:iam/role:Role", "powerless"), {"assumeRolePolicy": LAMBDA_TRUST}
+    )
     stream = engine.create(urn_of("aws:kinesis/stream:Stream", "unread"), {"shardCount": 1})
     function = engine.create(
         urn_of("aws:lambda/function:Function", "powerless"),
@@ -255,11 +206,11 @@ def test_a_mapping_reads_a_stream_that_its_function_may_not_read(
         },
     )
     # when a record comes
-    world.client("kinesis").put_record(
+    provider.client("kinesis").put_record(
         StreamName=stream.outputs["name"], Data=b"any", PartitionKey="any"
     )
     # then the function gets it all the same
-    functions = world.client("lambda")
+    functions = provider.client("lambda")
     deadline = time.monotonic() + 20
     while not result_of(functions, mapping).startswith("OK"):
         assert time.monotonic() < deadline, result_of(functions, mapping)
@@ -286,14 +237,14 @@ def records(kinesis: Any, stream: str) -> list[bytes]:  # noqa: ANN401 - boto3's
     return found
 
 
-def test_role_and_its_policy(world: World) -> None:
+def test_role_and_its_policy(provider: ConnectedProvider) -> None:
     role_case = Case(
         type_name="aws:iam/role:Role",
-        inputs={"assumeRolePolicy": TRUST, "tags": {"a": "b"}},
-        changed={"assumeRolePolicy": OTHER_TRUST, "description": "new", "tags": {"c": "d"}},
+        inputs={"assumeRolePolicy": LAMBDA_TRUST, "tags": {"a": "b"}},
+        changed={"assumeRolePolicy": QLDB_TRUST, "description": "new", "tags": {"c": "d"}},
         outputs=("arn", "name", "uniqueId"),
     )
-    role = lives(world, role_case)
+    role = lives(provider, role_case)
     policy_case = Case(
         type_name="aws:iam/rolePolicy:RolePolicy",
         inputs={"role": role.identifier, "policy": policy("s3:PutObject")},
@@ -303,18 +254,18 @@ def test_role_and_its_policy(world: World) -> None:
         },
         outputs=("name",),
     )
-    inline = lives(world, policy_case)
-    stored = world.client("iam").get_role_policy(
+    inline = lives(provider, policy_case)
+    stored = provider.client("iam").get_role_policy(
         RoleName=role.identifier, PolicyName=inline.outputs["name"]
     )
     assert "dynamodb:BatchExecuteStatement" in json.dumps(stored["PolicyDocument"])
     with pytest.raises(CallError, match="DeleteConflict"):
-        world.engine.delete(role)
-    dies(world, policy_case, inline)
-    dies(world, role_case, role)
+        provider.engine.delete(role)
+    dies(provider, policy_case, inline)
+    dies(provider, role_case, role)
 
 
-def test_table(world: World) -> None:
+def test_table(provider: ConnectedProvider) -> None:
     key: dict[str, object] = {
         "attributes": [{"name": "pk", "type": "S"}],
         "hashKey": "pk",
@@ -338,39 +289,39 @@ def test_table(world: World) -> None:
         },
         outputs=("arn", "name"),
     )
-    held = lives(world, case)
-    described = world.client("dynamodb").describe_time_to_live(TableName=held.identifier)
+    held = lives(provider, case)
+    described = provider.client("dynamodb").describe_time_to_live(TableName=held.identifier)
     assert described["TimeToLiveDescription"]["AttributeName"] == "otherAttribute"
-    dies(world, case, held)
+    dies(provider, case, held)
 
 
-def test_deletion_protection_of_a_table_refuses_the_deletion(world: World) -> None:
+def test_deletion_protection_of_a_table_refuses_the_deletion(provider: ConnectedProvider) -> None:
     inputs: dict[str, object] = {
         "attributes": [{"name": "pk", "type": "S"}],
         "hashKey": "pk",
         "billingMode": "PAY_PER_REQUEST",
         "deletionProtectionEnabled": True,
     }
-    held = world.engine.create(urn_of("aws:dynamodb/table:Table", "guarded"), inputs)
+    held = provider.engine.create(urn_of("aws:dynamodb/table:Table", "guarded"), inputs)
     with pytest.raises(CallError, match="protected against deletion"):
-        world.engine.delete(held)
-    held = world.engine.update(held, {**inputs, "deletionProtectionEnabled": False})
-    world.engine.delete(held)
+        provider.engine.delete(held)
+    held = provider.engine.update(held, {**inputs, "deletionProtectionEnabled": False})
+    provider.engine.delete(held)
 
 
-def test_log_group(world: World) -> None:
+def test_log_group(provider: ConnectedProvider) -> None:
     case = Case(
         type_name="aws:cloudwatch/logGroup:LogGroup",
         inputs={"name": "/aws/lambda/a-function", "retentionInDays": 30, "tags": {"a": "b"}},
         changed={"name": "/aws/lambda/a-function", "tags": {"a": "c"}},
         outputs=("arn",),
     )
-    dies(world, case, lives(world, case))
+    dies(provider, case, lives(provider, case))
 
 
-def test_function_and_its_mapping(world: World, tmp_path: Path) -> None:
-    engine = world.engine
-    role = engine.create(urn_of("aws:iam/role:Role", "worker"), {"assumeRolePolicy": TRUST})
+def test_function_and_its_mapping(provider: ConnectedProvider, tmp_path: Path) -> None:
+    engine = provider.engine
+    role = engine.create(urn_of("aws:iam/role:Role", "worker"), {"assumeRolePolicy": LAMBDA_TRUST})
     stream = engine.create(urn_of("aws:kinesis/stream:Stream", "source"), {"shardCount": 1})
     common: dict[str, object] = {
         "role": role.outputs["arn"],
@@ -404,8 +355,8 @@ def test_function_and_its_mapping(world: World, tmp_path: Path) -> None:
         },
         outputs=("arn", "codeSha256", "invokeArn", "name"),
     )
-    function = lives(world, function_case)
-    called = world.client("lambda").invoke(FunctionName=function.identifier)
+    function = lives(provider, function_case)
+    called = provider.client("lambda").invoke(FunctionName=function.identifier)
     assert called["Payload"].read() == b"2"
 
     start: dict[str, object] = {
@@ -430,19 +381,19 @@ def test_function_and_its_mapping(world: World, tmp_path: Path) -> None:
         changed={**start, "functionName": function.identifier, "tags": {"c": "d"}},
         outputs=("uuid", "functionArn", "state"),
     )
-    mapping = lives(world, mapping_case)
-    told = world.client("lambda").get_event_source_mapping(UUID=mapping.identifier)
+    mapping = lives(provider, mapping_case)
+    told = provider.client("lambda").get_event_source_mapping(UUID=mapping.identifier)
     assert told["BatchSize"] == 100
     assert not told.get("DestinationConfig", {}).get("OnFailure")
-    dies(world, mapping_case, mapping)
-    dies(world, function_case, function)
-    world.engine.delete(stream)
-    world.engine.delete(role)
+    dies(provider, mapping_case, mapping)
+    dies(provider, function_case, function)
+    provider.engine.delete(stream)
+    provider.engine.delete(role)
 
 
-def test_changed_code_behind_its_back_is_drift(world: World, tmp_path: Path) -> None:
-    engine = world.engine
-    role = engine.create(urn_of("aws:iam/role:Role", "coder"), {"assumeRolePolicy": TRUST})
+def test_changed_code_behind_its_back_is_drift(provider: ConnectedProvider, tmp_path: Path) -> None:
+    engine = provider.engine
+    role = engine.create(urn_of("aws:iam/role:Role", "coder"), {"assumeRolePolicy": LAMBDA_TRUST})
     assets = {"main.py": Asset(hash="h", text="def handler(event, context): return 1")}
     inputs: dict[str, object] = {
         "role": role.outputs["arn"],
@@ -454,7 +405,7 @@ def test_changed_code_behind_its_back_is_drift(world: World, tmp_path: Path) -> 
     other = zipped("def handler(event, context): return 7", tmp_path).path
     assert other is not None
     with open(other, "rb") as file:  # noqa: PTH123
-        world.client("lambda").update_function_code(
+        provider.client("lambda").update_function_code(
             FunctionName=held.identifier, ZipFile=file.read()
         )
     read = engine.refresh(held)
@@ -467,15 +418,15 @@ def test_changed_code_behind_its_back_is_drift(world: World, tmp_path: Path) -> 
     engine.delete(role)
 
 
-def test_bucket_and_everything_on_it(world: World) -> None:
-    engine = world.engine
+def test_bucket_and_everything_on_it(provider: ConnectedProvider) -> None:
+    engine = provider.engine
     bucket_case = Case(
         type_name="aws:s3/bucket:Bucket",
         inputs={"forceDestroy": False, "tags": {"a": "b"}},
         changed={"forceDestroy": True},
         outputs=("arn", "bucket"),
     )
-    bucket = lives(world, bucket_case)
+    bucket = lives(provider, bucket_case)
     name = bucket.identifier
     queue_case = Case(
         type_name="aws:sqs/queue:Queue",
@@ -488,7 +439,7 @@ def test_bucket_and_everything_on_it(world: World) -> None:
         changed={"sqsManagedSseEnabled": False, "tags": {"a": "c"}},
         outputs=("arn", "url", "name"),
     )
-    queue = lives(world, queue_case)
+    queue = lives(provider, queue_case)
     queue_arn = queue.outputs["arn"]
 
     def queue_policy(account: str) -> str:
@@ -576,7 +527,7 @@ def test_bucket_and_everything_on_it(world: World) -> None:
         ),
     ]
     for case in cases:
-        dies(world, case, lives(world, case))
+        dies(provider, case, lives(provider, case))
 
     permission = engine.create(urn_of("aws:sqs/queuePolicy:QueuePolicy"), cases[0].inputs)
     notification_case = Case(
@@ -584,20 +535,20 @@ def test_bucket_and_everything_on_it(world: World) -> None:
         inputs={"bucket": name, "queues": [{**target, "filterPrefix": "records/"}]},
         changed={"bucket": name, "queues": [{**target, "id": "named"}]},
     )
-    notification = lives(world, notification_case)
-    world.client("s3").put_object(Bucket=name, Key="records/1", Body=b"x")
+    notification = lives(provider, notification_case)
+    provider.client("s3").put_object(Bucket=name, Key="records/1", Body=b"x")
     with pytest.raises(CallError, match="BucketNotEmpty"):
         engine.delete(
             Held(bucket.urn, name, {"bucket": name, "forceDestroy": False}, bucket.outputs)
         )
-    dies(world, notification_case, notification)
+    dies(provider, notification_case, notification)
     engine.delete(permission)
-    dies(world, queue_case, queue)
-    dies(world, bucket_case, bucket)
+    dies(provider, queue_case, queue)
+    dies(provider, bucket_case, bucket)
 
 
-def test_ledger_and_its_stream(world: World) -> None:
-    engine = world.engine
+def test_ledger_and_its_stream(provider: ConnectedProvider) -> None:
+    engine = provider.engine
     ledger_case = Case(
         type_name="aws:qldb/ledger:Ledger",
         inputs={"permissionsMode": "ALLOW_ALL", "tags": {"a": "b", "gone": "x"}},
@@ -607,12 +558,12 @@ def test_ledger_and_its_stream(world: World) -> None:
     guarded = engine.create(urn_of(ledger_case.type_name, "guarded"), ledger_case.inputs)
     with pytest.raises(CallError, match="ResourcePreconditionNotMetException"):
         engine.delete(guarded)
-    ledger = lives(world, ledger_case)
+    ledger = lives(provider, ledger_case)
 
     target = engine.create(urn_of("aws:kinesis/stream:Stream", "target"), {"shardCount": 1})
     role = engine.create(
         urn_of("aws:iam/role:Role", "streamer"),
-        {"assumeRolePolicy": TRUST.replace("lambda", "qldb")},
+        {"assumeRolePolicy": QLDB_TRUST},
     )
     actions = [f"kinesis:{name}" for name in ("PutRecord*", "DescribeStream", "ListShards")]
     permission = engine.create(
@@ -632,17 +583,17 @@ def test_ledger_and_its_stream(world: World) -> None:
         changed={**stream_inputs, "tags": {"c": "d"}},
         outputs=("arn",),
     )
-    stream = lives(world, stream_case)
-    dies(world, stream_case, stream)
-    dies(world, ledger_case, ledger)
+    stream = lives(provider, stream_case)
+    dies(provider, stream_case, stream)
+    dies(provider, ledger_case, ledger)
     for held in (permission, role, target):
         engine.delete(held)
 
 
-def test_a_functions_permissions_are_those_of_the_program(world: World) -> None:
+def test_a_functions_permissions_are_those_of_the_program(provider: ConnectedProvider) -> None:
     """What is translated for the emulator gives a role exactly what its policy means on AWS."""
-    engine = world.engine
-    role = engine.create(urn_of("aws:iam/role:Role", "narrow"), {"assumeRolePolicy": TRUST})
+    engine = provider.engine
+    role = engine.create(urn_of("aws:iam/role:Role", "narrow"), {"assumeRolePolicy": LAMBDA_TRUST})
     table = engine.create(
         urn_of("aws:dynamodb/table:Table", "narrow"),
         {
@@ -665,7 +616,7 @@ def test_a_functions_permissions_are_those_of_the_program(world: World) -> None:
     )
 
     def called(key: str) -> object:
-        answer = world.client("lambda").invoke(
+        answer = provider.client("lambda").invoke(
             FunctionName=function.identifier, Payload=json.dumps({"key": key})
         )
         return json.loads(answer["Payload"].read())
@@ -709,11 +660,30 @@ def test_a_functions_permissions_are_those_of_the_program(world: World) -> None:
         engine.delete(held)
 
 
-def test_drift_is_found_and_repaired(world: World) -> None:
-    engine = world.engine
+def test_a_resource_that_got_another_logical_name_by_an_alias_keeps_its_physical_name(
+    provider: ConnectedProvider,
+) -> None:
+    # given a queue that was named after its first logical name
+    engine = provider.engine
+    first = engine.create(urn_of("aws:sqs/queue:Queue", "first"), {})
+    # when it has another one, as the engine tells by the URN
+    renamed = Held(
+        urn_of("aws:sqs/queue:Queue", "second"), first.identifier, first.inputs, first.outputs
+    )
+    # then nothing differs, and an update of something else is one of the same queue
+    checked = engine.checked(renamed.urn, {}, renamed.inputs)
+    assert not engine.diff(renamed, checked).diffs
+    updated = engine.update(renamed, {"tags": {"a": "b"}})
+    assert updated.outputs["url"] == first.outputs["url"]
+    assert updated.outputs["name"] == first.outputs["name"]
+    engine.delete(updated)
+
+
+def test_drift_is_found_and_repaired(provider: ConnectedProvider) -> None:
+    engine = provider.engine
     inputs: dict[str, object] = {"messageRetentionSeconds": 600, "tags": {"a": "b"}}
     held = engine.create(urn_of("aws:sqs/queue:Queue", "drifting"), inputs)
-    client = world.client("sqs")
+    client = provider.client("sqs")
     client.set_queue_attributes(QueueUrl=held.identifier, Attributes={"VisibilityTimeout": "99"})
     client.tag_queue(QueueUrl=held.identifier, Tags={"stranger": "1"})
     read = engine.refresh(held)
@@ -725,9 +695,9 @@ def test_drift_is_found_and_repaired(world: World) -> None:
     engine.delete(held)
 
 
-def test_a_failed_follow_up_keeps_the_resource_in_the_state(world: World) -> None:
+def test_a_failed_follow_up_keeps_the_resource_in_the_state(provider: ConnectedProvider) -> None:
     """The emulator has no UpdateStreamMode."""
-    engine = world.engine
+    engine = provider.engine
     stream = engine.create(urn_of("aws:kinesis/stream:Stream", "partial"), {"shardCount": 1})
     changed = {"streamModeDetails": {"streamMode": "ON_DEMAND"}, "retentionPeriod": 48}
     with pytest.raises(CallError, match=r"streamModeDetails: InvalidAction") as failure:
@@ -739,22 +709,24 @@ def test_a_failed_follow_up_keeps_the_resource_in_the_state(world: World) -> Non
     engine.delete(stream)
 
 
-def test_an_error_of_the_service_names_type_name_code_and_reason(world: World) -> None:
+def test_an_error_of_the_service_names_type_name_code_and_reason(
+    provider: ConnectedProvider,
+) -> None:
     with pytest.raises(
         CallError,
         match=r'creating aws:iam/rolePolicy:RolePolicy "lost": NoSuchEntity: .*nobody',
     ) as failure:
-        world.engine.create(
+        provider.engine.create(
             urn_of("aws:iam/rolePolicy:RolePolicy", "lost"),
             {"role": "nobody", "policy": policy("s3:GetObject")},
         )
     assert failure.value.detail is None
 
 
-def test_invokes(world: World) -> None:
-    identity = world.engine.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})
+def test_invokes(provider: ConnectedProvider) -> None:
+    identity = provider.engine.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})
     assert identity["accountId"] == ACCOUNT
-    region = world.engine.invoke("aws:index/getRegion:getRegion", {})
+    region = provider.engine.invoke("aws:index/getRegion:getRegion", {})
     assert region["region"] == region["name"] == "us-east-1"
-    partition = world.engine.invoke("aws:index/getPartition:getPartition", {})
+    partition = provider.engine.invoke("aws:index/getPartition:getPartition", {})
     assert partition["partition"] == "aws"

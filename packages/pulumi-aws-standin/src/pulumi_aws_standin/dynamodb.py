@@ -7,18 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from pulumi_aws_standin.autoname import Autoname
 from pulumi_aws_standin.errors import applying, missing_is_fine
 from pulumi_aws_standin.resource import Changed, Computed, Known, Observed, Resource
-from pulumi_aws_standin.schema import Flag, ListOf, Problem, Property, Record, Text, TextMap, Whole
-from pulumi_aws_standin.values import (
-    flag,
-    key_value_tags,
-    listed_tags,
-    present,
-    record,
-    records,
-    removed,
-    tag_map,
-    text,
-)
+from pulumi_aws_standin.schema import Flag, ListOf, Problem, Property, Record, Text, Whole
+from pulumi_aws_standin.tags import DYNAMODB, TAGS
+from pulumi_aws_standin.values import flag, present, record, records, text
 from pulumi_aws_standin.wire import contains_unknown
 
 if TYPE_CHECKING:
@@ -99,9 +90,11 @@ class Table(Resource):
             ),
         ),
         Property(name="deletionProtectionEnabled", type=Flag(), default=False),
-        Property(name="tags", type=TextMap()),
+        TAGS,
     )
-    computed = (Computed(name="arn"), Computed(name="region"), Computed(name="tagsAll"))
+    computed = (Computed(name="arn"), Computed(name="region"))
+    missing = (_MISSING, "TableNotFoundException")
+    tagging = DYNAMODB
 
     def validate(self, inputs: Mapping[str, object]) -> Iterator[Problem]:
         """See the base class."""
@@ -137,7 +130,6 @@ class Table(Resource):
                 **_billing(inputs),
                 "SSESpecification": _encryption(encryption) if encryption.get("enabled") else None,
                 "DeletionProtectionEnabled": inputs["deletionProtectionEnabled"],
-                "Tags": key_value_tags(tag_map(inputs.get("tags"))) or None,
             }
         )
         return session.dynamodb.create_table(**request)["TableDescription"]["TableName"]
@@ -153,7 +145,6 @@ class Table(Resource):
             capacity = table.get("ProvisionedThroughput", {})
             key = {part["KeyType"]: part["AttributeName"] for part in table["KeySchema"]}
             arn = table["TableArn"]
-            tags = session.dynamodb.list_tags_of_resource(ResourceArn=arn).get("Tags", [])
             inputs: dict[str, object] = {
                 "name": table["TableName"],
                 "attributes": [
@@ -164,7 +155,6 @@ class Table(Resource):
                 "rangeKey": key.get("RANGE"),
                 "billingMode": billing,
                 "deletionProtectionEnabled": table.get("DeletionProtectionEnabled", False),
-                "tags": listed_tags(tags),
             }
             if billing == _PROVISIONED:
                 inputs["readCapacity"] = capacity.get("ReadCapacityUnits")
@@ -227,8 +217,6 @@ class Table(Resource):
                 )
         if "ttl" in changed:
             self._set_ttl(session, identifier, wanted, changed)
-        if "tags" in changed:
-            self._set_tags(session, identifier, wanted, changed)
 
     def delete(self, session: Session, identifier: str, known: Known) -> None:
         """See the base class."""
@@ -254,18 +242,6 @@ class Table(Resource):
                     },
                 )
                 self._wait(session, identifier)
-
-    def _set_tags(
-        self, session: Session, identifier: str, wanted: Mapping[str, object], changed: Changed
-    ) -> None:
-        arn = session.dynamodb.describe_table(TableName=identifier)["Table"]["TableArn"]
-        with applying("tags"):
-            gone = removed(changed.before.get("tags"), wanted.get("tags"))
-            if gone:
-                session.dynamodb.untag_resource(ResourceArn=arn, TagKeys=gone)
-            if wanted.get("tags"):
-                tags = key_value_tags(tag_map(wanted["tags"]))
-                session.dynamodb.tag_resource(ResourceArn=arn, Tags=tags)
 
     def _wait(self, session: Session, identifier: str) -> None:
         def active() -> bool:

@@ -9,17 +9,9 @@ from pulumi_aws_standin import quirks
 from pulumi_aws_standin.autoname import Autoname
 from pulumi_aws_standin.errors import applying, missing_is_fine
 from pulumi_aws_standin.resource import Changed, Computed, Known, Observed, Resource
-from pulumi_aws_standin.schema import Flag, Policy, Property, Text, TextMap, Whole, policy_text
-from pulumi_aws_standin.values import (
-    flag,
-    key_value_tags,
-    listed_tags,
-    number,
-    present,
-    removed,
-    tag_map,
-    text,
-)
+from pulumi_aws_standin.schema import Flag, Policy, Property, Text, Whole, policy_text
+from pulumi_aws_standin.tags import IAM_ROLE, TAGS
+from pulumi_aws_standin.values import flag, number, present, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,15 +37,16 @@ class Role(Resource):
         Property(name="path", type=Text(pattern=r"/(.*/)?"), default="/", force_new=True),
         Property(name="maxSessionDuration", type=Whole(minimum=3600, maximum=43200), default=3600),
         Property(name="forceDetachPolicies", type=Flag(), default=False),
-        Property(name="tags", type=TextMap()),
+        TAGS,
     )
     computed = (
         Computed(name="arn"),
         Computed(name="createDate"),
-        Computed(name="tagsAll"),
         Computed(name="uniqueId"),
     )
     state_only = frozenset({"forceDetachPolicies"})
+    missing = (_MISSING,)
+    tagging = IAM_ROLE
 
     def create(self, session: Session, inputs: Mapping[str, object]) -> str:
         """See the base class."""
@@ -64,7 +57,6 @@ class Role(Resource):
                 "Description": inputs.get("description"),
                 "Path": inputs["path"],
                 "MaxSessionDuration": inputs["maxSessionDuration"],
-                "Tags": key_value_tags(tag_map(inputs.get("tags"))) or None,
             }
         )
         return session.iam.create_role(**request)["Role"]["RoleName"]
@@ -81,7 +73,6 @@ class Role(Resource):
                     "description": role.get("Description"),
                     "path": role["Path"],
                     "maxSessionDuration": role.get("MaxSessionDuration", 3600),
-                    "tags": listed_tags(role.get("Tags", [])),
                 },
                 computed={
                     "arn": role["Arn"],
@@ -107,14 +98,6 @@ class Role(Resource):
                     Description=text(wanted.get("description") or ""),
                     MaxSessionDuration=number(wanted["maxSessionDuration"]),
                 )
-        if "tags" in changed:
-            with applying("tags"):
-                gone = removed(changed.before.get("tags"), wanted.get("tags"))
-                if gone:
-                    session.iam.untag_role(RoleName=identifier, TagKeys=gone)
-                if wanted.get("tags"):
-                    tags = key_value_tags(tag_map(wanted["tags"]))
-                    session.iam.tag_role(RoleName=identifier, Tags=tags)
 
     def delete(self, session: Session, identifier: str, known: Known) -> None:
         """See the base class."""

@@ -8,17 +8,9 @@ from pulumi_aws_standin import quirks
 from pulumi_aws_standin.autoname import Autoname
 from pulumi_aws_standin.errors import PropertyError, applying, missing_is_fine
 from pulumi_aws_standin.resource import Changed, Computed, Known, Observed, Resource
-from pulumi_aws_standin.schema import Flag, Problem, Property, Record, Text, TextMap, Whole
-from pulumi_aws_standin.values import (
-    flag,
-    listed_tags,
-    number,
-    present,
-    record,
-    removed,
-    tag_map,
-    text,
-)
+from pulumi_aws_standin.schema import Flag, Problem, Property, Record, Text, Whole
+from pulumi_aws_standin.tags import KINESIS, TAGS
+from pulumi_aws_standin.values import flag, number, present, record, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,9 +51,11 @@ class Stream(Resource):
             default={"streamMode": _PROVISIONED},
         ),
         Property(name="enforceConsumerDeletion", type=Flag(), default=False),
-        Property(name="tags", type=TextMap()),
+        TAGS,
     )
-    computed = (Computed(name="arn"), Computed(name="region"), Computed(name="tagsAll"))
+    computed = (Computed(name="arn"), Computed(name="region"))
+    missing = (_MISSING,)
+    tagging = KINESIS
     state_only = frozenset({"enforceConsumerDeletion"})
 
     def validate(self, inputs: Mapping[str, object]) -> Iterator[Problem]:
@@ -87,7 +81,6 @@ class Stream(Resource):
         session.kinesis.create_stream(
             **request,
             StreamModeDetails={"StreamMode": mode["streamMode"]},  # type: ignore[typeddict-item]
-            Tags=tag_map(inputs.get("tags")),
         )
         return arn
 
@@ -99,7 +92,6 @@ class Stream(Resource):
             summary = session.kinesis.describe_stream_summary(StreamName=name)[
                 "StreamDescriptionSummary"
             ]
-            tags = session.kinesis.list_tags_for_stream(StreamName=name)["Tags"]
             mode = summary.get("StreamModeDetails", {}).get("StreamMode", _PROVISIONED)
             status = summary["StreamStatus"]
             return Observed(
@@ -110,7 +102,6 @@ class Stream(Resource):
                     "encryptionType": summary.get("EncryptionType", "NONE"),
                     "kmsKeyId": summary.get("KeyId"),
                     "streamModeDetails": {"streamMode": mode},
-                    "tags": listed_tags(tags),
                 },
                 computed={"arn": summary["StreamARN"]},
                 pending=None if status == "ACTIVE" else status,
@@ -138,15 +129,6 @@ class Stream(Resource):
         if changed.any("encryptionType", "kmsKeyId"):
             self._set_encryption(session, name, wanted, changed)
             self._wait(session, identifier)
-        if "tags" in changed:
-            with applying("tags"):
-                gone = removed(changed.before.get("tags"), wanted.get("tags"))
-                if gone:
-                    session.kinesis.remove_tags_from_stream(StreamName=name, TagKeys=gone)
-                if wanted.get("tags"):
-                    session.kinesis.add_tags_to_stream(
-                        StreamName=name, Tags=tag_map(wanted["tags"])
-                    )
 
     def delete(self, session: Session, identifier: str, known: Known) -> None:
         """See the base class."""

@@ -20,16 +20,8 @@ from pulumi_aws_standin.schema import (
     TextMap,
     Whole,
 )
-from pulumi_aws_standin.values import (
-    flag,
-    number,
-    own_tags,
-    present,
-    record,
-    removed,
-    tag_map,
-    texts,
-)
+from pulumi_aws_standin.tags import LAMBDA, TAGS
+from pulumi_aws_standin.values import flag, number, present, record, texts
 from pulumi_aws_standin.wire import Archive
 
 if TYPE_CHECKING:
@@ -113,7 +105,7 @@ class Function(Resource):
             ),
             default={"logFormat": "Text"},
         ),
-        Property(name="tags", type=TextMap()),
+        TAGS,
     )
     computed = (
         Computed(name="arn"),
@@ -125,9 +117,10 @@ class Function(Resource):
         Computed(name="region"),
         Computed(name="responseStreamingInvokeArn"),
         Computed(name="sourceCodeSize", stable=False),
-        Computed(name="tagsAll"),
         Computed(name="version"),
     )
+    missing = (_MISSING,)
+    tagging = LAMBDA
 
     def validate(self, inputs: Mapping[str, object]) -> Iterator[Problem]:
         """See the base class."""
@@ -144,7 +137,6 @@ class Function(Resource):
                 "FunctionName": inputs["name"],
                 "Code": {"ZipFile": zip_bytes(_archive(inputs))},
                 "Architectures": inputs["architectures"],
-                "Tags": inputs.get("tags") or None,
                 **_configuration(inputs),
             }
         )
@@ -197,9 +189,6 @@ class Function(Resource):
                     client.put_function_concurrency(
                         FunctionName=identifier, ReservedConcurrentExecutions=reserved
                     )
-        if "tags" in changed:
-            arn = f"arn:{session.partition}:lambda:{session.region}:{session.account}:function:"
-            _set_tags(session, f"{arn}{identifier}", wanted, changed)
 
     def delete(self, session: Session, identifier: str, known: Known) -> None:
         """See the base class."""
@@ -290,7 +279,7 @@ class EventSourceMapping(Resource):
                 )
             ),
         ),
-        Property(name="tags", type=TextMap()),
+        TAGS,
     )
     computed = (
         Computed(name="arn"),
@@ -300,10 +289,11 @@ class EventSourceMapping(Resource):
         Computed(name="region"),
         Computed(name="state", stable=False),
         Computed(name="stateTransitionReason", stable=False),
-        Computed(name="tagsAll"),
         Computed(name="uuid"),
     )
     identity = ("eventSourceArn", "functionName")
+    missing = (_MISSING,)
+    tagging = LAMBDA
 
     def create(self, session: Session, inputs: Mapping[str, object]) -> str:
         """See the base class."""
@@ -311,7 +301,6 @@ class EventSourceMapping(Resource):
             {
                 "EventSourceArn": inputs["eventSourceArn"],
                 "StartingPosition": inputs["startingPosition"],
-                "Tags": inputs.get("tags") or None,
                 **_mapping(inputs),
             }
         )
@@ -323,10 +312,9 @@ class EventSourceMapping(Resource):
         with missing_is_fine(_MISSING):
             mapping = session.lambda_.get_event_source_mapping(UUID=identifier)
             arn = mapping.get("EventSourceMappingArn") or _mapping_arn(session, identifier)
-            tags = session.lambda_.list_tags(Resource=arn).get("Tags", {})
             state = mapping["State"]
             return Observed(
-                inputs=_mapping_inputs(mapping) | {"tags": own_tags(tags)},
+                inputs=_mapping_inputs(mapping),
                 computed={
                     "arn": arn,
                     "functionArn": mapping["FunctionArn"],
@@ -344,16 +332,12 @@ class EventSourceMapping(Resource):
         self, session: Session, identifier: str, wanted: Mapping[str, object], changed: Changed
     ) -> None:
         """See the base class."""
-        settings = changed.names - {"tags"}
-        if settings:
-            request = _mapping(wanted)
-            # What is absent is removed only when it is sent empty.
-            request.setdefault("FunctionResponseTypes", [])
-            request.setdefault("DestinationConfig", {"OnFailure": {}})
-            with applying(*sorted(settings)):
-                session.lambda_.update_event_source_mapping(UUID=identifier, **request)
-        if "tags" in changed:
-            _set_tags(session, _mapping_arn(session, identifier), wanted, changed)
+        request = _mapping(wanted)
+        # What is absent is removed only when it is sent empty.
+        request.setdefault("FunctionResponseTypes", [])
+        request.setdefault("DestinationConfig", {"OnFailure": {}})
+        with applying(*sorted(changed.names)):
+            session.lambda_.update_event_source_mapping(UUID=identifier, **request)
 
     def delete(self, session: Session, identifier: str, known: Known) -> None:
         """See the base class."""
@@ -444,7 +428,6 @@ def _function_inputs(answer: GetFunctionResponseTypeDef, known: Known) -> dict[s
                 "systemLogLevel": logging.get("SystemLogLevel"),
             }
         ),
-        "tags": own_tags(answer.get("Tags", {})),
     }
 
 
@@ -523,12 +506,3 @@ def _mapping_inputs(mapping: EventSourceMappingConfigurationResponseTypeDef) -> 
 def _mapping_arn(session: Session, identifier: str) -> str:
     prefix = f"arn:{session.partition}:lambda:{session.region}:{session.account}"
     return f"{prefix}:event-source-mapping:{identifier}"
-
-
-def _set_tags(session: Session, arn: str, wanted: Mapping[str, object], changed: Changed) -> None:
-    with applying("tags"):
-        gone = removed(changed.before.get("tags"), wanted.get("tags"))
-        if gone:
-            session.lambda_.untag_resource(Resource=arn, TagKeys=gone)
-        if wanted.get("tags"):
-            session.lambda_.tag_resource(Resource=arn, Tags=tag_map(wanted["tags"]))

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from pulumi_aws_standin import quirks
 from pulumi_aws_standin.autoname import NameTooLongError, physical_name
-from pulumi_aws_standin.errors import CALL_ERRORS, ProviderError, describe
+from pulumi_aws_standin.errors import CALL_ERRORS, ProviderError, describe, missing_is_fine
 from pulumi_aws_standin.resource import Changed, Known, Observed
 from pulumi_aws_standin.schema import Change, Problem, completed, record_problems, same
+from pulumi_aws_standin.tags import TAGS, TAGS_ALL
 from pulumi_aws_standin.wire import UNKNOWN, Properties
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from pulumi_aws_standin.resource import Resource
     from pulumi_aws_standin.session import Session
+    from pulumi_aws_standin.tags import Tagging
 
 #: Names the inputs that Pulumi and not the program chose, as the AWS provider does in its state.
 CHOSEN = "__defaults"
@@ -161,6 +163,8 @@ def diff(resource: Resource, *, old: Mapping[str, object], new: Mapping[str, obj
 def plan_create(resource: Resource, inputs: Mapping[str, object]) -> State:
     """Return what a creation will give, with the service's own properties unknown."""
     outputs: dict[str, object] = dict.fromkeys(_computed_names(resource), UNKNOWN)
+    if resource.tagging is not None:
+        outputs[TAGS_ALL] = UNKNOWN
     return State(identifier="", inputs=dict(inputs), outputs={**outputs, **_public(inputs)})
 
 
@@ -170,8 +174,8 @@ def plan_update(
     """Return what an update will give; of the service's own properties it knows the stable ones."""
     kept = {name: outputs.get(name, UNKNOWN) for name in _computed_names(resource, stable=True)}
     kept |= dict.fromkeys(_computed_names(resource, stable=False), UNKNOWN)
-    if "tagsAll" in kept:
-        kept["tagsAll"] = inputs.get("tags")
+    if resource.tagging is not None:
+        kept[TAGS_ALL] = inputs.get(TAGS.name) or {}
     return State(identifier="", inputs=dict(inputs), outputs={**kept, **_public(inputs)})
 
 
@@ -195,8 +199,7 @@ def create(resource: Resource, session: Session, inputs: Mapping[str, object]) -
             if _differs(resource, observed, inputs, declared.name)
         }
         if names:
-            changed = Changed(names=frozenset(names), before=observed.inputs)
-            resource.converge(session, identifier, inputs, changed)
+            _apply(resource, session, identifier, observed, wanted=inputs, names=names)
             observed = _settled(resource, session, identifier, known)
         _verify(resource, observed, inputs)
     except (ProviderError, *CALL_ERRORS) as error:
@@ -227,8 +230,7 @@ def update(
             or not same(declared.type, old.inputs.get(declared.name), new.get(declared.name))
         } - resource.state_only
         if names:
-            changed = Changed(names=frozenset(names), before=observed.inputs)
-            resource.converge(session, identifier, new, changed)
+            _apply(resource, session, identifier, observed, wanted=new, names=names)
             observed = _settled(resource, session, identifier, known)
         _verify(resource, observed, new)
     except (ProviderError, *CALL_ERRORS) as error:
@@ -267,16 +269,51 @@ def delete(resource: Resource, session: Session, identifier: str, known: Known) 
     if resource.vanishes:
         session.wait(
             "the service still shows it after its deletion",
-            lambda: resource.read(session, identifier, known) is None,
+            lambda: _read(resource, session, identifier, known) is None,
             resource.timeout_seconds,
         )
 
 
+def _apply(
+    resource: Resource,
+    session: Session,
+    identifier: str,
+    observed: Observed,
+    *,
+    wanted: Mapping[str, object],
+    names: set[str],
+) -> None:
+    settings = frozenset(names - {TAGS.name})
+    if settings:
+        changed = Changed(names=settings, before=observed.inputs)
+        resource.converge(session, identifier, wanted, changed)
+    if TAGS.name in names and resource.tagging is not None:
+        target = _tag_target(resource.tagging, identifier, observed)
+        before = observed.inputs.get(TAGS.name)
+        resource.tagging.update(session, target, before, wanted.get(TAGS.name))
+
+
+def _tag_target(tagging: Tagging, identifier: str, observed: Observed) -> str:
+    return identifier if tagging.target == "id" else str(observed.computed["arn"])
+
+
 def _read(resource: Resource, session: Session, identifier: str, known: Known) -> Observed | None:
-    observed = resource.read(session, identifier, known)
-    if observed is None:
-        return None
+    with missing_is_fine(*resource.missing):
+        observed = resource.read(session, identifier, known)
+        if observed is not None:
+            return _completed(resource, session, identifier, known, observed)
+    return None
+
+
+def _completed(
+    resource: Resource, session: Session, identifier: str, known: Known, observed: Observed
+) -> Observed:
+    """Return an observation with the resource's tags and with what the emulator does not tell."""
     inputs = dict(observed.inputs)
+    # Without inputs, the resource is on its way out.
+    if resource.tagging is not None and inputs:
+        target = _tag_target(resource.tagging, identifier, observed)
+        inputs[TAGS.name] = resource.tagging.read(session, target) or None
     for path in quirks.NOT_READ.get(resource.type_name, {}):
         parent, _, part = path.partition(".")
         told, kept = inputs.get(parent), known.inputs.get(parent)
@@ -376,8 +413,8 @@ def _outputs(
     resource: Resource, session: Session, observed: Observed, inputs: Mapping[str, object]
 ) -> dict[str, object]:
     outputs = {**_observed_inputs(resource, observed, inputs), **observed.computed}
-    if "tagsAll" in _computed_names(resource):
-        outputs["tagsAll"] = observed.inputs.get("tags") or {}
+    if resource.tagging is not None:
+        outputs[TAGS_ALL] = observed.inputs.get(TAGS.name) or {}
     if "region" in _computed_names(resource):
         outputs["region"] = session.region
     return outputs

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from pulumi_aws_standin.autoname import Autoname
 from pulumi_aws_standin.errors import applying, missing_is_fine
 from pulumi_aws_standin.resource import Changed, Computed, Known, Observed, Resource
-from pulumi_aws_standin.schema import Property, Text, TextMap, Whole
-from pulumi_aws_standin.values import number, own_tags, present, removed, tag_map, text
+from pulumi_aws_standin.schema import Property, Text, Whole
+from pulumi_aws_standin.tags import LOGS, TAGS
+from pulumi_aws_standin.values import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,15 +36,16 @@ class LogGroup(Resource):
             autoname=Autoname(longest=512),
         ),
         Property(name="retentionInDays", type=Whole(values=_RETENTION_DAYS), default=0),
-        Property(name="tags", type=TextMap()),
+        TAGS,
     )
-    computed = (Computed(name="arn"), Computed(name="region"), Computed(name="tagsAll"))
+    computed = (Computed(name="arn"), Computed(name="region"))
+    missing = (_MISSING,)
+    tagging = LOGS
 
     def create(self, session: Session, inputs: Mapping[str, object]) -> str:
         """See the base class."""
         name = text(inputs["name"])
-        request = present({"logGroupName": name, "tags": inputs.get("tags") or None})
-        session.logs.create_log_group(**request)
+        session.logs.create_log_group(logGroupName=name)
         return name
 
     def read(self, session: Session, identifier: str, known: Known) -> Observed | None:
@@ -54,16 +56,10 @@ class LogGroup(Resource):
             if group["logGroupName"] != identifier:
                 continue
             arn = group["arn"].removesuffix(":*")
-            with missing_is_fine(_MISSING):
-                tags = session.logs.list_tags_for_resource(resourceArn=arn).get("tags", {})
-                return Observed(
-                    inputs={
-                        "name": identifier,
-                        "retentionInDays": group.get("retentionInDays", 0),
-                        "tags": own_tags(tags),
-                    },
-                    computed={"arn": arn},
-                )
+            return Observed(
+                inputs={"name": identifier, "retentionInDays": group.get("retentionInDays", 0)},
+                computed={"arn": arn},
+            )
         return None
 
     def converge(
@@ -77,16 +73,6 @@ class LogGroup(Resource):
                     session.logs.put_retention_policy(logGroupName=identifier, retentionInDays=days)
                 else:
                     session.logs.delete_retention_policy(logGroupName=identifier)
-        if "tags" in changed:
-            arn = f"arn:{session.partition}:logs:{session.region}:{session.account}:log-group:"
-            with applying("tags"):
-                gone = removed(changed.before.get("tags"), wanted.get("tags"))
-                if gone:
-                    session.logs.untag_resource(resourceArn=arn + identifier, tagKeys=gone)
-                if wanted.get("tags"):
-                    session.logs.tag_resource(
-                        resourceArn=arn + identifier, tags=tag_map(wanted["tags"])
-                    )
 
     def delete(self, session: Session, identifier: str, known: Known) -> None:
         """See the base class."""

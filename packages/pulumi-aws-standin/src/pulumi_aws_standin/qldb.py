@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
-from urllib.parse import quote, urlencode
 
 from pulumi_aws_standin.autoname import Autoname
 from pulumi_aws_standin.errors import ServiceError, applying, code_of, missing_is_fine
 from pulumi_aws_standin.resource import Changed, Computed, Known, Observed, Resource
-from pulumi_aws_standin.schema import Flag, Problem, Property, Record, Text, TextMap
-from pulumi_aws_standin.values import own_tags, present, record, removed, tag_map, text
+from pulumi_aws_standin.schema import Flag, Problem, Property, Record, Text
+from pulumi_aws_standin.tags import QLDB, TAGS
+from pulumi_aws_standin.values import present, record, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,9 +45,11 @@ class Ledger(Resource):
             name="permissionsMode", type=Text(values=("ALLOW_ALL", "STANDARD")), required=True
         ),
         Property(name="deletionProtection", type=Flag(), default=True),
-        Property(name="tags", type=TextMap()),
+        TAGS,
     )
-    computed = (Computed(name="arn"), Computed(name="region"), Computed(name="tagsAll"))
+    computed = (Computed(name="arn"), Computed(name="region"))
+    missing = (_MISSING,)
+    tagging = QLDB
 
     def create(self, session: Session, inputs: Mapping[str, object]) -> str:
         """See the base class."""
@@ -55,7 +57,6 @@ class Ledger(Resource):
             "Name": inputs["name"],
             "PermissionsMode": inputs["permissionsMode"],
             "DeletionProtection": inputs["deletionProtection"],
-            "Tags": inputs.get("tags") or {},
         }
         session.qldb.call("POST", "ledgers", body=body)
         return text(inputs["name"])
@@ -74,7 +75,6 @@ class Ledger(Resource):
                     "name": ledger["Name"],
                     "permissionsMode": ledger["PermissionsMode"],
                     "deletionProtection": ledger["DeletionProtection"],
-                    "tags": _tags(session, arn),
                 },
                 computed={"arn": arn},
                 pending=None if state == "ACTIVE" else state,
@@ -93,9 +93,6 @@ class Ledger(Resource):
             with applying("permissionsMode"):
                 body = {"PermissionsMode": wanted["permissionsMode"]}
                 session.qldb.call("PATCH", "ledgers", identifier, "permissions-mode", body=body)
-        if "tags" in changed:
-            arn = f"arn:{session.partition}:qldb:{session.region}:{session.account}"
-            _set_tags(session, f"{arn}:ledger/{identifier}", wanted, changed)
 
     def delete(self, session: Session, identifier: str, known: Known) -> None:
         """See the base class."""
@@ -131,9 +128,11 @@ class Stream(Resource):
             required=True,
             force_new=True,
         ),
-        Property(name="tags", type=TextMap()),
+        TAGS,
     )
-    computed = (Computed(name="arn"), Computed(name="region"), Computed(name="tagsAll"))
+    computed = (Computed(name="arn"), Computed(name="region"))
+    missing = (_MISSING,)
+    tagging = QLDB
     identity = ()
 
     def validate(self, inputs: Mapping[str, object]) -> Iterator[Problem]:
@@ -156,7 +155,6 @@ class Stream(Resource):
                     "StreamArn": target["streamArn"],
                     "AggregationEnabled": target["aggregationEnabled"],
                 },
-                "Tags": inputs.get("tags") or {},
             }
         )
         answer = session.qldb.call("POST", *_streams(inputs), body=body)
@@ -186,21 +184,11 @@ class Stream(Resource):
                         "streamArn": target["StreamArn"],
                         "aggregationEnabled": target.get("AggregationEnabled", True),
                     },
-                    "tags": _tags(session, arn),
                 },
                 computed={"arn": arn},
                 pending=None if status == "ACTIVE" else _pending(status, stream),
             )
         return None
-
-    def converge(
-        self, session: Session, identifier: str, wanted: Mapping[str, object], changed: Changed
-    ) -> None:
-        """See the base class."""
-        if "tags" in changed:
-            arn = f"arn:{session.partition}:qldb:{session.region}:{session.account}"
-            stream = f"{arn}:stream/{wanted['ledgerName']}/{identifier}"
-            _set_tags(session, stream, wanted, changed)
 
     def delete(self, session: Session, identifier: str, known: Known) -> None:
         """See the base class."""
@@ -231,21 +219,6 @@ def _retried(session: Session, resource: Resource, request: tuple[str, ...]) -> 
 
     with missing_is_fine(_MISSING):
         session.wait("it stays in use", called, resource.timeout_seconds)
-
-
-def _tags(session: Session, arn: str) -> dict[str, str]:
-    answer = session.qldb.call("GET", "tags", arn)
-    return own_tags(tag_map(answer.get("Tags")))
-
-
-def _set_tags(session: Session, arn: str, wanted: Mapping[str, object], changed: Changed) -> None:
-    with applying("tags"):
-        gone = removed(changed.before.get("tags"), wanted.get("tags"))
-        if gone:
-            query = urlencode([("tagKeys", key) for key in gone], quote_via=quote)
-            session.qldb.call("DELETE", "tags", arn, query=query)
-        if wanted.get("tags"):
-            session.qldb.call("POST", "tags", arn, body={"Tags": tag_map(wanted["tags"])})
 
 
 def _epoch(value: str) -> float:

@@ -18,8 +18,6 @@ Everything that this provider does for the emulator's sake is in this module or 
   `resource_policy_for_emulator`.
 - *Batch size*: for a mapping on a Kinesis stream without BatchSize the emulator takes 10, AWS 100
   (Lambda API, CreateEventSourceMapping). The provider always sends it.
-- *Tags of a new stream*: the emulator's CreateStream loses them, AWS keeps them. The provider
-  reads the stream and adds what is missing.
 - *Trust policies*: the emulator's CreateRole takes any text, AWS only a policy document. The
   provider's Check refuses what is not one.
 - *Actions that the emulator lacks* (UpdateStreamMode, UpdateMaxRecordSize): its refusal is reported

@@ -6,11 +6,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from pulumi_aws_standin.errors import ProviderError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pulumi_aws_standin.schema import Problem, Property
     from pulumi_aws_standin.session import Session
+    from pulumi_aws_standin.tags import Tagging
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +82,11 @@ class Resource(ABC):
     identity: ClassVar[tuple[str, ...]] = ("name",)
     #: Inputs that only this provider knows: no service call carries them.
     state_only: ClassVar[frozenset[str]] = frozenset()
+    #: The service's error codes that mean that the resource does not exist.
+    missing: ClassVar[tuple[str, ...]] = ()
+    #: How the service tags the resource; None for one that takes no tags. A tagged resource
+    #: declares the input `TAGS`; `lifecycle` does the rest.
+    tagging: ClassVar[Tagging | None] = None
     #: How long to wait for the service, in seconds.
     timeout_seconds: ClassVar[float] = 120.0
     #: False where the service shows a default after deletion instead of nothing.
@@ -97,11 +105,12 @@ class Resource(ABC):
     def read(self, session: Session, identifier: str, known: Known) -> Observed | None:
         """Return what the service says, or None when the resource does not exist."""
 
-    @abstractmethod
     def converge(
         self, session: Session, identifier: str, wanted: Mapping[str, object], changed: Changed
     ) -> None:
-        """Apply the changed properties to an existing, usable resource."""
+        """Apply the changed properties, tags apart, to an existing, usable resource."""
+        del session, identifier, wanted
+        raise ProviderError(f"{', '.join(sorted(changed.names))} cannot be changed in place")
 
     @abstractmethod
     def delete(self, session: Session, identifier: str, known: Known) -> None:

@@ -17,20 +17,11 @@ from pulumi_aws_standin.schema import (
     Property,
     Record,
     Text,
-    TextMap,
     Whole,
     policy_text,
 )
-from pulumi_aws_standin.values import (
-    flag,
-    key_value_tags,
-    listed_tags,
-    present,
-    record,
-    records,
-    tag_map,
-    text,
-)
+from pulumi_aws_standin.tags import S3_BUCKET, TAGS
+from pulumi_aws_standin.values import flag, present, record, records, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +45,7 @@ class Bucket(Resource):
             autoname=Autoname(longest=63, lower_case=True),
         ),
         Property(name="forceDestroy", type=Flag(), default=False),
-        Property(name="tags", type=TextMap()),
+        TAGS,
     )
     computed = (
         Computed(name="arn"),
@@ -62,10 +53,11 @@ class Bucket(Resource):
         Computed(name="bucketRegion"),
         Computed(name="bucketRegionalDomainName"),
         Computed(name="region"),
-        Computed(name="tagsAll"),
     )
     identity = ("bucket",)
     state_only = frozenset({"forceDestroy"})
+    missing = _NO_BUCKET
+    tagging = S3_BUCKET
 
     def create(self, session: Session, inputs: Mapping[str, object]) -> str:
         """See the base class."""
@@ -81,11 +73,8 @@ class Bucket(Resource):
         del known
         with missing_is_fine(*_NO_BUCKET):
             session.s3.head_bucket(Bucket=identifier)
-            tags: dict[str, str] = {}
-            with missing_is_fine("NoSuchTagSet"):
-                tags = listed_tags(session.s3.get_bucket_tagging(Bucket=identifier)["TagSet"])
             return Observed(
-                inputs={"bucket": identifier, "tags": tags},
+                inputs={"bucket": identifier},
                 computed={
                     "arn": f"arn:{session.partition}:s3:::{identifier}",
                     "bucketDomainName": f"{identifier}.s3.amazonaws.com",
@@ -94,19 +83,6 @@ class Bucket(Resource):
                 },
             )
         return None
-
-    def converge(
-        self, session: Session, identifier: str, wanted: Mapping[str, object], changed: Changed
-    ) -> None:
-        """See the base class."""
-        if "tags" not in changed:
-            return
-        with applying("tags"):
-            if wanted.get("tags"):
-                tags = {"TagSet": key_value_tags(tag_map(wanted["tags"]))}
-                session.s3.put_bucket_tagging(Bucket=identifier, Tagging=tags)  # type: ignore[arg-type]
-            else:
-                session.s3.delete_bucket_tagging(Bucket=identifier)
 
     def delete(self, session: Session, identifier: str, known: Known) -> None:
         """See the base class."""

@@ -19,6 +19,7 @@ from pulumi_aws_standin.registry import RESOURCES
 from pulumi_aws_standin.resource import Known
 from pulumi_aws_standin.schema import ChangeKind
 from pulumi_aws_standin.session import Session
+from pulumi_aws_standin.tags import TAGS, TAGS_ALL
 from pulumi_aws_standin.wire import Properties, WireError, decode, encode
 
 if TYPE_CHECKING:
@@ -394,8 +395,8 @@ def _end(context: grpc.ServicerContext, code: grpc.StatusCode, message: str) -> 
 def _outputs(values: Mapping[str, object], inputs: Properties) -> struct_pb2.Struct:
     """Return outputs in wire form: what a secret input went into is secret as well."""
     secrets = set(inputs.secrets)
-    if "tags" in secrets:
-        secrets.add("tagsAll")
+    if TAGS.name in secrets:
+        secrets.add(TAGS_ALL)
     return encode(values, secrets)
 
 

@@ -8,8 +8,9 @@ from pulumi_aws_standin.autoname import Autoname
 from pulumi_aws_standin.errors import applying, missing_is_fine
 from pulumi_aws_standin.quirks import from_emulator, resource_policy_for_emulator
 from pulumi_aws_standin.resource import Changed, Computed, Known, Observed, Resource
-from pulumi_aws_standin.schema import Flag, Policy, Property, Text, TextMap, Whole, policy_text
-from pulumi_aws_standin.values import own_tags, removed, tag_map, text
+from pulumi_aws_standin.schema import Flag, Policy, Property, Text, Whole, policy_text
+from pulumi_aws_standin.tags import SQS_QUEUE, TAGS
+from pulumi_aws_standin.values import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,21 +52,21 @@ class Queue(Resource):
         Property(name="receiveWaitTimeSeconds", type=Whole(maximum=20), default=0),
         Property(name="sqsManagedSseEnabled", type=Flag(), default=True),
         Property(name="visibilityTimeoutSeconds", type=Whole(maximum=43_200), default=30),
-        Property(name="tags", type=TextMap()),
+        TAGS,
     )
     computed = (
         Computed(name="arn"),
         Computed(name="region"),
-        Computed(name="tagsAll"),
         Computed(name="url"),
     )
+    missing = _MISSING
+    tagging = SQS_QUEUE
 
     def create(self, session: Session, inputs: Mapping[str, object]) -> str:
         """See the base class."""
         answer = session.sqs.create_queue(
             QueueName=text(inputs["name"]),
             Attributes=_attributes(inputs, _ATTRIBUTES),
-            tags=tag_map(inputs.get("tags")),
         )
         return answer["QueueUrl"]
 
@@ -76,14 +77,13 @@ class Queue(Resource):
             told: dict[str, str] = session.sqs.get_queue_attributes(
                 QueueUrl=identifier, AttributeNames=["All"]
             )["Attributes"]  # type: ignore[assignment]
-            tags = session.sqs.list_queue_tags(QueueUrl=identifier).get("Tags", {})
             inputs: dict[str, object] = {
                 name: _value(told[attribute])
                 for name, attribute in _ATTRIBUTES.items()
                 if attribute in told
             }
             arn = told["QueueArn"]
-            inputs |= {"name": arn.rsplit(":", 1)[-1], "tags": own_tags(tags)}
+            inputs["name"] = arn.rsplit(":", 1)[-1]
             return Observed(inputs=inputs, computed={"arn": arn, "url": identifier})
         return None
 
@@ -92,18 +92,10 @@ class Queue(Resource):
     ) -> None:
         """See the base class."""
         names = [name for name in _ATTRIBUTES if name in changed]
-        if names:
-            with applying(*names):
-                session.sqs.set_queue_attributes(
-                    QueueUrl=identifier, Attributes=_attributes(wanted, names)
-                )
-        if "tags" in changed:
-            with applying("tags"):
-                gone = removed(changed.before.get("tags"), wanted.get("tags"))
-                if gone:
-                    session.sqs.untag_queue(QueueUrl=identifier, TagKeys=gone)
-                if wanted.get("tags"):
-                    session.sqs.tag_queue(QueueUrl=identifier, Tags=tag_map(wanted["tags"]))
+        with applying(*names):
+            session.sqs.set_queue_attributes(
+                QueueUrl=identifier, Attributes=_attributes(wanted, names)
+            )
 
     def delete(self, session: Session, identifier: str, known: Known) -> None:
         """See the base class."""

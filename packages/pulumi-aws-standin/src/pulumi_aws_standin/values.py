@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 
 def text(value: object) -> str:
@@ -38,31 +38,6 @@ def texts(value: object) -> list[str]:
     return cast("list[str]", value or [])
 
 
-def tag_map(value: object) -> dict[str, str]:
-    """Return a resource's tags; absent counts as none."""
-    return cast("dict[str, str]", value or {})
-
-
 def present(values: Mapping[str, object]) -> dict[str, Any]:
     """Return only what is not None: the arguments of an API call."""
     return {name: value for name, value in values.items() if value is not None}
-
-
-def key_value_tags(tags: Mapping[str, str]) -> list[Any]:
-    """Return tags in the form that IAM, S3 and DynamoDB want."""
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
-def own_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return a service's answer about tags without those that AWS itself sets."""
-    return {key: value for key, value in tags.items() if not key.startswith("aws:")}
-
-
-def listed_tags(tags: Iterable[Mapping[str, object]]) -> dict[str, str]:
-    """Return tags that a service lists as Key and Value, without those that AWS itself sets."""
-    return own_tags({str(tag["Key"]): str(tag.get("Value", "")) for tag in tags})
-
-
-def removed(before: object, after: object) -> list[str]:
-    """Return the names of the tags that are to go."""
-    return sorted(set(tag_map(before)) - set(tag_map(after)))

@@ -12,13 +12,15 @@ from pulumi_aws_standin import lifecycle, quirks
 from pulumi_aws_standin.autoname import Autoname
 from pulumi_aws_standin.errors import ProviderError, ServiceError
 from pulumi_aws_standin.resource import Changed, Computed, Known, Observed, Resource
-from pulumi_aws_standin.schema import Flag, Policy, Property, Record, Text, TextMap, Whole
+from pulumi_aws_standin.schema import ChangeKind, Flag, Policy, Property, Record, Text, Whole
 from pulumi_aws_standin.session import Session
+from pulumi_aws_standin.tags import TAGS, Tagging
 from pulumi_aws_standin.wire import UNKNOWN, Properties
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+TAGS_OF: dict[str, dict[str, str]] = {}
 URN = "urn:pulumi:dev::p::aws:test/thing:Thing::thing"
 
 
@@ -41,16 +43,21 @@ class Thing(Resource):
             ),
         ),
         Property(name="force", type=Flag(), default=False),
-        Property(name="tags", type=TextMap()),
+        TAGS,
     )
     computed = (
         Computed(name="arn"),
         Computed(name="serial", stable=False),
-        Computed(name="tagsAll"),
         Computed(name="region"),
     )
     state_only = frozenset({"force"})
     timeout_seconds = 0.2
+    tagging = Tagging(
+        target="id",
+        fetch=lambda _, name: TAGS_OF.get(name, {}),
+        add=lambda _, name, tags: TAGS_OF.setdefault(name, {}).update(tags),
+        remove=lambda _, name, keys: [TAGS_OF[name].pop(key) for key in keys],
+    )
 
     def __init__(self) -> None:
         self.things: dict[str, dict[str, object]] = {}
@@ -74,7 +81,8 @@ class Thing(Resource):
         if identifier not in self.things:
             return None
         thing = self.things[identifier]
-        inputs = {p.name: thing.get(p.name) for p in self.properties if p.name != "force"}
+        read = {p.name for p in self.properties} - {"force", "tags"}
+        inputs = {name: thing.get(name) for name in read}
         return Observed(
             inputs=inputs,
             computed={"arn": f"arn:{identifier}", "serial": len(self.applied)},
@@ -106,6 +114,7 @@ def session() -> Session:
 
 @pytest.fixture
 def thing() -> Thing:
+    TAGS_OF.clear()
     return Thing()
 
 
@@ -128,6 +137,24 @@ def test_check_fills_in_defaults_and_a_name(thing: Thing) -> None:
 def test_check_keeps_the_name_of_an_existing_resource(thing: Thing) -> None:
     old = {"name": "thing-0000000", "__defaults": ["name"]}
     assert check(thing, old).inputs["name"] == "thing-0000000"
+
+
+def test_a_logical_name_that_changed_through_an_alias_keeps_the_physical_name(
+    thing: Thing,
+) -> None:
+    # given a resource that was named after its first logical name
+    before = check(thing)
+    # when the program renames it and gives its old URN as an alias
+    after = lifecycle.check(
+        thing,
+        urn=URN.replace("::thing", "::renamed"),
+        seed=b"another seed",
+        old=before.inputs,
+        new=Properties(values={}),
+    )
+    # then its physical name stays, also for the next deployment
+    assert after.inputs == before.inputs
+    assert not lifecycle.diff(thing, old=before.inputs, new=after.inputs).changes
 
 
 def test_a_name_that_the_program_no_longer_gives_is_chosen_anew(thing: Thing) -> None:
@@ -194,7 +221,7 @@ def test_the_preview_of_an_update_keeps_what_is_stable(thing: Thing) -> None:
 def test_create_applies_what_the_creation_could_not(thing: Thing, session: Session) -> None:
     state = lifecycle.create(thing, session, {"name": "a", "size": 3, "tags": {"k": "v"}})
     assert state.identifier == "a"
-    assert thing.applied == [{"size", "tags"}]
+    assert thing.applied == [{"size"}]
     assert state.outputs["size"] == 3
     assert state.outputs["arn"] == "arn:a"
     assert state.outputs["tagsAll"] == {"k": "v"}
@@ -236,13 +263,50 @@ def test_a_resource_that_failed_says_why(thing: Thing, session: Session) -> None
 
 
 def test_an_update_applies_only_what_differs(thing: Thing, session: Session) -> None:
-    thing.things["a"] = {"name": "a", "size": 2, "tags": {"k": "v"}}
+    thing.things["a"], TAGS_OF["a"] = {"name": "a", "size": 2}, {"k": "v"}
     old = Known(inputs={"name": "a", "size": 2, "tags": {"k": "v"}})
     state = lifecycle.update(
         thing, session, "a", old=old, new={"name": "a", "size": 5, "tags": {"k": "v"}}
     )
     assert thing.applied == [{"size"}]
     assert state.outputs["size"] == 5
+
+
+def test_an_update_of_tags_alone_touches_nothing_else(thing: Thing, session: Session) -> None:
+    thing.things["a"], TAGS_OF["a"] = {"name": "a", "size": 1}, {"gone": "1", "old": "2"}
+    old = Known(inputs={"name": "a", "size": 1, "tags": {"gone": "1", "old": "2"}})
+    wanted = {"name": "a", "size": 1, "tags": {"old": "3", "new": "4"}}
+    state = lifecycle.update(thing, session, "a", old=old, new=wanted)
+    assert thing.applied == []
+    assert TAGS_OF["a"] == {"old": "3", "new": "4"}
+    assert state.outputs["tags"] == state.outputs["tagsAll"] == {"old": "3", "new": "4"}
+
+
+def test_tags_that_the_program_no_longer_gives_are_removed(thing: Thing, session: Session) -> None:
+    thing.things["a"], TAGS_OF["a"] = {"name": "a", "size": 1}, {"k": "v"}
+    old = Known(inputs={"name": "a", "size": 1, "tags": {"k": "v"}})
+    state = lifecycle.update(thing, session, "a", old=old, new={"name": "a", "size": 1})
+    assert TAGS_OF["a"] == {}
+    assert "tags" not in state.outputs
+    assert state.outputs["tagsAll"] == {}
+
+
+def test_tags_on_a_resource_without_any_are_no_replacement(thing: Thing) -> None:
+    """As for a resource that was created before the program had tags."""
+    old = {"name": "a", "size": 1}
+    difference = lifecycle.diff(thing, old=old, new={**old, "tags": {"k": "v"}})
+    assert [(c.path, c.kind, c.replaces) for c in difference.changes] == [
+        ("tags", ChangeKind.ADD, False)
+    ]
+
+
+def test_a_tag_that_a_preview_does_not_know_yet_is_planned(thing: Thing) -> None:
+    old = {"name": "a", "size": 1, "tags": {"k": "v"}}
+    new = {**old, "tags": {"k": UNKNOWN}}
+    difference = lifecycle.diff(thing, old=old, new=new)
+    assert [(c.path, c.replaces) for c in difference.changes] == [("tags.k", False)]
+    planned = lifecycle.plan_update(thing, new, {**old, "arn": "arn:a"})
+    assert planned.outputs["tags"] == planned.outputs["tagsAll"] == {"k": UNKNOWN}
 
 
 def test_an_update_ends_at_what_is_wanted_whatever_the_state_says(
@@ -276,8 +340,8 @@ def test_read_finds_drift_and_keeps_the_programs_spelling(thing: Thing, session:
         "name": "a",
         "size": 7,
         "policy": '{"Statement": [{"Effect": "Allow", "Action": "a"}]}',
-        "tags": {"stranger": "1"},
     }
+    TAGS_OF["a"] = {"stranger": "1"}
     known = Known(inputs={"name": "a", "size": 2, "policy": policy, "__defaults": ["name"]})
     state = lifecycle.read(thing, session, "a", known)
     assert state.inputs == {

@@ -16,6 +16,7 @@ from pulumi_aws_standin import quirks
 from pulumi_aws_standin.registry import RESOURCES
 from pulumi_aws_standin.schema import ListOf, Property, Record
 from pulumi_aws_standin.server import VERSION
+from pulumi_aws_standin.tags import TAGS, TAGS_ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,6 +132,15 @@ def test_which_types_pulumi_names() -> None:
         "aws:s3/bucket:Bucket": ["bucket"],
         "aws:sqs/queue:Queue": ["name"],
     }
+
+
+@pytest.mark.parametrize("type_name", every_type())
+def test_a_resource_takes_tags_exactly_where_the_schema_has_them(type_name: str) -> None:
+    resource = RESOURCES[type_name]
+    taggable = "tags" in wire_names(CLASSES[type_name])
+    assert (resource.tagging is not None) == taggable
+    assert (TAGS in resource.properties) == taggable
+    assert (TAGS_ALL in wire_names(CLASSES[type_name])) == taggable
 
 
 def test_what_is_not_read_is_declared() -> None:
