@@ -33,7 +33,7 @@ from bench.sides import BASELINE, HANDLER
 from bench.statistics import median, percentile
 from bench.stub_server import DELAY_SECONDS, StubDynamoDB
 from bench.workloads import DUPLICATES, NEW, UPDATES, WORKLOADS, write_events
-from infra.lambda_package import PackageError
+from infra.locked_packages import PackageError
 from local.dynamodb_local import DynamoDBLocal
 from local.errors import LocalError
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, TypedDict
 import pytest
 
 from infra import lambda_package
-from infra.lambda_package import PackageError, build
+from infra.lambda_package import build
+from infra.locked_packages import PackageError
 from local.user_cache import cache_folder
 
 if TYPE_CHECKING:
