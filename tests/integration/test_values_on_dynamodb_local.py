@@ -25,7 +25,7 @@ from handler.values import UnstorableValue
 from handler.writer import APPLIED, BatchStatementWriter, Outcome, Permanent
 from journal.revisions import Revision, read_record
 from tests.support.ion_values import Sample, documents, names, values
-from tests.support.records import revision
+from tests.support.qldb_records import revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -31,7 +31,7 @@ from handler.writer import (
     Transient,
 )
 from journal.revisions import Revision, read_record
-from tests.support.records import HASH, TX_TIME, revision
+from tests.support.qldb_records import HASH, TX_TIME, revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,16 +14,17 @@ from ops.failure_bucket import FailureBucket
 from ops.record_processing import RecordProcessor
 from ops.redrive import redrive_objects
 from tests.reliability.fault_injection import DYNAMODB, FAILURE_BUCKET
-from tests.reliability.gates import FUNCTION_VERSION, Gate, ServiceFaults
+from tests.reliability.gates import Gate, ServiceFaults
 from tests.reliability.history import ATTRIBUTES, PROJECTED, RETIRED, WHOLE
-from tests.reliability.memory_s3 import MemoryS3
 from tests.reliability.verdict import Kept
+from tests.support.lambda_context import LambdaContext
+from tests.support.memory_s3 import MemoryS3
 
 if TYPE_CHECKING:
     from handler.telemetry import BatchCounts, Telemetry
     from tests.reliability.backends import Backend
     from tests.reliability.interleaving import Task
-    from tests.reliability.memory_s3 import Buckets
+    from tests.support.memory_s3 import Buckets
 
 
 def environment(backend: Backend, bucket: str, lifetime_days: int | None) -> dict[str, str]:
@@ -100,20 +101,9 @@ class Container:
 
     def invoke(self, event: dict[str, Any]) -> object:
         """Run one invocation."""
-        return self._handler.process(event, _Context(self._gate))
+        return self._handler.process(event, LambdaContext(remaining_milliseconds=self._remaining))
 
-
-class _Context:
-    """Lambda's context of one invocation."""
-
-    function_name = "replica"
-    function_version = FUNCTION_VERSION
-
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Give the milliseconds until the function is stopped."""
+    def _remaining(self) -> int:
         return int(self._gate.remaining() * 1000)
 
 

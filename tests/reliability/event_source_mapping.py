@@ -18,6 +18,8 @@ from hashlib import md5
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from tests.support.discarded_batches import discarded_batch
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
@@ -257,42 +259,18 @@ class EventSourceMapping:
     def _discard(self, lane: Lane, batch: _Batch, now: float) -> None:
         if not batch.records:
             return
-        body = self._failure_body(lane.shard_id, batch, now)
+        body = discarded_batch(
+            self._event(lane.shard_id, batch)["Records"],
+            request_id=str(self._new_uuid()),
+            invocations=max(batch.attempts, 1),
+            failed_at=now,
+        )
         time = datetime.fromtimestamp(now, UTC)
         key = (
             f"aws/lambda/{self._uuid}/{lane.shard_id}/{time:%Y/%m/%d}/"
             f"{time:%Y-%m-%dT%H.%M.%S}-{self._new_uuid()}"
         )
-        self._on_failure(key, json.dumps(body).encode())
-
-    def _failure_body(self, shard_id: str, batch: _Batch, now: float) -> dict[str, Any]:
-        """Write what an S3 destination gets: metadata, and the event as text under ``payload``."""
-        first, last = batch.records[0], batch.records[-1]
-        return {
-            "requestContext": {
-                "requestId": str(self._new_uuid()),
-                "functionArn": "arn:aws:lambda:us-east-1:000000000000:function:replica",
-                "condition": "RetryAttemptsExhausted",
-                "approximateInvokeCount": max(batch.attempts, 1),
-            },
-            "responseContext": {
-                "statusCode": 200,
-                "executedVersion": "$LATEST",
-                "functionError": "Unhandled",
-            },
-            "version": "1.0",
-            "timestamp": _timestamp(now),
-            "KinesisBatchInfo": {
-                "shardId": shard_id,
-                "startSequenceNumber": str(first.sequence_number),
-                "endSequenceNumber": str(last.sequence_number),
-                "approximateArrivalOfFirstRecord": _timestamp(first.arrival),
-                "approximateArrivalOfLastRecord": _timestamp(last.arrival),
-                "batchSize": len(batch.records),
-                "streamArn": self._stream.arn,
-            },
-            "payload": json.dumps(self._event(shard_id, batch)),
-        }
+        self._on_failure(key, body)
 
     def _event(self, shard_id: str, batch: _Batch) -> dict[str, Any]:
         return {"Records": [self._stream.event_record(shard_id, each) for each in batch.records]}
@@ -395,7 +373,3 @@ def _later(batch: _Batch, now: float) -> _Batch:
 
 def _lane_number(partition_key: str, factor: int) -> int:
     return md5(partition_key.encode()).digest()[-1] % factor  # noqa: S324 - spreads, no secret
-
-
-def _timestamp(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

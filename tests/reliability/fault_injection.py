@@ -20,9 +20,9 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from handler.dynamodb_transport import ChecksumError
-from tests.reliability.faults import RequestFault, client_error
 from tests.reliability.history import POISON_KINDS
-from tests.reliability.silence import MESSAGE
+from tests.support.faults import RequestFault, client_error
+from tests.support.sentinel import MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

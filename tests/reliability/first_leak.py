@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 from tests.reliability.first_failure import BROKEN
-from tests.reliability.silence import leak
+from tests.support.sentinel import leak
 
 _SECONDS = 120
 

@@ -18,15 +18,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, TypeAlias
 from unittest.mock import patch
 
+from typing_extensions import override
+
 from tests.reliability.assembly import environment
 from tests.reliability.backends import MemoryBackend
 from tests.reliability.history import make_history
 from tests.reliability.kinesis_stream import KinesisStream
 from tests.reliability.plan import Plan
-from tests.reliability.schedule import BUCKET, REPLICATED, STREAM_ARN
-from tests.reliability.silence import MESSAGE, SENTINEL, told_by
+from tests.reliability.schedule import REPLICATED
+from tests.support.failure_bucket import BUCKET
+from tests.support.kinesis_events import STREAM_ARN
+from tests.support.lambda_context import LambdaContext
+from tests.support.sentinel import MESSAGE, SENTINEL, told_by
 
 DEBUG_IS_ON = "records of the DEBUG level are told"
+_MILLISECONDS = 5_000
+"""What each invocation may take."""
 
 
 class Answer(NamedTuple):
@@ -147,15 +154,8 @@ class _Exchange(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
 
-class _Context:
-    function_name = "replica"
-    function_version = "1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 5_000
-
-
-class _BrokenContext(_Context):
+class _BrokenContext(LambdaContext):
+    @override
     def get_remaining_time_in_millis(self) -> int:
         raise ValueError(MESSAGE)
 
@@ -198,17 +198,18 @@ def main() -> None:
         threading.Thread(target=services.serve_forever, daemon=True).start()
         os.environ.update(_settings(f"http://127.0.0.1:{services.server_port}"))
         event = _event()
+        context = LambdaContext(remaining_milliseconds=lambda: _MILLISECONDS)
         for name, scenario in SCENARIOS.items():
             services.play(scenario)
-            _invoke(name, event, _Context())
+            _invoke(name, event, context)
         with patch("handler.app.read_record", side_effect=ValueError(MESSAGE)):
-            _invoke("records that nobody foresaw", event, _Context())
-        _invoke("an event that breaks", _BrokenEvent(), _Context())
+            _invoke("records that nobody foresaw", event, context)
+        _invoke("an event that breaks", _BrokenEvent(), context)
         _invoke("a context that breaks", event, _BrokenContext())
         services.shutdown()
 
 
-def _invoke(name: str, event: dict[str, Any], context: _Context) -> None:
+def _invoke(name: str, event: dict[str, Any], context: LambdaContext) -> None:
     # Like the container: the settings are in the environment before the module is loaded.
     from handler.app import lambda_handler  # noqa: PLC0415
 

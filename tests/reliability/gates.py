@@ -18,25 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from tests.reliability.faults import RequestFault
+    from tests.support.clock import Clock
+    from tests.support.faults import RequestFault
 
 _LATENCY_SECONDS = 0.004
-FUNCTION_VERSION = "7"
-
-
-class Clock:
-    """The one time of a schedule, in seconds since the epoch."""
-
-    def __init__(self, now: float) -> None:
-        self.now = now
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += max(seconds, 0.0)
-
-    def advance_to(self, moment: float) -> None:
-        """Let time pass until a moment, unless it is over."""
-        self.now = max(self.now, moment)
 
 
 class Gate:

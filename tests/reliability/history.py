@@ -27,7 +27,6 @@ from qldb_simulator.journal import (
     new_ids,
 )
 from qldb_simulator.records import (
-    KPL_MAGIC,
     KPL_PARTITION_KEY,
     DeliveryOptions,
     KinesisEntry,
@@ -39,7 +38,16 @@ from qldb_simulator.records import (
     revision_details_record,
 )
 
-from tests.reliability.silence import SENTINEL
+from tests.support.kpl import (
+    DATA,
+    MAGIC,
+    PARTITION_KEY_INDEX,
+    RECORDS,
+    bytes_field,
+    frame,
+    number_field,
+)
+from tests.support.sentinel import SENTINEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,8 +55,8 @@ if TYPE_CHECKING:
 
     from qldb_simulator.journal import Block, Revision
 
-    from tests.reliability.attribute_values import Item, Value
     from tests.reliability.plan import Plan
+    from tests.support.attribute_values import Item, Value
 
 QLDB_STREAM_ARN = "arn:aws:qldb:us-east-1:000000000000:stream/ledger/0123456789abcdefghijkl"
 START = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
@@ -62,6 +70,7 @@ ATTRIBUTES = {
 RETIRED = "nickname"
 FUTURE_TYPE, EMPTY_AGGREGATE = "record of an unknown type", "aggregate of nothing"
 LIFETIME_DAYS = 400
+_MD5_BYTES = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -522,7 +531,7 @@ def _break_frames(plan: Plan, random: Random, history: History) -> None:
     genuine = [
         entry.data
         for entry in history.entries
-        if entry.data.startswith(KPL_MAGIC) and history.user_records[entry.data]
+        if entry.data.startswith(MAGIC) and history.user_records[entry.data]
     ]
     for _ in range(random.randint(0, plan.poison) if genuine else 0):
         kind = random.choice(list(_BROKEN_FRAMES))
@@ -537,13 +546,9 @@ def _break_frames(plan: Plan, random: Random, history: History) -> None:
         history.entries.insert(random.randint(0, len(history.entries)), entry)
 
 
-def _with_md5(message: bytes) -> bytes:
-    return KPL_MAGIC + message + hashlib.md5(message, usedforsecurity=False).digest()
-
-
 def _flipped(data: bytes, random: Random) -> bytes:
     """Change one bit of a frame's messages, so that its MD5 no longer fits."""
-    position = random.randrange(len(KPL_MAGIC), len(data) - 16)
+    position = random.randrange(len(MAGIC), len(data) - _MD5_BYTES)
     changed = bytearray(data)
     changed[position] ^= 1 << random.randrange(8)
     return bytes(changed)
@@ -551,16 +556,15 @@ def _flipped(data: bytes, random: Random) -> bytes:
 
 def _wrong_index(data: bytes, random: Random) -> bytes:
     """Let a last record name a partition key that the frame does not have; the MD5 fits."""
-    body = random.randbytes(8)
-    record = b"\x08\x7f\x1a" + bytes((len(body),)) + body
-    return _with_md5(data[4:-16] + b"\x1a" + bytes((len(record),)) + record)
+    wrong = number_field(PARTITION_KEY_INDEX, 127) + bytes_field(DATA, random.randbytes(8))
+    return frame(data[len(MAGIC) : -_MD5_BYTES] + bytes_field(RECORDS, wrong))
 
 
 _BROKEN_FRAMES: dict[str, Callable[[bytes, Random], bytes]] = {
     "frame: wrong MD5": _flipped,
     "frame: cut off": lambda data, random: data[: random.randrange(20, len(data))],
     "frame: key index out of range": _wrong_index,
-    "frame: not protobuf": lambda _, random: _with_md5(b"\xff" + random.randbytes(30)),
+    "frame: not protobuf": lambda _, random: frame(b"\xff" + random.randbytes(30)),
 }
 
 

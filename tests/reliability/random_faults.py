@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tests.reliability.fault_injection import SLOW, FaultKind
 
 if TYPE_CHECKING:
-    from tests.reliability.faults import RequestFault
+    from tests.support.faults import RequestFault
 
 
 class RandomFaults:

@@ -34,13 +34,16 @@ from tests.reliability.fault_injection import (
     THROTTLED,
     Injector,
 )
-from tests.reliability.gates import Clock, Gate
+from tests.reliability.gates import Gate
 from tests.reliability.history import PROJECTED, START, WHOLE, History, make_history
 from tests.reliability.interleaving import KilledError, StoppedAtTimeOutError, Task
 from tests.reliability.kinesis_stream import KinesisStream
-from tests.reliability.memory_s3 import Buckets
-from tests.reliability.silence import told_by
 from tests.reliability.verdict import Watch, after_quiet, after_redrive, only_hopeless
+from tests.support.clock import Clock
+from tests.support.failure_bucket import BUCKET
+from tests.support.kinesis_events import STREAM_ARN
+from tests.support.memory_s3 import Buckets
+from tests.support.sentinel import told_by
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -49,12 +52,10 @@ if TYPE_CHECKING:
     from qldb_simulator.records import KinesisEntry
 
     from handler.telemetry import Telemetry
-    from tests.reliability.attribute_values import Item
     from tests.reliability.backends import Backend
     from tests.reliability.plan import Plan
+    from tests.support.attribute_values import Item
 
-STREAM_ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/journal"
-BUCKET = "failures"
 REPLICATED = (PROJECTED, WHOLE)
 
 _MAXIMUM_STEPS = 200_000
@@ -97,7 +98,7 @@ class _Running:
 
 
 @dataclass(kw_only=True)
-class World:
+class RunningSchedule:
     """Everything a schedule consists of while it runs."""
 
     plan: Plan
@@ -381,7 +382,7 @@ def run(
     backend = (make_backend or _in_memory)(watch)
     for document, item in history.seeds().items():
         backend.put(history.committed[document][0].table_name, item)
-    world = World(
+    running = RunningSchedule(
         plan=plan,
         random=random,
         history=history,
@@ -390,27 +391,27 @@ def run(
         telemetry=telemetry,
         injector=Injector(plan, random),
     )
-    world.injector.count(poison.kind for poison in history.poison)
-    world.injector.count(history.refused.values())
-    world.injector.count(history.foreign)
-    world.run()
-    kept = failure_objects(world.buckets, BUCKET)
+    running.injector.count(poison.kind for poison in history.poison)
+    running.injector.count(history.refused.values())
+    running.injector.count(history.foreign)
+    running.run()
+    kept = failure_objects(running.buckets, BUCKET)
     lost = after_quiet(history, backend, kept, watch)
-    if BLAMED_ON_THE_RECORD.isdisjoint(world.injector.counts):
+    if BLAMED_ON_THE_RECORD.isdisjoint(running.injector.counts):
         only_hopeless(history, kept, watch)
-    untouched = world.buckets.objects(BUCKET)
-    world.redrive()
-    kept = failure_objects(world.buckets, BUCKET)
+    untouched = running.buckets.objects(BUCKET)
+    running.redrive()
+    kept = failure_objects(running.buckets, BUCKET)
     lost += after_redrive(history, backend, kept, watch, dropped=False)
-    world.drop_ignored()
-    kept = failure_objects(world.buckets, BUCKET)
+    running.drop_ignored()
+    kept = failure_objects(running.buckets, BUCKET)
     lost += after_redrive(history, backend, kept, watch, dropped=True)
-    world.redrive_late(untouched)
+    running.redrive_late(untouched)
     return Report(
         plan=plan,
         lost=lost,
         resurrected=watch.resurrected,
         violations=watch.violations[:_MOST_VIOLATIONS],
-        faults=world.injector.counts,
+        faults=running.injector.counts,
         user_records=sum(len(each) for each in history.user_records.values()),
     )

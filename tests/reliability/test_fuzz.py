@@ -14,12 +14,23 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from qldb_simulator.records import aggregate
 
 from tests.reliability.accounting import assert_accounted_for, process
 from tests.reliability.history import make_history
 from tests.reliability.plan import Plan
-from tests.support.records import frame
+from tests.support.kpl import (
+    DATA,
+    HASH_KEY_INDEX,
+    HASH_KEYS,
+    PARTITION_KEY_INDEX,
+    PARTITION_KEYS,
+    RECORDS,
+    TAGS,
+    aggregate,
+    bytes_field,
+    frame,
+    number_field,
+)
 
 pytestmark = pytest.mark.timeout(20, func_only=True)
 
@@ -71,8 +82,7 @@ def test_any_bytes_as_a_record(data: bytes) -> None:
 @_SETTINGS
 @given(st.lists(st.one_of(st.binary(max_size=60), damaged(frames=False)), min_size=1, max_size=4))
 def test_any_bytes_in_an_aggregate(records: list[bytes]) -> None:
-    frame = aggregate((str(number), data) for number, data in enumerate(records))
-    assert_accounted_for(frame, records)
+    assert_accounted_for(aggregate(*records), records)
 
 
 @_SETTINGS
@@ -86,28 +96,8 @@ def test_a_damaged_frame(data: bytes) -> None:
     assert set(kept) <= {data}
 
 
-# The fields of an aggregate and of its records: aggregation-format.md of the Kinesis Producer
-# Library; how they are written: Protocol Buffers documentation, "Encoding".
-
 _BORDERS = [0, 1, 2**31 - 1, 2**31, 2**32, 2**63 - 1, 2**63, 2**64 - 1]
 _NUMBERS = st.one_of(st.integers(0, 3), st.integers(0, 2**64 - 1), st.sampled_from(_BORDERS))
-
-
-def varint(number: int) -> bytes:
-    """Write a number in groups of seven bits, all but the last one marked."""
-    groups = bytearray()
-    while number > 0x7F:
-        groups.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes(groups) + bytes([number])
-
-
-def numeric(field: int, number: int) -> bytes:
-    return varint(field << 3) + varint(number)
-
-
-def sized(field: int, content: bytes) -> bytes:
-    return varint(field << 3 | 2) + varint(len(content)) + content
 
 
 @st.composite
@@ -115,28 +105,33 @@ def aggregates(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
     """Make a message with any keys, hash keys, indexes and tags; and the data of its records."""
     keys = draw(st.lists(st.one_of(st.just(b"key"), st.binary(max_size=4)), max_size=3))
     hash_keys = draw(st.lists(st.just(b"123"), max_size=2))
-    parts = [sized(1, key) for key in keys] + [sized(2, key) for key in hash_keys]
+    parts = [bytes_field(PARTITION_KEYS, key) for key in keys]
+    parts += [bytes_field(HASH_KEYS, key) for key in hash_keys]
     contents = []
     for _ in range(draw(st.integers(0, 4))):
         data = draw(st.one_of(st.binary(max_size=8), st.sampled_from(genuine()[0])))
-        fields = [numeric(1, draw(_NUMBERS)), sized(3, data)]
+        fields = [number_field(PARTITION_KEY_INDEX, draw(_NUMBERS)), bytes_field(DATA, data)]
         if draw(st.booleans()):
-            fields.append(numeric(2, draw(_NUMBERS)))
+            fields.append(number_field(HASH_KEY_INDEX, draw(_NUMBERS)))
         if draw(st.booleans()):
-            fields.append(sized(4, sized(1, draw(st.binary(max_size=4)))))
+            fields.append(bytes_field(TAGS, bytes_field(1, draw(st.binary(max_size=4)))))
         if draw(st.booleans()):
-            fields.append(numeric(draw(st.integers(5, 2**29 - 1)), draw(_NUMBERS)))
+            fields.append(number_field(draw(st.integers(5, 2**29 - 1)), draw(_NUMBERS)))
         contents.append(data)
-        parts.append(sized(3, b"".join(draw(st.permutations(fields)))))
+        parts.append(bytes_field(RECORDS, b"".join(draw(st.permutations(fields)))))
     return b"".join(parts), contents
 
 
 @pytest.mark.parametrize("number", _BORDERS)
-@pytest.mark.parametrize("field", [1, 2])
+@pytest.mark.parametrize("field", [PARTITION_KEY_INDEX, HASH_KEY_INDEX])
 def test_an_index_of_any_size(field: int, number: int) -> None:
     # Given an aggregate with one key and one hash key, of which a record names another one
-    record = numeric(1, 0) + numeric(field, number) + sized(3, b"data")
-    message = sized(1, b"key") + sized(2, b"123") + sized(3, record)
+    indexes = number_field(PARTITION_KEY_INDEX, 0) + number_field(field, number)
+    message = (
+        bytes_field(PARTITION_KEYS, b"key")
+        + bytes_field(HASH_KEYS, b"123")
+        + bytes_field(RECORDS, indexes + bytes_field(DATA, b"data"))
+    )
     assert_accounted_for(frame(message), [b"data"])
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from handler.failures import FailedRecord, FailureStore, Position
+from handler.failures import FailureStore
 from handler.telemetry import PowertoolsTelemetry
 from handler.writer import BatchStatementWriter
 from ops import connections
@@ -28,12 +28,15 @@ from tests.reliability.backends import MemoryBackend
 from tests.reliability.fault_injection import BUCKET_KINDS, STATEMENT_KINDS, TABLE_KINDS
 from tests.reliability.function_process import DEBUG_IS_ON, SCENARIOS
 from tests.reliability.history import PROJECTED, make_history
-from tests.reliability.memory_s3 import Buckets, MemoryS3
 from tests.reliability.plan import Plan
 from tests.reliability.random_faults import RandomFaults
-from tests.reliability.schedule import BUCKET, REPLICATED, STREAM_ARN, run
-from tests.reliability.silence import MESSAGE, leak, told_by
-from tests.unit.ops.samples import BATCH_KEY, discarded_batch, kinesis_record
+from tests.reliability.schedule import REPLICATED, run
+from tests.support.discarded_batches import BATCH_KEY, discarded_batch
+from tests.support.failure_bucket import BUCKET
+from tests.support.failure_objects import failed_record
+from tests.support.kinesis_events import STREAM_ARN, kinesis_record
+from tests.support.memory_s3 import Buckets, MemoryS3
+from tests.support.sentinel import MESSAGE, leak, told_by
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,24 +88,8 @@ def filled_buckets() -> Buckets:
     buckets = Buckets(BUCKET)
     store = FailureStore(MemoryS3(buckets), BUCKET)
     for number, entry in enumerate(history.entries):
-        position = Position(
-            stream_arn=STREAM_ARN,
-            shard_id="shardId-000000000000",
-            sequence_number=str(number),
-            sub_sequence_number=None,
-        )
         store.put(
-            FailedRecord(
-                position=position,
-                payload=entry.data,
-                reason="refused",
-                code="ValidationError",
-                partition_key=entry.partition_key,
-                approximate_arrival=1.0,
-                function_name="replica",
-                function_version="7",
-                failed_at=1.0,
-            )
+            failed_record(entry.data, sequence=str(number), partition_key=entry.partition_key)
         )
     batch = [kinesis_record(each.data, str(n)) for n, each in enumerate(history.entries)]
     buckets.put(BUCKET, BATCH_KEY, discarded_batch(batch))

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.reliability.history import PROJECTED, RETIRED, START, WHOLE
-from tests.reliability.silence import leak
+from tests.support.sentinel import leak
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.reliability.attribute_values import Item
     from tests.reliability.backends import Backend
     from tests.reliability.history import History
+    from tests.support.attribute_values import Item
 
 
 @dataclass(frozen=True, kw_only=True)

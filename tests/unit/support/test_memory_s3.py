@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tests.reliability.faults import NoFaults, RequestFault
-from tests.reliability.memory_s3 import Buckets, MemoryS3
+from tests.support.faults import NoFaults, RequestFault
+from tests.support.memory_s3 import Buckets, MemoryS3
 
 
 def client() -> MemoryS3:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ParamValidationError
 
-from tests.reliability.attribute_values import (
+from tests.support.attribute_values import (
     MAXIMUM_ITEM_BYTES,
     MAXIMUM_KEY_BYTES,
     InvalidValueError,
@@ -23,15 +23,15 @@ from tests.reliability.attribute_values import (
     checked_name,
     item_bytes,
 )
-from tests.reliability.faults import Faults, NoFaults, client_error
-from tests.reliability.partiql import (
+from tests.support.faults import Faults, NoFaults, client_error
+from tests.support.partiql import (
     Insert,
     MalformedStatementError,
     UnsupportedStatementError,
     Update,
     parse,
 )
-from tests.reliability.silence import MESSAGE
+from tests.support.sentinel import MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

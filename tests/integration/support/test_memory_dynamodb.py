@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tests.reliability.attribute_values import Item, Value, item_bytes
-from tests.reliability.faults import NoFaults, RequestFault, client_error
-from tests.reliability.memory_dynamodb import PUT_CONDITION, MemoryDynamoDB, Tables
-from tests.reliability.partiql import UnsupportedStatementError
+from tests.support.attribute_values import Item, Value, item_bytes
+from tests.support.faults import NoFaults, RequestFault, client_error
+from tests.support.memory_dynamodb import PUT_CONDITION, MemoryDynamoDB, Tables
+from tests.support.partiql import UnsupportedStatementError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +88,7 @@ def memory() -> Engine:
 def engine(request: pytest.FixtureRequest) -> Engine:
     if request.param == "memory":
         return memory()
-    client = request.getfixturevalue("local_tables")(TABLE)
+    client = request.getfixturevalue("make_tables")(TABLE)
     return Engine(client)
 
 
