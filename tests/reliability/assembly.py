@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def environment(backend: Backend, bucket: str, lifetime_days: int | None) -> dict[str, str]:
-    """Give the environment variables of the function."""
+    """Return the environment variables of the function."""
     tables = {
         PROJECTED: {
             "tableName": backend.names[PROJECTED],
@@ -55,7 +55,7 @@ class Container:
     gate
         Through which they go.
     telemetry
-        Told about each batch too; None for nobody.
+        Receives each batch's counts; None disables it.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ def failure_objects(buckets: Buckets, bucket: str) -> list[Kept]:
 
 
 def out_of_date(settings: dict[str, str]) -> dict[str, str]:
-    """Give the environment variables of the time before the last table was configured."""
+    """Return the environment variables of the time before the last table was configured."""
     tables = json.loads(settings["REPLICA_TABLES"])
     del tables[WHOLE]
     return settings | {"REPLICA_TABLES": json.dumps(tables)}

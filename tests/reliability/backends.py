@@ -26,7 +26,7 @@ class Backend(Protocol):
     def names(self) -> Mapping[str, str]:
         """The tables' names."""
 
-    def client(self, faults: Faults) -> Any:  # noqa: ANN401 - boto3's client or its model
+    def client(self, faults: Faults) -> Any:  # noqa: ANN401 (boto3's client or its model)
         """Make a client with faults."""
 
     def items(self, ledger_table: str) -> dict[str, Item]:
@@ -127,7 +127,7 @@ class _FaultyClient:
     def batch_execute_statement(
         self,
         *,
-        Statements: Sequence[Mapping[str, Any]],  # noqa: N803 - boto3's name
+        Statements: Sequence[Mapping[str, Any]],  # noqa: N803 (boto3's name)
     ) -> dict[str, Any]:
         operation = "BatchExecuteStatement"
         fault = self._faults.before_request(operation)

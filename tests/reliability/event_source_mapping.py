@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from tests.reliability.kinesis_stream import KinesisStream, StreamRecord
 
-MAXIMUM_PAYLOAD_BYTES = 6 * 1024 * 1024
-_MAXIMUM_BACKOFF_SECONDS = 60
+MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
+_MAX_BACKOFF_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +138,7 @@ class EventSourceMapping:
         self.expired: list[StreamRecord] = []
 
     def ready(self, now: float) -> list[Lane]:
-        """Give the lanes that may be invoked now."""
+        """Return the lanes that may be invoked now."""
         self._poll()
         return [
             lane
@@ -149,7 +149,7 @@ class EventSourceMapping:
         ]
 
     def next_retry(self) -> float | None:
-        """Give the time at which a lane that waits may next be invoked, if one waits."""
+        """Return the time at which a lane that waits may next be invoked, if one waits."""
         times = [
             _retry_at(lane)
             for lanes in self._lanes.values()
@@ -287,7 +287,7 @@ class EventSourceMapping:
             self._read[shard_id] = len(shard.records)
 
     def _parents_done(self, shard_id: str) -> bool:
-        """Tell whether all that was written before a split or merge has been processed.
+        """Return whether all that was written before a split or merge has been processed.
 
         Kinesis developer guide, "Resharding": what the parents hold was written earlier and is
         to be read first.
@@ -307,7 +307,7 @@ class EventSourceMapping:
             # API, BatchSize: at most that many, and at most the payload limit of an invocation.
             event_record = self._stream.event_record(lane.shard_id, lane.waiting[0])
             payload += len(json.dumps(event_record)) + 2
-            if records and payload > MAXIMUM_PAYLOAD_BYTES:
+            if records and payload > MAX_PAYLOAD_BYTES:
                 break
             records.append(lane.waiting.popleft())
         return _Batch(records=records)
@@ -366,10 +366,10 @@ def _retry_at(lane: Lane) -> float:
 
 def _later(batch: _Batch, now: float) -> _Batch:
     """Put off a retry; AWS documents no delays for streams, so they double up to a minute."""
-    batch.retry_at = now + min(2**batch.backoffs, _MAXIMUM_BACKOFF_SECONDS)
+    batch.retry_at = now + min(2**batch.backoffs, _MAX_BACKOFF_SECONDS)
     batch.backoffs += 1
     return batch
 
 
 def _lane_number(partition_key: str, factor: int) -> int:
-    return md5(partition_key.encode()).digest()[-1] % factor  # noqa: S324 - spreads, no secret
+    return md5(partition_key.encode()).digest()[-1] % factor  # noqa: S324 (spreads, no secret)

@@ -220,7 +220,7 @@ class Injector:
         self.counts[OUTAGES[service]] += 1
 
     def outage(self, service: str, now: float) -> FaultKind | None:
-        """Give the way in which a service refuses everything now, if it does."""
+        """Return the way in which a service refuses everything now, if it does."""
         until, kind = self._outages.get(service, (now, None))
         return kind if now < until else None
 

@@ -1,4 +1,4 @@
-"""`python -m tests.reliability.function_process`: the function as in Lambda, and all that it tells.
+"""`python -m tests.reliability.function_process`: the function as in Lambda, with all its output.
 
 It runs with every logger at DEBUG level, with its own clients, against a server that answers as
 DynamoDB and S3 do, whose errors quote documents. `first_leak` reads stdout and stderr.
@@ -29,9 +29,9 @@ from tests.reliability.schedule import REPLICATED
 from tests.support.failure_bucket import BUCKET
 from tests.support.kinesis_events import STREAM_ARN
 from tests.support.lambda_context import LambdaContext
-from tests.support.sentinel import MESSAGE, SENTINEL, told_by
+from tests.support.sentinel import MESSAGE, SENTINEL, printed_form
 
-DEBUG_IS_ON = "records of the DEBUG level are told"
+DEBUG_IS_ON = "records of the DEBUG level are logged"
 _MILLISECONDS = 5_000
 """What each invocation may take."""
 
@@ -161,12 +161,12 @@ class _BrokenContext(LambdaContext):
 
 
 class _BrokenEvent(dict[str, Any]):
-    def __getitem__(self, _: str) -> Any:  # noqa: ANN401 - whatever an event holds
+    def __getitem__(self, _: str) -> Any:  # noqa: ANN401 (whatever an event holds)
         raise KeyError(MESSAGE)
 
 
 def _event() -> dict[str, Any]:
-    """Give a batch with documents, deletes, broken records and broken frames."""
+    """Return a batch with documents, deletes, broken records and broken frames."""
     plan = Plan(seed=9, commits=8, documents=8, poison=4)
     stream = KinesisStream(arn=STREAM_ARN, shard_count=1)
     entries = make_history(plan, random.Random(plan.seed)).entries
@@ -211,13 +211,13 @@ def main() -> None:
 
 def _invoke(name: str, event: dict[str, Any], context: LambdaContext) -> None:
     # Like the container: the settings are in the environment before the module is loaded.
-    from handler.app import lambda_handler  # noqa: PLC0415
+    from handler.app import lambda_handler  # noqa: PLC0415 (see above)
 
-    print(f"scenario: {name}", flush=True)  # noqa: T201 - told to who reads all of it
+    print(f"scenario: {name}", flush=True)  # noqa: T201 (read by `first_leak`)
     try:
-        print(lambda_handler(event, context), flush=True)  # noqa: T201 - as above
-    except Exception as error:  # noqa: BLE001 - Lambda tells whatever it is
-        print(told_by(error), flush=True)  # noqa: T201 - as above
+        print(lambda_handler(event, context), flush=True)  # noqa: T201 (as above)
+    except Exception as error:  # noqa: BLE001 (Lambda logs whatever it is)
+        print(printed_form(error), flush=True)  # noqa: T201 (as above)
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ class History:
     user_records
         By the data of an entry: the user records in it.
     revisions
-        By the data of a user record: the revision that it tells of, as it is told there.
+        By the data of a user record: the revision in it, as it is there.
     committed
         By document and version: every revision with its data, as it was committed.
     foreign
@@ -119,17 +119,17 @@ class History:
     refused: dict[tuple[str, int], str] = field(default_factory=dict)
     seeded: set[str] = field(default_factory=set)
 
-    def told_whole(self) -> dict[str, set[int]]:
-        """Give the versions of each document of which some delivery was not redacted."""
-        told: dict[str, set[int]] = {}
+    def delivered_whole(self) -> dict[str, set[int]]:
+        """Return the versions of each document of which some delivery was not redacted."""
+        delivered: dict[str, set[int]] = {}
         for revision in self.revisions.values():
-            versions = told.setdefault(revision.document_id, set())
+            versions = delivered.setdefault(revision.document_id, set())
             if not revision.is_redacted:
                 versions.add(revision.version)
-        return told
+        return delivered
 
     def item(self, revision: Revision) -> Item:
-        """Give the item that this revision alone leads to."""
+        """Return the item that this revision alone leads to."""
         item: Item = {
             "pk": {"S": revision.document_id},
             "version": {"N": str(revision.version)},
@@ -148,7 +148,7 @@ class History:
         return item
 
     def seeds(self) -> dict[str, Item]:
-        """Give the items that an earlier deployment left, by document."""
+        """Return the items that an earlier deployment left, by document."""
         return {
             document: self.item(self.committed[document][0]) | {RETIRED: {"S": SENTINEL + "old"}}
             for document in sorted(self.seeded)
@@ -210,7 +210,7 @@ def _deliver(history: History, plan: Plan, random: Random, records: list[StreamR
 
 
 def _as_delivered(records: list[StreamRecord], options: DeliveryOptions) -> list[StreamRecord]:
-    """Give the records in the order in which the plan's entries hold them."""
+    """Return the records in the order in which the plan's entries hold them."""
     single = DeliveryOptions(
         aggregation=False, copies=options.copies, shuffle=options.shuffle, seed=options.seed
     )
@@ -302,7 +302,7 @@ class _Writer:
         if eligible and self._plan.earlier_deployment and self._random.random() < 0.5:
             self._history.seeded.add(document)
 
-    def _operation(self, touched: set[str]) -> Any:  # noqa: ANN401 - an operation of the journal
+    def _operation(self, touched: set[str]) -> Any:  # noqa: ANN401 (an operation of the journal)
         room = len(self._known) < self._plan.documents + self._plan.wide
         alive = [document for document in self._alive if document not in touched]
         choice = self._random.random()
@@ -353,7 +353,7 @@ class _Writer:
             document["address"] = address if self._random.random() < 0.8 else self._value(0)
         return document
 
-    def _value(self, depth: int) -> Any:  # noqa: ANN401 - any Ion value
+    def _value(self, depth: int) -> Any:  # noqa: ANN401 (any Ion value)
         random = self._random
         scalars: list[Callable[[], Any]] = [
             lambda: SENTINEL + str(random.randrange(1000)),
@@ -371,7 +371,7 @@ class _Writer:
         return {f"f{n}": member for n, member in enumerate(members)}
 
 
-def _at(document: Any, path: tuple[str, ...]) -> tuple[bool, Any]:  # noqa: ANN401 - Ion
+def _at(document: Any, path: tuple[str, ...]) -> tuple[bool, Any]:  # noqa: ANN401 (Ion)
     for name in path:
         if not isinstance(document, Mapping) or name not in document:
             return False, None
@@ -379,8 +379,8 @@ def _at(document: Any, path: tuple[str, ...]) -> tuple[bool, Any]:  # noqa: ANN4
     return True, document
 
 
-def value_of(value: Any) -> Value:  # noqa: ANN401 - any Ion value
-    """Give the DynamoDB form of the few kinds of value that histories use."""
+def value_of(value: Any) -> Value:  # noqa: ANN401 (any Ion value)
+    """Return the DynamoDB form of the few kinds of value that histories use."""
     if isinstance(value, Mapping):
         return {"M": {str(name): value_of(member) for name, member in value.items()}}
     if isinstance(value, list):
@@ -391,7 +391,7 @@ def value_of(value: Any) -> Value:  # noqa: ANN401 - any Ion value
     return {kind: text}
 
 
-def _scalar(value: Any) -> tuple[str, object]:  # noqa: ANN401 - any Ion value
+def _scalar(value: Any) -> tuple[str, object]:  # noqa: ANN401 (any Ion value)
     match value:
         case bool() | IonPyBool():
             return "BOOL", bool(value)
@@ -410,7 +410,7 @@ def _plain(number: Decimal) -> str:
     return "0" if number.is_zero() else f"{number.normalize():f}"
 
 
-def ion_text(value: Any) -> str:  # noqa: ANN401 - any Ion value
+def ion_text(value: Any) -> str:  # noqa: ANN401 (any Ion value)
     """Write a value as Ion text, without the version marker."""
     text = str(simpleion.dumps(value, binary=False))
     return text.removeprefix("$ion_1_0").strip()
@@ -420,7 +420,7 @@ def ion_text(value: Any) -> str:  # noqa: ANN401 - any Ion value
 
 
 @cache
-def _too_deep() -> Any:  # noqa: ANN401 - nested lists
+def _too_deep() -> Any:  # noqa: ANN401 (nested lists)
     value: Any = SENTINEL
     for _ in range(40):
         value = [value]
@@ -428,14 +428,14 @@ def _too_deep() -> Any:  # noqa: ANN401 - nested lists
 
 
 @cache
-def _too_large() -> Any:  # noqa: ANN401 - a list of symbols
+def _too_large() -> Any:  # noqa: ANN401 (a list of symbols)
     # In Ion the text stands in the symbol table, once.
     symbol = IonPySymbol(SENTINEL + "x" * 1000, None, None)
     return [symbol] * 420
 
 
 @cache
-def _empty_name() -> Any:  # noqa: ANN401 - a struct
+def _empty_name() -> Any:  # noqa: ANN401 (a struct)
     return {"": SENTINEL}
 
 

@@ -64,7 +64,7 @@ class KinesisStream:
         self, partition_key: str, data: bytes, *, now: float, explicit_hash_key: str | None = None
     ) -> StreamRecord:
         """Add one record to the open shard of its partition key, or of an explicit hash key."""
-        digest = hashlib.md5(partition_key.encode()).digest()  # noqa: S324 - Kinesis's rule
+        digest = hashlib.md5(partition_key.encode()).digest()  # noqa: S324 (Kinesis's rule)
         hash_key = int(explicit_hash_key or int.from_bytes(digest, "big"))
         for shard in self.shards.values():
             if shard.open and shard.low <= hash_key < shard.high:

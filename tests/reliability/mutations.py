@@ -1,8 +1,8 @@
-"""`python -m tests.reliability.mutations`: defects planted in the handler, which must be found.
+"""`python -m tests.reliability.mutations`: defects planted in the function, which must be found.
 
-Each mutation replaces one place of a copy of the handler's source; schedules that run on the copy
-must then break a promise, or its process must tell what it may not. A search text that is not there
-exactly once is an error: the list has to follow the code.
+Each mutation replaces one place of a copy of the function's source; schedules that run on the copy
+must then break a promise, or its process must print what it may not. A search text that is not
+there exactly once is an error: the list has to follow the code.
 """
 
 from __future__ import annotations
@@ -17,15 +17,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.reliability.first_failure import BROKEN
+from tests.support.paths import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 SCHEDULES = 400
 _PROCESSES = 2
+_FOLDERS = ("handler", "journal")
+"""What a copy holds: the function's own code."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mutation:
-    """One defect: in `file` of the handler, `old` becomes `new`; the module `finder` looks."""
+    """One defect of the function.
+
+    Parameters
+    ----------
+    name
+        What the defect does.
+    file
+        The source file, from the repository's root.
+    old, new
+        The text, there exactly once, and what takes its place.
+    finder
+        The module here that must notice.
+    """
 
     name: str
     file: str
@@ -35,115 +49,115 @@ class Mutation:
 
 
 class MutationError(Exception):
-    """The list of mutations no longer fits the handler's source."""
+    """The list of mutations no longer fits the function's source."""
 
 
 MUTATIONS = (
     Mutation(
         name="an equal version is written again",
-        file="replica.py",
+        file="handler/replica.py",
         old="""AND {_name('version')} < ?\"""",
         new="""AND {_name('version')} <= ?\"""",
     ),
     Mutation(
         name="a tombstone has no version",
-        file="replica.py",
+        file="handler/replica.py",
         old="""attributes["isDeleted"] = {"BOOL": True}""",
         new="""attributes["isDeleted"] = {"BOOL": True}; del attributes["version"]""",
     ),
     Mutation(
         name="a tombstone keeps the document's data",
-        file="replica.py",
+        file="handler/replica.py",
         old="for name in names if name not in held]",
         new="for name in names if name not in held and 'isDeleted' not in held]",
     ),
     Mutation(
         name="a newer live revision leaves isDeleted",
-        file="settings.py",
+        file="handler/settings.py",
         old="""            "isDeleted",\n            "expiresAt",\n""",
         new="""            "expiresAt",\n""",
     ),
     Mutation(
         name="attributes that vanished stay",
-        file="settings.py",
+        file="handler/settings.py",
         old="            *(self.attributes or ()),\n            *self.retired_attributes,\n",
         new="            *self.retired_attributes,\n",
     ),
     Mutation(
         name="attributes of an earlier configuration stay",
-        file="settings.py",
+        file="handler/settings.py",
         old="            *self.retired_attributes,\n",
         new="",
     ),
     Mutation(
         name="the oldest revision of a batch is written instead of the newest",
-        file="replica.py",
+        file="handler/replica.py",
         old="group.sort(key=_version, reverse=True)",
         new="group.sort(key=_version)",
     ),
     Mutation(
         name="a redacted revision counts as a delete",
-        file="journal.py",
+        file="journal/revisions.py",
         old="""if not ion.is_absent(found, "dataHash"):""",
         new="if False:",
     ),
     Mutation(
         name="a throttled request counts as done",
-        file="writer.py",
+        file="handler/writer.py",
         old="            for attempt in attempts:\n                attempt.again(code)\n",
         new="            for attempt in attempts:\n                attempt.outcome = STALE\n",
     ),
     Mutation(
         name="a throttle is the record's fault",
-        file="error_codes.py",
+        file="handler/error_codes.py",
         old=""""Throttling": _TRANSIENT,""",
         new=""""Throttling": _PERMANENT,""",
     ),
     Mutation(
         name="a missing item counts as stale",
-        file="writer.py",
+        file="handler/writer.py",
         old="""            if error.get("Item"):\n""",
         new="            if True:\n",
     ),
     Mutation(
         name="one bad statement condemns its whole request",
-        file="writer.py",
+        file="handler/writer.py",
         old="if fault is FaultClass.CONFIGURATION else _halves(attempts)\n",
         new="if fault is FaultClass.CONFIGURATION else [attempts]\n",
     ),
     Mutation(
         name="what is not written when time is up counts as done",
-        file="writer.py",
+        file="handler/writer.py",
         old="attempt.outcome or Transient(attempt.code or OUT_OF_TIME)",
         new="attempt.outcome or STALE",
     ),
     Mutation(
         name="what is not read when time is up is forgotten",
-        file="app.py",
+        file="handler/app.py",
         old="            self._retry(source, _OUT_OF_TIME)\n            return\n",
         new="            return\n",
     ),
     Mutation(
         name="the highest failed sequence number is returned",
-        file="app.py",
+        file="handler/app.py",
         old="min(self._failed, key=int)",
         new="max(self._failed, key=int)",
     ),
     Mutation(
         name="sequence numbers are compared as texts",
-        file="app.py",
+        file="handler/app.py",
         old="min(self._failed, key=int)",
         new="min(self._failed)",
     ),
     Mutation(
         name="batch item failures are forgotten",
-        file="app.py",
+        file="handler/app.py",
         old="        if not self._failed:\n",
         new="        if True:\n",
     ),
     Mutation(
         name="the rest of an aggregate is dropped after an error",
-        file="app.py",
+        file="handler/app.py",
         old="            self._read_user_record(user_record, source)\n",
         new="            put_aside = len(self._unwritable)\n"
         "            self._read_user_record(user_record, source)\n"
@@ -152,50 +166,50 @@ MUTATIONS = (
     ),
     Mutation(
         name="older revisions are dropped with a refused newer one",
-        file="app.py",
+        file="handler/app.py",
         old="REFUSED, outcome.code)\n                again.append(document[1:])\n",
         new="REFUSED, outcome.code)\n",
     ),
     Mutation(
         name="only the newest revision of a document is delivered again",
-        file="app.py",
+        file="handler/app.py",
         old="                for candidate in document:\n",
         new="                for candidate in document[:1]:\n",
     ),
     Mutation(
         name="a refusal of the failure bucket is swallowed",
-        file="app.py",
+        file="handler/app.py",
         old="self._retry(source, _FAILURE_STORE)",
         new="pass",
     ),
     Mutation(
         name="what the failure bucket refuses counts as kept",
-        file="failures.py",
+        file="handler/failures.py",
         old="                refused.set()\n",
         new="                kept[place] = True\n",
     ),
     Mutation(
         name="the key of a failed record has no sub-sequence number",
-        file="failures.py",
+        file="handler/failures.py",
         old="""place = "whole" if sub is None else f"{sub:08d}\"""",
         new="""place = "whole\"""",
     ),
     Mutation(
         name="the MD5 of an aggregate is not checked",
-        file="aggregation.py",
+        file="handler/aggregation.py",
         old="if digest != data[len(MAGIC) + len(message) :]:",
         new="if False:",
     ),
     Mutation(
         name="the code of a failed record quotes DynamoDB's message",
-        file="error_codes.py",
+        file="handler/error_codes.py",
         old="    return code, FaultClass.TRANSIENT if status >= _SERVER_FAULT else fault",
         new="    code = f'{code}: {error}'\n"
         "    return code, FaultClass.TRANSIENT if status >= _SERVER_FAULT else fault",
     ),
     Mutation(
         name="the message of an error is logged",
-        file="error_codes.py",
+        file="handler/error_codes.py",
         old="    if not isinstance(error, ClientError):\n",
         new="    __import__('logging').getLogger(__name__).debug('failed: %s', error)\n"
         "    if not isinstance(error, ClientError):\n",
@@ -203,28 +217,28 @@ MUTATIONS = (
     ),
     Mutation(
         name="AWS's libraries log requests and answers at DEBUG level",
-        file="app.py",
+        file="handler/app.py",
         old="    _silence_the_sdk()\n",
         new="",
         finder="first_leak",
     ),
     Mutation(
         name="the code of a failed record quotes an unforeseen message",
-        file="app.py",
+        file="handler/app.py",
         old="return UNFORESEEN, type(error).__name__",
         new="return UNFORESEEN, str(error)",
         finder="first_leak",
     ),
     Mutation(
-        name="what the handler cannot explain is told with its message",
-        file="app.py",
+        name="what the handler cannot explain is raised with its message",
+        file="handler/app.py",
         old="raise InvocationError(_place(error)) from None",
         new="raise InvocationError(f'{_place(error)}: {error}') from None",
         finder="first_leak",
     ),
     Mutation(
-        name="what the handler cannot explain is told with its cause",
-        file="app.py",
+        name="what the handler cannot explain is raised with its cause",
+        file="handler/app.py",
         old="raise InvocationError(_place(error)) from None",
         new="raise InvocationError(_place(error)) from error",
         finder="first_leak",
@@ -233,40 +247,45 @@ MUTATIONS = (
 
 
 def mutated(mutation: Mutation | None, folder: Path) -> None:
-    """Put a copy of the handler into a folder, with a defect or, for comparison, without one.
+    """Put a copy of the function's code into a folder, with a defect or, to compare, without one.
 
     Raises
     ------
     MutationError
         The text to be replaced is not there exactly once.
     """
-    package = folder / "handler"
-    shutil.copytree(
-        REPOSITORY / "handler", package, ignore=shutil.ignore_patterns("__pycache__", "*.txt")
-    )
+    for name in _FOLDERS:
+        shutil.copytree(
+            REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.txt")
+        )
     if mutation is None:
         return
-    source = package / mutation.file
+    source = folder / mutation.file
     text = source.read_text()
     found = text.count(mutation.old)
     if found != 1:
         raise MutationError(
-            f"mutation {mutation.name!r}: its text is {found} times in handler/{mutation.file}, "
+            f"mutation {mutation.name!r}: its text is {found} times in {mutation.file}, "
             f"not once; let the list in {Path(__file__).name} follow the code: {mutation.old!r}"
         )
     source.write_text(text.replace(mutation.old, mutation.new))
 
 
 def first_broken_promise(mutation: Mutation | None, schedules: int = SCHEDULES) -> str | None:
-    """Run schedules on a copy of the handler until one breaks a promise; tell which, if any.
+    """Run the mutation's finder on a copy of the function; return what it found, if anything.
 
-    Or run what else is to find the mutation.
+    Parameters
+    ----------
+    mutation
+        Planted in the copy; None for none.
+    schedules
+        How many at most, where schedules look for it.
     """
     finder = "first_failure" if mutation is None else mutation.finder
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         mutated(mutation, folder)
-        # The folder comes before the repository, so its handler is the one that is imported.
+        # The folder comes before the repository, so its code is the one that is imported.
         path = os.pathsep.join((str(folder), str(REPOSITORY)))
         run = subprocess.run(
             [sys.executable, "-m", f"tests.reliability.{finder}", str(schedules)],
@@ -288,8 +307,8 @@ def main() -> int:
     missed = 0
     for mutation, result in zip(MUTATIONS, results, strict=True):
         missed += result is None
-        print(f"{mutation.name}: {result or 'NOT FOUND'}")  # noqa: T201 - a command
-    print(f"{len(MUTATIONS) - missed} of {len(MUTATIONS)} mutations found")  # noqa: T201 - a command
+        print(f"{mutation.name}: {result or 'NOT FOUND'}")  # noqa: T201 (a command)
+    print(f"{len(MUTATIONS) - missed} of {len(MUTATIONS)} mutations found")  # noqa: T201 (a command)
     return 1 if missed else 0
 
 

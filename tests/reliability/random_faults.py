@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class RandomFaults:
-    """Lets requests and statements fail, or take long, until it is told to stop.
+    """Lets requests and statements fail, or take long, until `end`.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class RandomFaults:
             time.sleep(self._random.uniform(0, self._slow_seconds))
         return None if kind is None or kind.fault is None else kind.fault(operation)
 
-    def before_statement(self, operation: str) -> str | None:  # noqa: ARG002 - protocol
+    def before_statement(self, operation: str) -> str | None:  # noqa: ARG002 (protocol)
         """Choose for a statement, and give the other threads a chance."""
         time.sleep(0)
         kind = self._choose(self._statements)

@@ -34,12 +34,12 @@ NAMES = (
 
 
 def named(name: str, content: bytes) -> bytes:
-    """Write a field of a struct."""
+    """Return a field of a struct."""
     return var_uint(FIRST_LOCAL + NAMES.index(name)) + content
 
 
 def struct(**fields: bytes) -> bytes:
-    """Write a struct."""
+    """Return a struct."""
     return value(STRUCT, b"".join(named(name, field) for name, field in fields.items()))
 
 
@@ -55,7 +55,7 @@ def record(
     table: bytes | None = None,
     enclosed: Callable[[bytes], bytes] = lambda content: value(STRUCT, content),
 ) -> bytes:
-    """Write a revision of a replicated table.
+    """Return a revision of a replicated table.
 
     Parameters
     ----------

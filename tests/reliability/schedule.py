@@ -43,7 +43,7 @@ from tests.support.clock import Clock
 from tests.support.failure_bucket import BUCKET
 from tests.support.kinesis_events import STREAM_ARN
 from tests.support.memory_s3 import Buckets
-from tests.support.sentinel import told_by
+from tests.support.sentinel import printed_form
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -58,8 +58,8 @@ if TYPE_CHECKING:
 
 REPLICATED = (PROJECTED, WHOLE)
 
-_MAXIMUM_STEPS = 200_000
-_MOST_VIOLATIONS = 10
+_MAX_STEPS = 200_000
+_MAX_VIOLATIONS = 10
 _NO_TIMEOUT = 1e9
 _SECONDS_PER_DAY = 86_400
 _NEVER = {"N": "inf"}
@@ -141,7 +141,7 @@ class RunningSchedule:
 
     def run(self) -> None:
         """Deliver everything, with faults, until nothing is left to be done."""
-        for _ in range(_MAXIMUM_STEPS):
+        for _ in range(_MAX_STEPS):
             if self._entries and self.random.random() < 0.5:
                 self._put(self._entries.pop(0))
             elif not self._start():
@@ -169,7 +169,7 @@ class RunningSchedule:
             self.random.choice(unfinished).step()
         for task in tasks:
             if task.error is not None:
-                self.watch.silent("an exception of a redrive", told_by(task.error))
+                self.watch.silent("an exception of a redrive", printed_form(task.error))
             if not isinstance(task.error, KilledError | OpsError | None):
                 self.watch.violation(f"a redrive with faults raised {task.error!r}")
         self.injector.end()
@@ -201,7 +201,7 @@ class RunningSchedule:
             self.watch.unchanged(table, items, self.backend.items(table))
 
     def _without_expired(self, table: str) -> dict[str, Item]:
-        """Let DynamoDB remove the expired tombstones of a table; give what is left."""
+        """Let DynamoDB remove the expired tombstones of a table; return what is left."""
         items = self.backend.items(table)
         for document, item in items.items():
             if float(item.get("expiresAt", _NEVER)["N"]) <= self.clock.now:
@@ -259,7 +259,7 @@ class RunningSchedule:
             self.injector.count([SPLIT])
 
     def _start(self) -> bool:
-        """Start one invocation if a lane and a container are free; tell whether it did."""
+        """Start one invocation if a lane and a container are free; return whether it did."""
         if not self._idle or self.random.random() < 0.3:
             return False
         if self._repeats and self.random.random() < 0.5:
@@ -339,7 +339,7 @@ class RunningSchedule:
             self.watch.violation(f"{counted} user records counted in a batch of {expected}")
 
     def _wait(self) -> bool:
-        """Go on to the next retry; tell whether there is one."""
+        """Go on to the next retry; return whether there is one."""
         retries = [retry for each in self.mappings if (retry := each.next_retry()) is not None]
         if retries:
             self.clock.advance_to(min(retries))
@@ -351,7 +351,7 @@ class RunningSchedule:
         self.buckets.put(BUCKET, key, body)
 
 
-def _failures(answer: Any) -> list[dict[str, str]]:  # noqa: ANN401 - what a function may return
+def _failures(answer: Any) -> list[dict[str, str]]:  # noqa: ANN401 (what a function may return)
     failures: list[dict[str, str]] = json.loads(json.dumps(answer))["batchItemFailures"]
     return failures
 
@@ -411,7 +411,7 @@ def run(
         plan=plan,
         lost=lost,
         resurrected=watch.resurrected,
-        violations=watch.violations[:_MOST_VIOLATIONS],
+        violations=watch.violations[:_MAX_VIOLATIONS],
         faults=running.injector.counts,
         user_records=sum(len(each) for each in history.user_records.values()),
     )

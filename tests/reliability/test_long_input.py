@@ -1,4 +1,4 @@
-"""Input as long as a Kinesis record can be comes to an end: it is applied, ignored or kept.
+"""Input as long as a Kinesis record can be comes to an end: it is applied, ignored or quarantined.
 
 A hang is the defect, for Lambda's time-out would then hold up the shard for all retries; so each
 test may take twenty seconds, of which it needs a few at most. It proves nothing about speed.
@@ -59,7 +59,9 @@ def test_a_number_of_any_length_comes_to_an_end(place: str, filler: int, *, ende
     st.sampled_from([0x00, 0x01, 0x40, 0x7F]),
     st.binary(max_size=12),
 )
-def test_any_number_at_any_place(place: str, length: int, filler: int, end: bytes) -> None:
+def test_any_number_at_any_place_is_accounted_for(
+    place: str, length: int, filler: int, end: bytes
+) -> None:
     data = PLACES[place](bytes([filler]) * length + end)
     assert_accounted_for(data, [data])
 

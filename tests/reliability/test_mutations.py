@@ -1,4 +1,4 @@
-"""Defects planted in the handler, one at a time, are found by the schedules or by listening.
+"""Defects planted in the function, one at a time, are found by the schedules or by listening.
 
 It proves that those can fail, and for which mistakes they do. It cannot prove that no other
 mistake goes unnoticed.
@@ -45,12 +45,12 @@ def test_a_copy_without_defect_keeps_every_promise() -> None:
 
 
 def test_a_mutation_that_no_longer_fits_the_code_is_an_error(tmp_path: Path) -> None:
-    stale = Mutation(name="stale", file="app.py", old="no such text", new="")
+    stale = Mutation(name="stale", file="handler/app.py", old="no such text", new="")
     with pytest.raises(MutationError, match=r"0 times in handler/app.py, not once"):
         mutated(stale, tmp_path)
 
 
 def test_a_mutation_names_one_place_only(tmp_path: Path) -> None:
-    vague = Mutation(name="vague", file="app.py", old="self", new="")
+    vague = Mutation(name="vague", file="handler/app.py", old="self", new="")
     with pytest.raises(MutationError, match=r"times in handler/app.py, not once"):
         mutated(vague, tmp_path)

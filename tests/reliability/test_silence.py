@@ -36,7 +36,7 @@ from tests.support.failure_bucket import BUCKET
 from tests.support.failure_objects import failed_record
 from tests.support.kinesis_events import STREAM_ARN, kinesis_record
 from tests.support.memory_s3 import Buckets, MemoryS3
-from tests.support.sentinel import MESSAGE, leak, told_by
+from tests.support.sentinel import MESSAGE, leak, printed_form
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ SCHEDULES = 25
 COMMANDS = 15
 
 
-def test_schedules_tell_nothing_of_a_document(
+def test_the_output_of_schedules_holds_nothing_of_a_document(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
@@ -58,31 +58,31 @@ def test_schedules_tell_nothing_of_a_document(
     # Given documents full of sentinels, when many schedules with faults and poison run
     for seed in range(SCHEDULES):
         assert run(Plan.from_seed(seed), telemetry=telemetry).violations == []
-    # Then much is told, but nothing of them
+    # Then there is much output, but nothing of them in it
     written = capfd.readouterr()
-    told = written.out + written.err + caplog.text
+    output = written.out + written.err + caplog.text
     assert written.out.count('"Batch replicated"') > SCHEDULES
-    assert '"RevisionsApplied"' in told
-    assert "quarantined" in told
-    assert leak(told) is None
+    assert '"RevisionsApplied"' in output
+    assert "quarantined" in output
+    assert leak(output) is None
 
 
-def test_the_function_tells_nothing_of_a_document_at_any_log_level() -> None:
+def test_the_output_of_the_function_holds_nothing_of_a_document_at_any_log_level() -> None:
     # Given the function with its own clients, and all that can go wrong with them
-    told = first_leak.told()
+    output = first_leak.output()
     # Then all of it happened, with every logger at its most talkative
-    assert DEBUG_IS_ON in told
-    assert all(f"scenario: {name}\n" in told for name in SCENARIOS)
-    assert told.count('"Batch replicated"') > len(SCENARIOS)
-    assert '"unforeseen: ValueError"' in told
-    assert "InvocationError: KeyError in __getitem__" in told
-    assert "InvocationError: ValueError in get_remaining_time_in_millis" in told
-    # And nothing tells of a document
-    assert leak(told) is None
+    assert DEBUG_IS_ON in output
+    assert all(f"scenario: {name}\n" in output for name in SCENARIOS)
+    assert output.count('"Batch replicated"') > len(SCENARIOS)
+    assert '"unforeseen: ValueError"' in output
+    assert "InvocationError: KeyError in __getitem__" in output
+    assert "InvocationError: ValueError in get_remaining_time_in_millis" in output
+    # And nothing of a document is in it
+    assert leak(output) is None
 
 
 def filled_buckets() -> Buckets:
-    """Give a failure bucket with records of each kind, a batch, and an unreadable object."""
+    """Return a failure bucket with records of each kind, a batch, and an unreadable object."""
     plan = Plan(seed=9, commits=8, documents=8, poison=4)
     history = make_history(plan, Random(plan.seed))
     buckets = Buckets(BUCKET)
@@ -99,7 +99,7 @@ def filled_buckets() -> Buckets:
 
 @pytest.fixture
 def outputs(tmp_path: Path) -> list[str]:
-    """Give the option with a file of stack outputs."""
+    """Return the option with a file of stack outputs."""
     file = tmp_path / "outputs.json"
     tables = {PROJECTED: {"tableName": MemoryBackend(REPLICATED, lambda *_: None).names[PROJECTED]}}
     content = {
@@ -112,7 +112,7 @@ def outputs(tmp_path: Path) -> list[str]:
     return ["--outputs", str(file)]
 
 
-def test_the_commands_of_an_operator_tell_nothing_of_a_document(
+def test_the_output_of_the_operators_commands_holds_nothing_of_a_document(
     outputs: list[str],
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -134,7 +134,7 @@ def test_the_commands_of_an_operator_tell_nothing_of_a_document(
         main(["redrive", *outputs, "--from-bucket", "--dry-run"])
         main(["redrive", *outputs, "--from-bucket", "--time-limit", "1"])
         main(["redrive", *outputs, "--from-bucket", "--time-limit", "1", "--drop-ignored"])
-    # Then much is told, but nothing of the documents
+    # Then there is much output, but nothing of the documents in it
     written = capfd.readouterr()
     for needed in ("malformed: ", "refused: ValidationError", "unconfigured table", "unreadable"):
         assert needed in written.out
@@ -143,10 +143,15 @@ def test_the_commands_of_an_operator_tell_nothing_of_a_document(
     assert leak(written.out + written.err + caplog.text) is None
 
 
-def test_a_leak_is_seen() -> None:
-    # Given an exception that quotes a document, as a text and in base64
-    assert leak(told_by(ValueError(MESSAGE))) is not None
-    for before in ("", "a", "ab"):
-        data = (before + MESSAGE).encode()
-        assert leak(f"x\n{base64.b64encode(data).decode()}\ny") is not None
+def test_an_exception_that_quotes_a_document_is_seen() -> None:
+    assert leak(printed_form(ValueError(MESSAGE))) is not None
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab"])
+def test_a_document_in_base64_is_seen_wherever_it_starts(before: str) -> None:
+    line = base64.b64encode((before + MESSAGE).encode()).decode()
+    assert leak(f"x\n{line}\ny") == line
+
+
+def test_a_text_without_a_document_is_no_leak() -> None:
     assert leak("nothing of it") is None

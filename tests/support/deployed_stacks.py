@@ -29,7 +29,7 @@ class Deployment:
         """Name of the deployed ledger."""
         return str(self.outputs["ledgerName"])
 
-    def client(self, service: Any) -> Any:  # noqa: ANN401 - boto3's clients have no common type
+    def client(self, service: Any) -> Any:  # noqa: ANN401 (boto3's clients have no common type)
         """Return a boto3 client of the emulator's root user."""
         return aws.client(service, self.services.endpoints.emulator)
 

@@ -73,7 +73,7 @@ class MemorySqs:
             answer.append({"MessageId": message.id, "ReceiptHandle": receipt, "Body": message.body})
         return {"Messages": answer} if answer else {}
 
-    def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803
+    def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803 (boto3's names)
         """Remove a message; as on SQS, an old receipt handle removes nothing and is no error."""
         assert QueueUrl == QUEUE_URL
         message = self._of(ReceiptHandle)

@@ -20,7 +20,7 @@ class MemoryTable:
         self.outcomes: dict[str, Outcome] = {}
         self.writes = 0
 
-    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:  # noqa: ARG002
+    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:  # noqa: ARG002 (the protocol's)
         """Write where the version is higher, except for documents with an outcome of their own."""
         return [self._write(write) for write in writes]
 

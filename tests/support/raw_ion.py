@@ -24,7 +24,7 @@ _SYMBOLS = 7
 
 
 def var_uint(number: int) -> bytes:
-    """Write a number in groups of seven bits, the last one marked."""
+    """Return a number in groups of seven bits, the last one marked."""
     groups = [number & 0x7F | 0x80]
     while number := number >> 7:
         groups.append(number & 0x7F)
@@ -32,24 +32,24 @@ def var_uint(number: int) -> bytes:
 
 
 def head(kind: int, length: int) -> bytes:
-    """Write the type and the length that stand before a value's content."""
+    """Return the type and the length that stand before a value's content."""
     if length < _LONG:
         return bytes([kind << 4 | length])
     return bytes([kind << 4 | _LONG]) + var_uint(length)
 
 
 def value(kind: int, content: bytes) -> bytes:
-    """Write a value."""
+    """Return a value."""
     return head(kind, len(content)) + content
 
 
 def text(content: str) -> bytes:
-    """Write a string."""
+    """Return a string."""
     return value(STRING, content.encode())
 
 
 def nested(levels: int) -> bytes:
-    """Write lists in lists, from the innermost outwards."""
+    """Return lists in lists, from the innermost outwards."""
     heads: list[bytes] = []
     length = 0
     for _ in range(levels):
@@ -59,11 +59,11 @@ def nested(levels: int) -> bytes:
 
 
 def symbol_table(names: Iterable[str], more: bytes = b"") -> bytes:
-    """Write a local symbol table; `more` follows the names in its list."""
+    """Return a local symbol table; `more` follows the names in its list."""
     symbols = value(LIST, b"".join(map(text, names)) + more)
     return annotated(var_uint(SYMBOL_TABLE), value(STRUCT, var_uint(_SYMBOLS) + symbols))
 
 
 def annotated(symbols: bytes, content: bytes) -> bytes:
-    """Write a value with annotations."""
+    """Return a value with annotations."""
     return value(ANNOTATION, var_uint(len(symbols)) + symbols + content)

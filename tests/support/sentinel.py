@@ -28,7 +28,7 @@ def leak(text: str) -> str | None:
     return next(line for line in text.splitlines() if any(form in line for form in _FORMS))
 
 
-def told_by(error: BaseException) -> str:
+def printed_form(error: BaseException) -> str:
     """Return all that can be printed of an exception, by itself and with its trace."""
     trace = traceback.format_exception(error)
     return "\n".join((str(error), repr(error), repr(vars(error)), *trace))
