@@ -12,7 +12,7 @@ from handler.settings import HandlerSettings
 from handler.writer import BatchStatementWriter
 from tests.reliability.assembly import environment
 from tests.reliability.backends import MemoryBackend
-from tests.reliability.schedule import REPLICATED
+from tests.reliability.ledger_tables import REPLICATED
 from tests.support.failure_bucket import BUCKET
 from tests.support.faults import NoFaults
 from tests.support.kinesis_events import event

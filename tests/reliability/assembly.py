@@ -15,7 +15,7 @@ from ops.record_processing import RecordProcessor
 from ops.redrive import redrive_objects
 from tests.reliability.fault_injection import DYNAMODB, FAILURE_BUCKET
 from tests.reliability.gates import Gate, ServiceFaults
-from tests.reliability.history import ATTRIBUTES, PROJECTED, RETIRED, WHOLE
+from tests.reliability.ledger_tables import ATTRIBUTES, PROJECTED, RETIRED, WHOLE
 from tests.reliability.verdict import Kept
 from tests.support.lambda_context import LambdaContext
 from tests.support.memory_s3 import MemoryS3

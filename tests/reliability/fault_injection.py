@@ -20,7 +20,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from handler.dynamodb_transport import ChecksumError
-from tests.reliability.history import POISON_KINDS
+from tests.reliability.poison import POISON_KINDS
 from tests.support.faults import RequestFault, client_error
 from tests.support.sentinel import MESSAGE
 

@@ -22,10 +22,10 @@ from typing_extensions import override
 
 from tests.reliability.assembly import environment
 from tests.reliability.backends import MemoryBackend
-from tests.reliability.history import make_history
+from tests.reliability.history_factory import make_history
 from tests.reliability.kinesis_stream import KinesisStream
+from tests.reliability.ledger_tables import REPLICATED
 from tests.reliability.plan import Plan
-from tests.reliability.schedule import REPLICATED
 from tests.support.failure_bucket import BUCKET
 from tests.support.kinesis_events import STREAM_ARN
 from tests.support.lambda_context import LambdaContext

@@ -15,9 +15,13 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.reliability.first_failure import BROKEN
 from tests.support.paths import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SCHEDULES = 400
 _PROCESSES = 2
@@ -271,7 +275,12 @@ def mutated(mutation: Mutation | None, folder: Path) -> None:
     source.write_text(text.replace(mutation.old, mutation.new))
 
 
-def first_broken_promise(mutation: Mutation | None, schedules: int = SCHEDULES) -> str | None:
+def first_broken_promise(
+    mutation: Mutation | None,
+    *,
+    schedules: int = SCHEDULES,
+    environment: Mapping[str, str] | None = None,
+) -> str | None:
     """Run the mutation's finder on a copy of the function; return what it found, if anything.
 
     Parameters
@@ -280,6 +289,8 @@ def first_broken_promise(mutation: Mutation | None, schedules: int = SCHEDULES) 
         Planted in the copy; None for none.
     schedules
         How many at most, where schedules look for it.
+    environment
+        Variables of the finder's process; this one's by default.
     """
     finder = "first_failure" if mutation is None else mutation.finder
     with tempfile.TemporaryDirectory() as name:
@@ -290,7 +301,11 @@ def first_broken_promise(mutation: Mutation | None, schedules: int = SCHEDULES) 
         run = subprocess.run(
             [sys.executable, "-m", f"tests.reliability.{finder}", str(schedules)],
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={
+                **(environment or os.environ),
+                "PYTHONPATH": path,
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
             capture_output=True,
             text=True,
             check=False,

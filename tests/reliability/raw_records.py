@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.reliability.history import WHOLE
+from tests.reliability.ledger_tables import WHOLE
 from tests.support.raw_ion import (
     ANNOTATION,
     BLOB,

@@ -35,9 +35,11 @@ from tests.reliability.fault_injection import (
     Injector,
 )
 from tests.reliability.gates import Gate
-from tests.reliability.history import PROJECTED, START, WHOLE, History, make_history
+from tests.reliability.history import START, History
+from tests.reliability.history_factory import make_history
 from tests.reliability.interleaving import KilledError, StoppedAtTimeOutError, Task
 from tests.reliability.kinesis_stream import KinesisStream
+from tests.reliability.ledger_tables import REPLICATED
 from tests.reliability.verdict import Watch, after_quiet, after_redrive, only_hopeless
 from tests.support.clock import Clock
 from tests.support.failure_bucket import BUCKET
@@ -56,7 +58,6 @@ if TYPE_CHECKING:
     from tests.reliability.plan import Plan
     from tests.support.attribute_values import Item
 
-REPLICATED = (PROJECTED, WHOLE)
 
 _MAX_STEPS = 200_000
 _MAX_VIOLATIONS = 10

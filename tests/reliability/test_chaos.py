@@ -8,8 +8,8 @@ import pytest
 
 from tests.reliability import chaos
 from tests.reliability.fault_injection import all_kinds
-from tests.reliability.history import POISON_KINDS
 from tests.reliability.plan import Plan
+from tests.reliability.poison import POISON_KINDS
 from tests.reliability.schedule import Report
 
 _PLAN = Plan.from_seed(7)

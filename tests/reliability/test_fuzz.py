@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from handler.aggregation import AggregatedRecord
 from tests.reliability.accounting import assert_accounted_for, process
-from tests.reliability.history import make_history
+from tests.reliability.history_factory import make_history
 from tests.reliability.plan import Plan
 from tests.support.kpl import (
     DATA,

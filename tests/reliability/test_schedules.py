@@ -22,8 +22,9 @@ from tests.reliability import schedule
 from tests.reliability.backends import LocalBackend
 from tests.reliability.chaos import command
 from tests.reliability.event_source_mapping import MappingSettings
+from tests.reliability.ledger_tables import REPLICATED
 from tests.reliability.plan import Plan
-from tests.reliability.schedule import REPLICATED, Report, run
+from tests.reliability.schedule import Report, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

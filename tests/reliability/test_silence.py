@@ -27,10 +27,11 @@ from tests.reliability import first_leak
 from tests.reliability.backends import MemoryBackend
 from tests.reliability.fault_injection import BUCKET_KINDS, STATEMENT_KINDS, TABLE_KINDS
 from tests.reliability.function_process import DEBUG_IS_ON, SCENARIOS
-from tests.reliability.history import PROJECTED, make_history
+from tests.reliability.history_factory import make_history
+from tests.reliability.ledger_tables import PROJECTED, REPLICATED
 from tests.reliability.plan import Plan
 from tests.reliability.random_faults import RandomFaults
-from tests.reliability.schedule import REPLICATED, run
+from tests.reliability.schedule import run
 from tests.support.discarded_batches import BATCH_KEY, discarded_batch
 from tests.support.failure_bucket import BUCKET
 from tests.support.failure_objects import failed_record

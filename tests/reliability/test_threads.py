@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,17 +30,20 @@ from tests.reliability.fault_injection import (
     TABLE_KINDS,
     FaultKind,
 )
-from tests.reliability.history import History, make_history
+from tests.reliability.history_factory import make_history
 from tests.reliability.kinesis_stream import KinesisStream
+from tests.reliability.ledger_tables import REPLICATED
 from tests.reliability.plan import Plan
 from tests.reliability.random_faults import RandomFaults
-from tests.reliability.schedule import REPLICATED
 from tests.reliability.verdict import Watch, after_quiet, after_redrive
 from tests.support.failure_bucket import BUCKET
 from tests.support.faults import NoFaults
 from tests.support.kinesis_events import STREAM_ARN
 from tests.support.lambda_context import LambdaContext
 from tests.support.memory_s3 import Buckets, MemoryS3
+
+if TYPE_CHECKING:
+    from tests.reliability.history import History
 
 HANDLERS = 4
 

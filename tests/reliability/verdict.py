@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.reliability.history import PROJECTED, RETIRED, START, WHOLE
+from tests.reliability.expected_items import expected_item
+from tests.reliability.history import START
+from tests.reliability.ledger_tables import PROJECTED, RETIRED, WHOLE
 from tests.support.sentinel import leak
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ class Watch:
         if version not in self._delivered.get(document, ()) and not seeded:
             self.violation(f"{table}: an item at version {version} that was never delivered whole")
         found = dict(item)
-        expected = history.item(revision)
+        expected = expected_item(revision)
         if "isDeleted" in expected and history.lifetime_days is not None:
             expires = int(found.pop("expiresAt", {"N": "0"})["N"])
             if expires - history.lifetime_days * 86_400 < START.timestamp():
