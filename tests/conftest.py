@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.paths import SHARED_DATA
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-pytest_plugins = ["tests.dynamodb_local_fixture"]
-
-REPOSITORY = Path(__file__).resolve().parent.parent
-SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+pytest_plugins = ["tests.support.dynamodb_local"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from qldb_simulator.client import LedgerClient
 
-from local import aws
 from local.environment import environment
 from local.pulumi_cli import ensure_pulumi
 from local.service_process import free_port
 from local.services import Ports, Services
 from local.stack import Stacks
-from tests.e2e.shell import Shell
+from tests.support.deployed_stacks import Deployment
+from tests.support.shell import Shell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 REPLICA_TABLES = [
@@ -34,42 +32,6 @@ REPLICA_TABLES = [
     # The table of the genuine event, with its whole documents.
     {"ledgerTable": "attestations"},
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deployment:
-    """Both stacks on a local AWS, and clients for looking at it."""
-
-    services: Services
-    stacks: Stacks
-    outputs: dict[str, Any]
-    ledger: LedgerClient
-
-    @property
-    def ledger_name(self) -> str:
-        """Name of the deployed ledger."""
-        return str(self.outputs["ledgerName"])
-
-    def client(self, service: Any) -> Any:  # noqa: ANN401 - boto3's clients have no common type
-        """Return a boto3 client of the emulator's root user."""
-        return aws.client(service, self.services.endpoints.emulator)
-
-    def items(self, ledger_table: str) -> dict[str, dict[str, Any]]:
-        """Return the DynamoDB items of a ledger's table by document id, as wire values."""
-        pages = (
-            self.client("dynamodb")
-            .get_paginator("scan")
-            .paginate(TableName=self.outputs["tableNames"][ledger_table], ConsistentRead=True)
-        )
-        return {item["pk"]["S"]: item for page in pages for item in page["Items"]}
-
-
-def eventually(condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
-    """Wait until the condition holds; fail when it does not within the time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"the condition did not hold within {seconds} s"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="session")

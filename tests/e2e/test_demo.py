@@ -17,11 +17,11 @@ from typing import IO, TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.e2e.conftest import eventually
-from tests.e2e.shell import COMMAND_SECONDS
+from tests.support.shell import COMMAND_SECONDS
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
-    from tests.e2e.shell import Shell
+    from tests.support.shell import Shell
 
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from local.services import Services
     from local.stack import Project, Stacks
-    from tests.e2e.conftest import Deployment
+    from tests.support.deployed_stacks import Deployment
 
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 

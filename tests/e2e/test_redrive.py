@@ -17,21 +17,18 @@ import pytest
 from local.environment import environment, process_environment
 from ops.failure_objects import aggregate_of_one
 from ops.stack_outputs import PROJECT_FOLDER
-from tests.e2e.conftest import eventually
-from tests.unit.ops.samples import (
-    BATCH_KEY,
-    SECRET,
-    discarded_batch,
-    kinesis_record,
-    malformed,
-    revision,
-)
+from tests.support.discarded_batches import BATCH_KEY, discarded_batch
+from tests.support.kinesis_events import kinesis_record
+from tests.support.qldb_records import malformed
+from tests.support.qldb_records import secret_revision as revision
+from tests.support.sentinel import SECRET
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.e2e.conftest import Deployment
+    from tests.support.deployed_stacks import Deployment
 
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 

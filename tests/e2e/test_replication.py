@@ -20,13 +20,13 @@ from qldb_simulator.journal import CreateTable, Delete, Insert, Update
 
 from local import demo
 from local.comparison import compare, differences
-from tests.e2e.conftest import eventually
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.e2e.conftest import Deployment
+    from tests.support.deployed_stacks import Deployment
 
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 

@@ -21,10 +21,10 @@ import pytest
 from local import aws
 from local.service_process import free_port
 from local.services import Services
-from tests.e2e.conftest import eventually
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
-    from tests.e2e.shell import Shell
+    from tests.support.shell import Shell
 
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from handler.batch import UNFORESEEN, Handler
 from handler.failures import FailureStore
@@ -12,23 +12,18 @@ from handler.settings import HandlerSettings
 from handler.writer import BatchStatementWriter
 from tests.reliability.assembly import environment
 from tests.reliability.backends import MemoryBackend
-from tests.reliability.faults import NoFaults
-from tests.reliability.memory_s3 import Buckets, MemoryS3
-from tests.reliability.schedule import BUCKET, REPLICATED, STREAM_ARN
+from tests.reliability.ledger_tables import REPLICATED
+from tests.support.failure_bucket import BUCKET
+from tests.support.faults import NoFaults
+from tests.support.kinesis_events import event
+from tests.support.lambda_context import LambdaContext
+from tests.support.memory_s3 import Buckets, MemoryS3
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from handler.telemetry import BatchCounts
-    from tests.reliability.attribute_values import Item
-
-
-class _Context:
-    function_name = "replica"
-    function_version = "1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 60_000
+    from tests.support.attribute_values import Item
 
 
 class _Counts:
@@ -53,24 +48,11 @@ def process(data: bytes) -> tuple[object, BatchCounts, list[bytes]]:
         failures=FailureStore(MemoryS3(buckets), BUCKET),
         telemetry=counts,
     )
-    answer = handler.process({"Records": [_event_record(data)]}, _Context())
+    answer = handler.process(event(data), LambdaContext())
     assert counts.counts is not None
     bodies = buckets.objects(BUCKET).values()
     kept = [base64.b64decode(json.loads(body)["payload"]) for body in bodies]
     return answer, counts.counts, kept
-
-
-def _event_record(data: bytes) -> dict[str, Any]:
-    return {
-        "kinesis": {
-            "partitionKey": "a",
-            "sequenceNumber": "1",
-            "data": base64.b64encode(data).decode(),
-            "approximateArrivalTimestamp": 1.0,
-        },
-        "eventID": "shardId-000000000000:1",
-        "eventSourceARN": STREAM_ARN,
-    }
 
 
 def assert_accounted_for(data: bytes, records: Sequence[bytes]) -> None:

@@ -14,20 +14,21 @@ from ops.failure_bucket import FailureBucket
 from ops.record_processing import RecordProcessor
 from ops.redrive import redrive_objects
 from tests.reliability.fault_injection import DYNAMODB, FAILURE_BUCKET
-from tests.reliability.gates import FUNCTION_VERSION, Gate, ServiceFaults
-from tests.reliability.history import ATTRIBUTES, PROJECTED, RETIRED, WHOLE
-from tests.reliability.memory_s3 import MemoryS3
+from tests.reliability.gates import Gate, ServiceFaults
+from tests.reliability.ledger_tables import ATTRIBUTES, PROJECTED, RETIRED, WHOLE
 from tests.reliability.verdict import Kept
+from tests.support.lambda_context import LambdaContext
+from tests.support.memory_s3 import MemoryS3
 
 if TYPE_CHECKING:
     from handler.telemetry import BatchCounts, Telemetry
     from tests.reliability.backends import Backend
     from tests.reliability.interleaving import Task
-    from tests.reliability.memory_s3 import Buckets
+    from tests.support.memory_s3 import Buckets
 
 
 def environment(backend: Backend, bucket: str, lifetime_days: int | None) -> dict[str, str]:
-    """Give the environment variables of the function."""
+    """Return the environment variables of the function."""
     tables = {
         PROJECTED: {
             "tableName": backend.names[PROJECTED],
@@ -54,7 +55,7 @@ class Container:
     gate
         Through which they go.
     telemetry
-        Told about each batch too; None for nobody.
+        Receives each batch's counts; None disables it.
 
     Attributes
     ----------
@@ -100,20 +101,9 @@ class Container:
 
     def invoke(self, event: dict[str, Any]) -> object:
         """Run one invocation."""
-        return self._handler.process(event, _Context(self._gate))
+        return self._handler.process(event, LambdaContext(remaining_milliseconds=self._remaining))
 
-
-class _Context:
-    """Lambda's context of one invocation."""
-
-    function_name = "replica"
-    function_version = FUNCTION_VERSION
-
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Give the milliseconds until the function is stopped."""
+    def _remaining(self) -> int:
         return int(self._gate.remaining() * 1000)
 
 
@@ -131,7 +121,7 @@ def failure_objects(buckets: Buckets, bucket: str) -> list[Kept]:
 
 
 def out_of_date(settings: dict[str, str]) -> dict[str, str]:
-    """Give the environment variables of the time before the last table was configured."""
+    """Return the environment variables of the time before the last table was configured."""
     tables = json.loads(settings["REPLICA_TABLES"])
     del tables[WHOLE]
     return settings | {"REPLICA_TABLES": json.dumps(tables)}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.reliability.attribute_values import checked
-from tests.reliability.memory_dynamodb import MemoryDynamoDB, Tables
-from tests.reliability.silence import MESSAGE
+from tests.support.attribute_values import checked
+from tests.support.memory_dynamodb import MemoryDynamoDB, Tables
+from tests.support.sentinel import MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from handler.writer import StatementClient
-    from tests.reliability.attribute_values import Item
-    from tests.reliability.faults import Faults
-    from tests.reliability.memory_dynamodb import Observer
+    from tests.support.attribute_values import Item
+    from tests.support.faults import Faults
+    from tests.support.memory_dynamodb import Observer
 
 
 class Backend(Protocol):
@@ -26,7 +26,7 @@ class Backend(Protocol):
     def names(self) -> Mapping[str, str]:
         """The tables' names."""
 
-    def client(self, faults: Faults) -> Any:  # noqa: ANN401 - boto3's client or its model
+    def client(self, faults: Faults) -> Any:  # noqa: ANN401 (boto3's client or its model)
         """Make a client with faults."""
 
     def items(self, ledger_table: str) -> dict[str, Item]:
@@ -127,7 +127,7 @@ class _FaultyClient:
     def batch_execute_statement(
         self,
         *,
-        Statements: Sequence[Mapping[str, Any]],  # noqa: N803 - boto3's name
+        Statements: Sequence[Mapping[str, Any]],  # noqa: N803 (boto3's name)
     ) -> dict[str, Any]:
         operation = "BatchExecuteStatement"
         fault = self._faults.before_request(operation)

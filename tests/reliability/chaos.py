@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _SCHEDULES = 10_000
-_LEAST_SURVIVED = 100
+_MIN_SURVIVED = 100
 _SHOWN_FAILURES = 5
 _WIDTH = 110
 
@@ -62,7 +62,7 @@ class Tally:
 
 
 def command(plan: Plan) -> str:
-    """Give the one command that repeats a schedule."""
+    """Return the one command that repeats a schedule."""
     if plan == Plan.from_seed(plan.seed):
         return f"python -m tests.reliability.chaos --schedules 1 --seed {plan.seed}"
     return f"python -m tests.reliability.chaos --plan {shlex.quote(plan.to_json())}"
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for report in _reports(plans, min(options.processes, count)):
             tally.add(report)
             progress.advance(bar)
-    least = min(_LEAST_SURVIVED, count // 100)
+    least = min(_MIN_SURVIVED, count // 100)
     _print(console, tally, least)
     return 1 if tally.failed or tally.rare(least) else 0
 

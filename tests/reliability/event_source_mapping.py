@@ -18,14 +18,16 @@ from hashlib import md5
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from tests.support.discarded_batches import discarded_batch
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
     from tests.reliability.kinesis_stream import KinesisStream, StreamRecord
 
-MAXIMUM_PAYLOAD_BYTES = 6 * 1024 * 1024
-_MAXIMUM_BACKOFF_SECONDS = 60
+MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
+_MAX_BACKOFF_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +138,7 @@ class EventSourceMapping:
         self.expired: list[StreamRecord] = []
 
     def ready(self, now: float) -> list[Lane]:
-        """Give the lanes that may be invoked now."""
+        """Return the lanes that may be invoked now."""
         self._poll()
         return [
             lane
@@ -147,7 +149,7 @@ class EventSourceMapping:
         ]
 
     def next_retry(self) -> float | None:
-        """Give the time at which a lane that waits may next be invoked, if one waits."""
+        """Return the time at which a lane that waits may next be invoked, if one waits."""
         times = [
             _retry_at(lane)
             for lanes in self._lanes.values()
@@ -257,42 +259,18 @@ class EventSourceMapping:
     def _discard(self, lane: Lane, batch: _Batch, now: float) -> None:
         if not batch.records:
             return
-        body = self._failure_body(lane.shard_id, batch, now)
+        body = discarded_batch(
+            self._event(lane.shard_id, batch)["Records"],
+            request_id=str(self._new_uuid()),
+            invocations=max(batch.attempts, 1),
+            failed_at=now,
+        )
         time = datetime.fromtimestamp(now, UTC)
         key = (
             f"aws/lambda/{self._uuid}/{lane.shard_id}/{time:%Y/%m/%d}/"
             f"{time:%Y-%m-%dT%H.%M.%S}-{self._new_uuid()}"
         )
-        self._on_failure(key, json.dumps(body).encode())
-
-    def _failure_body(self, shard_id: str, batch: _Batch, now: float) -> dict[str, Any]:
-        """Write what an S3 destination gets: metadata, and the event as text under ``payload``."""
-        first, last = batch.records[0], batch.records[-1]
-        return {
-            "requestContext": {
-                "requestId": str(self._new_uuid()),
-                "functionArn": "arn:aws:lambda:us-east-1:000000000000:function:replica",
-                "condition": "RetryAttemptsExhausted",
-                "approximateInvokeCount": max(batch.attempts, 1),
-            },
-            "responseContext": {
-                "statusCode": 200,
-                "executedVersion": "$LATEST",
-                "functionError": "Unhandled",
-            },
-            "version": "1.0",
-            "timestamp": _timestamp(now),
-            "KinesisBatchInfo": {
-                "shardId": shard_id,
-                "startSequenceNumber": str(first.sequence_number),
-                "endSequenceNumber": str(last.sequence_number),
-                "approximateArrivalOfFirstRecord": _timestamp(first.arrival),
-                "approximateArrivalOfLastRecord": _timestamp(last.arrival),
-                "batchSize": len(batch.records),
-                "streamArn": self._stream.arn,
-            },
-            "payload": json.dumps(self._event(shard_id, batch)),
-        }
+        self._on_failure(key, body)
 
     def _event(self, shard_id: str, batch: _Batch) -> dict[str, Any]:
         return {"Records": [self._stream.event_record(shard_id, each) for each in batch.records]}
@@ -309,7 +287,7 @@ class EventSourceMapping:
             self._read[shard_id] = len(shard.records)
 
     def _parents_done(self, shard_id: str) -> bool:
-        """Tell whether all that was written before a split or merge has been processed.
+        """Return whether all that was written before a split or merge has been processed.
 
         Kinesis developer guide, "Resharding": what the parents hold was written earlier and is
         to be read first.
@@ -329,7 +307,7 @@ class EventSourceMapping:
             # API, BatchSize: at most that many, and at most the payload limit of an invocation.
             event_record = self._stream.event_record(lane.shard_id, lane.waiting[0])
             payload += len(json.dumps(event_record)) + 2
-            if records and payload > MAXIMUM_PAYLOAD_BYTES:
+            if records and payload > MAX_PAYLOAD_BYTES:
                 break
             records.append(lane.waiting.popleft())
         return _Batch(records=records)
@@ -388,14 +366,10 @@ def _retry_at(lane: Lane) -> float:
 
 def _later(batch: _Batch, now: float) -> _Batch:
     """Put off a retry; AWS documents no delays for streams, so they double up to a minute."""
-    batch.retry_at = now + min(2**batch.backoffs, _MAXIMUM_BACKOFF_SECONDS)
+    batch.retry_at = now + min(2**batch.backoffs, _MAX_BACKOFF_SECONDS)
     batch.backoffs += 1
     return batch
 
 
 def _lane_number(partition_key: str, factor: int) -> int:
-    return md5(partition_key.encode()).digest()[-1] % factor  # noqa: S324 - spreads, no secret
-
-
-def _timestamp(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return md5(partition_key.encode()).digest()[-1] % factor  # noqa: S324 (spreads, no secret)

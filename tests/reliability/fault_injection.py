@@ -20,9 +20,9 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from handler.dynamodb_transport import ChecksumError
-from tests.reliability.faults import RequestFault, client_error
-from tests.reliability.history import POISON_KINDS
-from tests.reliability.silence import MESSAGE
+from tests.reliability.poison import POISON_KINDS
+from tests.support.faults import RequestFault, client_error
+from tests.support.sentinel import MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -220,7 +220,7 @@ class Injector:
         self.counts[OUTAGES[service]] += 1
 
     def outage(self, service: str, now: float) -> FaultKind | None:
-        """Give the way in which a service refuses everything now, if it does."""
+        """Return the way in which a service refuses everything now, if it does."""
         until, kind = self._outages.get(service, (now, None))
         return kind if now < until else None
 

@@ -19,7 +19,7 @@ def main(schedules: int) -> int:
     for seed in range(schedules):
         violations = run(Plan.from_seed(seed)).violations
         if violations:
-            print(f"seed {seed}: {violations[0]}")  # noqa: T201 - read by the mutations
+            print(f"seed {seed}: {violations[0]}")  # noqa: T201 (read by the mutations)
             return BROKEN
     return 0
 

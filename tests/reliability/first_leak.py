@@ -1,4 +1,4 @@
-"""`python -m tests.reliability.first_leak`: the first line with which the function tells a secret.
+"""`python -m tests.reliability.first_leak`: the first line in which the function leaks a document.
 
 Prints nothing and ends with 0 if there is none; else ends with `BROKEN`. The mutations run it.
 """
@@ -9,13 +9,13 @@ import subprocess
 import sys
 
 from tests.reliability.first_failure import BROKEN
-from tests.reliability.silence import leak
+from tests.support.sentinel import leak
 
 _SECONDS = 120
 
 
-def told() -> str:
-    """Run the function's process and give all that it tells."""
+def output() -> str:
+    """Run the function's process and return all that it prints."""
     run = subprocess.run(
         [sys.executable, "-m", "tests.reliability.function_process"],
         stdout=subprocess.PIPE,
@@ -31,10 +31,10 @@ def told() -> str:
 
 def main() -> int:
     """Look for a line."""
-    line = leak(told())
+    line = leak(output())
     if line is None:
         return 0
-    print(f"told: {line[:500]}")  # noqa: T201 - read by the mutations
+    print(f"leaked: {line[:500]}")  # noqa: T201 (read by the mutations)
     return BROKEN
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.reliability.function_process`: the function as in Lambda, and all that it tells.
+"""`python -m tests.reliability.function_process`: the function as in Lambda, with all its output.
 
 It runs with every logger at DEBUG level, with its own clients, against a server that answers as
 DynamoDB and S3 do, whose errors quote documents. `first_leak` reads stdout and stderr.
@@ -18,15 +18,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, TypeAlias
 from unittest.mock import patch
 
+from typing_extensions import override
+
 from tests.reliability.assembly import environment
 from tests.reliability.backends import MemoryBackend
-from tests.reliability.history import make_history
+from tests.reliability.history_factory import make_history
 from tests.reliability.kinesis_stream import KinesisStream
+from tests.reliability.ledger_tables import REPLICATED
 from tests.reliability.plan import Plan
-from tests.reliability.schedule import BUCKET, REPLICATED, STREAM_ARN
-from tests.reliability.silence import MESSAGE, SENTINEL, told_by
+from tests.support.failure_bucket import BUCKET
+from tests.support.kinesis_events import STREAM_ARN
+from tests.support.lambda_context import LambdaContext
+from tests.support.sentinel import MESSAGE, SENTINEL, printed_form
 
-DEBUG_IS_ON = "records of the DEBUG level are told"
+DEBUG_IS_ON = "records of the DEBUG level are logged"
+_MILLISECONDS = 5_000
+"""What each invocation may take."""
 
 
 class Answer(NamedTuple):
@@ -147,26 +154,19 @@ class _Exchange(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
 
-class _Context:
-    function_name = "replica"
-    function_version = "1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 5_000
-
-
-class _BrokenContext(_Context):
+class _BrokenContext(LambdaContext):
+    @override
     def get_remaining_time_in_millis(self) -> int:
         raise ValueError(MESSAGE)
 
 
 class _BrokenEvent(dict[str, Any]):
-    def __getitem__(self, _: str) -> Any:  # noqa: ANN401 - whatever an event holds
+    def __getitem__(self, _: str) -> Any:  # noqa: ANN401 (whatever an event holds)
         raise KeyError(MESSAGE)
 
 
 def _event() -> dict[str, Any]:
-    """Give a batch with documents, deletes, broken records and broken frames."""
+    """Return a batch with documents, deletes, broken records and broken frames."""
     plan = Plan(seed=9, commits=8, documents=8, poison=4)
     stream = KinesisStream(arn=STREAM_ARN, shard_count=1)
     entries = make_history(plan, random.Random(plan.seed)).entries
@@ -198,25 +198,26 @@ def main() -> None:
         threading.Thread(target=services.serve_forever, daemon=True).start()
         os.environ.update(_settings(f"http://127.0.0.1:{services.server_port}"))
         event = _event()
+        context = LambdaContext(remaining_milliseconds=lambda: _MILLISECONDS)
         for name, scenario in SCENARIOS.items():
             services.play(scenario)
-            _invoke(name, event, _Context())
+            _invoke(name, event, context)
         with patch("handler.batch.read_record", side_effect=ValueError(MESSAGE)):
-            _invoke("records that nobody foresaw", event, _Context())
-        _invoke("an event that breaks", _BrokenEvent(), _Context())
+            _invoke("records that nobody foresaw", event, context)
+        _invoke("an event that breaks", _BrokenEvent(), context)
         _invoke("a context that breaks", event, _BrokenContext())
         services.shutdown()
 
 
-def _invoke(name: str, event: dict[str, Any], context: _Context) -> None:
+def _invoke(name: str, event: dict[str, Any], context: LambdaContext) -> None:
     # Like the container: the settings are in the environment before the module is loaded.
-    from handler.app import lambda_handler  # noqa: PLC0415
+    from handler.app import lambda_handler  # noqa: PLC0415 (see above)
 
-    print(f"scenario: {name}", flush=True)  # noqa: T201 - told to who reads all of it
+    print(f"scenario: {name}", flush=True)  # noqa: T201 (read by `first_leak`)
     try:
-        print(lambda_handler(event, context), flush=True)  # noqa: T201 - as above
-    except Exception as error:  # noqa: BLE001 - Lambda tells whatever it is
-        print(told_by(error), flush=True)  # noqa: T201 - as above
+        print(lambda_handler(event, context), flush=True)  # noqa: T201 (as above)
+    except Exception as error:  # noqa: BLE001 (Lambda logs whatever it is)
+        print(printed_form(error), flush=True)  # noqa: T201 (as above)
 
 
 if __name__ == "__main__":

@@ -18,25 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from tests.reliability.faults import RequestFault
+    from tests.support.clock import Clock
+    from tests.support.faults import RequestFault
 
 _LATENCY_SECONDS = 0.004
-FUNCTION_VERSION = "7"
-
-
-class Clock:
-    """The one time of a schedule, in seconds since the epoch."""
-
-    def __init__(self, now: float) -> None:
-        self.now = now
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += max(seconds, 0.0)
-
-    def advance_to(self, moment: float) -> None:
-        """Let time pass until a moment, unless it is over."""
-        self.now = max(self.now, moment)
 
 
 class Gate:
@@ -64,15 +49,15 @@ class Gate:
         self._deadline = self._clock.now + self._timeout
 
     def remaining(self) -> float:
-        """Give the seconds until the function is stopped."""
+        """Return the seconds until the function is stopped."""
         return max(self._deadline - self._clock.now, 0.0)
 
     def time(self) -> float:
-        """Tell the time."""
+        """Return the time."""
         return self._clock.now
 
     def jitter(self) -> float:
-        """Give a random number from 0 to 1."""
+        """Return a random number from 0 to 1."""
         return self._random.random()
 
     def sleep(self, seconds: float) -> None:
@@ -141,13 +126,13 @@ class ServiceFaults:
         self._killed_after = kind is not None and kind.name == KILLED_AFTER
         return self._gate.meet(kind, operation)
 
-    def before_statement(self, operation: str) -> str | None:  # noqa: ARG002 - protocol
+    def before_statement(self, operation: str) -> str | None:  # noqa: ARG002 (protocol)
         """Hand over between statements: DynamoDB does not keep those of a request together."""
         self._gate.hand_over()
         kind = self._gate.injector.statement()
         return None if kind is None else kind.code
 
-    def after_request(self, operation: str) -> None:  # noqa: ARG002 - protocol
+    def after_request(self, operation: str) -> None:  # noqa: ARG002 (protocol)
         """End the process before it sees the answer, if that was chosen."""
         if self._killed_after:
             self._gate.task.kill(KilledError())

@@ -70,7 +70,7 @@ class Task:
         self._turn.acquire()
         try:
             self.result = self._work()
-        except BaseException as error:  # noqa: BLE001 - kept for the scheduler
+        except BaseException as error:  # noqa: BLE001 (kept for the scheduler)
             self.error = error
         self.done = True
         self._handed_over.release()

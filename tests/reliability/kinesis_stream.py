@@ -6,11 +6,12 @@ Sources: Kinesis developer guide, "Key concepts" (the MD5 of a partition key cho
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
+
+from tests.support.kinesis_events import kinesis_record
 
 _HASH_KEYS = 2**128
 
@@ -63,7 +64,7 @@ class KinesisStream:
         self, partition_key: str, data: bytes, *, now: float, explicit_hash_key: str | None = None
     ) -> StreamRecord:
         """Add one record to the open shard of its partition key, or of an explicit hash key."""
-        digest = hashlib.md5(partition_key.encode()).digest()  # noqa: S324 - Kinesis's rule
+        digest = hashlib.md5(partition_key.encode()).digest()  # noqa: S324 (Kinesis's rule)
         hash_key = int(explicit_hash_key or int.from_bytes(digest, "big"))
         for shard in self.shards.values():
             if shard.open and shard.low <= hash_key < shard.high:
@@ -94,23 +95,15 @@ class KinesisStream:
         self._add(lower.low, upper.high, (shard_id, adjacent_shard_id))
 
     def event_record(self, shard_id: str, record: StreamRecord) -> dict[str, Any]:
-        """Write a record as Lambda passes it to a function (Lambda developer guide, Kinesis)."""
-        return {
-            "kinesis": {
-                "kinesisSchemaVersion": "1.0",
-                "partitionKey": record.partition_key,
-                "sequenceNumber": str(record.sequence_number),
-                "data": base64.b64encode(record.data).decode(),
-                "approximateArrivalTimestamp": record.arrival,
-            },
-            "eventSource": "aws:kinesis",
-            "eventVersion": "1.0",
-            "eventID": f"{shard_id}:{record.sequence_number}",
-            "eventName": "aws:kinesis:record",
-            "invokeIdentityArn": "arn:aws:iam::000000000000:role/replica",
-            "awsRegion": "us-east-1",
-            "eventSourceARN": self.arn,
-        }
+        """Return a record as Lambda passes it to a function."""
+        return kinesis_record(
+            record.data,
+            str(record.sequence_number),
+            partition_key=record.partition_key,
+            shard_id=shard_id,
+            arrival=record.arrival,
+            stream_arn=self.arn,
+        )
 
     def _add(self, low: int, high: int, parents: tuple[str, ...]) -> None:
         shard_id = f"shardId-{len(self.shards):012d}"

@@ -1,8 +1,8 @@
-"""`python -m tests.reliability.mutations`: defects planted in the handler, which must be found.
+"""`python -m tests.reliability.mutations`: defects planted in the function, which must be found.
 
-Each mutation replaces one place of a copy of the handler's source; schedules that run on the copy
-must then break a promise, or its process must tell what it may not. A search text that is not there
-exactly once is an error: the list has to follow the code.
+Each mutation replaces one place of a copy of the function's source; schedules that run on the copy
+must then break a promise, or its process must print what it may not. A search text that is not
+there exactly once is an error: the list has to follow the code.
 """
 
 from __future__ import annotations
@@ -15,20 +15,35 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.reliability.first_failure import BROKEN
+from tests.support.paths import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-PACKAGES = ("handler", "journal")
-"""What runs in Lambda."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SCHEDULES = 400
 _PROCESSES = 2
+_FOLDERS = ("handler", "journal")
+"""What a copy holds: the function's own code."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mutation:
-    """One defect: in `file`, `old` becomes `new`; the module `finder` looks."""
+    """One defect of the function.
+
+    Parameters
+    ----------
+    name
+        What the defect does.
+    file
+        The source file, from the repository's root.
+    old, new
+        The text, there exactly once, and what takes its place.
+    finder
+        The module here that must notice.
+    """
 
     name: str
     file: str
@@ -38,7 +53,7 @@ class Mutation:
 
 
 class MutationError(Exception):
-    """The list of mutations no longer fits the handler's source."""
+    """The list of mutations no longer fits the function's source."""
 
 
 MUTATIONS = (
@@ -219,14 +234,14 @@ MUTATIONS = (
         finder="first_leak",
     ),
     Mutation(
-        name="what the handler cannot explain is told with its message",
+        name="what the handler cannot explain is raised with its message",
         file="handler/app.py",
         old="raise InvocationError(_place(error)) from None",
         new="raise InvocationError(f'{_place(error)}: {error}') from None",
         finder="first_leak",
     ),
     Mutation(
-        name="what the handler cannot explain is told with its cause",
+        name="what the handler cannot explain is raised with its cause",
         file="handler/app.py",
         old="raise InvocationError(_place(error)) from None",
         new="raise InvocationError(_place(error)) from error",
@@ -236,18 +251,16 @@ MUTATIONS = (
 
 
 def mutated(mutation: Mutation | None, folder: Path) -> None:
-    """Put a copy of the handler into a folder, with a defect or, for comparison, without one.
+    """Put a copy of the function's code into a folder, with a defect or, to compare, without one.
 
     Raises
     ------
     MutationError
         The text to be replaced is not there exactly once.
     """
-    for package in PACKAGES:
+    for name in _FOLDERS:
         shutil.copytree(
-            REPOSITORY / package,
-            folder / package,
-            ignore=shutil.ignore_patterns("__pycache__", "*.txt"),
+            REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.txt")
         )
     if mutation is None:
         return
@@ -262,21 +275,37 @@ def mutated(mutation: Mutation | None, folder: Path) -> None:
     source.write_text(text.replace(mutation.old, mutation.new))
 
 
-def first_broken_promise(mutation: Mutation | None, schedules: int = SCHEDULES) -> str | None:
-    """Run schedules on a copy of the handler until one breaks a promise; tell which, if any.
+def first_broken_promise(
+    mutation: Mutation | None,
+    *,
+    schedules: int = SCHEDULES,
+    environment: Mapping[str, str] | None = None,
+) -> str | None:
+    """Run the mutation's finder on a copy of the function; return what it found, if anything.
 
-    Or run what else is to find the mutation.
+    Parameters
+    ----------
+    mutation
+        Planted in the copy; None for none.
+    schedules
+        How many at most, where schedules look for it.
+    environment
+        Variables of the finder's process; this one's by default.
     """
     finder = "first_failure" if mutation is None else mutation.finder
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         mutated(mutation, folder)
-        # The folder comes before the repository, so its handler is the one that is imported.
+        # The folder comes before the repository, so its code is the one that is imported.
         path = os.pathsep.join((str(folder), str(REPOSITORY)))
         run = subprocess.run(
             [sys.executable, "-m", f"tests.reliability.{finder}", str(schedules)],
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={
+                **(environment or os.environ),
+                "PYTHONPATH": path,
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -293,8 +322,8 @@ def main() -> int:
     missed = 0
     for mutation, result in zip(MUTATIONS, results, strict=True):
         missed += result is None
-        print(f"{mutation.name}: {result or 'NOT FOUND'}")  # noqa: T201 - a command
-    print(f"{len(MUTATIONS) - missed} of {len(MUTATIONS)} mutations found")  # noqa: T201 - a command
+        print(f"{mutation.name}: {result or 'NOT FOUND'}")  # noqa: T201 (a command)
+    print(f"{len(MUTATIONS) - missed} of {len(MUTATIONS)} mutations found")  # noqa: T201 (a command)
     return 1 if missed else 0
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from tests.reliability.fault_injection import SLOW, FaultKind
 
 if TYPE_CHECKING:
-    from tests.reliability.faults import RequestFault
+    from tests.support.faults import RequestFault
 
 
 class RandomFaults:
-    """Lets requests and statements fail, or take long, until it is told to stop.
+    """Lets requests and statements fail, or take long, until `end`.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class RandomFaults:
             time.sleep(self._random.uniform(0, self._slow_seconds))
         return None if kind is None or kind.fault is None else kind.fault(operation)
 
-    def before_statement(self, operation: str) -> str | None:  # noqa: ARG002 - protocol
+    def before_statement(self, operation: str) -> str | None:  # noqa: ARG002 (protocol)
         """Choose for a statement, and give the other threads a chance."""
         time.sleep(0)
         kind = self._choose(self._statements)

@@ -34,13 +34,18 @@ from tests.reliability.fault_injection import (
     THROTTLED,
     Injector,
 )
-from tests.reliability.gates import Clock, Gate
-from tests.reliability.history import PROJECTED, START, WHOLE, History, make_history
+from tests.reliability.gates import Gate
+from tests.reliability.history import START, History
+from tests.reliability.history_factory import make_history
 from tests.reliability.interleaving import KilledError, StoppedAtTimeOutError, Task
 from tests.reliability.kinesis_stream import KinesisStream
-from tests.reliability.memory_s3 import Buckets
-from tests.reliability.silence import told_by
+from tests.reliability.ledger_tables import REPLICATED
 from tests.reliability.verdict import Watch, after_quiet, after_redrive, only_hopeless
+from tests.support.clock import Clock
+from tests.support.failure_bucket import BUCKET
+from tests.support.kinesis_events import STREAM_ARN
+from tests.support.memory_s3 import Buckets
+from tests.support.sentinel import printed_form
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -49,16 +54,13 @@ if TYPE_CHECKING:
     from qldb_simulator.records import KinesisEntry
 
     from handler.telemetry import Telemetry
-    from tests.reliability.attribute_values import Item
     from tests.reliability.backends import Backend
     from tests.reliability.plan import Plan
+    from tests.support.attribute_values import Item
 
-STREAM_ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/journal"
-BUCKET = "failures"
-REPLICATED = (PROJECTED, WHOLE)
 
-_MAXIMUM_STEPS = 200_000
-_MOST_VIOLATIONS = 10
+_MAX_STEPS = 200_000
+_MAX_VIOLATIONS = 10
 _NO_TIMEOUT = 1e9
 _SECONDS_PER_DAY = 86_400
 _NEVER = {"N": "inf"}
@@ -97,7 +99,7 @@ class _Running:
 
 
 @dataclass(kw_only=True)
-class World:
+class RunningSchedule:
     """Everything a schedule consists of while it runs."""
 
     plan: Plan
@@ -140,7 +142,7 @@ class World:
 
     def run(self) -> None:
         """Deliver everything, with faults, until nothing is left to be done."""
-        for _ in range(_MAXIMUM_STEPS):
+        for _ in range(_MAX_STEPS):
             if self._entries and self.random.random() < 0.5:
                 self._put(self._entries.pop(0))
             elif not self._start():
@@ -168,7 +170,7 @@ class World:
             self.random.choice(unfinished).step()
         for task in tasks:
             if task.error is not None:
-                self.watch.silent("an exception of a redrive", told_by(task.error))
+                self.watch.silent("an exception of a redrive", printed_form(task.error))
             if not isinstance(task.error, KilledError | OpsError | None):
                 self.watch.violation(f"a redrive with faults raised {task.error!r}")
         self.injector.end()
@@ -200,7 +202,7 @@ class World:
             self.watch.unchanged(table, items, self.backend.items(table))
 
     def _without_expired(self, table: str) -> dict[str, Item]:
-        """Let DynamoDB remove the expired tombstones of a table; give what is left."""
+        """Let DynamoDB remove the expired tombstones of a table; return what is left."""
         items = self.backend.items(table)
         for document, item in items.items():
             if float(item.get("expiresAt", _NEVER)["N"]) <= self.clock.now:
@@ -258,7 +260,7 @@ class World:
             self.injector.count([SPLIT])
 
     def _start(self) -> bool:
-        """Start one invocation if a lane and a container are free; tell whether it did."""
+        """Start one invocation if a lane and a container are free; return whether it did."""
         if not self._idle or self.random.random() < 0.3:
             return False
         if self._repeats and self.random.random() < 0.5:
@@ -338,7 +340,7 @@ class World:
             self.watch.violation(f"{counted} user records counted in a batch of {expected}")
 
     def _wait(self) -> bool:
-        """Go on to the next retry; tell whether there is one."""
+        """Go on to the next retry; return whether there is one."""
         retries = [retry for each in self.mappings if (retry := each.next_retry()) is not None]
         if retries:
             self.clock.advance_to(min(retries))
@@ -350,7 +352,7 @@ class World:
         self.buckets.put(BUCKET, key, body)
 
 
-def _failures(answer: Any) -> list[dict[str, str]]:  # noqa: ANN401 - what a function may return
+def _failures(answer: Any) -> list[dict[str, str]]:  # noqa: ANN401 (what a function may return)
     failures: list[dict[str, str]] = json.loads(json.dumps(answer))["batchItemFailures"]
     return failures
 
@@ -381,7 +383,7 @@ def run(
     backend = (make_backend or _in_memory)(watch)
     for document, item in history.seeds().items():
         backend.put(history.committed[document][0].table_name, item)
-    world = World(
+    running = RunningSchedule(
         plan=plan,
         random=random,
         history=history,
@@ -390,27 +392,27 @@ def run(
         telemetry=telemetry,
         injector=Injector(plan, random),
     )
-    world.injector.count(poison.kind for poison in history.poison)
-    world.injector.count(history.refused.values())
-    world.injector.count(history.foreign)
-    world.run()
-    kept = failure_objects(world.buckets, BUCKET)
+    running.injector.count(poison.kind for poison in history.poison)
+    running.injector.count(history.refused.values())
+    running.injector.count(history.foreign)
+    running.run()
+    kept = failure_objects(running.buckets, BUCKET)
     lost = after_quiet(history, backend, kept, watch)
-    if BLAMED_ON_THE_RECORD.isdisjoint(world.injector.counts):
+    if BLAMED_ON_THE_RECORD.isdisjoint(running.injector.counts):
         only_hopeless(history, kept, watch)
-    untouched = world.buckets.objects(BUCKET)
-    world.redrive()
-    kept = failure_objects(world.buckets, BUCKET)
+    untouched = running.buckets.objects(BUCKET)
+    running.redrive()
+    kept = failure_objects(running.buckets, BUCKET)
     lost += after_redrive(history, backend, kept, watch, dropped=False)
-    world.drop_ignored()
-    kept = failure_objects(world.buckets, BUCKET)
+    running.drop_ignored()
+    kept = failure_objects(running.buckets, BUCKET)
     lost += after_redrive(history, backend, kept, watch, dropped=True)
-    world.redrive_late(untouched)
+    running.redrive_late(untouched)
     return Report(
         plan=plan,
         lost=lost,
         resurrected=watch.resurrected,
-        violations=watch.violations[:_MOST_VIOLATIONS],
-        faults=world.injector.counts,
+        violations=watch.violations[:_MAX_VIOLATIONS],
+        faults=running.injector.counts,
         user_records=sum(len(each) for each in history.user_records.values()),
     )

@@ -1,4 +1,4 @@
-"""The command that runs thousands of schedules tells the truth, and its exit code does."""
+"""The command that runs thousands of schedules prints what happened; its exit code agrees."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from tests.reliability import chaos
 from tests.reliability.fault_injection import all_kinds
-from tests.reliability.history import POISON_KINDS
 from tests.reliability.plan import Plan
+from tests.reliability.poison import POISON_KINDS
 from tests.reliability.schedule import Report
 
 _PLAN = Plan.from_seed(7)
@@ -39,10 +39,10 @@ def test_a_broken_promise_ends_with_1_and_the_command_that_repeats_it(
 ) -> None:
     monkeypatch.setattr(chaos, "run", lambda plan: report(plan, violations=("it broke",), lost=2))
     assert chaos.main(["--schedules", "1", "--seed", "7", "--processes", "1"]) == 1
-    told = capsys.readouterr().out
-    assert "it broke" in told
-    assert "python -m tests.reliability.chaos --schedules 1 --seed 7" in told
-    assert "1 schedules, 2 lost, 0 resurrected" in told
+    printed = capsys.readouterr().out
+    assert "it broke" in printed
+    assert "python -m tests.reliability.chaos --schedules 1 --seed 7" in printed
+    assert "1 schedules, 2 lost, 0 resurrected" in printed
 
 
 @pytest.mark.parametrize("kind", ["shard split", *POISON_KINDS])

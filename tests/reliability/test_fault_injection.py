@@ -13,8 +13,9 @@ from tests.reliability.fault_injection import (
     STATEMENT_CODES,
     all_kinds,
 )
-from tests.reliability.history import FUTURE_TYPE, POISON_KINDS, make_history
+from tests.reliability.history_factory import make_history
 from tests.reliability.plan import Plan
+from tests.reliability.poison import FUTURE_TYPE, POISON_KINDS
 
 _INJECTED = (*REQUEST_CODES, *STATEMENT_CODES, *BUCKET_CODES, *CONNECTION_ERRORS, *LOST_ANSWERS)
 

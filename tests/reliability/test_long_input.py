@@ -1,4 +1,4 @@
-"""Input as long as a Kinesis record can be comes to an end: it is applied, ignored or kept.
+"""Input as long as a Kinesis record can be comes to an end: it is applied, ignored or quarantined.
 
 A hang is the defect, for Lambda's time-out would then hold up the shard for all retries; so each
 test may take twenty seconds, of which it needs a few at most. It proves nothing about speed.
@@ -6,34 +6,30 @@ test may take twenty seconds, of which it needs a few at most. It proves nothing
 
 from __future__ import annotations
 
-import itertools
 from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from qldb_simulator.records import aggregate
 
 from tests.reliability.accounting import assert_accounted_for
-from tests.reliability.raw_ion import (
+from tests.reliability.raw_records import NAMES, PLACES, record, struct
+from tests.support.kpl import aggregate, frame
+from tests.support.raw_ion import (
     BLOB,
     DECIMAL,
     INT,
     LIST,
-    PLACES,
     STRING,
     STRUCT,
     TIMESTAMP,
     VERSION_MARKER,
     nested,
-    record,
-    struct,
     symbol_table,
     text,
     value,
 )
-from tests.support.records import frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +59,9 @@ def test_a_number_of_any_length_comes_to_an_end(place: str, filler: int, *, ende
     st.sampled_from([0x00, 0x01, 0x40, 0x7F]),
     st.binary(max_size=12),
 )
-def test_any_number_at_any_place(place: str, length: int, filler: int, end: bytes) -> None:
+def test_any_number_at_any_place_is_accounted_for(
+    place: str, length: int, filler: int, end: bytes
+) -> None:
     data = PLACES[place](bytes([filler]) * length + end)
     assert_accounted_for(data, [data])
 
@@ -97,8 +95,10 @@ RECORDS: dict[str, Callable[[], bytes]] = {
     "fields of one name": lambda: record(value(STRUCT, b"\x97\x11" * (LONG // 2))),
     "fields without a name": lambda: record(value(STRUCT, b"\xff\x11" * (LONG // 2))),
     "symbols": lambda: record(table=symbol_table(["x"] * (LONG // 2))),
-    "symbols after the names": lambda: record(table=symbol_table(more=text("x") * (LONG // 2))),
-    "annotations": lambda: record(table=symbol_table() * (LONG // len(symbol_table()))),
+    "symbols after the names": lambda: record(
+        table=symbol_table(NAMES, more=text("x") * (LONG // 2))
+    ),
+    "annotations": lambda: record(table=symbol_table(NAMES) * (LONG // len(symbol_table(NAMES)))),
 }
 
 AGGREGATES: dict[str, Callable[[], list[bytes]]] = {
@@ -107,7 +107,7 @@ AGGREGATES: dict[str, Callable[[], list[bytes]]] = {
         record(version=value(INT, n.to_bytes(2, "big"))) for n in range(4_300)
     ],
     "short records": lambda: [number.to_bytes(12, "big") for number in range(58_000)],
-    "long names": lambda: [record(table=symbol_table(more=text("x" * 9_000)))] * 112,
+    "long names": lambda: [record(table=symbol_table(NAMES, more=text("x" * 9_000)))] * 112,
 }
 
 
@@ -121,7 +121,7 @@ def test_a_record_of_a_mebibyte_comes_to_an_end(kind: str) -> None:
 @pytest.mark.parametrize("kind", AGGREGATES)
 def test_an_aggregate_of_a_mebibyte_comes_to_an_end(kind: str) -> None:
     records = AGGREGATES[kind]()
-    data = aggregate(zip(itertools.repeat("key"), records, strict=False))
+    data = aggregate(*records, partition_key="key")
     assert 0.9 * MEBIBYTE < len(data) <= MEBIBYTE
     assert_accounted_for(data, records)
 

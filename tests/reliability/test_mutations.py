@@ -1,4 +1,4 @@
-"""Defects planted in the handler, one at a time, are found by the schedules or by listening.
+"""Defects planted in the function, one at a time, are found by the schedules or by listening.
 
 It proves that those can fail, and for which mistakes they do. It cannot prove that no other
 mistake goes unnoticed.
@@ -6,6 +6,7 @@ mistake goes unnoticed.
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,12 @@ _PROCESSES = 2
 @pytest.fixture(scope="module")
 def found() -> Iterator[dict[str, Future[str | None]]]:
     """Look for every mutation, two at once."""
+    environment = dict(os.environ)  # once, here: pytest changes it while the pool's threads read
     with ThreadPoolExecutor(_PROCESSES) as pool:
-        yield {each.name: pool.submit(first_broken_promise, each) for each in MUTATIONS}
+        yield {
+            each.name: pool.submit(first_broken_promise, each, environment=environment)
+            for each in MUTATIONS
+        }
         pool.shutdown(cancel_futures=True)
 
 

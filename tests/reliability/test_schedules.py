@@ -22,8 +22,9 @@ from tests.reliability import schedule
 from tests.reliability.backends import LocalBackend
 from tests.reliability.chaos import command
 from tests.reliability.event_source_mapping import MappingSettings
+from tests.reliability.ledger_tables import REPLICATED
 from tests.reliability.plan import Plan
-from tests.reliability.schedule import REPLICATED, Report, run
+from tests.reliability.schedule import Report, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,10 +90,10 @@ def test_every_promise_is_kept(plan: Plan) -> None:
 @pytest.mark.engine
 @pytest.mark.parametrize("seed", range(ON_THE_ENGINE))
 def test_every_promise_is_kept_on_dynamodb_local(
-    local_tables: Callable[..., DynamoDBClient], local_statements: StatementTransport, seed: int
+    make_tables: Callable[..., DynamoDBClient], statements: StatementTransport, seed: int
 ) -> None:
     def make_backend(_: object) -> LocalBackend:
-        return LocalBackend(local_tables, local_statements, REPLICATED, f"schedule-{seed}")
+        return LocalBackend(make_tables, statements, REPLICATED, f"schedule-{seed}")
 
     assert_kept(run(Plan.from_seed(seed), make_backend))
 

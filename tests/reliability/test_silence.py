@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from handler.failures import FailedRecord, FailureStore, Position
+from handler.failures import FailureStore
 from handler.telemetry import PowertoolsTelemetry
 from handler.writer import BatchStatementWriter
 from ops import connections
@@ -27,13 +27,17 @@ from tests.reliability import first_leak
 from tests.reliability.backends import MemoryBackend
 from tests.reliability.fault_injection import BUCKET_KINDS, STATEMENT_KINDS, TABLE_KINDS
 from tests.reliability.function_process import DEBUG_IS_ON, SCENARIOS
-from tests.reliability.history import PROJECTED, make_history
-from tests.reliability.memory_s3 import Buckets, MemoryS3
+from tests.reliability.history_factory import make_history
+from tests.reliability.ledger_tables import PROJECTED, REPLICATED
 from tests.reliability.plan import Plan
 from tests.reliability.random_faults import RandomFaults
-from tests.reliability.schedule import BUCKET, REPLICATED, STREAM_ARN, run
-from tests.reliability.silence import MESSAGE, leak, told_by
-from tests.unit.ops.samples import BATCH_KEY, discarded_batch, kinesis_record
+from tests.reliability.schedule import run
+from tests.support.discarded_batches import BATCH_KEY, discarded_batch
+from tests.support.failure_bucket import BUCKET
+from tests.support.failure_objects import failed_record
+from tests.support.kinesis_events import STREAM_ARN, kinesis_record
+from tests.support.memory_s3 import Buckets, MemoryS3
+from tests.support.sentinel import MESSAGE, leak, printed_form
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +46,7 @@ SCHEDULES = 25
 COMMANDS = 15
 
 
-def test_schedules_tell_nothing_of_a_document(
+def test_the_output_of_schedules_holds_nothing_of_a_document(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
@@ -55,54 +59,38 @@ def test_schedules_tell_nothing_of_a_document(
     # Given documents full of sentinels, when many schedules with faults and poison run
     for seed in range(SCHEDULES):
         assert run(Plan.from_seed(seed), telemetry=telemetry).violations == []
-    # Then much is told, but nothing of them
+    # Then there is much output, but nothing of them in it
     written = capfd.readouterr()
-    told = written.out + written.err + caplog.text
+    output = written.out + written.err + caplog.text
     assert written.out.count('"Batch replicated"') > SCHEDULES
-    assert '"RevisionsApplied"' in told
-    assert "quarantined" in told
-    assert leak(told) is None
+    assert '"RevisionsApplied"' in output
+    assert "quarantined" in output
+    assert leak(output) is None
 
 
-def test_the_function_tells_nothing_of_a_document_at_any_log_level() -> None:
+def test_the_output_of_the_function_holds_nothing_of_a_document_at_any_log_level() -> None:
     # Given the function with its own clients, and all that can go wrong with them
-    told = first_leak.told()
+    output = first_leak.output()
     # Then all of it happened, with every logger at its most talkative
-    assert DEBUG_IS_ON in told
-    assert all(f"scenario: {name}\n" in told for name in SCENARIOS)
-    assert told.count('"Batch replicated"') > len(SCENARIOS)
-    assert '"unforeseen: ValueError"' in told
-    assert "InvocationError: KeyError in __getitem__" in told
-    assert "InvocationError: ValueError in get_remaining_time_in_millis" in told
-    # And nothing tells of a document
-    assert leak(told) is None
+    assert DEBUG_IS_ON in output
+    assert all(f"scenario: {name}\n" in output for name in SCENARIOS)
+    assert output.count('"Batch replicated"') > len(SCENARIOS)
+    assert '"unforeseen: ValueError"' in output
+    assert "InvocationError: KeyError in __getitem__" in output
+    assert "InvocationError: ValueError in get_remaining_time_in_millis" in output
+    # And nothing of a document is in it
+    assert leak(output) is None
 
 
 def filled_buckets() -> Buckets:
-    """Give a failure bucket with records of each kind, a batch, and an unreadable object."""
+    """Return a failure bucket with records of each kind, a batch, and an unreadable object."""
     plan = Plan(seed=9, commits=8, documents=8, poison=4)
     history = make_history(plan, Random(plan.seed))
     buckets = Buckets(BUCKET)
     store = FailureStore(MemoryS3(buckets), BUCKET)
     for number, entry in enumerate(history.entries):
-        position = Position(
-            stream_arn=STREAM_ARN,
-            shard_id="shardId-000000000000",
-            sequence_number=str(number),
-            sub_sequence_number=None,
-        )
         store.put(
-            FailedRecord(
-                position=position,
-                payload=entry.data,
-                reason="refused",
-                code="ValidationError",
-                partition_key=entry.partition_key,
-                approximate_arrival=1.0,
-                function_name="replica",
-                function_version="7",
-                failed_at=1.0,
-            )
+            failed_record(entry.data, sequence=str(number), partition_key=entry.partition_key)
         )
     batch = [kinesis_record(each.data, str(n)) for n, each in enumerate(history.entries)]
     buckets.put(BUCKET, BATCH_KEY, discarded_batch(batch))
@@ -112,7 +100,7 @@ def filled_buckets() -> Buckets:
 
 @pytest.fixture
 def outputs(tmp_path: Path) -> list[str]:
-    """Give the option with a file of stack outputs."""
+    """Return the option with a file of stack outputs."""
     file = tmp_path / "outputs.json"
     tables = {PROJECTED: {"tableName": MemoryBackend(REPLICATED, lambda *_: None).names[PROJECTED]}}
     content = {
@@ -125,7 +113,7 @@ def outputs(tmp_path: Path) -> list[str]:
     return ["--outputs", str(file)]
 
 
-def test_the_commands_of_an_operator_tell_nothing_of_a_document(
+def test_the_output_of_the_operators_commands_holds_nothing_of_a_document(
     outputs: list[str],
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -147,7 +135,7 @@ def test_the_commands_of_an_operator_tell_nothing_of_a_document(
         main(["redrive", *outputs, "--from-bucket", "--dry-run"])
         main(["redrive", *outputs, "--from-bucket", "--time-limit", "1"])
         main(["redrive", *outputs, "--from-bucket", "--time-limit", "1", "--drop-ignored"])
-    # Then much is told, but nothing of the documents
+    # Then there is much output, but nothing of the documents in it
     written = capfd.readouterr()
     for needed in ("malformed: ", "refused: ValidationError", "unconfigured table", "unreadable"):
         assert needed in written.out
@@ -156,10 +144,15 @@ def test_the_commands_of_an_operator_tell_nothing_of_a_document(
     assert leak(written.out + written.err + caplog.text) is None
 
 
-def test_a_leak_is_seen() -> None:
-    # Given an exception that quotes a document, as a text and in base64
-    assert leak(told_by(ValueError(MESSAGE))) is not None
-    for before in ("", "a", "ab"):
-        data = (before + MESSAGE).encode()
-        assert leak(f"x\n{base64.b64encode(data).decode()}\ny") is not None
+def test_an_exception_that_quotes_a_document_is_seen() -> None:
+    assert leak(printed_form(ValueError(MESSAGE))) is not None
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab"])
+def test_a_document_in_base64_is_seen_wherever_it_starts(before: str) -> None:
+    line = base64.b64encode((before + MESSAGE).encode()).decode()
+    assert leak(f"x\n{line}\ny") == line
+
+
+def test_a_text_without_a_document_is_no_leak() -> None:
     assert leak("nothing of it") is None

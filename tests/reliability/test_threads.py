@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,14 +30,20 @@ from tests.reliability.fault_injection import (
     TABLE_KINDS,
     FaultKind,
 )
-from tests.reliability.faults import NoFaults
-from tests.reliability.history import History, make_history
+from tests.reliability.history_factory import make_history
 from tests.reliability.kinesis_stream import KinesisStream
-from tests.reliability.memory_s3 import Buckets, MemoryS3
+from tests.reliability.ledger_tables import REPLICATED
 from tests.reliability.plan import Plan
 from tests.reliability.random_faults import RandomFaults
-from tests.reliability.schedule import BUCKET, REPLICATED, STREAM_ARN
 from tests.reliability.verdict import Watch, after_quiet, after_redrive
+from tests.support.failure_bucket import BUCKET
+from tests.support.faults import NoFaults
+from tests.support.kinesis_events import STREAM_ARN
+from tests.support.lambda_context import LambdaContext
+from tests.support.memory_s3 import Buckets, MemoryS3
+
+if TYPE_CHECKING:
+    from tests.reliability.history import History
 
 HANDLERS = 4
 
@@ -50,17 +56,6 @@ LONG, SHORT = 60.0, 0.5
 SLOWEST_SECONDS = 0.4
 OUTAGE_SECONDS = 1.5
 DELIVERIES = 200
-
-
-class _Context:
-    function_name = "replica"
-    function_version = "1"
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int((self._end - time.monotonic()) * 1000)
 
 
 class _Pauses(NoFaults):
@@ -99,7 +94,7 @@ def test_handlers_with_pools_agree_on_the_table(seed: int) -> None:
             telemetry=None,
         )
         events = _events(history, number)
-        answers.extend(handler.process(event, _Context(LONG)) for event in events)
+        answers.extend(handler.process(event, LambdaContext.ending_in(LONG)) for event in events)
 
     # When all of them consume everything at once
     with ThreadPoolExecutor(HANDLERS) as threads:
@@ -115,7 +110,7 @@ def _until_success(handler: Handler, event: dict[str, Any]) -> int:
     """Deliver a batch as the event source mapping does; return how often that took."""
     records = event["Records"]
     for delivery in range(1, DELIVERIES):
-        answer = handler.process({"Records": records}, _Context(SHORT))
+        answer = handler.process({"Records": records}, LambdaContext.ending_in(SHORT))
         failures = [each["itemIdentifier"] for each in answer["batchItemFailures"]]
         if not failures:
             return delivery

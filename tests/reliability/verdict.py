@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.reliability.history import PROJECTED, RETIRED, START, WHOLE
-from tests.reliability.silence import leak
+from tests.reliability.expected_items import expected_item
+from tests.reliability.history import START
+from tests.reliability.ledger_tables import PROJECTED, RETIRED, WHOLE
+from tests.support.sentinel import leak
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.reliability.attribute_values import Item
     from tests.reliability.backends import Backend
     from tests.reliability.history import History
+    from tests.support.attribute_values import Item
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,7 @@ class Watch:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._told = history.told_whole()
+        self._delivered = history.delivered_whole()
         self.violations: list[str] = []
         self.resurrected = 0
 
@@ -45,9 +47,9 @@ class Watch:
         self.violations.append(text)
 
     def silent(self, what: str, text: str) -> None:
-        """Check that what is told, or may be, tells nothing of a document."""
+        """Check that a text that is logged, or may be, holds nothing of a document."""
         if leak(text) is not None:
-            self.violation(f"{what} tells of a document")
+            self.violation(f"{what} holds a part of a document")
 
     def written(self, table: str, old: Item | None, new: Item) -> None:
         """Check one write; `old` is the item that it replaces."""
@@ -80,10 +82,10 @@ class Watch:
             self.violation(f"{table}: an item at version {version} that was never committed")
             return
         seeded = version == 0 and document in history.seeded
-        if version not in self._told.get(document, ()) and not seeded:
+        if version not in self._delivered.get(document, ()) and not seeded:
             self.violation(f"{table}: an item at version {version} that was never delivered whole")
         found = dict(item)
-        expected = history.item(revision)
+        expected = expected_item(revision)
         if "isDeleted" in expected and history.lifetime_days is not None:
             expires = int(found.pop("expiresAt", {"N": "0"})["N"])
             if expires - history.lifetime_days * 86_400 < START.timestamp():
@@ -120,10 +122,10 @@ def after_quiet(history: History, backend: Backend, kept: Iterable[Kept], watch:
             watch.check(name, item)
     excused = _excused(history, in_bucket)
     lost = 0
-    for document, told in history.told_whole().items():
+    for document, delivered in history.delivered_whole().items():
         table = history.committed[document][0].table_name
         if table in tables:
-            needed = {version for version in told if (document, version) not in excused}
+            needed = {version for version in delivered if (document, version) not in excused}
             lost += _lost(tables[table].get(document), needed, table, watch)
         elif any(document in items for items in tables.values()):
             watch.violation(f"{table} is not replicated, yet a document of it is stored")
@@ -163,11 +165,11 @@ def after_redrive(
 
 
 def only_hopeless(history: History, kept: Iterable[Kept], watch: Watch) -> None:
-    """Check that the handler put nothing aside that a working DynamoDB would have stored."""
+    """Check that the handler quarantined nothing that a working DynamoDB would have stored."""
     hopeless = _hopeless(history)
     for each in kept:
         if each.key.startswith("records/") and not hopeless.issuperset(each.payloads):
-            watch.violation(f"put aside for a fault that passes: {each.key}")
+            watch.violation(f"quarantined for a transient fault: {each.key}")
 
 
 def _hopeless(history: History) -> set[bytes]:

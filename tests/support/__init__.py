@@ -1,1 +1,1 @@
-"""What several tests use: encoders, factories, memory services."""
+"""What several tests use: factories, encoders, services in memory, fixtures."""

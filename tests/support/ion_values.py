@@ -30,7 +30,7 @@ class Sample(NamedTuple):
 
 
 def _number(value: Decimal) -> str | None:
-    """Say what N holds, normalized as DynamoDB gives it back; None where it does not fit."""
+    """Return what N holds, normalized as DynamoDB gives it back; None where it does not fit."""
     if value == 0:
         return "0"
     _, digits, exponent = value.as_tuple()
@@ -52,7 +52,7 @@ def _decimal(sign: str, digits: int, exponent: int) -> Sample:
 
 
 def _float(value: float) -> Sample:
-    if value != value:  # noqa: PLR0124  (nan)
+    if value != value:  # noqa: PLR0124 (nan)
         return Sample("nan", {"S": "nan"})
     if value in (float("inf"), float("-inf")):
         text = "+inf" if value > 0 else "-inf"

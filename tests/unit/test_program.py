@@ -13,10 +13,10 @@ import pytest
 
 from infra.settings import SettingsError
 from infra.version import project_version
-from tests.unit.infra import deployment
-from tests.unit.infra.deployment import (
+from tests.support import pulumi_mocks as deployment
+from tests.support.paths import REPOSITORY
+from tests.support.pulumi_mocks import (
     PROJECT,
-    REPOSITORY,
     Deployment,
     Registration,
     deploy,

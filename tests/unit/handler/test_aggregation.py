@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.aggregation import MAGIC, FrameError, UserRecord, user_records
-from tests.support.records import aggregate, frame, message
+from tests.support.kpl import aggregate, frame, message
 
 if TYPE_CHECKING:
     from pathlib import Path

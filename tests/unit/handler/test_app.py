@@ -11,7 +11,8 @@ import pytest
 from handler import app
 from handler.app import InvocationError
 from handler.settings import SettingsError
-from tests.support.records import control, event
+from tests.support.kinesis_events import event
+from tests.support.qldb_records import control
 
 
 def context() -> Any:  # noqa: ANN401  (Lambda's context)

@@ -19,18 +19,9 @@ from handler.batch import Handler
 from handler.settings import HandlerSettings, ReplicaTable
 from handler.writer import APPLIED, STALE, Outcome, Permanent, Transient
 from journal.revisions import IgnoredReason
-from tests.support.records import (
-    HASH,
-    SHARD_ID,
-    STREAM_ARN,
-    aggregate,
-    block_summary,
-    control,
-    event,
-    frame,
-    record,
-    revision,
-)
+from tests.support.kinesis_events import SHARD_ID, STREAM_ARN, event
+from tests.support.kpl import aggregate, frame
+from tests.support.qldb_records import HASH, block_summary, control, record, revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

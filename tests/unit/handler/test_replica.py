@@ -19,7 +19,7 @@ from handler.replica import (
 from handler.settings import ReplicaTable
 from handler.values import UnstorableValue
 from journal.revisions import Revision, read_record
-from tests.support.records import HASH, TX_TIME, revision
+from tests.support.qldb_records import HASH, TX_TIME, revision
 
 PROJECTED = ReplicaTable(
     ledger_table="Person",

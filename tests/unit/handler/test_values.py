@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from handler.values import UnstorableValue, attribute_value
 from journal import ion
 from journal.errors import IonError
+from tests.support.ion import binary
 from tests.support.ion_values import Sample, values
-from tests.support.records import binary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

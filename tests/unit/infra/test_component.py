@@ -18,8 +18,8 @@ from infra.handler_environment import HandlerEnvironment
 from infra.ledger_stream import LedgerStream, LedgerStreamProps
 from infra.replica_tables import ReplicaTables
 from infra.settings import Settings
-from tests.unit.infra import deployment
-from tests.unit.infra.deployment import CODE, Deployment, Registration, deploy, deploy_dev
+from tests.support import pulumi_mocks as deployment
+from tests.support.pulumi_mocks import CODE, Deployment, Registration, deploy, deploy_dev
 
 TAGS = {"owner": "team-a"}
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from infra.version import project_version
-from tests.unit.infra import deployment
-from tests.unit.infra.deployment import TAGS, Deployment, arn, deploy_dev, physical_name, statements
+from tests.support import pulumi_mocks as deployment
+from tests.support.pulumi_mocks import TAGS, Deployment, arn, deploy_dev, physical_name, statements
 
 NAME = "qldb-replica"
 KINESIS = "aws:kinesis/stream:Stream"

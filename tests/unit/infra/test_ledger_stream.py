@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.infra import deployment
-from tests.unit.infra.deployment import TAGS, Deployment, arn, deploy_dev, physical_name, statements
+from tests.support import pulumi_mocks as deployment
+from tests.support.pulumi_mocks import TAGS, Deployment, arn, deploy_dev, physical_name, statements
 
 KINESIS = "aws:kinesis/stream:Stream"
 QLDB = "aws:qldb/stream:Stream"

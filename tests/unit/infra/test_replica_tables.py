@@ -5,7 +5,7 @@ Proves inputs. Cannot prove that AWS accepts them.
 
 from __future__ import annotations
 
-from tests.unit.infra.deployment import TAGS, deploy_dev
+from tests.support.pulumi_mocks import TAGS, deploy_dev
 
 TABLE = "aws:dynamodb/table:Table"
 PLAIN = {

@@ -17,7 +17,8 @@ from handler.contract import RESERVED_ATTRIBUTES
 from infra.handler_environment import MAX_BYTES
 from infra.section import either
 from infra.settings import Settings, SettingsError, sections_by_name
-from tests.unit.infra.deployment import REPOSITORY, as_text, dev_settings
+from tests.support.paths import REPOSITORY
+from tests.support.pulumi_mocks import as_text, dev_settings
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import pytest
 
 from infra.settings import Settings, SettingsError
-from tests.unit.infra.deployment import STACK, TAGS, as_text, deploy_dev, dev_settings
+from tests.support.pulumi_mocks import STACK, TAGS, as_text, deploy_dev, dev_settings
 
 
 def takes_tags(type_: str) -> bool:

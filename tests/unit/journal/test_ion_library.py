@@ -16,7 +16,7 @@ from amazon.ion.simpleion import IonPyValueModel
 from handler.values import attribute_value
 from journal import ion
 from journal.errors import IonError
-from tests.support.records import binary
+from tests.support.ion import binary
 
 # A record of this project's with one byte changed.
 ENDLESS = (

@@ -25,15 +25,8 @@ from journal.revisions import (
     RevisionKind,
     read_record,
 )
-from tests.support.records import (
-    HASH,
-    TX_TIME,
-    binary,
-    block_summary,
-    control,
-    record,
-    revision,
-)
+from tests.support.ion import binary
+from tests.support.qldb_records import HASH, TX_TIME, block_summary, control, record, revision
 
 if TYPE_CHECKING:
     from pathlib import Path

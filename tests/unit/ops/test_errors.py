@@ -14,7 +14,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from ops.errors import OpsError, aws_errors
-from tests.unit.ops.samples import SECRET
+from tests.support.sentinel import SECRET
 
 
 def _answer(operation: str, code: str) -> ClientError:

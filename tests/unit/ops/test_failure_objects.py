@@ -25,18 +25,21 @@ from ops.failure_objects import (
     describe,
     read_object,
 )
-from tests.unit.ops.samples import (
-    BATCH_KEY,
-    SECRET,
-    SEQUENCE,
-    SHARD,
-    STREAM_ARN,
-    discarded_batch,
-    failed_record,
-    kinesis_record,
-    malformed,
-    revision,
+from tests.support.discarded_batches import BATCH_KEY, discarded_batch
+from tests.support.failure_objects import failed_record
+from tests.support.kinesis_events import (
+    SEQUENCE_NUMBER as SEQUENCE,
 )
+from tests.support.kinesis_events import (
+    SHARD_ID as SHARD,
+)
+from tests.support.kinesis_events import (
+    STREAM_ARN,
+    kinesis_record,
+)
+from tests.support.qldb_records import malformed
+from tests.support.qldb_records import secret_revision as revision
+from tests.support.sentinel import SECRET
 
 
 @given(data=st.binary(max_size=70_000), key=st.text(min_size=1, max_size=300))

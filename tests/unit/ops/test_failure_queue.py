@@ -11,8 +11,8 @@ import pytest
 
 from ops.errors import OpsError
 from ops.failure_queue import VISIBILITY_SECONDS, FailureQueue, MessagesInHand
-from tests.reliability.faults import client_error
-from tests.unit.ops.services import QUEUE_URL, MemorySqs
+from tests.support.faults import client_error
+from tests.support.memory_sqs import QUEUE_URL, MemorySqs
 
 
 def test_a_message_is_kept_invisible_and_shown_at_the_end() -> None:

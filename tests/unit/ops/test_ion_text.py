@@ -9,7 +9,7 @@ import pytest
 from amazon.ion import simpleion
 
 from ops.ion_text import ion_text
-from tests.unit.ops.samples import revision
+from tests.support.qldb_records import secret_revision as revision
 
 if TYPE_CHECKING:
     from typing import Any

@@ -18,20 +18,25 @@ from ops import connections, stack_outputs
 from ops.__main__ import main
 from ops.failure_bucket import FailureBucket
 from ops.failure_queue import FailureQueue
-from tests.unit.ops.samples import (
-    BATCH_KEY,
-    SECRET,
-    SEQUENCE,
-    SHARD,
-    STREAM_ARN,
-    discarded_batch,
-    failed_record,
-    kinesis_record,
-    malformed,
-    quarantine,
-    revision,
+from tests.support.discarded_batches import BATCH_KEY, discarded_batch
+from tests.support.failure_bucket import BUCKET, notification
+from tests.support.failure_bucket import NotifyingS3 as MemoryS3
+from tests.support.failure_objects import failed_record, quarantine
+from tests.support.kinesis_events import (
+    SEQUENCE_NUMBER as SEQUENCE,
 )
-from tests.unit.ops.services import BUCKET, QUEUE_URL, MemoryS3, MemoryTable, notification
+from tests.support.kinesis_events import (
+    SHARD_ID as SHARD,
+)
+from tests.support.kinesis_events import (
+    STREAM_ARN,
+    kinesis_record,
+)
+from tests.support.memory_sqs import QUEUE_URL
+from tests.support.memory_table import MemoryTable
+from tests.support.qldb_records import malformed
+from tests.support.qldb_records import secret_revision as revision
+from tests.support.sentinel import SECRET
 
 
 @pytest.fixture
@@ -213,7 +218,7 @@ def test_the_bucket_is_listed_in_both_forms(
     s3: MemoryS3, outputs: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     # given a record and a batch
-    key = quarantine(s3, failed_record(revision(), attempts=2))
+    key = quarantine(s3, failed_record(malformed(), attempts=2))
     records = [kinesis_record(revision(), "1"), kinesis_record(revision(), "2")]
     s3.put_object(Bucket=BUCKET, Key=BATCH_KEY, Body=discarded_batch(records))
     # when it is listed for people

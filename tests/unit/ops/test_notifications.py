@@ -10,7 +10,7 @@ import json
 import pytest
 
 from ops.notifications import Notification, read_notification
-from tests.unit.ops.services import BUCKET, notification
+from tests.support.failure_bucket import BUCKET, notification
 
 
 def test_the_key_of_a_new_object_is_read_with_its_escapes() -> None:

@@ -26,21 +26,16 @@ from ops.failures_command import list_lines
 from ops.record_processing import RecordProcessor, WritesNothing
 from ops.redrive import Ending, Redrive, Summary, redrive_objects
 from ops.redrive_command import summary_lines
-from tests.reliability.faults import client_error
-from tests.unit.ops.samples import (
-    BATCH_KEY,
-    SETTINGS,
-    WRONG_VALUES,
-    control,
-    discarded_batch,
-    failed_record,
-    future_type,
-    kinesis_record,
-    malformed,
-    quarantine,
-    revision,
-)
-from tests.unit.ops.services import BUCKET, QUEUE_URL, MemoryS3, MemoryTable, notification
+from tests.support.discarded_batches import BATCH_KEY, discarded_batch
+from tests.support.failure_bucket import BUCKET, notification
+from tests.support.failure_bucket import NotifyingS3 as MemoryS3
+from tests.support.failure_objects import SETTINGS, WRONG_VALUES, failed_record, quarantine
+from tests.support.faults import client_error
+from tests.support.kinesis_events import kinesis_record
+from tests.support.memory_sqs import QUEUE_URL
+from tests.support.memory_table import MemoryTable
+from tests.support.qldb_records import control, future_type, malformed
+from tests.support.qldb_records import secret_revision as revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,7 @@ import pytest
 
 from ops.errors import OpsError
 from ops.stack_outputs import from_file, from_pulumi, parse
-from tests.unit.ops.samples import STREAM_ARN
+from tests.support.kinesis_events import STREAM_ARN
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,50 +14,35 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
-from botocore.session import get_session
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handler.dynamodb_transport import StatementTransport
 from handler.replica import write_for
 from handler.settings import ReplicaTable
 from handler.values import UnstorableValue
 from handler.writer import APPLIED, BatchStatementWriter, Outcome, Permanent
 from journal.revisions import Revision, read_record
 from tests.support.ion_values import Sample, documents, names, values
-from tests.support.records import revision
+from tests.support.qldb_records import revision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from handler.dynamodb_transport import StatementTransport
     from handler.writer import StatementClient
-    from local.dynamodb_local import DynamoDBLocal
 
 pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module")
-def table(dynamodb: DynamoDBClient) -> Iterator[ReplicaTable]:
-    """Make one replica of whole documents for all tests here; each writes a document of its own."""
+def table(make_tables: Callable[..., DynamoDBClient]) -> Iterator[ReplicaTable]:
+    """Return one replica of whole documents for all tests; each writes documents of its own."""
     name = f"values-{uuid.uuid4()}"
-    dynamodb.create_table(
-        TableName=name,
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    client = make_tables(name)
     yield ReplicaTable(ledger_table="Person", table_name=name)
-    dynamodb.delete_table(TableName=name)
-
-
-@pytest.fixture(scope="module")
-def statements(dynamodb_local: DynamoDBLocal) -> StatementTransport:
-    """Give the client that the function has in Lambda, made as there."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL", dynamodb_local.endpoint)
-        return StatementTransport.from_session(get_session(), timeout=(5.0, 30.0), connections=1)
+    client.delete_table(TableName=name)
 
 
 def write(
@@ -68,7 +53,7 @@ def write(
     version: int = 0,
     client: StatementClient | None = None,
 ) -> tuple[Outcome, Mapping[str, Any]]:
-    """Write one document; give the outcome and what the item then holds as ``data``.
+    """Write one document; return the outcome and what the item then holds as ``data``.
 
     Without a client of its own the engine's is written with, too.
     """
@@ -105,7 +90,7 @@ def exact(value: Mapping[str, Any]) -> object:
 _SETTINGS = settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-_PLAIN = 20
+_BOTOCORE_EXAMPLES = 20
 """Documents that botocore's own client writes."""
 
 _controls = st.characters(categories=["Cc"])
@@ -150,9 +135,9 @@ def test_control_characters_come_back_as_promised(
     assert_comes_back(write(dynamodb, table, sample.text, client=statements), sample)
 
 
-@settings(_SETTINGS, max_examples=_PLAIN)
+@settings(_SETTINGS, max_examples=_BOTOCORE_EXAMPLES)
 @given(st.one_of(documents, _controlled_documents))
-def test_a_share_comes_back_from_the_plain_client_too(
+def test_a_share_comes_back_as_promised_from_botocores_client_too(
     dynamodb: DynamoDBClient, table: ReplicaTable, sample: Sample
 ) -> None:
     assert_comes_back(write(dynamodb, table, sample.text), sample)
@@ -198,11 +183,16 @@ def test_the_deepest_document_is_kept(dynamodb: DynamoDBClient, table: ReplicaTa
     assert "L" in data["M"]["a"]
 
 
-def test_a_level_more_is_refused_by_us_and_by_dynamodb(
+def test_a_document_one_level_deeper_is_refused_before_it_is_sent(
     dynamodb: DynamoDBClient, table: ReplicaTable
 ) -> None:
     with pytest.raises(UnstorableValue):
         write(dynamodb, table, "{a: " + "[" * 32 + "]" * 32 + "}")
+
+
+def test_dynamodb_stores_no_value_one_level_deeper(
+    dynamodb: DynamoDBClient, table: ReplicaTable
+) -> None:
     value: Any = {"L": []}
     for _ in range(32):
         value = {"L": [value]}

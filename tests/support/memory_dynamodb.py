@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ParamValidationError
 
-from tests.reliability.attribute_values import (
-    MAXIMUM_ITEM_BYTES,
-    MAXIMUM_KEY_BYTES,
+from tests.support.attribute_values import (
+    MAX_ITEM_BYTES,
+    MAX_KEY_BYTES,
     InvalidValueError,
     Item,
     Value,
@@ -23,29 +23,29 @@ from tests.reliability.attribute_values import (
     checked_name,
     item_bytes,
 )
-from tests.reliability.faults import Faults, NoFaults, client_error
-from tests.reliability.partiql import (
+from tests.support.faults import Faults, NoFaults, client_error
+from tests.support.partiql import (
     Insert,
     MalformedStatementError,
     UnsupportedStatementError,
     Update,
     parse,
 )
-from tests.reliability.silence import MESSAGE
+from tests.support.sentinel import MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     Observer = Callable[[str, Item | None, Item], None]
 
-MAXIMUM_STATEMENTS = 25
-MAXIMUM_STATEMENT_CHARACTERS = 8192
+MAX_STATEMENTS = 25
+MAX_STATEMENT_CHARACTERS = 8192
 PUT_CONDITION = "attribute_not_exists(pk) OR version < :version"
 
 _NO_FAULTS = NoFaults()
 
 
-class _Refusal(Exception):  # noqa: N818 - an answer of the service, not a failure of this module
+class _Refusal(Exception):  # noqa: N818 (an answer of the service, not a failure of this module)
     def __init__(self, code: str, message: str, item: Item | None = None) -> None:
         super().__init__(message)
         self.error: dict[str, Any] = {"Code": code, "Message": f"{message}. {MESSAGE}"}
@@ -124,7 +124,7 @@ class Tables:
         self._store(statement.table, old, item, message)
 
     def _store(self, table: str, old: Item | None, item: Item, message: str) -> None:
-        if item_bytes(item) > MAXIMUM_ITEM_BYTES:
+        if item_bytes(item) > MAX_ITEM_BYTES:
             raise _Refusal("ValidationError", message)
         if self._observer is not None:
             self._observer(table, old, item)
@@ -149,8 +149,8 @@ class MemoryDynamoDB:
     def batch_execute_statement(
         self,
         *,
-        Statements: Sequence[Mapping[str, Any]],  # noqa: N803 - boto3's name
-        ReturnConsumedCapacity: str = "NONE",  # noqa: N803, ARG002 - boto3's name
+        Statements: Sequence[Mapping[str, Any]],  # noqa: N803 (boto3's name)
+        ReturnConsumedCapacity: str = "NONE",  # noqa: N803, ARG002 (boto3's name)
     ) -> dict[str, Any]:
         """Carry out up to 25 statements, each on its own, as BatchExecuteStatement does."""
         operation = "BatchExecuteStatement"
@@ -171,11 +171,11 @@ class MemoryDynamoDB:
     def put_item(
         self,
         *,
-        TableName: str,  # noqa: N803 - boto3's name
-        Item: Item,  # noqa: N803 - boto3's name
-        ConditionExpression: str | None = None,  # noqa: N803 - boto3's name
-        ExpressionAttributeValues: Mapping[str, Value] | None = None,  # noqa: N803 - boto3's name
-        ReturnValuesOnConditionCheckFailure: str = "NONE",  # noqa: N803 - boto3's name
+        TableName: str,  # noqa: N803 (boto3's name)
+        Item: Item,  # noqa: N803 (boto3's name)
+        ConditionExpression: str | None = None,  # noqa: N803 (boto3's name)
+        ExpressionAttributeValues: Mapping[str, Value] | None = None,  # noqa: N803 (boto3's name)
+        ReturnValuesOnConditionCheckFailure: str = "NONE",  # noqa: N803 (boto3's name)
     ) -> dict[str, Any]:
         """Replace an item, under `PUT_CONDITION` or under no condition."""
         operation = "PutItem"
@@ -199,9 +199,9 @@ class MemoryDynamoDB:
     def get_item(
         self,
         *,
-        TableName: str,  # noqa: N803 - boto3's name
-        Key: Item,  # noqa: N803 - boto3's name
-        ConsistentRead: bool = False,  # noqa: N803, ARG002 - every read here is consistent
+        TableName: str,  # noqa: N803 (boto3's name)
+        Key: Item,  # noqa: N803 (boto3's name)
+        ConsistentRead: bool = False,  # noqa: N803, ARG002 (every read here is consistent)
     ) -> dict[str, Any]:
         """Read one item."""
         try:
@@ -213,8 +213,8 @@ class MemoryDynamoDB:
     def scan(
         self,
         *,
-        TableName: str,  # noqa: N803 - boto3's name
-        ConsistentRead: bool = False,  # noqa: N803, ARG002 - every read here is consistent
+        TableName: str,  # noqa: N803 (boto3's name)
+        ConsistentRead: bool = False,  # noqa: N803, ARG002 (every read here is consistent)
     ) -> dict[str, Any]:
         """Read the whole table in one page."""
         try:
@@ -245,10 +245,10 @@ def _checked_batch(statements: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[
         raise ParamValidationError(
             report="Invalid length for parameter Statements, value: 0, valid min length: 1"
         )
-    if len(statements) > MAXIMUM_STATEMENTS:
+    if len(statements) > MAX_STATEMENTS:
         raise _invalid_request("BatchWriteItem cannot write more than 25 items")
     for statement in statements:
-        if len(statement["Statement"]) > MAXIMUM_STATEMENT_CHARACTERS:
+        if len(statement["Statement"]) > MAX_STATEMENT_CHARACTERS:
             raise _invalid_request("Member must have length less than or equal to 8192")
     return statements
 
@@ -294,7 +294,7 @@ def _key(item: Item) -> str:
         raise _Refusal("ValidationError", "Missing the key pk in the item, or it is no string")
     if not value:
         raise _Refusal("ValidationError", "A key attribute cannot contain an empty string value")
-    if len(value.encode()) > MAXIMUM_KEY_BYTES:
+    if len(value.encode()) > MAX_KEY_BYTES:
         raise _Refusal("ValidationError", "Hash primary key values must be under 2048 bytes")
     return value
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tests.reliability.attribute_values import Item, Value, item_bytes
-from tests.reliability.faults import NoFaults, RequestFault, client_error
-from tests.reliability.memory_dynamodb import PUT_CONDITION, MemoryDynamoDB, Tables
-from tests.reliability.partiql import UnsupportedStatementError
+from tests.support.attribute_values import Item, Value, item_bytes
+from tests.support.faults import NoFaults, RequestFault, client_error
+from tests.support.memory_dynamodb import PUT_CONDITION, MemoryDynamoDB, Tables
+from tests.support.partiql import UnsupportedStatementError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ def nested(kind: str, depth: int) -> Value:
 class Engine:
     """A table on one of the two engines, and short ways to call it; keys are unique to a test."""
 
-    def __init__(self, client: Any, table: str = TABLE) -> None:  # noqa: ANN401 - two kinds
+    def __init__(self, client: Any, table: str = TABLE) -> None:  # noqa: ANN401 (two kinds)
         self.client = client
         self.table = table
         self.prefix = uuid.uuid4().hex
@@ -88,7 +88,7 @@ def memory() -> Engine:
 def engine(request: pytest.FixtureRequest) -> Engine:
     if request.param == "memory":
         return memory()
-    client = request.getfixturevalue("local_tables")(TABLE)
+    client = request.getfixturevalue("make_tables")(TABLE)
     return Engine(client)
 
 
@@ -216,7 +216,7 @@ def test_twenty_five_statements_pass_and_twenty_six_do_not(engine: Engine) -> No
     assert codes(engine.batch(*statements[:25])) == [None] * 25
 
 
-def test_statement_text_has_a_limit(engine: Engine) -> None:
+def test_a_statement_beyond_8192_characters_refuses_the_request_whole(engine: Engine) -> None:
     statement, parameters = engine.insert("1", text("x"))
     longest = statement + " " * (8192 - len(statement))
     assert codes(engine.batch((longest, parameters))) == [None]
@@ -226,7 +226,7 @@ def test_statement_text_has_a_limit(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("kind", ["L", "M"])
-def test_depth_limit_refuses_the_request_whole(engine: Engine, kind: str) -> None:
+def test_a_value_nested_deeper_than_32_refuses_the_request_whole(engine: Engine, kind: str) -> None:
     assert codes(engine.batch(engine.insert("1", nested(kind, 32)))) == [None]
     good, bad = engine.insert("2", text("x")), engine.insert("3", nested(kind, 33))
     assert refused_request(lambda: engine.batch(good, bad)) == "ValidationException"
@@ -355,38 +355,50 @@ def test_too_few_parameters_are_refused_alone(engine: Engine) -> None:
     assert codes(responses) == ["ValidationError", None]
 
 
-@pytest.mark.parametrize(("stored", "refused"), [(None, False), (1, False), (2, True), (3, True)])
-def test_conditional_put(engine: Engine, stored: int | None, *, refused: bool) -> None:
+def put_version_two(engine: Engine) -> Item:
+    """Put an item under the condition; return it."""
+    item = {"pk": text(engine.key("1")), "version": number(2)}
+    engine.client.put_item(
+        TableName=TABLE,
+        Item=item,
+        ConditionExpression=PUT_CONDITION,
+        ExpressionAttributeValues={":version": number(2)},
+        ReturnValuesOnConditionCheckFailure="ALL_OLD",
+    )
+    return item
+
+
+@pytest.mark.parametrize("stored", [None, 1])
+def test_a_conditional_put_above_the_stored_version_replaces_the_item(
+    engine: Engine, stored: int | None
+) -> None:
     if stored is not None:
         engine.batch(engine.insert("1", text("x"), version=stored))
-    item = {"pk": text(engine.key("1")), "version": number(2)}
-
-    def put() -> None:
-        engine.client.put_item(
-            TableName=TABLE,
-            Item=item,
-            ConditionExpression=PUT_CONDITION,
-            ExpressionAttributeValues={":version": number(2)},
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
-
-    if refused:
-        before = engine.item("1")
-        with pytest.raises(ClientError) as refusal:
-            put()
-        assert refusal.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
-        assert refusal.value.response["Item"] == before  # type: ignore[typeddict-item]
-    else:
-        put()
-        assert engine.item("1") == item
+    item = put_version_two(engine)
+    assert engine.item("1") == item
 
 
-def test_an_unknown_statement_form_is_refused_loudly() -> None:
-    engine = memory()
+@pytest.mark.parametrize("stored", [2, 3])
+def test_a_refused_conditional_put_carries_the_item_and_leaves_it(
+    engine: Engine, stored: int
+) -> None:
+    engine.batch(engine.insert("1", text("x"), version=stored))
+    before = engine.item("1")
+    with pytest.raises(ClientError) as refusal:
+        put_version_two(engine)
+    assert refusal.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
+    assert refusal.value.response["Item"] == before  # type: ignore[typeddict-item]
+    assert engine.item("1") == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ['DELETE FROM "person-1a2b3c" WHERE "pk" = ?', UPDATE.replace("<", "=")],
+    ids=["another verb", "another condition"],
+)
+def test_a_statement_that_is_not_modelled_stops_the_test(statement: str) -> None:
     with pytest.raises(UnsupportedStatementError):
-        engine.batch(('DELETE FROM "person-1a2b3c" WHERE "pk" = ?', [text("1")]))
-    with pytest.raises(UnsupportedStatementError):
-        engine.batch((UPDATE.replace("<", "="), [number(1)] * 4))
+        memory().batch((statement, [number(1)] * statement.count("?")))
 
 
 class _OneFault(NoFaults):
@@ -404,7 +416,7 @@ class _OneFault(NoFaults):
         return code
 
 
-def faulty(**fault: Any) -> Engine:  # noqa: ANN401 - passed on
+def faulty(**fault: Any) -> Engine:  # noqa: ANN401 (passed on)
     return Engine(MemoryDynamoDB(Tables([TABLE]), _OneFault(**fault)))
 
 

@@ -1,84 +1,46 @@
-"""Binary Ion written by hand, so that any part of it can be what no library writes.
-
-Source: Amazon Ion specification, "Amazon Ion Binary Encoding".
-"""
+"""Revisions in binary Ion written by hand, with any bytes at each place of a VarUInt or VarInt."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.reliability.history import WHOLE
+from tests.reliability.ledger_tables import WHOLE
+from tests.support.raw_ion import (
+    ANNOTATION,
+    BLOB,
+    DECIMAL,
+    FIRST_LOCAL,
+    INT,
+    LIST,
+    STRUCT,
+    SYMBOL_TABLE,
+    TIMESTAMP,
+    VERSION_MARKER,
+    annotated,
+    symbol_table,
+    text,
+    value,
+    var_uint,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-VERSION_MARKER = b"\xe0\x01\x00\xea"
-INT, DECIMAL, TIMESTAMP, STRING, BLOB, LIST, STRUCT, ANNOTATION = 2, 5, 6, 8, 10, 11, 13, 14
-_LONG = 14
-
-_NAMES = (
+NAMES = (
     *("recordType", "payload", "tableInfo", "tableName", "tableId", "revision", "hash", "data"),
     *("metadata", "id", "version", "txTime", "txId", "a", "b"),
 )
-_FIRST_LOCAL = 10
-_SYMBOLS = 7
-_SYMBOL_TABLE = 3
-
-
-def var_uint(number: int) -> bytes:
-    """Write a number in groups of seven bits, the last one marked."""
-    groups = [number & 0x7F | 0x80]
-    while number := number >> 7:
-        groups.append(number & 0x7F)
-    return bytes(reversed(groups))
-
-
-def head(kind: int, length: int) -> bytes:
-    """Write what stands before a value's content."""
-    if length < _LONG:
-        return bytes([kind << 4 | length])
-    return bytes([kind << 4 | _LONG]) + var_uint(length)
-
-
-def value(kind: int, content: bytes) -> bytes:
-    """Write a value."""
-    return head(kind, len(content)) + content
-
-
-def text(content: str) -> bytes:
-    """Write a string."""
-    return value(STRING, content.encode())
+"""The symbols of a record, in the order of its symbol table."""
 
 
 def named(name: str, content: bytes) -> bytes:
-    """Write a field of a struct."""
-    return var_uint(_FIRST_LOCAL + _NAMES.index(name)) + content
+    """Return a field of a struct."""
+    return var_uint(FIRST_LOCAL + NAMES.index(name)) + content
 
 
 def struct(**fields: bytes) -> bytes:
-    """Write a struct."""
+    """Return a struct."""
     return value(STRUCT, b"".join(named(name, field) for name, field in fields.items()))
-
-
-def nested(levels: int) -> bytes:
-    """Write lists in lists, from the innermost outwards."""
-    heads: list[bytes] = []
-    length = 0
-    for _ in range(levels):
-        heads.append(head(LIST, length))
-        length += len(heads[-1])
-    return b"".join(reversed(heads))
-
-
-def symbol_table(names: Iterable[str] = _NAMES, more: bytes = b"") -> bytes:
-    """Write a local symbol table; `more` follows the names in its list."""
-    symbols = value(LIST, b"".join(map(text, names)) + more)
-    return annotated(var_uint(_SYMBOL_TABLE), value(STRUCT, var_uint(_SYMBOLS) + symbols))
-
-
-def annotated(symbols: bytes, content: bytes) -> bytes:
-    """Write a value with annotations."""
-    return value(ANNOTATION, var_uint(len(symbols)) + symbols + content)
 
 
 TX_TIME = value(TIMESTAMP, b"\x80\x0f\xe8\x82\x9d\x8c\x80\x80")
@@ -93,7 +55,7 @@ def record(
     table: bytes | None = None,
     enclosed: Callable[[bytes], bytes] = lambda content: value(STRUCT, content),
 ) -> bytes:
-    """Write a revision of a replicated table.
+    """Return a revision of a replicated table.
 
     Parameters
     ----------
@@ -114,7 +76,7 @@ def record(
     )
     payload = struct(tableInfo=struct(tableName=text(WHOLE), tableId=text("id")), revision=revision)
     content = named("recordType", text("REVISION_DETAILS")) + named("payload", payload)
-    return VERSION_MARKER + (symbol_table() if table is None else table) + enclosed(content)
+    return VERSION_MARKER + (symbol_table(NAMES) if table is None else table) + enclosed(content)
 
 
 def _in_document(before: bytes, after: bytes = b"") -> Callable[[bytes], bytes]:
@@ -163,11 +125,11 @@ PLACES: dict[str, Callable[[bytes], bytes]] = {
         tx_time=_timestamp(b"\x80" + _DATE + b"\x8c\x80\x80", b"\x01")(run)
     ),
     "length of a symbol table": lambda run: record(
-        table=annotated(var_uint(_SYMBOL_TABLE), b"\xde" + run)
+        table=annotated(var_uint(SYMBOL_TABLE), b"\xde" + run)
     ),
     "name of a field of a symbol table": lambda run: record(
-        table=annotated(var_uint(_SYMBOL_TABLE), value(STRUCT, run + value(LIST, text("a"))))
+        table=annotated(var_uint(SYMBOL_TABLE), value(STRUCT, run + value(LIST, text("a"))))
     ),
-    "length of a symbol": lambda run: record(table=symbol_table(more=b"\x8e" + run)),
+    "length of a symbol": lambda run: record(table=symbol_table(NAMES, more=b"\x8e" + run)),
 }
 """By its name: how to write a record with other bytes at a place of a VarUInt or VarInt."""

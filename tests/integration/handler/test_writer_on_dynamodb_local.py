@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import time
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -30,11 +29,11 @@ from handler.writer import (
     Transient,
 )
 from journal.revisions import Revision, read_record
-from tests.support.records import HASH, TX_TIME, revision
+from tests.support.qldb_records import HASH, TX_ID, TX_TIME, revision
 from tests.support.single_writer import SingleWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -48,7 +47,7 @@ WRITERS: dict[str, Callable[[DynamoDBClient], ReplicaWriter]] = {
 
 
 def transport(client: DynamoDBClient) -> StatementTransport:
-    """Make the transport that Lambda uses, to the engine of a client."""
+    """Return the transport that Lambda uses, to the engine of a client."""
     return StatementTransport(
         endpoint_url=client.meta.endpoint_url,
         region="us-east-1",
@@ -59,27 +58,25 @@ def transport(client: DynamoDBClient) -> StatementTransport:
 
 
 @pytest.fixture
-def table(dynamodb: DynamoDBClient) -> Iterator[ReplicaTable]:
-    """Make an empty replica of projected documents."""
-    name = f"writer-{uuid.uuid4()}"
-    dynamodb.create_table(
-        TableName=name,
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    yield ReplicaTable(
+def table(table_name: str) -> ReplicaTable:
+    """Return an empty replica of projected documents."""
+    return ReplicaTable(
         ledger_table="Person",
-        table_name=name,
+        table_name=table_name,
         attributes={"firstName": ("firstName",), "email": ("email",), "wide": ("wide",)},
         retired_attributes=("old",),
     )
-    dynamodb.delete_table(TableName=name)
+
+
+@pytest.fixture
+def whole_table(table_name: str) -> ReplicaTable:
+    """Return an empty replica of whole documents."""
+    return ReplicaTable(ledger_table="Person", table_name=table_name)
 
 
 @pytest.fixture(params=WRITERS)
 def writer(request: pytest.FixtureRequest, dynamodb: DynamoDBClient) -> ReplicaWriter:
-    """Give each writer in turn."""
+    """Return each writer in turn."""
     return WRITERS[request.param](dynamodb)
 
 
@@ -139,7 +136,7 @@ BEA = '{firstName: "Bea"}'
         "newer tombstone after tombstone",
     ],
 )
-def test_the_condition(
+def test_a_write_happens_only_above_the_stored_version(
     dynamodb: DynamoDBClient,
     writer: ReplicaWriter,
     table: ReplicaTable,
@@ -161,7 +158,7 @@ def expected(version: int, data: str | None) -> dict[str, Any]:
         "pk": {"S": "doc"},
         "version": {"N": str(version)},
         "txTime": {"S": TX_TIME},
-        "txId": {"S": "5pxmz8FD9Aj8Cbl5kuvXxP"},
+        "txId": {"S": TX_ID},
         "hash": {"B": base64.b64decode(HASH)},
     }
     if data is None:
@@ -184,17 +181,23 @@ def test_what_an_older_configuration_left_is_removed(
     assert item(dynamodb, table) == expected(2, data)
 
 
-def test_a_whole_document_is_kept_and_its_tombstone_is_empty(
-    dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable
+def test_a_whole_document_is_stored_under_data(
+    dynamodb: DynamoDBClient, writer: ReplicaWriter, whole_table: ReplicaTable
 ) -> None:
-    whole = ReplicaTable(ledger_table="Person", table_name=table.table_name)
-
-    assert run(writer, wanted(whole, 0, ANN)) == [APPLIED]
+    assert run(writer, wanted(whole_table, 0, ANN)) == [APPLIED]
     document = {"firstName": {"S": "Ann"}, "email": {"S": "ann@example.org"}}
-    assert (item(dynamodb, table) or {})["data"] == {"M": document}
+    assert (item(dynamodb, whole_table) or {})["data"] == {"M": document}
 
-    assert run(writer, wanted(whole, 1, None)) == [APPLIED]
-    assert item(dynamodb, table) == expected(1, None)
+
+def test_the_tombstone_of_a_whole_document_has_nothing_of_it(
+    dynamodb: DynamoDBClient, writer: ReplicaWriter, whole_table: ReplicaTable
+) -> None:
+    # given a document
+    assert run(writer, wanted(whole_table, 0, ANN)) == [APPLIED]
+    # when it is deleted
+    assert run(writer, wanted(whole_table, 1, None)) == [APPLIED]
+    # then
+    assert item(dynamodb, whole_table) == expected(1, None)
 
 
 def test_names_with_quotes_reach_the_table(

@@ -26,11 +26,11 @@ from pulumi.runtime import mocks, rpc, stack
 from pulumi.runtime.settings import SETTINGS
 
 from infra import lambda_package
+from tests.support.paths import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 PROJECT = "qldb-kinesis-lambda-dynamodb"
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"

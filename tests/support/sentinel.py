@@ -1,4 +1,4 @@
-"""The sentinel that is in every text of a document, and the search for it in what is told."""
+"""The sentinel that is in every text of a document, and the search for it in output."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import traceback
 
 SENTINEL = "sentinel-"
 """Starts every text in a document: it may appear in no log line and no exception text."""
+
+SECRET = f"{SENTINEL}8f1c-of-a-document"
+"""A whole text of a document."""
 
 MESSAGE = f"Injected by the test, as if it quoted the value {SENTINEL}quoted"
 """DynamoDB quotes values in messages, so every message of an injected fault does."""
@@ -19,13 +22,13 @@ _FORMS = (
 
 
 def leak(text: str) -> str | None:
-    """Give the first line of a text that tells of a document, if one does."""
+    """Return the first line of a text that holds something of a document, or None."""
     if not any(form in text for form in _FORMS):
         return None
     return next(line for line in text.splitlines() if any(form in line for form in _FORMS))
 
 
-def told_by(error: BaseException) -> str:
-    """Give all that can be printed of an exception, by itself and with its trace."""
+def printed_form(error: BaseException) -> str:
+    """Return all that can be printed of an exception, by itself and with its trace."""
     trace = traceback.format_exception(error)
     return "\n".join((str(error), repr(error), repr(vars(error)), *trace))

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from tests.conftest import REPOSITORY
+from tests.support.paths import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

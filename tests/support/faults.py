@@ -28,10 +28,10 @@ class Faults(Protocol):
     """Hooks around one client's calls; one may raise a `BaseException` to kill the caller."""
 
     def before_request(self, operation: str) -> RequestFault | None:
-        """Say how the request that starts now fails as a whole, or None."""
+        """Return how the request that starts now fails as a whole, or None."""
 
     def before_statement(self, operation: str) -> str | None:
-        """Give the error code with which one statement of a request fails, or None."""
+        """Return the error code with which one statement of a request fails, or None."""
 
     def after_request(self, operation: str) -> None:
         """Stand between the service's work and the caller's next step."""
@@ -40,11 +40,11 @@ class Faults(Protocol):
 class NoFaults:
     """Every request and statement is carried out and answered."""
 
-    def before_request(self, operation: str) -> RequestFault | None:  # noqa: ARG002 - protocol
+    def before_request(self, operation: str) -> RequestFault | None:  # noqa: ARG002 (protocol)
         """Let the request pass."""
         return None
 
-    def before_statement(self, operation: str) -> str | None:  # noqa: ARG002 - protocol
+    def before_statement(self, operation: str) -> str | None:  # noqa: ARG002 (protocol)
         """Let the statement pass."""
         return None
 

@@ -10,10 +10,10 @@ import re
 from decimal import Context, Decimal
 from typing import Any
 
-MAXIMUM_ITEM_BYTES = 400 * 1024
-MAXIMUM_DEPTH = 32
-MAXIMUM_NAME_BYTES = 65_535
-MAXIMUM_KEY_BYTES = 2048
+MAX_ITEM_BYTES = 400 * 1024
+MAX_DEPTH = 32
+MAX_NAME_BYTES = 65_535
+MAX_KEY_BYTES = 2048
 
 Value = dict[str, Any]
 Item = dict[str, Value]
@@ -43,7 +43,7 @@ def checked(value: Value, *, depth: int = 0) -> Value:
     """
     if len(value) != 1:
         raise InvalidValueError("Supplied AttributeValue has more than one datatypes set")
-    if depth > MAXIMUM_DEPTH:
+    if depth > MAX_DEPTH:
         raise InvalidValueError("Nesting Levels have exceeded supported limits")
     ((kind, content),) = value.items()
     if kind == "L" and isinstance(content, list):
@@ -71,7 +71,7 @@ def checked_name(name: str) -> str:
     """Check an attribute's name and return it."""
     if not name:
         raise InvalidValueError("Empty attribute name")
-    if len(name.encode()) > MAXIMUM_NAME_BYTES:
+    if len(name.encode()) > MAX_NAME_BYTES:
         raise InvalidValueError("Attribute name is too large, must be less than 65536 bytes")
     return name
 

@@ -1,0 +1,1 @@
+"""The handler with real sockets, processes and engines."""

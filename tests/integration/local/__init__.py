@@ -1,0 +1,1 @@
+"""The local AWS with real sockets, processes and engines."""

@@ -1,0 +1,1 @@
+"""Services in memory held to the genuine engines."""

@@ -1,0 +1,92 @@
+"""Lets a ledger have a random history, and lays out the delivery of its stream."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from qldb_simulator.journal import Ledger, new_ids
+from qldb_simulator.records import (
+    DeliveryOptions,
+    StreamRecord,
+    block_records,
+    control_record,
+    delivery_plan,
+)
+
+from tests.reliability.history import QLDB_STREAM_ARN, START, History
+from tests.reliability.ledger_tables import UNKNOWN
+from tests.reliability.ledger_writer import LedgerWriter
+from tests.reliability.poison import break_frames, foreign_records, poison_records
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from qldb_simulator.journal import Block
+
+    from tests.reliability.plan import Plan
+
+LIFETIME_DAYS = 400
+
+
+def make_history(plan: Plan, random: Random) -> History:
+    """Let a ledger have a history, and lay out its delivery."""
+    seconds = iter(range(1_000_000))
+    ledger = Ledger(
+        clock=lambda: START + timedelta(seconds=next(seconds) / 10), new_id=new_ids(random)
+    )
+    history = History(
+        ledger=ledger, lifetime_days=LIFETIME_DAYS if plan.tombstone_lifetime else None
+    )
+    writer = LedgerWriter(plan, random, history)
+    live = [control_record(QLDB_STREAM_ARN, "CREATED")]
+    for block in writer.blocks():
+        if plan.live:
+            live += _rendered(history, block)
+    late = [control_record(QLDB_STREAM_ARN, "CREATED")]
+    if plan.replay or not plan.live:
+        for block in ledger.blocks:
+            late += _rendered(history, block)
+    first = live if plan.live else late
+    first += writer.revivals() + poison_records(plan, random, history)
+    first += foreign_records(plan, random, history)
+    _deliver(history, plan, random, first)
+    if plan.live and plan.replay:
+        _deliver(history, plan, random, late)
+    break_frames(plan, random, history)
+    return history
+
+
+def _rendered(history: History, block: Block) -> list[StreamRecord]:
+    """Write a block's records as QLDB would at this moment."""
+    records = block_records(QLDB_STREAM_ARN, block)
+    details = [record for record in records if record.record_type == "REVISION_DETAILS"]
+    for record, revision in zip(details, block.documents, strict=True):
+        history.revisions[record.data] = revision
+        if revision.table_name == UNKNOWN:
+            history.ignored.add(record.data)
+    return records
+
+
+def _deliver(history: History, plan: Plan, random: Random, records: list[StreamRecord]) -> None:
+    options = DeliveryOptions(
+        aggregation=plan.aggregation,
+        records_per_aggregate=plan.records_per_aggregate if plan.aggregation else None,
+        copies=plan.copies,
+        shuffle=plan.shuffle,
+        seed=random.getrandbits(32),
+    )
+    entries = delivery_plan(records, options)
+    remaining = iter(_as_delivered(records, options))
+    for entry in entries:
+        history.user_records[entry.data] = [next(remaining).data for _ in range(entry.records)]
+    history.entries += entries
+
+
+def _as_delivered(records: list[StreamRecord], options: DeliveryOptions) -> list[StreamRecord]:
+    """Return the records in the order in which the plan's entries hold them."""
+    single = DeliveryOptions(
+        aggregation=False, copies=options.copies, shuffle=options.shuffle, seed=options.seed
+    )
+    by_data = {record.data: record for record in records}
+    return [by_data[entry.data] for entry in delivery_plan(records, single)]

@@ -1,0 +1,17 @@
+"""The ledger's tables in every schedule, and how each is replicated."""
+
+from __future__ import annotations
+
+PROJECTED, WHOLE, UNKNOWN = "Person", "Vehicle", "Secret"
+"""Tables with projected attributes, with whole documents, and without a replica."""
+
+REPLICATED = (PROJECTED, WHOLE)
+ATTRIBUTES = {
+    "firstName": ("firstName",),
+    "city": ("address", "city"),
+    "extra": ("extra",),
+}
+"""Projected attributes, each with its path in the document."""
+
+RETIRED = "nickname"
+"""An attribute that an earlier configuration projected."""

@@ -1,0 +1,153 @@
+"""Records and frames that are broken, or that QLDB does not write today."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from amazon.ion import simpleion
+from qldb_simulator.records import KPL_PARTITION_KEY, KinesisEntry, StreamRecord
+
+from tests.reliability.expected_items import ion_text
+from tests.reliability.history import QLDB_STREAM_ARN, Poison
+from tests.reliability.ledger_tables import PROJECTED, WHOLE
+from tests.reliability.refused_documents import REFUSED
+from tests.support.kpl import (
+    DATA,
+    MAGIC,
+    PARTITION_KEY_INDEX,
+    RECORDS,
+    aggregate,
+    bytes_field,
+    frame,
+    number_field,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from tests.reliability.history import History
+    from tests.reliability.plan import Plan
+
+FUTURE_TYPE, EMPTY_AGGREGATE = "record of an unknown type", "aggregate of nothing"
+_MD5_BYTES = 16
+
+
+def poison_records(plan: Plan, random: Random, history: History) -> list[StreamRecord]:
+    """Add broken records, each made of a genuine one; return them."""
+    broken = []
+    genuine = [
+        data for data, each in history.revisions.items() if each.table_name in (PROJECTED, WHOLE)
+    ]
+    for _ in range(random.randint(0, plan.poison) if genuine else 0):
+        kind = random.choice(list(_BROKEN_RECORDS))
+        data = _BROKEN_RECORDS[kind](random.choice(genuine), random)
+        if data in history.user_records or data in {each.payload for each in history.poison}:
+            continue
+        history.poison.append(Poison(kind=kind, payload=data))
+        broken.append(
+            StreamRecord(
+                record_type="REVISION_DETAILS",
+                sequence_no=None,
+                partition_key=hashlib.sha256(data).hexdigest(),
+                data=data,
+            )
+        )
+    return broken
+
+
+def foreign_records(plan: Plan, random: Random, history: History) -> list[StreamRecord]:
+    """Add what QLDB might write one day; an aggregate of nothing is added to the entries."""
+    records = []
+    for _ in range(random.randint(0, plan.poison)):
+        record = {"qldbStreamArn": QLDB_STREAM_ARN, "recordType": "TABLE_DETAILS", "payload": {}}
+        data = bytes(simpleion.dumps(record | {"n": random.getrandbits(32)}))
+        history.foreign.append(FUTURE_TYPE)
+        history.ignored.add(data)
+        records.append(
+            StreamRecord(
+                record_type="CONTROL",
+                sequence_no=None,
+                partition_key=hashlib.sha256(data).hexdigest(),
+                data=data,
+            )
+        )
+    if records:
+        empty = aggregate()
+        history.foreign.append(EMPTY_AGGREGATE)
+        history.user_records[empty] = []
+        history.entries.append(
+            KinesisEntry(
+                partition_key=KPL_PARTITION_KEY, explicit_hash_key=None, data=empty, records=0
+            )
+        )
+    return records
+
+
+def _changed(data: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
+    record = simpleion.loads(data)
+    change(record)
+    return bytes(simpleion.dumps(record))
+
+
+_BROKEN_RECORDS: dict[str, Callable[[bytes, Random], bytes]] = {
+    "record: Ion cut off": lambda data, random: data[: len(data) - random.randint(1, 40)],
+    "record: Ion text cut off": lambda data, random: ion_text(simpleion.loads(data)).encode()[
+        : -random.randint(1, 40)
+    ],
+    "record: not a struct": lambda _, random: bytes(
+        simpleion.dumps(["REVISION_DETAILS", random.random()])
+    ),
+    "record: without metadata": lambda data, _: _changed(
+        data, lambda record: record["payload"]["revision"].pop("metadata")
+    ),
+    "record: version is a text": lambda data, _: _changed(
+        data, lambda record: record["payload"]["revision"]["metadata"].update(version="3")
+    ),
+}
+
+
+def break_frames(plan: Plan, random: Random, history: History) -> None:
+    """Add broken frames at any place; what they hold is also delivered whole."""
+    genuine = [
+        entry.data
+        for entry in history.entries
+        if entry.data.startswith(MAGIC) and history.user_records[entry.data]
+    ]
+    for _ in range(random.randint(0, plan.poison) if genuine else 0):
+        kind = random.choice(list(_BROKEN_FRAMES))
+        data = _BROKEN_FRAMES[kind](random.choice(genuine), random)
+        if data in history.user_records:
+            continue
+        history.poison.append(Poison(kind=kind, payload=data))
+        history.user_records[data] = []
+        entry = KinesisEntry(
+            partition_key=KPL_PARTITION_KEY, explicit_hash_key=None, data=data, records=1
+        )
+        history.entries.insert(random.randint(0, len(history.entries)), entry)
+
+
+def _flipped(data: bytes, random: Random) -> bytes:
+    """Change one bit of a frame's messages, so that its MD5 no longer fits."""
+    position = random.randrange(len(MAGIC), len(data) - _MD5_BYTES)
+    changed = bytearray(data)
+    changed[position] ^= 1 << random.randrange(8)
+    return bytes(changed)
+
+
+def _wrong_index(data: bytes, random: Random) -> bytes:
+    """Let a last record name a partition key that the frame does not have; the MD5 fits."""
+    wrong = number_field(PARTITION_KEY_INDEX, 127) + bytes_field(DATA, random.randbytes(8))
+    return frame(data[len(MAGIC) : -_MD5_BYTES] + bytes_field(RECORDS, wrong))
+
+
+_BROKEN_FRAMES: dict[str, Callable[[bytes, Random], bytes]] = {
+    "frame: wrong MD5": _flipped,
+    "frame: cut off": lambda data, random: data[: random.randrange(20, len(data))],
+    "frame: key index out of range": _wrong_index,
+    "frame: not protobuf": lambda _, random: frame(b"\xff" + random.randbytes(30)),
+}
+
+
+POISON_KINDS = (*REFUSED, *_BROKEN_RECORDS, *_BROKEN_FRAMES, FUTURE_TYPE, EMPTY_AGGREGATE)

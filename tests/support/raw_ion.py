@@ -1,0 +1,69 @@
+"""Binary Ion written by hand, so that any part of it can be what no library writes.
+
+Source: Amazon Ion specification, "Amazon Ion Binary Encoding".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+VERSION_MARKER = b"\xe0\x01\x00\xea"
+INT, DECIMAL, TIMESTAMP, STRING, BLOB, LIST, STRUCT, ANNOTATION = 2, 5, 6, 8, 10, 11, 13, 14
+_LONG = 14
+
+SYMBOL_TABLE = 3
+"""Symbol of the annotation that makes a struct a local symbol table."""
+
+FIRST_LOCAL = 10
+"""Symbol of the first name in a local symbol table."""
+
+_SYMBOLS = 7
+
+
+def var_uint(number: int) -> bytes:
+    """Return a number in groups of seven bits, the last one marked."""
+    groups = [number & 0x7F | 0x80]
+    while number := number >> 7:
+        groups.append(number & 0x7F)
+    return bytes(reversed(groups))
+
+
+def head(kind: int, length: int) -> bytes:
+    """Return the type and the length that stand before a value's content."""
+    if length < _LONG:
+        return bytes([kind << 4 | length])
+    return bytes([kind << 4 | _LONG]) + var_uint(length)
+
+
+def value(kind: int, content: bytes) -> bytes:
+    """Return a value."""
+    return head(kind, len(content)) + content
+
+
+def text(content: str) -> bytes:
+    """Return a string."""
+    return value(STRING, content.encode())
+
+
+def nested(levels: int) -> bytes:
+    """Return lists in lists, from the innermost outwards."""
+    heads: list[bytes] = []
+    length = 0
+    for _ in range(levels):
+        heads.append(head(LIST, length))
+        length += len(heads[-1])
+    return b"".join(reversed(heads))
+
+
+def symbol_table(names: Iterable[str], more: bytes = b"") -> bytes:
+    """Return a local symbol table; `more` follows the names in its list."""
+    symbols = value(LIST, b"".join(map(text, names)) + more)
+    return annotated(var_uint(SYMBOL_TABLE), value(STRUCT, var_uint(_SYMBOLS) + symbols))
+
+
+def annotated(symbols: bytes, content: bytes) -> bytes:
+    """Return a value with annotations."""
+    return value(ANNOTATION, var_uint(len(symbols)) + symbols + content)

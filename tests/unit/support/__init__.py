@@ -1,0 +1,1 @@
+"""Tests of the test support: services in memory answer as the genuine ones do."""
