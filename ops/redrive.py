@@ -1,103 +1,39 @@
-"""Sends what the failure bucket keeps through the handler again."""
+"""Sends the records of the failure bucket through the handler again."""
 
 from __future__ import annotations
 
-import enum
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from handler.error_codes import FaultClass, classified
-from handler.failures import FailedRecord, object_key
+from handler.failures import object_key
 from journal.revisions import IgnoredReason
 from ops.errors import OpsError
-from ops.failure_objects import UNREADABLE, FailureObject, UnreadableObjectError, read_object
-from ops.failure_queue import MOST_AT_ONCE, FailureQueue, MessagesInHand, QueueMessage
+from ops.failure_object import UnreadableObjectError
+from ops.failure_objects import UNREADABLE, read_object
+from ops.failure_queue import MAX_MESSAGES, MessagesInHand
 from ops.notifications import read_notification
+from ops.redrive_summary import (
+    HANDLER_ERROR,
+    IGNORED,
+    NOT_WRITTEN,
+    OUTLIVED,
+    TOMBSTONE_LIFETIME,
+    Ending,
+    Summary,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from handler.failures import FailedRecord
     from ops.failure_bucket import FailureBucket, StoredObject
+    from ops.failure_object import FailureObject
+    from ops.failure_queue import FailureQueue, QueueMessage
     from ops.record_processing import Processed, RecordProcessor
 
-NOT_WRITTEN = "not written"
-HANDLER_ERROR = "handler error"
-OUTLIVED = "older than tombstones live"
-TOMBSTONE_LIFETIME = "tombstoneLifetimeDays"
-IGNORED = "ignored"
-_REDACTED = "redacted"
-
 _MAY_BE_WANTED = (IgnoredReason.UNCONFIGURED_TABLE, IgnoredReason.UNKNOWN_RECORD_TYPE)
-"""What outputs or a checkout that are older than the stack would make of its records, too."""
-
-
-class Ending(enum.Enum):
-    """What became of an object."""
-
-    REMOVED = "removed"
-    """Nothing of it is left to do, or what is left is kept in objects of its own."""
-
-    KEPT = "kept"
-    """It failed again or something of it was ignored, and it has the new reason; or it could not be
-    read or was too old to be written, and it is as it was."""
-
-    GONE = "gone"
-    """There is no such object: somebody else was first."""
-
-    TRIED = "tried"
-    """A dry run changes nothing."""
-
-
-@dataclass(kw_only=True)
-class Summary:
-    """Counts of one run; complete up to wherever it was stopped.
-
-    Attributes
-    ----------
-    objects
-        By their ending.
-    applied, stale
-        Revisions that changed an item, or that a newer one made needless.
-    ignored
-        Records that lead to no write, by reason.
-    kept_for_ignored
-        Objects that stay because a record of theirs may be of interest to the deployed stack.
-    failed
-        Records (or unreadable objects) that failed again, by reason and code.
-    test_events, foreign
-        Messages that are no news of an object.
-    duplicates
-        Messages about an object for which another one was received.
-    interrupted
-        Whether the run was stopped before its end.
-    """
-
-    objects: Counter[Ending] = field(default_factory=Counter)
-    applied: int = 0
-    stale: int = 0
-    ignored: Counter[str] = field(default_factory=Counter)
-    kept_for_ignored: int = 0
-    failed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    test_events: int = 0
-    foreign: int = 0
-    duplicates: int = 0
-    interrupted: bool = False
-
-    def add(self, processed: Processed) -> None:
-        """Count what the handler made of one event."""
-        counts = processed.counts
-        self.applied += counts.applied
-        self.stale += counts.stale + counts.superseded
-        for reason, number in counts.ignored.items():
-            self.ignored[reason.value] += number
-        if counts.redacted:
-            self.ignored[_REDACTED] += counts.redacted
-        self.failed.update(counts.quarantined)
-        for code, number in counts.retried.items():
-            self.failed[NOT_WRITTEN, code] += number
-        if processed.error is not None:
-            self.failed[HANDLER_ERROR, processed.error] += 1
+"""To outputs or a checkout that are older than the stack, its newer records look like this too."""
 
 
 def never() -> bool:
@@ -114,21 +50,22 @@ class Redrive:
     bucket
         Holds the objects.
     processor
-        Takes their records.
+        Processes their records.
     summary
         Counts; filled as the run goes.
     limit
-        Most objects to read; None for all.
+        Maximum number of objects to read; None for all.
     dry_run
         Whether everything stays as it is.
     drop_ignored
-        Whether an object goes although a record of it has no configured table, or no known type.
+        Whether to delete an object although a record of it has an unconfigured table or an unknown
+        type.
     stop
-        Asked between objects whether to end.
+        Called between objects; returns whether to end.
     progress
         Called after each object and each message without one.
     left
-        Keys of the objects that this run leaves behind; it does not try them again.
+        Keys of the objects that stay after this run tried them; it does not try them again.
     """
 
     bucket: FailureBucket
@@ -147,7 +84,7 @@ class Redrive:
         Raises
         ------
         OpsError
-            AWS refuses something that no record is to blame for.
+            AWS refuses a request for a reason that lies in no record.
         """
         for key in keys:
             if self._is_over():
@@ -163,7 +100,7 @@ class Redrive:
         Raises
         ------
         OpsError
-            AWS refuses something that no record is to blame for.
+            AWS refuses a request for a reason that lies in no record.
         """
         with MessagesInHand(queue) as in_hand:
             run = _QueueRun(self, in_hand)
@@ -195,7 +132,7 @@ class Redrive:
 
     def _room(self) -> int:
         if self.limit is None:
-            return MOST_AT_ONCE
+            return MAX_MESSAGES
         return max(0, self.limit - self.summary.objects.total())
 
     def _object(self, key: str) -> Ending:
@@ -228,9 +165,9 @@ class Redrive:
         return self._settle(found, stored, [found.own(failed) for failed in processed.failed])
 
     def _kept_whole(self, processed: Processed) -> tuple[str, str] | None:
-        """Give the reason and code with which an object stays as it is, if it does.
+        """Return the reason and code with which the whole object stays, or None.
 
-        What is applied of it will be found stale the next time.
+        Records of it that are applied will be found stale the next time.
         """
         if processed.error is not None:
             return HANDLER_ERROR, processed.error
@@ -252,7 +189,7 @@ class Redrive:
     def _settle(
         self, found: FailureObject, stored: StoredObject, failed: list[FailedRecord]
     ) -> Ending:
-        """Leave an object for each record that failed for good, and none for the others."""
+        """Quarantine each record that failed for good, in an object of its own."""
         bodies = {object_key(record.position): record.to_json() for record in failed}
         own = bodies.pop(found.key, None)
         for key, body in bodies.items():
@@ -268,8 +205,8 @@ class Redrive:
 class _QueueRun:
     """The messages of one run.
 
-    An object that gets a new reason is created anew, of which S3 tells the queue: without memory, a
-    run would meet its own failures for ever.
+    An object that gets a new reason is created anew, and S3 notifies the queue of it: without
+    memory, a run would meet its own failures for ever.
     """
 
     def __init__(self, redrive: Redrive, in_hand: MessagesInHand) -> None:
@@ -279,7 +216,7 @@ class _QueueRun:
         self._foreign: set[str] = set()
 
     def message(self, message: QueueMessage) -> None:
-        """Take one message to its end."""
+        """Process one message."""
         summary, dry_run = self._redrive.summary, self._redrive.dry_run
         notification = read_notification(message.body, self._redrive.bucket.name)
         if notification is None:
@@ -294,7 +231,7 @@ class _QueueRun:
             self._in_hand.remove(message)
 
     def _is_left(self, key: str, message: QueueMessage) -> bool:
-        """Redrive an object, once in a run; tell whether it is there afterwards."""
+        """Redrive an object, once in a run; return whether it is there afterwards."""
         if key not in self._redrive.left:
             self._redrive.object(key)
         left = key in self._redrive.left
@@ -303,7 +240,7 @@ class _QueueRun:
         return left
 
     def _wait(self, key: str, message: QueueMessage) -> None:
-        """Let the newest message stand for an object: the queue keeps it longest."""
+        """Remember the newest message about an object: the queue retains it longest."""
         former = self._waiting.get(key)
         self._waiting[key] = message
         still_needed = {each.id for each in self._waiting.values()}
@@ -321,22 +258,22 @@ def redrive_objects(
     processor: RecordProcessor,
     drop_ignored: bool = False,
 ) -> Summary:
-    """Send the records of these objects through the handler, with nothing around it.
+    """Send the records of these objects through the handler, without queue or limits.
 
-    An object goes when each of its records is applied or stale, is no revision, or is kept in an
-    object of its own; else it stays and tells the new reason.
+    An object is deleted once each of its records is applied, stale, no revision, or quarantined in
+    an object of its own; else it stays, with the new reason.
 
     Raises
     ------
     OpsError
-        AWS refuses something that no record is to blame for.
+        AWS refuses a request for a reason that lies in no record.
     """
     redrive = Redrive(bucket=bucket, processor=processor, drop_ignored=drop_ignored)
     return redrive.objects(keys)
 
 
 def _refuse_wrong_deployment(processed: Processed, table_names: list[str]) -> None:
-    """Stop where no record is to blame and the next object would fare the same."""
+    """Stop at a deployment error: it lies in no record, and the next object would meet it too."""
     for code in processed.counts.retried:
         if classified(code)[1] is FaultClass.CONFIGURATION:
             raise OpsError(

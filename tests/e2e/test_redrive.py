@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.environment import environment, process_environment
-from ops.failure_objects import aggregate_of_one
+from ops.aggregate_of_one import aggregate_of_one
 from ops.stack_outputs import PROJECT_FOLDER
 from tests.support.discarded_batches import BATCH_KEY, discarded_batch
 from tests.support.kinesis_events import kinesis_record

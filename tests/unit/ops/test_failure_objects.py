@@ -17,28 +17,13 @@ from hypothesis import strategies as st
 
 from handler.aggregation import UserRecord, user_records
 from handler.failures import object_key
-from ops.failure_objects import (
-    UNREADABLE,
-    Payload,
-    UnreadableObjectError,
-    aggregate_of_one,
-    describe,
-    read_object,
-)
+from ops.aggregate_of_one import aggregate_of_one
+from ops.failure_object import Payload, UnreadableObjectError
+from ops.failure_objects import UNREADABLE, describe, read_object
 from tests.support.discarded_batches import BATCH_KEY, discarded_batch
 from tests.support.failure_objects import failed_record
-from tests.support.kinesis_events import (
-    SEQUENCE_NUMBER as SEQUENCE,
-)
-from tests.support.kinesis_events import (
-    SHARD_ID as SHARD,
-)
-from tests.support.kinesis_events import (
-    STREAM_ARN,
-    kinesis_record,
-)
-from tests.support.qldb_records import malformed
-from tests.support.qldb_records import secret_revision as revision
+from tests.support.kinesis_events import SEQUENCE_NUMBER, SHARD_ID, STREAM_ARN, kinesis_record
+from tests.support.qldb_records import malformed, secret_revision
 from tests.support.sentinel import SECRET
 
 
@@ -54,33 +39,33 @@ def test_an_aggregate_of_one_holds_what_was_put_in(data: bytes, key: str) -> Non
 @pytest.mark.parametrize("sub", [None, 5])
 def test_the_event_of_a_record_keeps_its_position_and_bytes(sub: int | None) -> None:
     # given
-    record = failed_record(revision(), sub=sub)
+    record = failed_record(secret_revision(), sub=sub)
     found = read_object(object_key(record.position), record.to_json())
     # when
     (sent,) = found.event()["Records"]
     # then
     assert sent["eventSourceARN"] == STREAM_ARN
-    assert sent["eventID"] == f"{SHARD}:{SEQUENCE}"
-    assert sent["kinesis"]["sequenceNumber"] == SEQUENCE
+    assert sent["eventID"] == f"{SHARD_ID}:{SEQUENCE_NUMBER}"
+    assert sent["kinesis"]["sequenceNumber"] == SEQUENCE_NUMBER
     assert sent["kinesis"]["partitionKey"] == "producer's key"
     assert sent["kinesis"]["approximateArrivalTimestamp"] == record.approximate_arrival
     (inner,) = user_records(base64.b64decode(sent["kinesis"]["data"]))
-    assert inner.data == revision()
+    assert inner.data == secret_revision()
 
 
 def test_the_event_of_a_batch_is_the_one_of_the_function() -> None:
-    records = [kinesis_record(revision(), "1"), kinesis_record(malformed(), "2")]
+    records = [kinesis_record(secret_revision(), "1"), kinesis_record(malformed(), "2")]
     found = read_object(BATCH_KEY, discarded_batch(records))
     assert found.event() == {"Records": records}
     assert found.payloads() == [
-        Payload(place="1", data=revision()),
+        Payload(place="1", data=secret_revision()),
         Payload(place="2", data=malformed()),
     ]
 
 
 def test_the_payload_of_a_record_is_taken_apart_to_its_documents() -> None:
     # given a frame of one record, the same bytes as a user record, and a damaged frame
-    frame = aggregate_of_one(revision(), "key")
+    frame = aggregate_of_one(secret_revision(), "key")
     whole, inner, damaged = (
         failed_record(frame),
         failed_record(frame, sub=2),
@@ -88,9 +73,9 @@ def test_the_payload_of_a_record_is_taken_apart_to_its_documents() -> None:
     )
     # then
     for record, place, data in (
-        (whole, f"{SEQUENCE}/0", revision()),
-        (inner, f"{SEQUENCE}/2", frame),
-        (damaged, SEQUENCE, frame[:-1]),
+        (whole, f"{SEQUENCE_NUMBER}/0", secret_revision()),
+        (inner, f"{SEQUENCE_NUMBER}/2", frame),
+        (damaged, SEQUENCE_NUMBER, frame[:-1]),
     ):
         found = read_object(object_key(record.position), record.to_json())
         assert found.payloads() == [Payload(place=place, data=data)]
@@ -101,7 +86,7 @@ def _batch_with(payload: object) -> bytes:
 
 
 def _without(name: str) -> bytes:
-    record = kinesis_record(revision())
+    record = kinesis_record(secret_revision())
     del record["kinesis"][name]
     return discarded_batch_of(record)
 
@@ -113,8 +98,8 @@ def discarded_batch_of(record: object) -> bytes:
 @pytest.mark.parametrize(
     ("key", "body"),
     [
-        ("elsewhere/1", failed_record(revision()).to_json()),
-        ("records/stream/shard/1/whole.json", failed_record(revision()).to_json()),
+        ("elsewhere/1", failed_record(secret_revision()).to_json()),
+        ("records/stream/shard/1/whole.json", failed_record(secret_revision()).to_json()),
         ("records/1", b""),
         ("records/1", b"\xff"),
         ("records/1", b"[]"),
@@ -142,11 +127,11 @@ def test_damage_is_told_and_nothing_is_guessed(key: str, body: bytes) -> None:
 
 
 def test_a_record_is_described_without_its_document() -> None:
-    record = failed_record(revision(), sub=5, attempts=3)
+    record = failed_record(secret_revision(), sub=5, attempts=3)
     body = record.to_json()
     description = describe(object_key(record.position), body)
     assert asdict(description) == {
-        "key": f"records/journal-1a2b3c/{SHARD}/{SEQUENCE}/00000005.json",
+        "key": f"records/journal-1a2b3c/{SHARD_ID}/{SEQUENCE_NUMBER}/00000005.json",
         "size": len(body),
         "reason": "refused",
         "code": "ValidationError",
@@ -154,15 +139,15 @@ def test_a_record_is_described_without_its_document() -> None:
         "attempts": 3,
         "records": 1,
         "stream_arn": STREAM_ARN,
-        "shard_id": SHARD,
-        "sequence_number": SEQUENCE,
+        "shard_id": SHARD_ID,
+        "sequence_number": SEQUENCE_NUMBER,
         "last_sequence_number": None,
         "sub_sequence_number": 5,
     }
 
 
 def test_a_batch_is_described_without_its_documents() -> None:
-    records = [kinesis_record(revision(), "1"), kinesis_record(revision(), "2")]
+    records = [kinesis_record(secret_revision(), "1"), kinesis_record(secret_revision(), "2")]
     description = describe(BATCH_KEY, discarded_batch(records))
     assert (description.reason, description.code) == ("discarded batch", "RetryAttemptsExhausted")
     assert (description.records, description.attempts) == (2, 0)

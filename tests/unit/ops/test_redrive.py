@@ -18,14 +18,16 @@ from handler.aggregation import MAGIC
 from handler.failures import FailedRecord, object_key
 from handler.settings import ReplicaTable
 from handler.writer import Permanent, Transient
+from ops.aggregate_of_one import aggregate_of_one
 from ops.errors import OpsError
 from ops.failure_bucket import FailureBucket
-from ops.failure_objects import aggregate_of_one, describe, read_object
+from ops.failure_objects import describe, read_object
 from ops.failure_queue import FailureQueue
 from ops.failures_command import list_lines
 from ops.record_processing import RecordProcessor, WritesNothing
-from ops.redrive import Ending, Redrive, Summary, redrive_objects
+from ops.redrive import Redrive, redrive_objects
 from ops.redrive_command import summary_lines
+from ops.redrive_summary import Ending, Summary
 from tests.support.discarded_batches import BATCH_KEY, discarded_batch
 from tests.support.failure_bucket import BUCKET, notification
 from tests.support.failure_bucket import NotifyingS3 as MemoryS3

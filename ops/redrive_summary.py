@@ -1,0 +1,86 @@
+"""What a redrive did: the endings of objects, counted."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ops.record_processing import Processed
+
+NOT_WRITTEN = "not written"
+HANDLER_ERROR = "handler error"
+OUTLIVED = "older than tombstones live"
+TOMBSTONE_LIFETIME = "tombstoneLifetimeDays"
+IGNORED = "ignored"
+_REDACTED = "redacted"
+
+
+class Ending(enum.Enum):
+    """The outcome of an object."""
+
+    REMOVED = "removed"
+    """All its records are settled, or quarantined in objects of their own."""
+
+    KEPT = "kept"
+    """A record failed again or was ignored, and the object has the new reason; or it could not be
+    read or was too old to be written, and the object is unchanged."""
+
+    GONE = "gone"
+    """Already deleted or changed by another run."""
+
+    TRIED = "tried"
+    """A dry run changes nothing."""
+
+
+@dataclass(kw_only=True)
+class Summary:
+    """Counts of one run, complete up to where it stopped.
+
+    Attributes
+    ----------
+    objects
+        By their ending.
+    applied, stale
+        Revisions that changed an item, and those that a newer one had overtaken.
+    ignored
+        Records that lead to no write, by reason.
+    kept_for_ignored
+        Objects that stay because the deployed stack may need an ignored record of theirs.
+    failed
+        Records (or unreadable objects) that failed again, by reason and code.
+    test_events, foreign
+        Messages that name no object of this bucket.
+    duplicates
+        Messages about an object for which a newer one was received.
+    interrupted
+        Whether the run was stopped before its end.
+    """
+
+    objects: Counter[Ending] = field(default_factory=Counter)
+    applied: int = 0
+    stale: int = 0
+    ignored: Counter[str] = field(default_factory=Counter)
+    kept_for_ignored: int = 0
+    failed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    test_events: int = 0
+    foreign: int = 0
+    duplicates: int = 0
+    interrupted: bool = False
+
+    def add(self, processed: Processed) -> None:
+        """Count the outcomes of one event."""
+        counts = processed.counts
+        self.applied += counts.applied
+        self.stale += counts.stale + counts.superseded
+        for reason, number in counts.ignored.items():
+            self.ignored[reason.value] += number
+        if counts.redacted:
+            self.ignored[_REDACTED] += counts.redacted
+        self.failed.update(counts.quarantined)
+        for code, number in counts.retried.items():
+            self.failed[NOT_WRITTEN, code] += number
+        if processed.error is not None:
+            self.failed[HANDLER_ERROR, processed.error] += 1
