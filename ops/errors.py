@@ -1,4 +1,4 @@
-"""Errors that an operator can do something about, and how errors of AWS become such."""
+"""Errors that an operator can act upon, made from those of AWS where it refuses."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
 
 class OpsError(Exception):
-    """One line for the operator: what is wrong, and the remedy. It never holds document data."""
+    """One line for the operator: the problem and its remedy. It never holds document data."""
 
 
-# The action that each API operation asks for (service authorization reference).
 _ACTIONS = {
     "GetObject": "s3:GetObject",
     "PutObject": "s3:PutObject",
@@ -37,6 +36,8 @@ _ACTIONS = {
     "ChangeMessageVisibility": "sqs:ChangeMessageVisibility",
     "GetQueueAttributes": "sqs:GetQueueAttributes",
 }
+"""The action that each API operation needs (service authorization reference)."""
+
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403", "Forbidden"})
 _MISSING = frozenset(
     {
@@ -63,12 +64,12 @@ _NEW_CREDENTIALS = "get new ones (`aws sso login`, `aws configure`, or the AWS_.
 def aws_errors(what: str) -> Iterator[None]:
     """Turn whatever boto3 raises into an `OpsError`.
 
-    The messages of AWS's answers are not passed on, only their codes.
+    Only the codes of AWS's answers are passed on, not their messages.
 
     Parameters
     ----------
     what
-        The resource that is used, such as ``bucket NAME``.
+        The resource, such as ``bucket NAME``.
     """
     try:
         yield

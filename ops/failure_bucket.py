@@ -29,7 +29,7 @@ class BucketClient(Protocol):
 
     @property
     def delete_object(self) -> Callable[..., Any]:
-        """Remove one object."""
+        """Delete one object."""
 
     @property
     def list_objects_v2(self) -> Callable[..., Any]:
@@ -45,7 +45,7 @@ class StoredObject:
     body
         Its bytes.
     etag
-        Tells this state of the object from every other; None where the service gives none.
+        Identifies this state of the object; None where the service returns none.
     """
 
     body: bytes
@@ -74,7 +74,7 @@ class FailureBucket:
         self._what = f"bucket {name}"
 
     def get(self, key: str) -> StoredObject | None:
-        """Read an object; None where there is none."""
+        """Return an object; None if there is none."""
         with aws_errors(self._what):
             try:
                 answer = self._client.get_object(Bucket=self.name, Key=key)
@@ -85,7 +85,7 @@ class FailureBucket:
             return StoredObject(body=answer["Body"].read(), etag=answer.get("ETag"))
 
     def put(self, key: str, body: bytes) -> None:
-        """Write an object, in place of one that may be there."""
+        """Write an object, replacing any that is there."""
         with aws_errors(self._what):
             self._client.put_object(
                 Bucket=self.name, Key=key, Body=body, ContentType="application/json"
@@ -94,13 +94,13 @@ class FailureBucket:
     def replace(self, key: str, body: bytes, read: StoredObject) -> bool:
         """Write an object in place of the one that was read.
 
-        Amazon S3 user guide, "Conditional writes": `If-Match` refuses where the object is another
-        one by now, or none. So what somebody else resolved meanwhile does not come back.
+        Amazon S3 user guide, "Conditional writes": `If-Match` refuses if the object has changed or
+        is gone. So an object that another run settled meanwhile does not come back.
 
         Returns
         -------
         bool
-            False where it was refused for that reason.
+            False if it was refused for that reason.
         """
         condition = {} if read.etag is None else {"IfMatch": read.etag}
         with aws_errors(self._what):
@@ -119,7 +119,7 @@ class FailureBucket:
         return True
 
     def delete(self, key: str) -> None:
-        """Remove an object, if there."""
+        """Delete an object, if there."""
         with aws_errors(self._what):
             self._client.delete_object(Bucket=self.name, Key=key)
 

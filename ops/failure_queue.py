@@ -1,4 +1,4 @@
-"""The failure queue: the list of objects to work through."""
+"""The failure queue, whose messages name the objects to send again."""
 
 from __future__ import annotations
 
@@ -12,23 +12,22 @@ from ops.errors import OpsError, aws_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
     from typing import Self
 
-MOST_AT_ONCE = 10
-"""SQS API reference, ``ReceiveMessage``."""
+MAX_MESSAGES = 10
+"""In one answer (SQS API reference, ``ReceiveMessage``)."""
 
 VISIBILITY_SECONDS = 300
 _EXTENSION_SECONDS = VISIBILITY_SECONDS / 3
 _POLL_SECONDS = 2
-"""Long polling asks all of the queue's servers: no answer then means that there is no message."""
+"""Long polling asks all of the queue's servers: an empty answer then means an empty queue."""
 
-_NOT_OURS_ANY_MORE = frozenset(
+_NO_LONGER_OURS = frozenset(
     {
         "MessageNotInflight",
         "AWS.SimpleQueueService.MessageNotInflight",
         "ReceiptHandleIsInvalid",
-        # Also: twelve hours are over, the longest that SQS keeps a message invisible.
+        # Also: after twelve hours, for which SQS hides a message at most.
         "InvalidParameterValue",
     }
 )
@@ -47,7 +46,7 @@ class QueueClient(Protocol):
 
     @property
     def change_message_visibility(self) -> Callable[..., Any]:
-        """Say how long a received message stays invisible to others."""
+        """Set how long a received message stays invisible to others."""
 
     @property
     def get_queue_attributes(self) -> Callable[..., Any]:
@@ -74,7 +73,7 @@ class QueueMessage:
 
 
 class FailureQueue:
-    """Receives, keeps and removes messages.
+    """Receives, hides and deletes messages.
 
     Parameters
     ----------
@@ -95,19 +94,19 @@ class FailureQueue:
         self._what = f"queue {url.rpartition('/')[2]}"
 
     def waiting(self) -> int:
-        """Tell about how many messages are visible."""
+        """Return about how many messages are visible."""
         with aws_errors(self._what):
             answer = self._client.get_queue_attributes(
                 QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"]
             )
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
-    def receive(self, most: int) -> list[QueueMessage]:
-        """Take messages, at most ten; nobody else sees them for `VISIBILITY_SECONDS`."""
+    def receive(self, max_messages: int) -> list[QueueMessage]:
+        """Receive messages, at most `MAX_MESSAGES`, and hide them for `VISIBILITY_SECONDS`."""
         with aws_errors(self._what):
             answer = self._client.receive_message(
                 QueueUrl=self._url,
-                MaxNumberOfMessages=min(most, MOST_AT_ONCE),
+                MaxNumberOfMessages=min(max_messages, MAX_MESSAGES),
                 VisibilityTimeout=VISIBILITY_SECONDS,
                 WaitTimeSeconds=_POLL_SECONDS,
             )
@@ -125,12 +124,12 @@ class FailureQueue:
         with aws_errors(self._what):
             self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt_handle)
 
-    def keep(self, message: QueueMessage) -> None:
-        """Keep a message invisible for `VISIBILITY_SECONDS` from now."""
+    def hide(self, message: QueueMessage) -> None:
+        """Hide a message for `VISIBILITY_SECONDS` from now."""
         self._change(message, VISIBILITY_SECONDS)
 
     def release(self, message: QueueMessage) -> None:
-        """Let everybody see a message again."""
+        """Make a message visible again."""
         self._change(message, 0)
 
     def _change(self, message: QueueMessage, seconds: int) -> None:
@@ -142,12 +141,12 @@ class FailureQueue:
                     VisibilityTimeout=seconds,
                 )
             except ClientError as error:
-                if str(error.response.get("Error", {}).get("Code")) not in _NOT_OURS_ANY_MORE:
+                if str(error.response.get("Error", {}).get("Code")) not in _NO_LONGER_OURS:
                     raise
 
 
 class MessagesInHand:
-    """Keeps received messages invisible while they are worked on, however long that takes.
+    """Hides received messages from other receivers for as long as they are worked on.
 
     A context manager; at its end every message that was not removed is visible again at once.
 
@@ -169,29 +168,24 @@ class MessagesInHand:
         self._thread = threading.Thread(target=self._extend, name="visibility", daemon=True)
 
     def __enter__(self) -> Self:
-        """Start to keep messages."""
+        """Start to extend the visibility timeouts."""
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Release what is left."""
+    def __exit__(self, *exception: object) -> None:
+        """Release the messages that were not removed."""
         self._end.set()
         self._thread.join()
         for message in self._copy():
             self._queue.release(message)
 
     def take(self, message: QueueMessage) -> None:
-        """Keep a message; one that was received before gets its new receipt handle.
+        """Hide a message from now on; one that was received before gets its new receipt handle.
 
         Raises
         ------
         OpsError
-            Messages cannot be kept.
+            Messages cannot be hidden.
         """
         if self._error is not None:
             raise self._error
@@ -212,7 +206,7 @@ class MessagesInHand:
         while not self._end.wait(self._every_seconds):
             try:
                 for message in self._copy():
-                    self._queue.keep(message)
+                    self._queue.hide(message)
             except OpsError as error:
                 self._error = error
                 return

@@ -9,43 +9,71 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from ops import connections
+from ops import connections, stack_option
+from ops.command import STATUS_OK, Command
 from ops.errors import OpsError
-from ops.failure_objects import (
-    PREFIXES,
-    Description,
-    UnreadableObjectError,
-    describe,
-    read_object,
-)
+from ops.failure_object import Description, UnreadableObjectError
+from ops.failure_objects import PREFIXES, describe, read_object
 from ops.ion_text import ion_text
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable, Iterator
 
+    from rich.console import Console
+
     from ops.failure_bucket import FailureBucket, StoredObject
-    from ops.stack_outputs import StackOutputs
+
+_DESCRIPTION = """\
+Lists the failure bucket: key (stream, shard, sequence number, place in the aggregate), reason,
+code, time, size and how often it was sent again. Documents are shown by --show only.
+"""
+
+_EXAMPLES = """\
+  python -m ops failures --stack dev                  list pending failures and reasons (no
+                                                      document data)
+  python -m ops failures --stack dev --json | jq .counts
+  python -m ops failures --stack dev --show KEY       one object with its documents, as Ion text
+"""
 
 _UNITS = ((1024 * 1024, "MiB"), (1024, "KiB"))
 
 
-def run_list(outputs: StackOutputs, *, as_json: bool) -> int:
-    """Print what waits in the failure bucket."""
-    found = list(descriptions(connections.failure_bucket(outputs)))
-    print(json_text(found) if as_json else "\n".join(list_lines(found)))
-    return 0
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    stack_option.add_to(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for machines")
+    form.add_argument("--show", metavar="KEY", help="print one object with its documents")
 
 
-def run_show(outputs: StackOutputs, key: str) -> int:
+def _run(options: argparse.Namespace, console: Console) -> int:
+    bucket = connections.failure_bucket(stack_option.read(options, console))
+    if options.show is not None:
+        _show(bucket, options.show)
+    else:
+        found = list(descriptions(bucket))
+        print(json_text(found) if options.json else "\n".join(list_lines(found)))
+    return STATUS_OK
+
+
+COMMAND = Command(
+    name="failures",
+    summary="list pending failures",
+    description=_DESCRIPTION,
+    examples=_EXAMPLES,
+    add_options=_add_options,
+    run=_run,
+)
+
+
+def _show(bucket: FailureBucket, key: str) -> None:
     """Print one object with its documents."""
-    bucket = connections.failure_bucket(outputs)
     stored = bucket.get(key)
     if stored is None:
         raise OpsError(
             f"bucket {bucket.name} has no object {key}: `python -m ops failures` lists the keys"
         )
     print("\n".join(show_lines(key, stored)))
-    return 0
 
 
 def descriptions(bucket: FailureBucket) -> Iterator[Description]:
@@ -56,14 +84,14 @@ def descriptions(bucket: FailureBucket) -> Iterator[Description]:
         stored = bucket.get(key)
         return None if stored is None else describe(key, stored.body)
 
-    with ThreadPoolExecutor(connections.READERS) as pool:
+    with ThreadPoolExecutor(connections.PARALLEL_READS) as pool:
         # In groups, so that no more bodies than these are in memory at once.
-        while group := list(islice(keys, connections.READERS * 4)):
+        while group := list(islice(keys, connections.PARALLEL_READS * 4)):
             yield from (found for found in pool.map(one, group) if found is not None)
 
 
 def list_lines(found: Iterable[Description]) -> list[str]:
-    """Write descriptions for people: two lines for each object, then the counts."""
+    """Return descriptions for people: two lines for each object, then the counts."""
     lines: list[str] = []
     counts: Counter[tuple[str, str]] = Counter()
     for each in found:
@@ -97,7 +125,7 @@ def _facts(each: Description) -> str:
 
 
 def json_text(found: Iterable[Description]) -> str:
-    """Write descriptions for machines."""
+    """Return descriptions for machines."""
     failures = list(found)
     counts = Counter((each.reason, each.code) for each in failures)
     return json.dumps(
@@ -130,7 +158,7 @@ def _fields(each: Description) -> dict[str, Any]:
 
 
 def show_lines(key: str, stored: StoredObject) -> list[str]:
-    """Write an object with its documents; the whole is Ion text, its facts are comments."""
+    """Return an object with its documents, as Ion text with the facts in comments."""
     description = describe(key, stored.body)
     lines = [f"// {key}", f"// {_facts(description)}"]
     try:
@@ -147,7 +175,7 @@ def _time(seconds: float | None) -> str | None:
         return None
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError):  # a damaged object may tell of any time
+    except (ValueError, OverflowError):  # a damaged object may hold any time
         return None
 
 

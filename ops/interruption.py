@@ -1,4 +1,4 @@
-"""Ctrl-C as a request to end soon, instead of at once."""
+"""Ctrl-C as a request to end soon instead of at once."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def end_on_request(tell: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+def end_on_request(announce: Callable[[], None]) -> Iterator[Callable[[], bool]]:
     """Take Ctrl-C (and `kill`) as a request to end; a second one ends at once.
 
     Parameters
     ----------
-    tell
+    announce
         Called at the first request.
 
     Yields
     ------
     Callable
-        Tells whether the end was requested.
+        Returns whether the end was requested.
     """
     requested = False
 
@@ -33,7 +33,7 @@ def end_on_request(tell: Callable[[], None]) -> Iterator[Callable[[], bool]]:
         if requested:
             raise KeyboardInterrupt
         requested = True
-        tell()
+        announce()
 
     former = {number: signal.signal(number, request) for number in _SIGNALS}
     try:

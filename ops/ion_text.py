@@ -13,17 +13,17 @@ from amazon.ion import simpleion
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SECONDS = 10.0
+_MAX_SECONDS = 10.0
 
 
 class _TooLongError(Exception):
-    """Reading did not end."""
+    """Reading took too long."""
 
 
-def ion_text(data: bytes, seconds: float = _SECONDS) -> str:
-    """Write bytes as Ion text; what cannot be read becomes an Ion blob with a comment.
+def ion_text(data: bytes, seconds: float = _MAX_SECONDS) -> str:
+    """Return bytes as Ion text; bytes that cannot be read become an Ion blob with a comment.
 
-    Malformed input is what a failure bucket is for, and from some of it the readers of amazon.ion
+    Malformed input is what a failure bucket is for, and on some of it the readers of amazon.ion
     0.15.0 never return. The Python reader can at least be interrupted.
 
     Parameters
@@ -31,7 +31,7 @@ def ion_text(data: bytes, seconds: float = _SECONDS) -> str:
     data
         A user record, or anything else.
     seconds
-        Longest time to read.
+        Maximum time to read.
     """
     try:
         with _time_limit(seconds):
@@ -40,7 +40,7 @@ def ion_text(data: bytes, seconds: float = _SECONDS) -> str:
                 simpleion.dumps(value, binary=False, indent="  ", omit_version_marker=True)
                 for value in values
             )
-    except Exception:  # noqa: BLE001  (readers raise many kinds)
+    except Exception:  # noqa: BLE001 (readers raise many kinds)
         blob = base64.b64encode(data).decode("ascii")
         return f"// not Ion: the bytes as they are\n{{{{{blob}}}}}"
 

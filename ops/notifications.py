@@ -1,4 +1,4 @@
-"""What a message of the failure queue says. Pure."""
+"""The messages of the failure queue. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Notification:
     Attributes
     ----------
     keys
-        The objects that were created; none in the test event with which S3 tries the queue.
+        The objects that were created; none in the test event that S3 sends to check the queue.
     """
 
     keys: tuple[str, ...]
@@ -39,7 +39,7 @@ def read_notification(body: str, bucket: str) -> Notification | None:
     Returns
     -------
     Notification or None
-        None for what is not S3's news of new objects in this bucket.
+        None for a message that is not S3's notification of new objects in this bucket.
     """
     try:
         fields = json.loads(body)
@@ -54,7 +54,7 @@ def read_notification(body: str, bucket: str) -> Notification | None:
 def _key(record: dict[str, object], bucket: str) -> str:
     s3 = record["s3"]
     if not isinstance(s3, dict) or s3["bucket"]["name"] != bucket:
-        raise ValueError("news of another bucket")
+        raise ValueError("a notification of another bucket")
     if not str(record["eventName"]).startswith(_CREATED):
-        raise ValueError("other news")
+        raise ValueError("another event")
     return unquote_plus(s3["object"]["key"])

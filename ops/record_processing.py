@@ -1,4 +1,4 @@
-"""Records through the handler's own code, in this process."""
+"""Processes records with the handler's own code, in this process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SECONDS_PER_DAY = 86_400
 _MARGIN_SECONDS = _SECONDS_PER_DAY
-"""A record may reach Kinesis so much later than the delete that came after it in the journal."""
+"""How much later a record may reach Kinesis than a delete that follows it in the journal."""
 
 TIME_LIMIT_SECONDS = 60.0
 """For the records of one object, repetitions after throttling included."""
@@ -27,16 +27,16 @@ TIME_LIMIT_SECONDS = 60.0
 
 @dataclass(kw_only=True)
 class Processed:
-    """What the handler made of an event.
+    """The outcome of an event.
 
     Attributes
     ----------
     counts
-        As its telemetry tells them.
+        As the handler's telemetry receives them.
     failed
-        Records that it would have put into the failure bucket.
+        Records that the handler would have quarantined.
     error
-        Name of the exception with which it ended; None where it did not.
+        Name of the exception that the handler raised; None where it returned.
     """
 
     counts: BatchCounts = field(default_factory=BatchCounts)
@@ -47,7 +47,7 @@ class Processed:
 class RecordProcessor:
     """Processes events as the deployed function does.
 
-    Nothing is written to the failure bucket: what becomes of an object is for who reads it to say.
+    Nothing is written to the failure bucket: what happens to an object is the caller's decision.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class RecordProcessor:
         return [table.table_name for table in self._settings.replica_tables.values()]
 
     def is_safe(self, event: Mapping[str, Any]) -> bool:
-        """Tell whether the tombstone of every later delete is still there.
+        """Return whether the tombstone of every later delete is still there.
 
         An object of the failure bucket gets a new age whenever it fails again, a record does not.
         Tombstones that were written under a shorter lifetime than today's are unknown here.
@@ -94,29 +94,29 @@ class RecordProcessor:
         return self.clock() < first + lifetime * _SECONDS_PER_DAY - _MARGIN_SECONDS
 
     def process(self, event: Mapping[str, Any]) -> Processed:
-        """Process one event, whatever comes of it."""
-        notes = _Notes()
+        """Process one event; exceptions are part of the result."""
+        recorder = _Recorder()
         handler = Handler(
             settings=self._settings,
             writer=self._writer,
-            failures=notes,
-            telemetry=notes,
+            failures=recorder,
+            telemetry=recorder,
             clock=self.clock,
         )
         try:
             handler.process(event, self._context)
-        except Exception as error:  # noqa: BLE001  (its message may quote a document)
-            notes.processed.error = type(error).__name__
-        return notes.processed
+        except Exception as error:  # noqa: BLE001 (its message may quote a document)
+            recorder.processed.error = type(error).__name__
+        return recorder.processed
 
 
-class _Notes:
-    """Takes what the handler tells to its failure store and its telemetry."""
+class _Recorder:
+    """Stands for the handler's failure store and telemetry, and records what they receive."""
 
     def __init__(self) -> None:
         self.processed = Processed()
 
-    def put_all(self, records: Sequence[FailedRecord], deadline: float) -> list[bool]:  # noqa: ARG002  (protocol)
+    def put_all(self, records: Sequence[FailedRecord], deadline: float) -> list[bool]:  # noqa: ARG002 (protocol)
         self.processed.failed.extend(records)
         return [True] * len(records)
 
@@ -125,7 +125,7 @@ class _Notes:
 
 
 class _Context:
-    """Stands for Lambda's context: a failed record's object names it as the finder."""
+    """Stands for Lambda's context; its names go into the objects of quarantined records."""
 
     function_name = "ops redrive"
     function_version = "not in Lambda"
@@ -138,8 +138,8 @@ class _Context:
 
 
 class WritesNothing:
-    """A writer for trying out: it calls every write applied and makes none."""
+    """A writer for dry runs: it reports every write as applied and makes none."""
 
-    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:  # noqa: ARG002  (protocol)
+    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:  # noqa: ARG002 (protocol)
         """Write nothing."""
         return [APPLIED] * len(writes)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ops import connections
+from ops import connections, stack_option
+from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK, Command
 from ops.failure_objects import PREFIXES
 from ops.interruption import end_on_request
-from ops.record_processing import RecordProcessor, WritesNothing
-from ops.redrive import OUTLIVED, TOMBSTONE_LIFETIME, Ending, Redrive, Summary
+from ops.record_processing import TIME_LIMIT_SECONDS, RecordProcessor, WritesNothing
+from ops.redrive import Redrive
+from ops.redrive_summary import OUTLIVED, TOMBSTONE_LIFETIME, Ending, Summary
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -22,39 +24,70 @@ if TYPE_CHECKING:
 
     from ops.failure_bucket import FailureBucket
     from ops.failure_queue import FailureQueue
-    from ops.stack_outputs import StackOutputs
 
-STATUS_FAILED = 1
-STATUS_INTERRUPTED = 130
+_DESCRIPTION = """\
+Sends the records of the failure bucket through the handler again, in this process, with the
+configuration of the deployed stack. Order does not matter and nothing is applied twice: an item is
+written only by a higher version than its own.
+
+An object is deleted once its records are applied or stale. A record that fails again stays
+quarantined under the key of its position, with the new reason. The command may be interrupted, and
+several may run at once.
+
+An object with a record of an unconfigured table or an unknown type stays too, with the reason
+`ignored`: to an outputs file or a checkout older than the stack, the records of a new table look
+the same, and this is the only copy. Once you know that nobody wants them, --drop-ignored deletes
+such objects.
+
+exit status: 0 nothing is left to be sent again, 1 something failed again, something ignored stays
+or the command could not run, 130 interrupted
+"""
+
+_EXAMPLES = """\
+  python -m ops redrive --stack dev --dry-run         show what would happen
+  python -m ops redrive --stack dev --limit 10
+  python -m ops redrive --stack dev                   work through the failure queue
+  python -m ops redrive --stack dev --from-bucket     also objects that the queue has forgotten
+  python -m ops redrive --stack dev --drop-ignored    also delete records of unconfigured tables
+  pulumi stack output --json > outputs.json           for a machine without Pulumi
+  python -m ops redrive --outputs outputs.json
+"""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What the operator asks for.
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    stack_option.add_to(parser)
+    parser.add_argument(
+        "--from-bucket",
+        action="store_true",
+        help="list the bucket instead of reading the queue, which forgets after 14 days",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="read and decode everything, change nothing"
+    )
+    parser.add_argument(
+        "--drop-ignored",
+        action="store_true",
+        help="also delete records of unconfigured tables and of unknown types",
+    )
+    parser.add_argument("--limit", type=_positive, metavar="N", help="read at most N objects")
+    parser.add_argument(
+        "--time-limit",
+        type=_positive,
+        metavar="SECONDS",
+        default=int(TIME_LIMIT_SECONDS),
+        help="for one object, repetitions after throttling included (default: %(default)s)",
+    )
 
-    Parameters
-    ----------
-    from_bucket
-        Whether to work through the bucket's objects instead of the queue's messages.
-    dry_run
-        Whether to change nothing.
-    drop_ignored
-        Whether to remove what is ignored because of its table or its type.
-    limit
-        Most objects; None for all.
-    time_limit
-        Seconds for the records of one object.
-    """
 
-    from_bucket: bool = False
-    dry_run: bool = False
-    drop_ignored: bool = False
-    limit: int | None = None
-    time_limit: float
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected an integer above 0, not {text!r}")
+    return int(text)
 
 
-def run(outputs: StackOutputs, options: Options, console: Console) -> int:
-    """Redrive, print the summary, and give the exit status."""
+def _run(options: argparse.Namespace, console: Console) -> int:
+    """Redrive, print the summary, and return the exit status."""
+    outputs = stack_option.read(options, console)
     summary = Summary()
     processor = RecordProcessor(
         settings=outputs.settings,
@@ -63,11 +96,11 @@ def run(outputs: StackOutputs, options: Options, console: Console) -> int:
     )
     bucket = connections.failure_bucket(outputs)
 
-    def tell() -> None:
+    def announce() -> None:
         console.print("stopping after this object; Ctrl-C again stops at once")
 
     try:
-        with end_on_request(tell) as stop, _progress(console) as (total, step):
+        with end_on_request(announce) as stop, _progress(console) as (total, step):
             redrive = Redrive(
                 bucket=bucket,
                 processor=processor,
@@ -86,7 +119,17 @@ def run(outputs: StackOutputs, options: Options, console: Console) -> int:
         print("\n".join(summary_lines(summary, dry_run=options.dry_run)))
     if summary.interrupted:
         return STATUS_INTERRUPTED
-    return STATUS_FAILED if summary.failed or summary.kept_for_ignored else 0
+    return STATUS_FAILED if summary.failed or summary.kept_for_ignored else STATUS_OK
+
+
+COMMAND = Command(
+    name="redrive",
+    summary="send pending failures through the handler again",
+    description=_DESCRIPTION,
+    examples=_EXAMPLES,
+    add_options=_add_options,
+    run=_run,
+)
 
 
 def _all_objects(redrive: Redrive, bucket: FailureBucket, total: Callable[[int], None]) -> None:
@@ -124,9 +167,9 @@ def _progress(
 
 
 def summary_lines(summary: Summary, *, dry_run: bool) -> list[str]:
-    """Write a summary for people."""
+    """Return a summary for people."""
     objects = summary.objects
-    lines = ["Dry run: nothing was written or removed."] if dry_run else []
+    lines = ["Dry run: nothing was written or deleted."] if dry_run else []
     lines += [
         f"objects       {objects.total()} read: "
         + ", ".join(
@@ -135,7 +178,7 @@ def summary_lines(summary: Summary, *, dry_run: bool) -> list[str]:
                 (Ending.TRIED, "tried"),
                 (Ending.REMOVED, "removed"),
                 (Ending.KEPT, "kept"),
-                (Ending.GONE, "already gone or changed by somebody else"),
+                (Ending.GONE, "already deleted or changed by another run"),
             )
             if objects[ending] or (ending is Ending.REMOVED and not dry_run)
         ),
@@ -154,8 +197,8 @@ def summary_lines(summary: Summary, *, dry_run: bool) -> list[str]:
         f"{'messages':<13} {number} {text}"
         for number, text in (
             (summary.test_events, "test events of S3"),
-            (summary.foreign, "that are not S3's news of this bucket, left on the queue"),
-            (summary.duplicates, "more than one about an object that stays"),
+            (summary.foreign, "not S3's notifications of this bucket, left on the queue"),
+            (summary.duplicates, "duplicates about an object that stays"),
         )
         if number
     ]
@@ -168,8 +211,8 @@ def _outlived(failed: Counter[tuple[str, str]]) -> list[str]:
     if not failed[OUTLIVED, TOMBSTONE_LIFETIME]:
         return []
     return [
-        f"{'':<13} What is older than tombstones live may belong to a deleted document, and stays.",
-        f"{'':<13} Bring it in by streaming the journal from its start into new tables.",
+        f"{'':<13} Records older than the lifetime of tombstones may belong to deleted documents.",
+        f"{'':<13} They stay. Apply them by streaming the journal from its start into new tables.",
     ]
 
 
@@ -178,7 +221,7 @@ def _kept_for_ignored(objects: int) -> list[str]:
         return []
     return [
         f"{'':<13} objects that stay for it: {objects}. Use the deployed stack's own outputs and",
-        f"{'':<13} version, configure the table, or remove them with --drop-ignored.",
+        f"{'':<13} version, configure the table, or delete them with --drop-ignored.",
     ]
 
 

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from handler.settings import HandlerSettings, SettingsError
 from ops.errors import OpsError
+from ops.own_version import own_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
-"""Where ``Pulumi.yaml`` is: it tells Pulumi the project of a stack."""
+"""Where ``Pulumi.yaml`` is, by which Pulumi finds the project of a stack."""
 
+_HANDLER_ENVIRONMENT = "handlerEnvironment"
+_VERSION = "version"
 _ARN_PARTS = 6
 
 
@@ -24,22 +27,39 @@ _ARN_PARTS = 6
 class StackOutputs:
     """What the commands need of a stack's outputs.
 
-    Parameters
+    Attributes
     ----------
+    version
+        Of this project, when it deployed the stack.
     region
         AWS region of the stack, from the stream's ARN: the operator's own default may be another.
-    failure_bucket
-        Name of the failure bucket.
     failure_queue_url
         URL of the failure queue.
     settings
         The configuration of the deployed handler.
     """
 
+    version: str
     region: str
-    failure_bucket: str
     failure_queue_url: str
     settings: HandlerSettings
+
+
+def version_difference(version: object) -> str | None:
+    """Return what to do about a stack that another version deployed; None if it was this one.
+
+    Parameters
+    ----------
+    version
+        The version that deployed the stack.
+    """
+    own = own_version()
+    if version == own:
+        return None
+    return (
+        f"version {version} deployed the stack and this is version {own}: "
+        f"use version {version}, or deploy with version {own}"
+    )
 
 
 def parse(outputs: Mapping[str, Any]) -> StackOutputs:
@@ -48,24 +68,23 @@ def parse(outputs: Mapping[str, Any]) -> StackOutputs:
     Raises
     ------
     OpsError
-        An output is missing or is not what this program exports.
+        An output is missing or is not what this version exports.
     """
-    bucket = _text(outputs, "failureBucketName")
-    variables = {
-        "REPLICA_TABLES": _replica_tables(outputs),
-        "FAILURE_BUCKET": bucket,
-        "TOMBSTONE_LIFETIME_DAYS": _days(outputs.get("tombstoneLifetimeDays")),
-    }
-    try:
-        settings = HandlerSettings.from_environment(variables)
-    except SettingsError as error:
+    region = _region(outputs)
+    if _HANDLER_ENVIRONMENT not in outputs and _VERSION not in outputs:
         raise OpsError(
-            f"the stack outputs are not those of this version of the program ({error}): "
-            "use the version that deployed the stack"
-        ) from None
+            f"the stack has no output {_HANDLER_ENVIRONMENT}: an earlier version deployed it. "
+            f"Run `pulumi up` with this version, {own_version()}, first"
+        )
+    try:
+        settings = HandlerSettings.from_environment(_handler_environment(outputs))
+    except SettingsError as error:
+        raise _misfit(outputs, f"the stack output {_HANDLER_ENVIRONMENT} is wrong: {error}") from (
+            None
+        )
     return StackOutputs(
-        region=_region(_text(outputs, "streamArn")),
-        failure_bucket=bucket,
+        version=_text(outputs, _VERSION),
+        region=region,
         failure_queue_url=_text(outputs, "failureQueueUrl"),
         settings=settings,
     )
@@ -87,23 +106,26 @@ def from_file(file: Path) -> StackOutputs:
 
 
 def from_pulumi(stack: str) -> StackOutputs:
-    """Ask Pulumi, with the backend that the environment or `pulumi login` chose."""
+    """Read the outputs from Pulumi's backend, chosen by the environment or `pulumi login`."""
     # Takes a second: only for those who need it.
-    from pulumi.automation import LocalWorkspace  # noqa: PLC0415
-    from pulumi.automation.errors import CommandError, StackNotFoundError  # noqa: PLC0415
+    from pulumi.automation import LocalWorkspace  # noqa: PLC0415 (slow to import)
+    from pulumi.automation.errors import (  # noqa: PLC0415 (slow to import)
+        CommandError,
+        StackNotFoundError,
+    )
 
     try:
         found = LocalWorkspace(work_dir=str(PROJECT_FOLDER)).stack_outputs(stack)
     except FileNotFoundError:
         raise OpsError(
             "`pulumi` is not on the PATH: install it, or run `pulumi stack output --json > FILE` "
-            "where it is and give that with --outputs FILE"
+            "where it is and pass that with --outputs FILE"
         ) from None
     except StackNotFoundError:
         raise OpsError(f"there is no stack {stack}: `pulumi stack ls` lists them") from None
     except (CommandError, subprocess.CalledProcessError) as error:
         raise OpsError(
-            f"Pulumi cannot tell the outputs of stack {stack}: {_cause(error)}"
+            f"Pulumi cannot read the outputs of stack {stack}: {_cause(error)}"
         ) from None
     return parse({name: output.value for name, output in found.items()})
 
@@ -114,28 +136,42 @@ def _cause(error: Exception) -> str:
     return (causes or lines or [type(error).__name__])[0].rpartition("error: ")[2]
 
 
+def _misfit(outputs: Mapping[str, Any], problem: str) -> OpsError:
+    """Return the error for outputs that this version cannot use."""
+    remedy = None if _VERSION not in outputs else version_difference(outputs[_VERSION])
+    if remedy is None:
+        remedy = "deploy the stack with `pulumi up`, or choose the stack of this project"
+    return OpsError(f"{problem}; {remedy}")
+
+
 def _text(outputs: Mapping[str, Any], name: str) -> str:
     value = outputs.get(name)
     if not isinstance(value, str) or not value:
-        raise OpsError(
-            f"the stack has no output {name}: deploy it with `pulumi up`, "
-            "or choose the stack of this project"
-        )
+        raise _misfit(outputs, f"the stack has no output {name}")
     return value
 
 
-def _replica_tables(outputs: Mapping[str, Any]) -> str:
-    value = outputs.get("replicaTables")
-    # A JSON text in the program; tools between Pulumi and a file like to take it apart.
-    return json.dumps(value) if isinstance(value, dict) else _text(outputs, "replicaTables")
+def _handler_environment(outputs: Mapping[str, Any]) -> dict[str, str]:
+    """Return the function's environment variables.
+
+    The program exports an object of texts; tools between Pulumi and a file like to turn objects
+    into JSON texts, and JSON texts into objects.
+    """
+    value = outputs.get(_HANDLER_ENVIRONMENT)
+    try:
+        variables = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        variables = None
+    if not isinstance(variables, dict):
+        raise _misfit(outputs, f"the stack output {_HANDLER_ENVIRONMENT} is not an object")
+    return {
+        name: text if isinstance(text, str) else json.dumps(text)
+        for name, text in variables.items()
+    }
 
 
-def _days(value: object) -> str:
-    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _region(arn: str) -> str:
-    parts = arn.split(":", _ARN_PARTS - 1)
+def _region(outputs: Mapping[str, Any]) -> str:
+    parts = _text(outputs, "streamArn").split(":", _ARN_PARTS - 1)
     if len(parts) != _ARN_PARTS or not parts[3]:
-        raise OpsError("the stack output streamArn is not an ARN with a region: deploy the stack")
+        raise _misfit(outputs, "the stack output streamArn is not an ARN with a region")
     return parts[3]

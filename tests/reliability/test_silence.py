@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from handler.contract import Variable
 from handler.failures import FailureStore
 from handler.telemetry import PowertoolsTelemetry
 from handler.writer import BatchStatementWriter
 from ops import connections
 from ops.__main__ import main
 from ops.failure_bucket import FailureBucket
+from ops.own_version import own_version
 from tests.reliability import first_leak
 from tests.reliability.backends import MemoryBackend
 from tests.reliability.fault_injection import BUCKET_KINDS, STATEMENT_KINDS, TABLE_KINDS
@@ -105,9 +107,12 @@ def outputs(tmp_path: Path) -> list[str]:
     tables = {PROJECTED: {"tableName": MemoryBackend(REPLICATED, lambda *_: None).names[PROJECTED]}}
     content = {
         "streamArn": STREAM_ARN,
-        "failureBucketName": BUCKET,
+        "version": own_version(),
         "failureQueueUrl": "https://queue.invalid/failures",
-        "replicaTables": json.dumps(tables),
+        "handlerEnvironment": {
+            Variable.REPLICA_TABLES: json.dumps(tables),
+            Variable.FAILURE_BUCKET: BUCKET,
+        },
     }
     file.write_text(json.dumps(content))
     return ["--outputs", str(file)]

@@ -65,7 +65,7 @@ def test_a_message_that_somebody_else_removed_is_no_error() -> None:
     queue = FailureQueue(sqs, QUEUE_URL)
     (message,) = queue.receive(1)
     queue.delete(message)
-    queue.keep(message)
+    queue.hide(message)
     queue.release(message)
 
 

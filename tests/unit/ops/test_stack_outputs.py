@@ -1,117 +1,182 @@
-"""Stack outputs are read from a file or from Pulumi; what is wrong is named with its remedy.
+"""Stack outputs are read from a file or from Pulumi; each fault is named with its remedy.
 
-Proves the reading with a `pulumi` that only prints; `tests/e2e/test_redrive.py` asks the real one.
+Proves the reading. What the program exports is proven by `tests/unit/infra`, and what Pulumi passes
+on by `tests/integration/ops` and `tests/e2e/test_redrive.py`.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from handler.contract import Variable
 from ops.errors import OpsError
-from ops.stack_outputs import from_file, from_pulumi, parse
+from ops.own_version import own_version
+from ops.stack_outputs import from_file, from_pulumi, parse, version_difference
 from tests.support.kinesis_events import STREAM_ARN
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-OUTPUTS: dict[str, Any] = {
-    "streamArn": STREAM_ARN,
-    "failureBucketName": "failures",
-    "failureQueueUrl": "https://sqs/failures",
-    "replicaTables": '{"Person":{"tableName":"person-1a2b3c"}}',
-    "tombstoneLifetimeDays": 400,
+TABLES = '{"Person":{"tableName":"person-1a2b3c"}}'
+ENVIRONMENT: dict[str, Any] = {
+    Variable.REPLICA_TABLES: TABLES,
+    Variable.FAILURE_BUCKET: "failures-1a2b3c",
+    Variable.TOMBSTONE_LIFETIME_DAYS: "400",
+    Variable.LOG_LEVEL: "INFO",
 }
+OUTPUTS: dict[str, Any] = {
+    "version": own_version(),
+    "streamArn": STREAM_ARN,
+    "failureQueueUrl": "https://sqs/failures",
+    "handlerEnvironment": ENVIRONMENT,
+}
+FROM_ANOTHER_VERSION = {**OUTPUTS, "version": "7.6.5"}
 
 
-def test_the_outputs_are_the_configuration_of_the_deployed_handler() -> None:
-    outputs = parse(OUTPUTS)
-    assert outputs.region == "eu-west-1"
-    assert outputs.failure_bucket == "failures"
-    assert outputs.failure_queue_url == "https://sqs/failures"
-    assert outputs.settings.replica_tables["Person"].table_name == "person-1a2b3c"
-    assert outputs.settings.tombstone_lifetime_days == 400
+def _without(outputs: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in outputs.items() if name not in names}
 
 
-@pytest.mark.parametrize(("given", "days"), [(None, None), (400.0, 400), ("400", 400)])
-def test_the_forms_of_a_lifetime(given: object, days: int | None) -> None:
-    outputs = parse({**OUTPUTS, "tombstoneLifetimeDays": given})
-    assert outputs.settings.tombstone_lifetime_days == days
+def test_the_handler_is_configured_as_in_its_environment() -> None:
+    settings = parse(OUTPUTS).settings
+    assert settings.replica_tables["Person"].table_name == "person-1a2b3c"
+    assert settings.failure_bucket == "failures-1a2b3c"
+    assert settings.tombstone_lifetime_days == 400
 
 
-def test_replica_tables_that_somebody_took_apart() -> None:
-    outputs = parse({**OUTPUTS, "replicaTables": json.loads(OUTPUTS["replicaTables"])})
-    assert outputs.settings.replica_tables["Person"].table_name == "person-1a2b3c"
+def test_without_a_lifetime_tombstones_stay() -> None:
+    environment = _without(ENVIRONMENT, Variable.TOMBSTONE_LIFETIME_DAYS)
+    outputs = parse({**OUTPUTS, "handlerEnvironment": environment})
+    assert outputs.settings.tombstone_lifetime_days is None
 
 
-@pytest.mark.parametrize("name", ["streamArn", "failureBucketName", "failureQueueUrl"])
-def test_a_missing_output_is_named(name: str) -> None:
-    outputs = {key: value for key, value in OUTPUTS.items() if key != name}
-    with pytest.raises(OpsError, match=f"no output {name}: deploy it"):
+def test_the_region_is_that_of_the_stream() -> None:
+    assert parse(OUTPUTS).region == "eu-west-1"
+
+
+def test_the_queue_is_the_one_of_the_stack() -> None:
+    assert parse(OUTPUTS).failure_queue_url == "https://sqs/failures"
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        pytest.param(json.dumps(ENVIRONMENT), id="an object that became a JSON text"),
+        pytest.param(
+            {**ENVIRONMENT, Variable.REPLICA_TABLES: json.loads(TABLES)},
+            id="a JSON text in it that became an object",
+        ),
+        pytest.param(
+            {**ENVIRONMENT, Variable.TOMBSTONE_LIFETIME_DAYS: 400},
+            id="a text in it that became a number",
+        ),
+    ],
+)
+def test_an_environment_that_a_tool_rewrote_is_the_same(environment: object) -> None:
+    assert parse({**OUTPUTS, "handlerEnvironment": environment}) == parse(OUTPUTS)
+
+
+def test_a_stack_of_an_earlier_version_has_to_be_deployed_again() -> None:
+    # given the outputs of the time before handlerEnvironment
+    outputs = {
+        **_without(OUTPUTS, "handlerEnvironment", "version"),
+        "failureBucketName": "failures-1a2b3c",
+        "replicaTables": TABLES,
+        "tombstoneLifetimeDays": None,
+    }
+    # when they are read
+    with pytest.raises(OpsError) as caught:
         parse(outputs)
+    # then
+    assert "an earlier version deployed it" in str(caught.value)
+    assert f"Run `pulumi up` with this version, {own_version()}, first" in str(caught.value)
 
 
-def test_outputs_of_another_program_are_refused() -> None:
-    with pytest.raises(OpsError, match="REPLICA_TABLES"):
-        parse({**OUTPUTS, "replicaTables": '{"Person":{"name":"x"}}'})
-    with pytest.raises(OpsError, match="streamArn"):
-        parse({**OUTPUTS, "streamArn": "stream"})
+@pytest.mark.parametrize("name", ["streamArn", "failureQueueUrl", "version"])
+def test_a_missing_output_is_named(name: str) -> None:
+    with pytest.raises(OpsError, match=f"no output {name}; deploy the stack with `pulumi up`"):
+        parse(_without(OUTPUTS, name))
 
 
-def test_a_file_is_read_or_its_fault_told(tmp_path: Path) -> None:
+def test_the_outputs_of_another_project_are_refused() -> None:
+    with pytest.raises(OpsError, match="or choose the stack of this project"):
+        parse({"bucketName": "pictures"})
+
+
+MISFITS = [
+    pytest.param(
+        {"handlerEnvironment": {**ENVIRONMENT, Variable.REPLICA_TABLES: '{"Person":{}}'}},
+        "handlerEnvironment is wrong: REPLICA_TABLES",
+        id="a wrong variable",
+    ),
+    pytest.param(
+        {"handlerEnvironment": _without(ENVIRONMENT, Variable.FAILURE_BUCKET)},
+        "FAILURE_BUCKET is not set",
+        id="a missing variable",
+    ),
+    pytest.param(
+        {"handlerEnvironment": "no JSON"}, "handlerEnvironment is not an object", id="text"
+    ),
+    pytest.param({"handlerEnvironment": None}, "handlerEnvironment is not an object", id="null"),
+    pytest.param({"streamArn": "stream"}, "streamArn is not an ARN", id="no ARN"),
+    pytest.param({"failureQueueUrl": ""}, "no output failureQueueUrl", id="no queue"),
+]
+
+
+@pytest.mark.parametrize(("changed", "problem"), MISFITS)
+def test_outputs_that_do_not_fit_are_refused(changed: dict[str, Any], problem: str) -> None:
+    with pytest.raises(OpsError) as caught:
+        parse({**OUTPUTS, **changed})
+    assert problem in str(caught.value)
+    assert "deploy the stack with `pulumi up`" in str(caught.value)
+
+
+@pytest.mark.parametrize(("changed", "problem"), MISFITS)
+def test_outputs_of_another_version_that_do_not_fit_name_both_versions(
+    changed: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(OpsError) as caught:
+        parse({**FROM_ANOTHER_VERSION, **changed})
+    assert problem in str(caught.value)
+    assert "use version 7.6.5" in str(caught.value)
+    assert f"deploy with version {own_version()}" in str(caught.value)
+
+
+def test_outputs_of_another_version_that_fit_are_used() -> None:
+    outputs = parse(FROM_ANOTHER_VERSION)
+    assert outputs.settings == parse(OUTPUTS).settings
+    assert outputs.version == "7.6.5"
+
+
+def test_the_same_version_makes_no_difference() -> None:
+    assert version_difference(own_version()) is None
+
+
+def test_a_file_is_read_like_the_outputs_themselves(tmp_path: Path) -> None:
     file = tmp_path / "outputs.json"
-    with pytest.raises(OpsError, match="cannot be read"):
-        from_file(file)
-    for text in ("no JSON", "[]"):
-        file.write_text(text)
-        with pytest.raises(OpsError, match="pulumi stack output --json"):
-            from_file(file)
     file.write_text(json.dumps(OUTPUTS))
     assert from_file(file) == parse(OUTPUTS)
 
 
-def _pulumi(folder: Path, monkeypatch: pytest.MonkeyPatch, lines: str) -> None:
-    command = folder / "pulumi"
-    command.write_text(f"#!{sys.executable}\nimport sys\n{lines}\n")
-    command.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OpsError, match=r"outputs\.json cannot be read: No such file"):
+        from_file(tmp_path / "outputs.json")
 
 
-_VERSION = "if sys.argv[1:] == ['version']: print('v3.259.0'); sys.exit()"
+@pytest.mark.parametrize("text", ["no JSON", "[]"])
+def test_a_file_of_another_kind_is_refused_with_how_to_make_one(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "outputs.json"
+    file.write_text(text)
+    with pytest.raises(OpsError, match="pulumi stack output --json"):
+        from_file(file)
 
 
-def test_pulumi_is_asked_for_the_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _pulumi(
-        tmp_path,
-        monkeypatch,
-        f"{_VERSION}\nassert 'output' in sys.argv and 'dev' in sys.argv\n"
-        f"print({json.dumps(OUTPUTS)!r})",
-    )
-    assert from_pulumi("dev") == parse(OUTPUTS)
-
-
-@pytest.mark.parametrize(
-    ("said", "told"),
-    [
-        ("error: no stack named 'dev' found", "no stack dev: `pulumi stack ls`"),
-        ("error: PULUMI_ACCESS_TOKEN must be set", "PULUMI_ACCESS_TOKEN must be set"),
-    ],
-)
-def test_what_pulumi_refuses_is_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, told: str
+def test_without_pulumi_the_outputs_can_come_from_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _pulumi(tmp_path, monkeypatch, f"{_VERSION}\nsys.exit({said!r})")
-    with pytest.raises(OpsError) as caught:
-        from_pulumi("dev")
-    assert told in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_no_pulumi_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(OpsError, match="--outputs FILE"):
         from_pulumi("dev")

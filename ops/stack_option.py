@@ -1,0 +1,45 @@
+"""The options that choose a stack, for every command that works on one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops import stack_outputs
+
+if TYPE_CHECKING:
+    import argparse
+
+    from rich.console import Console
+
+    from ops.stack_outputs import StackOutputs
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Add ``--stack`` and ``--outputs``, of which exactly one is needed."""
+    stack = parser.add_mutually_exclusive_group(required=True)
+    stack.add_argument("--stack", metavar="NAME", help="the Pulumi stack")
+    stack.add_argument(
+        "--outputs",
+        type=Path,
+        metavar="FILE",
+        help="instead: what `pulumi stack output --json` printed",
+    )
+
+
+def read(options: argparse.Namespace, console: Console) -> StackOutputs:
+    """Return the outputs of the chosen stack; warn if another version deployed it.
+
+    Raises
+    ------
+    OpsError
+        The outputs cannot be read or do not fit this version.
+    """
+    found = (
+        stack_outputs.from_pulumi(options.stack)
+        if options.outputs is None
+        else stack_outputs.from_file(options.outputs)
+    )
+    if (difference := stack_outputs.version_difference(found.version)) is not None:
+        console.print(f"warning: {difference}", style="yellow")
+    return found

@@ -1,0 +1,69 @@
+"""The stack's services in memory, in place of the clients that the commands would make."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from handler.contract import Variable
+from ops import connections
+from ops.failure_bucket import FailureBucket
+from ops.failure_queue import FailureQueue
+from ops.own_version import own_version
+from tests.support.failure_bucket import BUCKET, NotifyingS3
+from tests.support.kinesis_events import STREAM_ARN
+from tests.support.memory_sqs import QUEUE_URL
+from tests.support.memory_table import MemoryTable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ops.stack_outputs import StackOutputs
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> NotifyingS3:
+    """The failure bucket with its queue; both refuse other names than the stack's."""
+    s3 = NotifyingS3()
+
+    def bucket(outputs: StackOutputs) -> FailureBucket:
+        return FailureBucket(s3, outputs.settings.failure_bucket)
+
+    def queue(outputs: StackOutputs) -> FailureQueue:
+        return FailureQueue(s3.queue, outputs.failure_queue_url)
+
+    monkeypatch.setattr(connections, "failure_bucket", bucket)
+    monkeypatch.setattr(connections, "failure_queue", queue)
+    return s3
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> MemoryTable:
+    table = MemoryTable()
+    monkeypatch.setattr(connections, "writer", lambda _: table)
+    return table
+
+
+@pytest.fixture
+def outputs_file(tmp_path: Path) -> Path:
+    """The outputs of a stack that this version deployed."""
+    file = tmp_path / "outputs.json"
+    content = {
+        "version": own_version(),
+        "streamArn": STREAM_ARN,
+        "failureQueueUrl": QUEUE_URL,
+        "handlerEnvironment": {
+            Variable.REPLICA_TABLES: '{"Person":{"tableName":"person-1a2b3c"}}',
+            Variable.FAILURE_BUCKET: BUCKET,
+        },
+    }
+    file.write_text(json.dumps(content))
+    return file
+
+
+@pytest.fixture
+def outputs(outputs_file: Path) -> list[str]:
+    """The option with that file."""
+    return ["--outputs", str(outputs_file)]
