@@ -1,1 +1,1 @@
-"""Speed, cost and lag of the handler, beside the plain way: `python -m bench --help`."""
+"""Speed, cost and lag of the handler, compared with a baseline: `python -m bench --help`."""

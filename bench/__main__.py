@@ -18,18 +18,11 @@ from rich.console import Console
 
 from bench import plots
 from bench.cold_start import measure_cold_start
+from bench.contenders import BASELINE, HANDLER
+from bench.fresh_process import MeasurementError, function_environment, run_module
 from bench.lag import REVISIONS_PER_SECOND, Phase, measure_lag
-from bench.measure import (
-    MeasurementError,
-    Plan,
-    compare_on_engine,
-    compare_on_stub,
-    flatness,
-    function_environment,
-    run_module,
-)
+from bench.measure import Plan, compare_on_engine, compare_on_stub, flatness
 from bench.report import print_report
-from bench.sides import BASELINE, HANDLER
 from bench.statistics import median, percentile
 from bench.stub_server import DELAY_SECONDS, StubDynamoDB
 from bench.workloads import DUPLICATES, NEW, UPDATES, WORKLOADS, write_events
@@ -44,23 +37,23 @@ RESULTS = Path(__file__).resolve().parent / "results"
 PARTS = ("throughput", "flat", "cold", "lag")
 
 DESCRIPTION = f"""\
-Speed, cost and lag of the handler, beside one conditional UpdateItem per
-revision (16 threads, the same reading path, nothing coalesced). Both run in
-fresh processes, taking turns, in the same run on the same machine: what counts
-is their ratio.
+Speed, cost and lag of the handler, compared with a baseline of one conditional
+UpdateItem per revision (16 threads, the same reading path, nothing coalesced).
+Both run in fresh processes, taking turns, in the same run on the same machine:
+what counts is their ratio.
 
 parts:
-  throughput  each kind of work on a stub DynamoDB that answers after {1000 * DELAY_SECONDS:g} ms,
-              and a life of documents on AWS's DynamoDB Local
+  throughput  each workload on a stub DynamoDB that answers after {1000 * DELAY_SECONDS:g} ms, and
+              a life of documents on AWS's DynamoDB Local
   flat        1,000 to 100,000 revisions: cost per revision must not grow
   cold        import and first batch of the built package, and its size
   lag         ledger commit to item on the local AWS, steady and after a pause
-  profile     where the handler's processor time goes, and the floor (only when
+  profile     where the handler's CPU time goes, and its lower bound (only when
               asked for)
 
-Results go to bench/results/: results.json and plots. The last table has the
-targets. The exit status is 0 unless something could not be measured: a missed
-target is a result.
+Results go to bench/results/: results.json and plots. The last table compares
+them with the targets. The exit status is 0 unless something could not be
+measured: a missed target is a result.
 """
 EPILOG = """\
 examples:
@@ -81,7 +74,7 @@ class Scale:
     throughput, engine
         On the stub and on DynamoDB Local.
     flat
-        Numbers of revisions by way.
+        Numbers of revisions by contender.
     starts
         Fresh interpreters.
     steady_seconds, pause_seconds
@@ -138,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         progress.print("stopped")
         return 130
     print_report(console, results)
-    _keep(results)
+    _save(results)
     console.print(f"Results and plots: {RESULTS}")
     return 0
 
@@ -154,10 +147,10 @@ def _parser() -> argparse.ArgumentParser:
         "command",
         nargs="?",
         choices=["profile"],
-        help="profile: print where the handler's processor time goes, and nothing else",
+        help="profile: print where the handler's CPU time goes, and nothing else",
     )
     parser.add_argument(
-        "--only", metavar="PARTS", help=f"some parts, with commas between: {','.join(PARTS)}"
+        "--only", metavar="PARTS", help=f"only these parts, separated by commas: {','.join(PARTS)}"
     )
     parser.add_argument("--quick", action="store_true", help="less of everything, and noisier")
     return parser
@@ -169,7 +162,7 @@ def _chosen(parser: argparse.ArgumentParser, only: str | None) -> tuple[str, ...
     chosen = tuple(only.split(","))
     unknown = sorted(set(chosen) - set(PARTS))
     if unknown:
-        parser.error(f"--only: no part {unknown[0]!r}; the parts are {', '.join(PARTS)}")
+        parser.error(f"--only: unknown part {unknown[0]!r}; expected {', '.join(PARTS)}")
     return chosen
 
 
@@ -226,7 +219,7 @@ def _flat(
 ) -> dict[str, list[dict[str, Any]]]:
     progress("cost per revision, by the number of revisions")
     figures = flatness(stub, scale.flat, folder)
-    return {way: [asdict(found) for found in rows] for way, rows in figures.items()}
+    return {name: [asdict(found) for found in rows] for name, rows in figures.items()}
 
 
 def _cold(scale: Scale, stub: StubDynamoDB, progress: Callable[[str], None]) -> dict[str, Any]:
@@ -243,7 +236,7 @@ def _profile(
         file = folder / "profile.jsonl"
         write_events(workload, scale.profiled, file)
         environment = function_environment(stub.endpoint(workload.answer))
-        profiles[workload.title] = run_module("bench.processor_profile", [str(file)], environment)
+        profiles[workload.title] = run_module("bench.cpu_profile", [str(file)], environment)
     return profiles
 
 
@@ -271,7 +264,7 @@ def _phase(phase: Phase) -> dict[str, Any]:
 
 
 def _machine() -> dict[str, Any]:
-    """Describe the machine's shape, by which figures of two runs can be told apart."""
+    """Return facts about the machine, for comparing two runs."""
     return {
         "cores": os.cpu_count(),
         "architecture": platform.machine(),
@@ -282,7 +275,7 @@ def _machine() -> dict[str, Any]:
     }
 
 
-def _keep(results: Mapping[str, Any]) -> None:
+def _save(results: Mapping[str, Any]) -> None:
     RESULTS.mkdir(exist_ok=True)
     name = "profile.json" if "profile" in results else "results.json"
     (RESULTS / name).write_text(json.dumps(results, indent=2) + "\n")

@@ -1,7 +1,7 @@
 """Cold start: a fresh interpreter imports the built package and replicates its first batch.
 
-The package is built and unpacked as Lambda has it. Its folder has no bytecode, and Lambda's is
-read-only, so every cold start compiles; a second measurement with bytecode shows what that costs.
+The package is built and unpacked as Lambda does it. Its folder has no bytecode, and Lambda's is
+read-only, so every cold start compiles; a second measurement with bytecode shows the cost of that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bench.measure import MeasurementError, function_environment
+from bench.fresh_process import MeasurementError, function_environment
 from bench.statistics import median
 from bench.stub_server import Answer
 from bench.workloads import NEW, write_events
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 RUNTIME: Final = "python3.13"
 ARCHITECTURE: Final = "arm64"
-_LONGEST_SECONDS: Final = 60
+_MAX_SECONDS: Final = 60
 
 _PROGRAM: Final = """
 import json, sys, time
@@ -67,16 +67,16 @@ class Start:
     ----------
     imported
         Import of the function's code, which Lambda's initialization runs.
-    imported_processor
-        Processor time of the import: what it takes on a machine with nothing else to do.
+    imported_cpu
+        CPU time of the import: its duration on an idle machine.
     first_batch
-        The first batch after it, with what the function makes lazily.
+        The first batch after it, including what the function makes lazily.
     next_batch
         The same batch again.
     """
 
     imported: float
-    imported_processor: float
+    imported_cpu: float
     first_batch: float
     next_batch: float
 
@@ -104,7 +104,7 @@ class ColdStart:
 
 
 def measure_cold_start(stub: StubDynamoDB, repeats: int) -> ColdStart:
-    """Build the package, start it again and again.
+    """Build the package and start it repeatedly.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def measure_cold_start(stub: StubDynamoDB, repeats: int) -> ColdStart:
         events = Path(temporary) / "events.jsonl"
         write_events(NEW, 1000, events)
         endpoint = stub.endpoint(Answer.ACCEPT)
-        # Once for the disk.
+        # Uncounted: it fills the disk's cache.
         _start(folder, events, endpoint)
         as_deployed = _medians(folder, events, endpoint, repeats)
         for source in folder.rglob("*.py"):
@@ -150,7 +150,7 @@ def _start(folder: Path, events: Path, endpoint: str) -> list[float]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=_LONGEST_SECONDS,
+        timeout=_MAX_SECONDS,
         check=False,
     )
     lines = done.stderr.strip().splitlines()

@@ -1,6 +1,6 @@
-"""What the stub DynamoDB has done, read from its own process.
+"""The work of the stub DynamoDB so far, read from its own process.
 
-Of the standard library and small: the measured process imports it.
+Small, and of the standard library only: the measured process imports it.
 """
 
 from __future__ import annotations
@@ -11,38 +11,38 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 COUNTERS_PATH = "/counters"
-_ANSWER_SECONDS = 5.0
+_TIMEOUT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counters:
-    """What the stub has done since its start.
+    """The stub's work since its start.
 
     Attributes
     ----------
     requests
-        Requests answered, those for these counters excepted.
+        Requests answered, except those for these counters.
     writes
         Statements, and writes of one item.
-    processor_seconds
-        Processor time of the stub's process.
+    cpu_seconds
+        CPU time of the stub's process.
     """
 
     requests: int
     writes: int
-    processor_seconds: float
+    cpu_seconds: float
 
     def __sub__(self, earlier: Counters) -> Counters:
-        """Give what was done between two readings."""
+        """Return the work between two readings."""
         return Counters(
             requests=self.requests - earlier.requests,
             writes=self.writes - earlier.writes,
-            processor_seconds=self.processor_seconds - earlier.processor_seconds,
+            cpu_seconds=self.cpu_seconds - earlier.cpu_seconds,
         )
 
 
 def read_counters(endpoint: str) -> Counters:
-    """Read what the stub has done so far.
+    """Read the stub's work so far.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def read_counters(endpoint: str) -> Counters:
     """
     url = urlsplit(endpoint)
     connection = http.client.HTTPConnection(
-        url.hostname or "", url.port or 0, timeout=_ANSWER_SECONDS
+        url.hostname or "", url.port or 0, timeout=_TIMEOUT_SECONDS
     )
     try:
         connection.request("GET", COUNTERS_PATH)

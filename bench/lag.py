@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 from qldb_simulator.client import LedgerClient
 from qldb_simulator.journal import CreateTable, Insert
 
-from bench.measure import MeasurementError
+from bench.fresh_process import MeasurementError
 from bench.workloads import PERSON, document
+from handler.contract import KEY_ATTRIBUTE
 from local import aws
 from local.environment import enter, environment
 from local.pulumi_cli import ensure_pulumi
@@ -88,7 +89,7 @@ def measure_lag(
     steady_seconds, pause_seconds
         How long each phase commits.
     progress
-        Receives a line for a person before what takes long.
+        Receives a line of text before each long step.
 
     Raises
     ------
@@ -148,7 +149,7 @@ class Watched:
         self._not_before = 0.0
 
     def commit_steadily(self, seconds: float) -> None:
-        """Commit at the rate for so long, while items are looked for."""
+        """Commit at the rate for some seconds, while a thread looks for the items."""
         transactions = int(seconds * REVISIONS_PER_SECOND / REVISIONS_PER_TRANSACTION)
         interval = REVISIONS_PER_TRANSACTION / REVISIONS_PER_SECOND
         self._began = time.time()
@@ -174,7 +175,7 @@ class Watched:
             watcher.join()
 
     def resume(self) -> None:
-        """Let delivery go on; lags count from now."""
+        """Resume delivery; lags count from now."""
         self._not_before = time.time()
         self.ledger.resume_delivery(self.name)
 
@@ -198,22 +199,22 @@ class Watched:
             self._look()
 
     def _look(self) -> None:
-        """Read the items that have been waited for longest, as many as one request takes."""
+        """Read the items of the oldest pending documents, as many as one request takes."""
         with self._pending.lock:
             ids = list(self._pending.committed)[:_KEYS_PER_READ]
         if not ids:
             return
         request = {
             self._table: {
-                "Keys": [{"pk": {"S": document_id}} for document_id in ids],
+                "Keys": [{KEY_ATTRIBUTE: {"S": document_id}} for document_id in ids],
                 "ConsistentRead": True,
-                "ProjectionExpression": "pk",
+                "ProjectionExpression": KEY_ATTRIBUTE,
             }
         }
         found = self._dynamodb.batch_get_item(RequestItems=request)["Responses"][self._table]
         now = time.time()
         with self._pending.lock:
             for item in found:
-                committed = self._pending.committed.pop(item["pk"]["S"])
+                committed = self._pending.committed.pop(item[KEY_ATTRIBUTE]["S"])
                 lag = now - max(committed, self._not_before)
                 self._samples.append(Sample(committed=committed - self._began, lag=lag))

@@ -38,15 +38,15 @@ def plot_flatness(figures: Mapping[str, Sequence[Mapping[str, Any]]], file: Path
     """Draw the cost of a revision over the number of revisions."""
     figure = Figure(figsize=_INCHES, layout="constrained")
     panel = figure.subplots()
-    for way, rows in figures.items():
+    for contender, rows in figures.items():
         panel.plot(
             [row["revisions"] for row in rows],
-            [row["processor_microseconds_per_revision"] for row in rows],
+            [row["cpu_microseconds_per_revision"] for row in rows],
             "o-",
-            label=way,
+            label=contender,
         )
     panel.set(
-        title="Processor time per revision, updates, stub answering after 4 ms",
+        title="CPU time per revision, updates, stub answering after 4 ms",
         xlabel="revisions",
         ylabel="microseconds",
         xscale="log",

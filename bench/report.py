@@ -41,83 +41,83 @@ def print_report(console: Console, results: Results) -> None:
 
 
 def speed_table(server: str, comparisons: Sequence[Mapping[str, Any]]) -> Table:
-    """Show throughput and cost of both ways, and their ratios."""
+    """Return throughput and cost of both contenders, and their ratios."""
     table = _table(
-        f"{server}: throughput and processor time, one UpdateItem per revision | ours",
+        f"{server}: throughput and CPU time, one UpdateItem per revision | ours",
         "workload|rev/s|ours|ratio|us/rev|ours|ratio",
     )
     for found in comparisons:
-        plain, ours = found["baseline"], found["handler"]
+        baseline, ours = found["baseline"], found["handler"]
         table.add_row(
             found["title"],
-            f"{plain['revisions_per_second']:,.0f}",
+            f"{baseline['revisions_per_second']:,.0f}",
             f"{ours['revisions_per_second']:,.0f}",
             f"[bold]{found['speedup']:.1f}x[/]",
-            f"{plain['processor_microseconds_per_revision']:,.0f}",
-            f"{ours['processor_microseconds_per_revision']:,.0f}",
+            f"{baseline['cpu_microseconds_per_revision']:,.0f}",
+            f"{ours['cpu_microseconds_per_revision']:,.0f}",
             f"[bold]1/{found['saving']:.1f}[/]",
         )
     return table
 
 
 def usage_table(server: str, comparisons: Sequence[Mapping[str, Any]]) -> Table:
-    """Show requests and memory of both ways, and how busy the stub was with the handler."""
+    """Return requests and memory of both contenders, and how busy the handler kept the stub."""
     table = _table(
         f"{server}: requests per revision, peak memory, how busy the stub was",
         "workload|requests|ours|ratio|MB|ours|ratio|stub",
     )
     for found in comparisons:
-        plain, ours = found["baseline"], found["handler"]
+        baseline, ours = found["baseline"], found["handler"]
         table.add_row(
             found["title"],
-            f"{plain['requests_per_revision']:.2f}",
+            f"{baseline['requests_per_revision']:.2f}",
             f"{ours['requests_per_revision']:.4f}",
-            f"1/{plain['requests_per_revision'] / ours['requests_per_revision']:.1f}",
-            f"{plain['peak_megabytes']:.0f}",
+            f"1/{baseline['requests_per_revision'] / ours['requests_per_revision']:.1f}",
+            f"{baseline['peak_megabytes']:.0f}",
             f"{ours['peak_megabytes']:.0f}",
-            f"{ours['peak_megabytes'] / plain['peak_megabytes']:.2f}x",
+            f"{ours['peak_megabytes'] / baseline['peak_megabytes']:.2f}x",
             f"{ours['stub_busy']:.0%}",
         )
     return table
 
 
 def flat_table(figures: Mapping[str, Sequence[Mapping[str, Any]]]) -> Table:
-    """Cost of a revision by the number of revisions."""
+    """Return the cost of a revision by the number of revisions."""
     table = _table(
         "Cost per revision, by the number of revisions (updates, stub)",
-        "way|revisions|revisions/s|processor us/revision|peak MB",
+        "contender|revisions|revisions/s|CPU us/revision|peak MB",
     )
-    for way, rows in figures.items():
+    for contender, rows in figures.items():
         for row in rows:
             table.add_row(
-                way,
+                contender,
                 f"{row['revisions']:,}",
                 f"{row['revisions_per_second']:,.0f}",
-                f"{row['processor_microseconds_per_revision']:.1f}",
+                f"{row['cpu_microseconds_per_revision']:.1f}",
                 f"{row['peak_megabytes']:.0f}",
             )
     return table
 
 
 def cold_table(cold: Mapping[str, Any]) -> Table:
-    """Cold start and package."""
+    """Return cold start and package size."""
     table = _table(
         f"Cold start of the built package ({cold['package_bytes'] / 2**20:.2f} MB stored, "
         f"{cold['deflated_bytes'] / 2**20:.2f} MB deflated)",
-        "package|import|processor|first batch|again",
+        "package|import|CPU|first batch|again",
     )
     for title, name in (
         ("as deployed: no bytecode", "as_deployed"),
         ("with bytecode", "with_bytecode"),
     ):
         start = cold[name]
-        keys = ("imported", "imported_processor", "first_batch", "next_batch")
+        keys = ("imported", "imported_cpu", "first_batch", "next_batch")
         table.add_row(title, *(f"{start[key]:.0f} ms" for key in keys))
     return table
 
 
 def lag_table(lag: Mapping[str, Any]) -> Table:
-    """Lag on the local AWS."""
+    """Return the lag on the local AWS."""
     table = _table(
         "Lag from ledger commit (after a pause: from its end) to item, local AWS",
         "phase|revisions|committed/s|median|99th percentile|longest",
@@ -135,22 +135,22 @@ def lag_table(lag: Mapping[str, Any]) -> Table:
 
 
 def profile_table(workload: str, found: Mapping[str, Any]) -> Table:
-    """Where the handler's processor time goes."""
+    """Return where the handler's CPU time goes."""
     table = _table(
-        f"Processor time of the handler per revision, {workload} "
-        f"({found['total']:.1f} us; floor {sum(found['floor'].values()):.1f} us)",
+        f"CPU time of the handler per revision, {workload} "
+        f"({found['total']:.1f} us; lower bound {sum(found['lower_bound'].values()):.1f} us)",
         "part|us|share",
     )
     for part, cost in found["parts"].items():
         table.add_row(part, f"{cost:.1f}", f"{cost / found['total']:.0%}")
     table.add_section()
-    for step, cost in found["floor"].items():
-        table.add_row(f"floor: {step}", f"{cost:.1f}", f"{cost / found['total']:.0%}")
+    for step, cost in found["lower_bound"].items():
+        table.add_row(f"lower bound: {step}", f"{cost:.1f}", f"{cost / found['total']:.0%}")
     return table
 
 
 def targets_table(results: Results) -> Table:
-    """How the run stands against each target."""
+    """Return how the run compares with each target."""
     table = _table("Targets", "|at least|aim|measured|least|aim")
     for target in TARGETS:
         figure = target.measured(results)

@@ -1,4 +1,4 @@
-"""Few numbers out of many."""
+"""Medians and percentiles."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def median(values: Sequence[float]) -> float:
-    """Give the middle of the values; of two middles their mean."""
+    """Return the middle value; the mean of two middles."""
     return float(statistics.median(values))
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Give the smallest value that the share of all values does not exceed (nearest rank).
+    """Return the smallest value that a share of all values does not exceed (nearest rank).
 
     Parameters
     ----------

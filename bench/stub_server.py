@@ -1,9 +1,9 @@
 """A DynamoDB that stores nothing and answers every request after the same time.
 
-It measures the client, not a database: answers have the form of DynamoDB's own, cost the client
-what genuine ones cost it, and take a fixed time. It listens on one port for each kind of answer,
-runs in a process of its own, and tells how much processor time that took, so that a run shows
-whether the stub was its limit.
+It measures the client, not a database: answers have the form of DynamoDB's own, cost the client as
+much as genuine ones, and take a fixed time. It listens on one port for each kind of answer, runs in
+a process of its own, and reports the CPU time of that process, so that a run shows whether the stub
+was its limit.
 """
 
 from __future__ import annotations
@@ -23,11 +23,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.counters import COUNTERS_PATH, read_counters
+from handler.contract import (
+    HASH_ATTRIBUTE,
+    KEY_ATTRIBUTE,
+    TX_ID_ATTRIBUTE,
+    TX_TIME_ATTRIBUTE,
+    VERSION_ATTRIBUTE,
+)
 from local.service_process import HOST, ServiceProcess, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
     from typing import Self
 
 DELAY_SECONDS: Final = 0.004
@@ -42,7 +48,7 @@ _REFUSAL: Final = "The conditional request failed"
 
 
 class Answer(enum.Enum):
-    """What the stub answers to every write."""
+    """The stub's answer to every write."""
 
     ACCEPT = "accept"
     STALE = "stale"
@@ -70,19 +76,14 @@ class StubDynamoDB:
         )
 
     def endpoint(self, answer: Answer) -> str:
-        """URL that answers in that way."""
+        """Return the URL of one kind of answer."""
         return f"http://{HOST}:{self._ports[answer]}"
 
     def __enter__(self) -> Self:
         self._process.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._process.stop()
 
     def _answers(self) -> bool:
@@ -125,7 +126,7 @@ class StubProtocol(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back."""
+        """Remember the transport for the answers."""
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
 
@@ -147,7 +148,7 @@ class StubProtocol(asyncio.Protocol):
             self._loop.call_later(self._delay, self._reply, answer)
 
     def _requests(self) -> Iterator[tuple[bytes, bytes]]:
-        """Take the complete requests out of what was received."""
+        """Remove and yield the requests that were received completely."""
         while (end := self._received.find(_HEADERS_END)) >= 0:
             head = bytes(self._received[:end])
             length = _LENGTH.search(head)
@@ -169,13 +170,13 @@ class StubProtocol(asyncio.Protocol):
             {
                 "requests": self._tally.requests,
                 "writes": self._tally.writes,
-                "processor_seconds": time.process_time(),
+                "cpu_seconds": time.process_time(),
             }
         ).encode()
 
 
 def answer_to(answer: Answer, operation: str, body: bytes) -> tuple[int, bytes]:
-    """Answer one request as DynamoDB would.
+    """Return what DynamoDB would answer to one request.
 
     Parameters
     ----------
@@ -189,7 +190,7 @@ def answer_to(answer: Answer, operation: str, body: bytes) -> tuple[int, bytes]:
     Returns
     -------
     tuple
-        How many writes the request holds, and the whole HTTP answer.
+        The number of writes in the request, and the whole HTTP answer.
     """
     if operation == "BatchExecuteStatement":
         verbs = tuple(_STATEMENT.findall(body))
@@ -223,11 +224,11 @@ def _item_answer(answer: Answer) -> bytes:
 
 
 _STORED_ITEM: Final = {
-    "pk": {"S": "0hqWPUUZVBv8DSfQUN6D4S"},
-    "version": {"N": "4000000000"},
-    "txTime": {"S": "2026-01-01T00:00:00.000Z"},
-    "txId": {"S": "3AMyX0pUNJl4C26cv2bbBn"},
-    "hash": {"B": base64.b64encode(bytes(range(32))).decode()},
+    KEY_ATTRIBUTE: {"S": "0hqWPUUZVBv8DSfQUN6D4S"},
+    VERSION_ATTRIBUTE: {"N": "4000000000"},
+    TX_TIME_ATTRIBUTE: {"S": "2026-01-01T00:00:00.000Z"},
+    TX_ID_ATTRIBUTE: {"S": "3AMyX0pUNJl4C26cv2bbBn"},
+    HASH_ATTRIBUTE: {"B": base64.b64encode(bytes(range(32))).decode()},
     "firstName": {"S": "Angharad"},
     "lastName": {"S": "Evans-Richards"},
     "email": {"S": "angharad.evans-richards@example.com"},
@@ -242,7 +243,7 @@ def _error(status: int, code: str, message: str) -> bytes:
 
 def _http(status: int, body: bytes) -> bytes:
     """Frame an answer, with the checksum that DynamoDB sends and SDKs verify."""
-    reason = "OK" if status == 200 else "Bad Request"  # noqa: PLR2004 - HTTP's "OK"
+    reason = "OK" if status == 200 else "Bad Request"  # noqa: PLR2004 (HTTP's "OK")
     return (
         f"HTTP/1.1 {status} {reason}\r\n"
         "Server: Server\r\n"

@@ -1,4 +1,4 @@
-"""The targets of speed and cost, and how a run stands against them."""
+"""The targets of speed and cost, with which a run is compared."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Results = Mapping[str, Any]
 
 
 class Mark(enum.Enum):
-    """How a figure stands against one bound."""
+    """Result of comparing a figure with one bound."""
 
     REACHED = "pass"
     MISSED = "fail"
@@ -28,13 +28,13 @@ class Target:
     title
         What is measured.
     unit
-        How a figure is written, with one place for the number.
+        Format of a figure, with one place for the number.
     at_least, aim
         Bounds; the aim is the better one.
     higher_is_better
         Else lower is.
     measured
-        Finds the figure in the results; None where its part was not run.
+        Returns the figure in the results; None if its part was not run.
     digits
         Digits after the point with which the bounds are given: figures are compared as rounded.
     """
@@ -57,7 +57,7 @@ class Target:
 
 
 def comparison(results: Results, workload: str, figure: str) -> float | None:
-    """Find a ratio of a workload on the stub."""
+    """Return a ratio of a workload on the stub; None if it was not run."""
     for found in results.get("throughput", []):
         if found["workload"] == workload and found["server"] == "stub":
             value = found.get(figure, found["handler"].get(figure))
@@ -66,7 +66,7 @@ def comparison(results: Results, workload: str, figure: str) -> float | None:
 
 
 def _redelivered(results: Results) -> float | None:
-    """Take the slower of the two refusals: of an UPDATE, which carries the item, and an INSERT."""
+    """Return the slower of the two refusals: of an UPDATE, which carries the item, or an INSERT."""
     ratios = [comparison(results, name, "speedup") for name in ("duplicates", "new-duplicates")]
     known = [ratio for ratio in ratios if ratio is not None]
     return min(known) if known else None
@@ -99,7 +99,7 @@ TARGETS: Final = (
         measured=lambda results: comparison(results, "new", "speedup"),
     ),
     Target(
-        title="processor time per revision",
+        title="CPU time per revision",
         unit="1/{:.1f}",
         at_least=12,
         aim=20,

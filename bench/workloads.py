@@ -1,8 +1,8 @@
-"""Batches of stream records as Lambda hands them to the function, written to files.
+"""Batches of stream records as Lambda passes them to the function, written to files.
 
-Each record is made from one that the simulated ledger committed, with its own document id, hash
-and transaction id put in place: the bytes have the form and size of genuine ones, and 100,000 of
-them take seconds. Every revision comes with the summary of its block, as in genuine streams.
+Each record is made from one that the simulated ledger committed, with a document id, hash and
+transaction id of its own: the bytes have the form and size of genuine ones, and 100,000 of them
+take seconds. Every revision comes with the summary of its block, as in genuine streams.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from qldb_simulator.records import (
 )
 
 from bench.stub_server import Answer
+from handler.contract import TableField
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,7 +44,7 @@ BIG_BYTES: Final = 100 * 1024
 HOT_VERSIONS: Final = 10
 
 _FRAMES_BYTES: Final = 2 * (64 + 16)
-"""What two records add to an aggregate beside their data: keys and lengths."""
+"""Bytes that two records add to an aggregate beside their data: keys and lengths."""
 
 _STREAM: Final = "arn:aws:qldb:us-east-1:000000000000:stream/ledger/0TzIAVGB2vAFK3yIJuFD5L"
 _KINESIS: Final = "arn:aws:kinesis:us-east-1:000000000000:stream/journal"
@@ -63,7 +64,7 @@ class Workload:
     table
         The ledger table whose documents they are.
     answer
-        What the stub answers.
+        The stub's answer.
     versions
         Versions of each document, lowest and highest; all of a document stand in one batch.
     deletes
@@ -88,7 +89,7 @@ class Workload:
 
     @property
     def revisions_per_document(self) -> int:
-        """How many revisions of one document a batch holds."""
+        """Number of revisions of one document in a batch."""
         return self.versions[1] - self.versions[0] + 1
 
 
@@ -130,20 +131,25 @@ WORKLOADS: Final = (
 
 
 def replica_tables() -> dict[str, Any]:
-    """Give the handler's REPLICA_TABLES for all workloads, as the program writes it."""
+    """Return the handler's REPLICA_TABLES for all workloads, as the program writes it."""
     names = ("firstName", "lastName", "email", "address")
     return {
-        PERSON: {"tableName": "person", "attributes": {name: [name] for name in names}},
-        WIDE: {
-            "tableName": "wide",
-            "attributes": {f"field{n:03d}": [f"field{n:03d}"] for n in range(WIDE_ATTRIBUTES)},
+        PERSON: {
+            TableField.TABLE_NAME: "person",
+            TableField.ATTRIBUTES: {name: [name] for name in names},
         },
-        BIG: {"tableName": "big"},
+        WIDE: {
+            TableField.TABLE_NAME: "wide",
+            TableField.ATTRIBUTES: {
+                f"field{n:03d}": [f"field{n:03d}"] for n in range(WIDE_ATTRIBUTES)
+            },
+        },
+        BIG: {TableField.TABLE_NAME: "big"},
     }
 
 
 def document(table: str) -> dict[str, Any]:
-    """Give a document of one of the ledger tables."""
+    """Return a document of one of the ledger tables."""
     if table == WIDE:
         return {f"field{n:03d}": f"value {n}" for n in range(WIDE_ATTRIBUTES)}
     if table == BIG:
@@ -166,18 +172,18 @@ def write_events(workload: Workload, revisions: int, file: Path, *, seed: int = 
     Parameters
     ----------
     workload
-        What is in the batches.
+        The content of the batches.
     revisions
-        At least so many; a document's versions are not separated.
+        Minimum number of revisions; a document's versions are not separated.
     file
-        Written anew.
+        Overwritten.
     seed
         Of the documents' ids.
 
     Returns
     -------
     int
-        How many revisions were written.
+        Number of revisions that were written.
     """
     written = 0
     with file.open("w", encoding="ascii") as lines:
@@ -190,7 +196,7 @@ def write_events(workload: Workload, revisions: int, file: Path, *, seed: int = 
 def events(
     workload: Workload, revisions: int, *, seed: int = 1
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Give the number of revisions of each batch and the batch as Lambda's event."""
+    """Yield the number of revisions of each batch and the batch as Lambda's event."""
     source = random.Random(seed)
     templates = [_Template(block) for block in _blocks(workload)]
     documents = -(-revisions // workload.revisions_per_document)
@@ -212,13 +218,13 @@ def events(
 
 
 def revisions_per_event(workload: Workload) -> int:
-    """Tell how many revisions a full batch holds."""
+    """Return the number of revisions of a full batch."""
     templates = [_Template(block) for block in _blocks(workload)]
     return _documents_per_event(workload, templates) * len(templates)
 
 
 def _documents_per_event(workload: Workload, templates: list[_Template]) -> int:
-    """Tell how many documents fill a batch with all their versions."""
+    """Return how many documents fill a batch with all their versions."""
     bytes_of_document = sum(len(template) + _FRAMES_BYTES for template in templates)
     if not workload.aggregated:
         return RECORDS_PER_EVENT // (2 * len(templates))
@@ -227,7 +233,7 @@ def _documents_per_event(workload: Workload, templates: list[_Template]) -> int:
 
 
 def _blocks(workload: Workload) -> list[Block]:
-    """Commit a document's whole life; give the blocks that the workload has."""
+    """Commit a document's whole life; return the blocks of the workload."""
     ledger = Ledger(new_id=new_ids(random.Random(0)))
     ledger.commit([CreateTable(table=workload.table)])
     content = document(workload.table)
@@ -245,7 +251,7 @@ def _blocks(workload: Workload) -> list[Block]:
 
 
 class _Template:
-    """The two records of a block with one revision, to be filled in for any document."""
+    """The two records of a block with one revision, for any document."""
 
     def __init__(self, block: Block) -> None:
         revision = block.documents[0]
@@ -259,7 +265,7 @@ class _Template:
         return len(self._summary) + len(self._revision)
 
     def records(self, document_id: str, source: random.Random) -> list[StreamRecord]:
-        """Give the block's summary and its revision, as those of another document."""
+        """Return the block's summary and revision, as those of another document."""
         digest = source.randbytes(len(self._hash))
         transaction = new_ids(source)().encode()
         summary, revision = (

@@ -1,4 +1,4 @@
-"""What the unavoidable steps of a batch cost with the fastest code known for each."""
+"""The CPU time of a batch's unavoidable steps, each with the fastest code known for it."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _REPEATS: Final = 5
 _RECEIVED_BYTES: Final = 65536
 
 
-def floor_of(file: Path, bodies: Sequence[bytes], endpoint: str) -> dict[str, float]:
+def lower_bound(file: Path, bodies: Sequence[bytes], endpoint: str) -> dict[str, float]:
     """Measure each step on the first batch of a file.
 
-    Encryption is not among them: the stub speaks HTTP without TLS.
+    Encryption is not included: the stub speaks HTTP without TLS.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def floor_of(file: Path, bodies: Sequence[bytes], endpoint: str) -> dict[str, fl
     Returns
     -------
     dict
-        Microseconds of processor time for each revision, by step; the best of a few turns.
+        Microseconds of CPU time for each revision, by step; the best of a few repeats.
     """
     with file.open(encoding="ascii") as lines:
         batch = json.loads(next(lines))

@@ -1,9 +1,9 @@
-"""Where the function's processor time goes, part by part and over all its threads.
+"""Where the function's CPU time goes, part by part and over all its threads.
 
-Functions at the borders of the parts are wrapped with a clock of the thread's own processor time;
-the time of a part inside another counts for the inner one only. Sampling or tracing profilers see
-one thread, or cost more than what they measure. The floor is what the same batches cost with
-nothing but the fastest code known for each unavoidable step.
+Functions at the borders of the parts are wrapped with a clock of the thread's own CPU time; the
+time of a part inside another counts for the inner one only. Sampling or tracing profilers see one
+thread, or cost more than what they measure. The lower bound is what the same batches cost with only
+the fastest code known for each unavoidable step.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ import time
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.floor import floor_of
+from bench.contenders import HANDLER, Context, contender
+from bench.lower_bound import lower_bound
 from bench.measured_process import Totals, run
-from bench.sides import HANDLER, Context, side
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,20 +65,20 @@ PARTS: Final = (
     (CLIENT, "handler.dynamodb_transport:StatementTransport.batch_execute_statement"),
     (TELEMETRY, "handler.telemetry:PowertoolsTelemetry.publish"),
 )
-"""What is measured, as module and name. A name that the code no longer has is left out."""
+"""The measured functions, as module and name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """Processor time in microseconds for each revision.
+    """CPU time per revision, in microseconds.
 
     Attributes
     ----------
     total
-        Of the function as it is, measured without the clocks.
+        Of the unchanged function, measured without the clocks.
     parts
-        Of each part, with the clocks; what they cost themselves is taken from the rest.
-    floor
+        Of each part, with the clocks; their own cost is subtracted from the rest.
+    lower_bound
         Of the unavoidable steps.
     unknown
         Names that the code does not have.
@@ -85,12 +86,12 @@ class Profile:
 
     total: float
     parts: dict[str, float]
-    floor: dict[str, float]
+    lower_bound: dict[str, float]
     unknown: list[str]
 
 
 class Clocks:
-    """Processor time by part, of all threads."""
+    """CPU time by part, of all threads."""
 
     def __init__(self) -> None:
         self._local = threading.local()
@@ -103,10 +104,10 @@ class Clocks:
         return dict(self._seconds)
 
     def wrap(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Give a function that does the same and is measured."""
+        """Return a function that does the same and is measured."""
 
         @functools.wraps(function)
-        def measured(*arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401 - whatever it takes
+        def measured(*arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401 (whatever it takes)
             stack = self._stack()
             stack.append(0.0)
             began = time.thread_time()
@@ -130,28 +131,42 @@ class Clocks:
 
 
 def install(clocks: Clocks) -> list[str]:
-    """Put clocks at all borders of parts; give the names that do not exist."""
+    """Put clocks at all borders of parts; return the names that do not exist."""
     unknown = []
     for part, name in PARTS:
-        module_name, _, path = name.partition(":")
-        *outer, attribute = path.split(".")
         try:
-            holder: Any = importlib.import_module(module_name)
-            for step in outer:
-                holder = getattr(holder, step)
+            holder, attribute = holder_of(name)
             original = getattr(holder, attribute)
         except (ImportError, AttributeError):
             unknown.append(name)
             continue
         replacement = clocks.wrap(part, original)
         setattr(holder, attribute, replacement)
-        if not outer:
+        if isinstance(holder, ModuleType):
             _replace_imported(original, replacement)
     return unknown
 
 
+def holder_of(name: str) -> tuple[Any, str]:
+    """Return the module or class that holds a function, and the function's name in it.
+
+    Parameters
+    ----------
+    name
+        As in `PARTS`.
+
+    Raises
+    ------
+    ImportError, AttributeError
+        There is no such module or class.
+    """
+    module_name, _, path = name.partition(":")
+    *outer, attribute = path.split(".")
+    return functools.reduce(getattr, outer, importlib.import_module(module_name)), attribute
+
+
 def _replace_imported(original: object, replacement: object) -> None:
-    """Replace what modules of the function imported by name."""
+    """Replace a function in the modules of the function that imported it by name."""
     for module_name, module in list(sys.modules.items()):
         if module_name.split(".")[0] == "handler":
             for name, value in list(vars(module).items()):
@@ -161,46 +176,46 @@ def _replace_imported(original: object, replacement: object) -> None:
 
 def profile(file: Path, endpoint: str) -> Profile:
     """Profile the function in this process on the batches of a file."""
-    replicate = side(HANDLER, os.environ)
-    plain = run(replicate, file, warm_up=1)
+    replicate = contender(HANDLER, os.environ)
+    unclocked = run(replicate, file, warm_up=1)
     bodies = _request_bodies(file, replicate)
     clocks = Clocks()
     before: dict[str, float] = {}
     unknown = install(clocks)
-    # The function made its objects before the clocks; their methods are found by class.
+    # The function made its objects before the clocks; their methods are looked up by class.
     measured = run(replicate, file, warm_up=1, on_warm=lambda: before.update(clocks.seconds))
     parts = {
         part: 1e6 * (seconds - before.get(part, 0.0)) / measured.revisions
         for part, seconds in clocks.seconds.items()
     }
-    total = _microseconds(plain)
+    total = _microseconds(unclocked)
     order = dict.fromkeys(part for part, _ in PARTS)
     parts = {part: parts[part] for part in order if part in parts}
     return Profile(
         total=total,
         parts={**parts, REST: max(0.0, total - sum(parts.values()))},
-        floor=floor_of(file, bodies, endpoint),
+        lower_bound=lower_bound(file, bodies, endpoint),
         unknown=unknown,
     )
 
 
 def _microseconds(totals: Totals) -> float:
-    return 1e6 * totals.processor_seconds / totals.revisions
+    return 1e6 * totals.cpu_seconds / totals.revisions
 
 
 def _request_bodies(file: Path, replicate: Callable[..., object]) -> list[bytes]:
-    """Catch what the function sends for the first batch."""
+    """Return the requests that the function sends for the first batch."""
     bodies: list[bytes] = []
     lock = threading.Lock()
     send = http.client.HTTPConnection.send
 
-    def caught(self: http.client.HTTPConnection, data: Any) -> None:  # noqa: ANN401 - see base
+    def recorded(self: http.client.HTTPConnection, data: Any) -> None:  # noqa: ANN401 (see base)
         body = bytes(data)
         with lock:
             bodies.append(body[body.find(b'{"Statements"') :] if b'{"Statements"' in body else b"")
         send(self, data)
 
-    http.client.HTTPConnection.send = caught  # type: ignore[method-assign]
+    http.client.HTTPConnection.send = recorded  # type: ignore[method-assign]
     try:
         with file.open(encoding="ascii") as lines:
             replicate(json.loads(next(lines))["event"], Context())
@@ -211,7 +226,7 @@ def _request_bodies(file: Path, replicate: Callable[..., object]) -> list[bytes]
 
 def main() -> None:
     """Profile in this process."""
-    parser = argparse.ArgumentParser(prog="python -m bench.processor_profile", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.cpu_profile", description=__doc__)
     parser.add_argument("events", type=Path, help="file of batches")
     parser.add_argument("result", type=Path, help="file for the profile, as JSON")
     options = parser.parse_args()

@@ -1,7 +1,7 @@
-"""Measurements: both ways on the stub, and figures against targets.
+"""Measurements: both contenders on the stub.
 
-Proves that both ways really replicate the batches, that the numbers are those of the batches, and
-that marks follow the bounds. Says nothing about speed: that is what the benchmark itself is for.
+Proves that both contenders really replicate the batches, and that the numbers are those of the
+batches. Says nothing about speed: that is what the benchmark itself is for.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.contenders import BASELINE, HANDLER
 from bench.measure import Plan, compare_on_stub, flatness
-from bench.report import targets_table
-from bench.sides import BASELINE, HANDLER
 from bench.stub_server import StubDynamoDB
-from bench.targets import TARGETS, Mark
 from bench.workloads import HOT, HOT_VERSIONS
 
 if TYPE_CHECKING:
@@ -28,7 +26,7 @@ def stub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StubDynamoDB]:
         yield stub
 
 
-def test_both_ways_write_every_document_and_only_one_coalesces(
+def test_both_contenders_write_every_document_and_only_the_handler_coalesces(
     stub: StubDynamoDB, tmp_path: Path
 ) -> None:
     plan = Plan(baseline_revisions=50, handler_revisions=50, repeats=1)
@@ -50,18 +48,3 @@ def test_a_run_stops_at_the_batch_that_reaches_the_number(
     [one], [two] = flatness(stub, {HANDLER: (1,), BASELINE: (2,)}, tmp_path).values()
 
     assert one.revisions == two.revisions > 1
-
-
-def test_marks_follow_the_bounds() -> None:
-    speed, requests = TARGETS[0], TARGETS[4]
-
-    assert speed.mark(20.0, speed.aim) is Mark.REACHED
-    assert speed.mark(19.96, speed.aim) is Mark.MISSED
-    assert requests.mark(0.0404, requests.aim) is Mark.REACHED
-    assert requests.mark(0.06, requests.at_least) is Mark.MISSED
-    assert speed.mark(None, speed.aim) is Mark.UNKNOWN
-
-
-def test_what_was_not_measured_has_no_mark_and_no_figure() -> None:
-    assert all(target.measured({}) is None for target in TARGETS)
-    assert targets_table({}).row_count == len(TARGETS)

@@ -1,4 +1,4 @@
-"""The two ways that are compared: the function as deployed, and one request for each revision."""
+"""What is compared: the function as deployed, and a baseline of one request per revision."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 BASELINE: Final = "baseline"
 HANDLER: Final = "handler"
-SIDES: Final = (BASELINE, HANDLER)
+CONTENDERS: Final = (BASELINE, HANDLER)
 
 THREADS: Final = 16
 
@@ -30,15 +30,15 @@ _ARN: Final = "arn:aws:lambda:us-east-1:000000000000:function:replica"
 _REMAINING_MILLISECONDS: Final = 600_000
 
 
-class Side(Protocol):
-    """One way to replicate a batch."""
+class Contender(Protocol):
+    """Replicates batches."""
 
     def __call__(self, event: Mapping[str, Any], context: Context) -> object:
-        """Replicate a batch; give Lambda's answer."""
+        """Replicate a batch and return Lambda's answer."""
 
 
 class Context:
-    """Lambda's context, as far as the function may look at it."""
+    """The part of Lambda's context that the function may use."""
 
     function_name = "replica"
     function_version = "$LATEST"
@@ -47,36 +47,36 @@ class Context:
     aws_request_id = "00000000-0000-0000-0000-000000000000"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Leave all the time in the world: a slow machine must not change what is done."""
+        """Return ample time, so that a slow machine does not change what is done."""
         return _REMAINING_MILLISECONDS
 
 
-def side(name: str, environment: Mapping[str, str]) -> Side:
-    """Make one of the two ways, with the environment of the deployed function.
+def contender(name: str, environment: Mapping[str, str]) -> Contender:
+    """Return a contender that has the environment of the deployed function.
 
     Parameters
     ----------
     name
-        One of `SIDES`.
+        One of `CONTENDERS`.
     environment
         This process's own environment: boto3 finds DynamoDB by it.
     """
     if name == HANDLER:
-        from handler import app  # noqa: PLC0415 - the other side must not pay for it
+        from handler import app  # noqa: PLC0415 (the baseline must not pay for it)
 
         return app.lambda_handler
     return OneRequestPerRevision(HandlerSettings.from_environment(environment))
 
 
 class OneRequestPerRevision:
-    """The plain way: the same reading path, then a conditional UpdateItem for every revision.
+    """The baseline: the same reading path, then a conditional UpdateItem for every revision.
 
-    Nothing is coalesced: of a document's ten versions all ten are written.
+    Nothing is coalesced: all ten of a document's ten versions are written.
 
     Parameters
     ----------
     settings
-        What goes where.
+        The handler's.
     """
 
     def __init__(self, settings: HandlerSettings) -> None:
@@ -85,7 +85,7 @@ class OneRequestPerRevision:
         self._pool = ThreadPoolExecutor(THREADS)
 
     def __call__(self, event: Mapping[str, Any], context: Context) -> object:
-        """Replicate a batch."""
+        """Replicate a batch and return Lambda's answer."""
         del context
         writes = [
             write
@@ -111,8 +111,8 @@ class OneRequestPerRevision:
                 raise
 
 
-def update_item(write: Write) -> Any:  # noqa: ANN401 - arguments of a boto3 call
-    """Give the arguments of UpdateItem that write an item where its version is lower."""
+def update_item(write: Write) -> Any:  # noqa: ANN401 (arguments of a boto3 call)
+    """Return the arguments of an UpdateItem that writes an item if its version is lower."""
     names = dict(zip((f"#{n}" for n in itertools.count()), write.attributes, strict=False))
     removed = {f"#r{n}": name for n, name in enumerate(write.removed)}
     assignments = ", ".join(f"{name}=:{name[1:]}" for name in names)

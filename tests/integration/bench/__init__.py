@@ -1,0 +1,1 @@
+"""The benchmark against its own stub, over loopback connections."""
