@@ -16,6 +16,7 @@ from tests.support.failure_bucket import BUCKET, NotifyingS3
 from tests.support.kinesis_events import STREAM_ARN
 from tests.support.memory_sqs import QUEUE_URL
 from tests.support.memory_table import MemoryTable
+from tests.support.redrive_run import RedriveRun
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,3 +68,9 @@ def outputs_file(tmp_path: Path) -> Path:
 def outputs(outputs_file: Path) -> list[str]:
     """The option with that file."""
     return ["--outputs", str(outputs_file)]
+
+
+@pytest.fixture
+def runs() -> RedriveRun:
+    """Redrives over services of their own, without a command."""
+    return RedriveRun()

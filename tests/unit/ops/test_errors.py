@@ -22,7 +22,7 @@ def _answer(operation: str, code: str) -> ClientError:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "remedy"),
     [
         (_answer("GetObject", "AccessDenied"), "action s3:GetObject"),
         (_answer("ListObjectsV2", "AccessDenied"), "action s3:ListBucket"),
@@ -39,16 +39,16 @@ def _answer(operation: str, code: str) -> ClientError:
         (ResponseParserError(SECRET), "ResponseParserError: run the command again"),
     ],
 )
-def test_the_remedy_is_told(error: Exception, told: str) -> None:
+def test_an_error_of_aws_becomes_one_line_with_a_remedy(error: Exception, remedy: str) -> None:
     with pytest.raises(OpsError) as caught, aws_errors("bucket failures"):
         raise error
     text = str(caught.value)
-    assert told in text
+    assert remedy in text
     assert SECRET not in text
     assert "\n" not in text
     assert caught.value.__suppress_context__
 
 
-def test_what_is_not_of_aws_passes() -> None:
+def test_an_error_that_is_not_of_aws_passes() -> None:
     with pytest.raises(KeyError), aws_errors("bucket failures"):
         raise KeyError

@@ -1,7 +1,7 @@
-"""Both kinds of objects: what is read, sent again, kept and told.
+"""Both kinds of objects: how they are read, sent again and described.
 
-Proves that positions survive the way through the handler's own de-aggregation, that damage is told
-from content, and that descriptions hold no document. It cannot prove that Lambda writes its objects
+Proves that positions survive the handler's own de-aggregation, that damage is recognized, and that
+descriptions hold no document. It cannot prove that Lambda writes its objects
 as documented.
 """
 
@@ -53,7 +53,7 @@ def test_the_event_of_a_record_keeps_its_position_and_bytes(sub: int | None) -> 
     assert inner.data == secret_revision()
 
 
-def test_the_event_of_a_batch_is_the_one_of_the_function() -> None:
+def test_the_event_of_a_batch_is_the_one_that_the_function_received() -> None:
     records = [kinesis_record(secret_revision(), "1"), kinesis_record(malformed(), "2")]
     found = read_object(BATCH_KEY, discarded_batch(records))
     assert found.event() == {"Records": records}
@@ -63,7 +63,7 @@ def test_the_event_of_a_batch_is_the_one_of_the_function() -> None:
     ]
 
 
-def test_the_payload_of_a_record_is_taken_apart_to_its_documents() -> None:
+def test_the_payload_of_a_record_is_deaggregated_to_its_documents() -> None:
     # given a frame of one record, the same bytes as a user record, and a damaged frame
     frame = aggregate_of_one(secret_revision(), "key")
     whole, inner, damaged = (
@@ -118,7 +118,7 @@ def discarded_batch_of(record: object) -> bytes:
         (BATCH_KEY, _without("approximateArrivalTimestamp")),
     ],
 )
-def test_damage_is_told_and_nothing_is_guessed(key: str, body: bytes) -> None:
+def test_a_damaged_object_is_unreadable_and_described_as_such(key: str, body: bytes) -> None:
     with pytest.raises(UnreadableObjectError) as caught:
         read_object(key, body)
     description = describe(key, body)

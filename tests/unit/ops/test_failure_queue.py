@@ -1,6 +1,6 @@
 """Messages stay invisible as long as they are worked on, and not longer.
 
-Proves it with a queue whose clock the test moves; SQS's own timing is not here.
+Proves it with a queue whose clock the test moves; SQS's own timing is not proven here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.support.faults import client_error
 from tests.support.memory_sqs import QUEUE_URL, MemorySqs
 
 
-def test_a_message_is_kept_invisible_and_shown_at_the_end() -> None:
+def test_a_message_stays_invisible_until_the_end() -> None:
     # given a received message
     sqs = MemorySqs()
     sqs.send("one")
@@ -59,7 +59,7 @@ def test_a_removed_message_is_gone_even_if_it_was_received_twice() -> None:
     assert sqs.bodies == []
 
 
-def test_a_message_that_somebody_else_removed_is_no_error() -> None:
+def test_a_message_that_another_run_removed_is_no_error() -> None:
     sqs = MemorySqs()
     sqs.send("one")
     queue = FailureQueue(sqs, QUEUE_URL)
@@ -69,7 +69,7 @@ def test_a_message_that_somebody_else_removed_is_no_error() -> None:
     queue.release(message)
 
 
-def test_a_missing_permission_to_keep_messages_is_told() -> None:
+def test_a_missing_permission_to_hide_messages_is_named() -> None:
     # given
     sqs = MemorySqs()
     sqs.send("one")
@@ -81,7 +81,7 @@ def test_a_missing_permission_to_keep_messages_is_told() -> None:
         raise client_error("ChangeMessageVisibility", "AccessDenied", "no", status=403)
 
     sqs.change_message_visibility = denied  # type: ignore[method-assign]
-    # when messages cannot be kept
+    # when messages cannot be hidden
     (message,) = queue.receive(1)
 
     def work() -> None:

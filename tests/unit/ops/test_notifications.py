@@ -18,7 +18,7 @@ def test_the_key_of_a_new_object_is_read_with_its_escapes() -> None:
     assert read_notification(notification(key), BUCKET) == Notification(keys=(key,))
 
 
-def test_several_objects_in_one_message() -> None:
+def test_a_message_may_name_several_objects() -> None:
     records = [json.loads(notification(key))["Records"][0] for key in ("records/1", "records/2")]
     read = read_notification(json.dumps({"Records": records}), BUCKET)
     assert read == Notification(keys=("records/1", "records/2"))
@@ -46,5 +46,5 @@ def test_the_test_event_names_no_object() -> None:
         notification("records/1", event="ObjectRemoved:Delete"),
     ],
 )
-def test_everything_else_is_foreign(body: str) -> None:
+def test_any_other_message_is_foreign(body: str) -> None:
     assert read_notification(body, BUCKET) is None
