@@ -23,13 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.counters import COUNTERS_PATH, read_counters
-from handler.contract import (
-    HASH_ATTRIBUTE,
-    KEY_ATTRIBUTE,
-    TX_ID_ATTRIBUTE,
-    TX_TIME_ATTRIBUTE,
-    VERSION_ATTRIBUTE,
-)
+from handler import contract
 from local.service_process import HOST, ServiceProcess, free_port
 
 if TYPE_CHECKING:
@@ -224,11 +218,11 @@ def _item_answer(answer: Answer) -> bytes:
 
 
 _STORED_ITEM: Final = {
-    KEY_ATTRIBUTE: {"S": "0hqWPUUZVBv8DSfQUN6D4S"},
-    VERSION_ATTRIBUTE: {"N": "4000000000"},
-    TX_TIME_ATTRIBUTE: {"S": "2026-01-01T00:00:00.000Z"},
-    TX_ID_ATTRIBUTE: {"S": "3AMyX0pUNJl4C26cv2bbBn"},
-    HASH_ATTRIBUTE: {"B": base64.b64encode(bytes(range(32))).decode()},
+    contract.KEY_ATTRIBUTE: {"S": "0hqWPUUZVBv8DSfQUN6D4S"},
+    contract.VERSION_ATTRIBUTE: {"N": "4000000000"},
+    contract.TX_TIME_ATTRIBUTE: {"S": "2026-01-01T00:00:00.000Z"},
+    contract.TX_ID_ATTRIBUTE: {"S": "3AMyX0pUNJl4C26cv2bbBn"},
+    contract.HASH_ATTRIBUTE: {"B": base64.b64encode(bytes(range(32))).decode()},
     "firstName": {"S": "Angharad"},
     "lastName": {"S": "Evans-Richards"},
     "email": {"S": "angharad.evans-richards@example.com"},
