@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 STATUS_OK = 0
 STATUS_FAILED = 1
 STATUS_INTERRUPTED = 130
+"""Of a process that Ctrl-C ended, as shells report it: 128 and the number of SIGINT."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Errors that an operator can act upon, made from those of AWS where it refuses."""
+"""AWS's errors, turned into ones that an operator can act upon."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def never() -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Redrive:
-    """One run.
+    """One run over objects of the failure bucket.
 
     Parameters
     ----------

@@ -11,10 +11,18 @@ if TYPE_CHECKING:
     from ops.record_processing import Processed
 
 NOT_WRITTEN = "not written"
+"""Reason: DynamoDB did not accept the write within the time limit."""
+
 HANDLER_ERROR = "handler error"
+"""Reason: the handler raised an exception, whose name is the code."""
+
 OUTLIVED = "older than tombstones live"
+"""Reason: a later delete's tombstone may have expired; the code names the setting."""
+
 TOMBSTONE_LIFETIME = "tombstoneLifetimeDays"
 IGNORED = "ignored"
+"""Reason: the record's table is not configured, or its type is unknown."""
+
 _REDACTED = "redacted"
 
 

@@ -53,7 +53,7 @@ def test_a_removed_message_is_gone_even_if_it_was_received_twice() -> None:
         sqs.now += VISIBILITY_SECONDS + 1
         (again,) = queue.receive(1)
         in_hand.take(again)
-        # when it is removed by whoever received it first
+        # when its first receiver removes it
         in_hand.remove(first)
     # then the newest receipt handle was used, the only one that counts
     assert sqs.bodies == []
