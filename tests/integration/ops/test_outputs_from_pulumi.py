@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from handler.contract import Variable
+from ops.__main__ import main
 from ops.errors import OpsError
 from ops.own_version import own_version
 from ops.stack_outputs import from_pulumi, parse
@@ -70,3 +71,13 @@ def test_a_refusal_of_pulumi_becomes_one_line(
         from_pulumi("dev")
     assert remedy in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_without_pulumi_the_command_says_how_to_do_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["failures", "--stack", "dev"]) == 1
+    message = capsys.readouterr().err
+    assert "`pulumi` is not on the PATH" in message
+    assert "--outputs FILE" in message

@@ -126,16 +126,6 @@ def test_an_error_is_one_line_and_status_1(
     )
 
 
-def test_a_stack_is_read_from_pulumi(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    # given no Pulumi
-    monkeypatch.setenv("PATH", str(tmp_path))
-    # then
-    assert main(["failures", "--stack", "dev"]) == 1
-    assert "`pulumi` is not on the PATH" in capsys.readouterr().err
-
-
 def test_a_reader_that_closes_the_pipe_is_no_error(
     s3: NotifyingS3, outputs: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""Stack outputs are read from a file or from Pulumi; each fault is named with its remedy.
+"""Stack outputs are read as Pulumi prints them; each fault is named with its remedy.
 
 Proves the reading. What the program exports is proven by `tests/unit/infra`, and what Pulumi passes
 on by `tests/integration/ops` and `tests/e2e/test_redrive.py`.
@@ -14,7 +14,7 @@ import pytest
 from handler.contract import Variable
 from ops.errors import OpsError
 from ops.own_version import own_version
-from ops.stack_outputs import from_file, from_pulumi, parse, version_difference
+from ops.stack_outputs import from_file, parse, version_difference
 from tests.support.kinesis_events import STREAM_ARN
 
 if TYPE_CHECKING:
@@ -172,11 +172,3 @@ def test_a_file_of_another_kind_is_refused_with_how_to_make_one(tmp_path: Path, 
     file.write_text(text)
     with pytest.raises(OpsError, match="pulumi stack output --json"):
         from_file(file)
-
-
-def test_without_pulumi_the_outputs_can_come_from_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(OpsError, match="--outputs FILE"):
-        from_pulumi("dev")
