@@ -51,26 +51,26 @@ def _known_retention(days: int) -> int:
 
 
 class ConsumerSettings(Section):
-    """How records are delivered to the function, and how it runs.
+    """How the function runs, and how it receives records.
 
     Attributes
     ----------
     lambda_runtime, lambda_architecture
         What the code is built for.
     lambda_memory_megabytes, lambda_timeout_seconds
-        Of one invocation.
+        Resources of one invocation: MiB, seconds.
     batch_size
-        Most Kinesis records in a batch.
+        Kinesis records in a batch, at most.
     batching_window_seconds
-        How long a batch is gathered.
+        Seconds to wait for a batch to fill.
     parallelization_factor
-        Batches of one shard that are processed at once.
+        Batches of one shard that are processed concurrently.
     maximum_retry_attempts
-        Of one batch; -1 until it expires.
+        Retries of one batch; -1 for no limit but the records' age.
     maximum_record_age_seconds
         Age at which a failing record goes to the failure bucket.
     log_retention_days
-        Days for which logs are kept.
+        Days after which log events expire.
     log_level
         Of the handler's logger.
     """
@@ -207,8 +207,8 @@ class Consumer(Component):
             role=self.role.arn,
             environment={"variables": props.environment.variables()},
             tracing_config={"mode": "Active"},
-            # Text leaves the handler's own JSON lines, metrics among them, as they are; the format
-            # JSON would filter them by a level of its own.
+            # Text passes the handler's own JSON lines on, metrics included; the format JSON would
+            # filter them by a level of its own.
             logging_config={"log_format": "Text", "log_group": self.log_group.name},
             tags=self.tags,
             opts=self.child(depends_on=[may_work]),

@@ -1,4 +1,4 @@
-"""Failure bucket and failure queue: what could not be applied, and the list to work through."""
+"""Failure bucket and failure queue (dead letters): what could not be applied, and the work list."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from infra.section import Flag, Integer, Section
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Longest that SQS keeps a message (SQS developer guide, 'Message quotas').
+# The longest retention that SQS has (SQS developer guide, 'Message quotas').
 _QUEUE_RETENTION_SECONDS = 14 * 24 * 60 * 60
-# Time to apply what one message points at before another reader may try.
+# Time to apply the object of one message before another reader receives it.
 _VISIBILITY_SECONDS = 300
 _MULTIPART_DAYS = 7
 
@@ -29,7 +29,7 @@ class FailuresSettings(Section):
     Attributes
     ----------
     failure_retention_days
-        Days for which the bucket keeps an object.
+        Days after which an object expires.
     deletion_protection
         Whether the bucket refuses to be deleted while it holds objects.
     """
@@ -42,8 +42,8 @@ class FailuresSettings(Section):
 class Failures(Component):
     """Where records go that could not be applied.
 
-    Produces a private, encrypted bucket that keeps the payloads, and a queue that the bucket tells
-    of each object.
+    Produces a private, encrypted bucket for the payloads, and a queue that is notified of each new
+    object.
     """
 
     bucket: aws.s3.Bucket
@@ -106,7 +106,7 @@ class Failures(Component):
                     "Condition": {"Bool": {"aws:SecureTransport": "false"}},
                 }
             ),
-            # S3 answers OperationAborted to two such calls at once.
+            # S3 answers OperationAborted to two such calls at the same time.
             opts=self.child(depends_on=[public_access]),
         )
 
@@ -160,6 +160,6 @@ class Failures(Component):
                     ("discarded-batches", BATCHES_PREFIX),
                 )
             ],
-            # S3 tries the queue before it accepts the notification.
+            # S3 sends a test message before it accepts the notification.
             opts=self.child(depends_on=[may_send]),
         )

@@ -29,7 +29,7 @@ class HandlerEnvironment:
     log_level
         Level of the handler's logger.
     tombstone_lifetime_days
-        Days until a tombstone expires; None keeps it.
+        Days until a tombstone expires; None for never.
     version
         Version of this project.
     """
@@ -56,5 +56,5 @@ class HandlerEnvironment:
 
 
 def size_in_bytes(variables: Mapping[str, str]) -> int:
-    """Return the size that Lambda compares with its limit."""
+    """Return the size of variables, in bytes, as Lambda's limit counts it."""
     return sum(len(f"{name}{value}".encode()) for name, value in variables.items())

@@ -26,7 +26,7 @@ MAX_BYTES = 15 * 1024 * 1024
 
 # Part of every cache key: raise it when the same inputs give another archive.
 _BUILDER_VERSION = "2"
-# A folder of its own: what nobody used for a month is removed, and others have other rules.
+# A folder of its own: unused files are removed after a month, and other caches have other rules.
 _CACHE_NAME = "qldb-kinesis-lambda-dynamodb/lambda-package"
 _UNUSED_SECONDS = 30 * 24 * 60 * 60
 
@@ -69,8 +69,8 @@ def build(
     requirements
         The lock of the packages that they need.
     cache
-        Folder that keeps archives and packages; None for the user's cache. Two builds may use it
-        at once.
+        Folder for archives and packages; None for the user's cache. Concurrent builds may share
+        it.
 
     Returns
     -------

@@ -30,7 +30,7 @@ WRITER_ACTIONS = (
 
 
 def _past_time(text: str, info: ValidationInfo) -> str:
-    # The same text back: the one form that QLDB and every provider version take.
+    # Only the form that QLDB and every provider version accept survives the round trip.
     time = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z")
     now: datetime = (info.context or {})[NOW]
     if f"{time:%Y-%m-%dT%H:%M:%S}Z" != text or time > now:
@@ -48,7 +48,7 @@ class LedgerStreamSettings(Section):
     shard_count
         Shards of the Kinesis stream.
     stream_retention_hours
-        Hours for which Kinesis keeps a record.
+        Hours after which Kinesis drops a record.
     """
 
     # QLDB API reference, 'StreamJournalToKinesis'.
@@ -103,7 +103,7 @@ class LedgerStream(Component):
             shard_count=settings.shard_count,
             retention_period=settings.stream_retention_hours,
             stream_mode_details={"stream_mode": "PROVISIONED"},
-            # The account's own key for Kinesis: encrypted without a key to grant or to pay for.
+            # The AWS managed key: encryption without a key to manage, grant or pay for.
             encryption_type="KMS",
             kms_key_id="alias/aws/kinesis",
             tags=self.tags,
@@ -135,7 +135,7 @@ class LedgerStream(Component):
             role_arn=self.role.arn,
             kinesis_configuration={"stream_arn": self.kinesis.arn, "aggregation_enabled": True},
             tags=self.tags,
-            # QLDB refuses a second active stream of one name; the replica takes repeated records.
+            # QLDB refuses a second active stream of the same name; repeated records are harmless.
             opts=self.child(depends_on=[may_write], delete_before_replace=True),
         )
         self.register_outputs(

@@ -29,7 +29,7 @@ class ReplicaTablesSettings(Section):
     replica_tables
         One entry for each replicated table of the ledger.
     tombstone_lifetime_days
-        Days until a tombstone expires; None keeps it.
+        Days until DynamoDB may remove a tombstone; None for never.
     deletion_protection
         Whether the DynamoDB tables refuse to be deleted.
     """
@@ -55,7 +55,7 @@ class ReplicaTables(Component):
     """By the ledger table's name."""
 
     configuration: pulumi.Output[str]
-    """The tables as the handler is told about them, JSON."""
+    """The value of the handler's variable ``REPLICA_TABLES``."""
 
     def __init__(
         self,
@@ -94,8 +94,8 @@ class ReplicaTables(Component):
             attributes=[{"name": KEY_ATTRIBUTE, "type": "S"}],
             billing_mode="PAY_PER_REQUEST",
             point_in_time_recovery={"enabled": True},
-            # Said also where nothing expires: to the provider an absent block means "as it is", so
-            # tombstones would go on expiring after their lifetime was taken out of the settings.
+            # Present even where nothing expires. To the provider an absent block means
+            # "unchanged": tombstones would go on expiring after their lifetime was removed.
             ttl={
                 "attribute_name": EXPIRY_ATTRIBUTE,
                 "enabled": settings.tombstone_lifetime_days is not None,

@@ -1,4 +1,4 @@
-"""What a stack may configure: read, checked and typed before anything is built."""
+"""The settings of a stack, read and checked before any resource is touched."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _LONGEST_BUCKET_NAME = "b" * 63
 
 
 class SettingsError(pulumi.RunError):
-    """Everything that is wrong with a stack's settings.
+    """All problems of a stack's settings.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ class SettingsError(pulumi.RunError):
 class Settings(BaseModel):
     """The settings of one stack, a section for each component.
 
-    Pulumi.yaml describes each setting and holds the defaults. Its names are flat: a section takes
-    from them what its fields are called.
+    Pulumi.yaml describes each setting and holds the defaults. Names there are flat; a section reads
+    those that its fields are named after.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -84,7 +84,7 @@ class Settings(BaseModel):
 
         Returns
         -------
-        Settings that every component can rely on.
+        Settings that are complete and consistent.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class Settings(BaseModel):
         Parameters
         ----------
         values
-            The text of each setting, as Pulumi hands it over; objects and lists are JSON.
+            The text of each setting, as Pulumi passes it on; objects and lists are JSON.
         now
             The present: QLDB refuses to stream from the future.
 
@@ -124,7 +124,7 @@ class Settings(BaseModel):
             for name, type_ in sections_by_name().items()
         }
         problems += _unknown(values)
-        # Only settings that are right one by one can be compared with each other.
+        # Settings are compared with each other only once each is valid by itself.
         if not problems:
             settings = cls(**sections)
             problems = [
@@ -133,7 +133,7 @@ class Settings(BaseModel):
                 *_environment_problems(settings),
             ]
         if problems:
-            # A setting that two sections share is refused by both.
+            # Two sections may share a setting and report the same problem.
             raise SettingsError(list(dict.fromkeys(problems)))
         return settings
 
@@ -157,7 +157,7 @@ def _unknown(values: Mapping[str, str]) -> Iterator[str]:
 
 
 def _tombstone_problems(settings: Settings) -> Iterator[str]:
-    """Find a lifetime so short that a late record would bring a deleted document back."""
+    """Report a lifetime so short that a late record could bring a deleted document back."""
     lifetime = settings.replica_tables.tombstone_lifetime_days
     # A record may spend the whole time in the stream and then the whole time in the bucket.
     hours = settings.ledger_stream.stream_retention_hours
@@ -168,28 +168,28 @@ def _tombstone_problems(settings: Settings) -> Iterator[str]:
     yield (
         f"tombstoneLifetimeDays is {lifetime}; a record can arrive after {hours} hours in the "
         f"stream (streamRetentionHours) and {days} days in the failure bucket "
-        f"(failureRetentionDays), and tombstones have to outlive it: expected {needed} or more; "
-        "pulumi config rm tombstoneLifetimeDays keeps tombstones for ever"
+        f"(failureRetentionDays), and its tombstone must still exist: expected {needed} or more; "
+        "pulumi config rm tombstoneLifetimeDays makes tombstones permanent"
     )
 
 
 def _expiry_problems(settings: Settings) -> Iterator[str]:
-    """Find records that Kinesis would forget before they reach the failure bucket."""
+    """Report a record age at which Kinesis drops a record before the failure bucket has it."""
     hours = settings.ledger_stream.stream_retention_hours
     age = settings.consumer.maximum_record_age_seconds
     if age <= (hours - 1) * SECONDS_PER_HOUR:
         return
     needed = math.ceil(age / SECONDS_PER_HOUR) + 1
     yield (
-        f"maximumRecordAgeSeconds is {age}, the stream keeps records for {hours} hours "
-        "(streamRetentionHours): a record that fails so long would be lost before it reaches the "
-        "failure bucket, an hour's room is needed: "
+        f"maximumRecordAgeSeconds is {age}; the stream retains records for {hours} hours "
+        "(streamRetentionHours). A record that fails for that long would be lost before it reaches "
+        "the failure bucket; an hour's margin is needed: "
         f"pulumi config set streamRetentionHours {needed}, or a lower maximumRecordAgeSeconds"
     )
 
 
 def _environment_problems(settings: Settings) -> Iterator[str]:
-    """Find variables that Lambda would refuse after half of the stack exists."""
+    """Report variables that Lambda would refuse after half of the stack exists."""
     tables = settings.replica_tables.replica_tables
     environment = HandlerEnvironment(
         replica_tables=replica_tables_json(

@@ -179,7 +179,7 @@ def test_a_record_age_that_the_stream_does_not_outlast_is_refused(
 ) -> None:
     [problem] = problems(maximumRecordAgeSeconds=age, streamRetentionHours=hours)
 
-    assert problem.startswith(f"maximumRecordAgeSeconds is {age}, ")
+    assert problem.startswith(f"maximumRecordAgeSeconds is {age}; ")
     assert f": pulumi config set streamRetentionHours {needed}, " in problem
 
 
