@@ -1,4 +1,4 @@
-"""One Kinesis record through the whole handler, and what became of each user record in it."""
+"""One Kinesis record through the whole handler, and the outcome of each user record in it."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from handler.batch import Handler
+from handler.contract import TableField, Variable
 from handler.failures import FailureStore
 from handler.settings import HandlerSettings
 from handler.writer import BatchStatementWriter
@@ -31,15 +32,21 @@ def environment(backend: Backend, bucket: str, lifetime_days: int | None) -> dic
     """Return the environment variables of the function."""
     tables = {
         PROJECTED: {
-            "tableName": backend.names[PROJECTED],
-            "attributes": {name: list(path) for name, path in ATTRIBUTES.items()},
-            "retiredAttributes": [RETIRED],
+            TableField.TABLE_NAME: backend.names[PROJECTED],
+            TableField.ATTRIBUTES: {name: list(path) for name, path in ATTRIBUTES.items()},
+            TableField.RETIRED_ATTRIBUTES: [RETIRED],
         },
-        WHOLE: {"tableName": backend.names[WHOLE], "retiredAttributes": [RETIRED]},
+        WHOLE: {
+            TableField.TABLE_NAME: backend.names[WHOLE],
+            TableField.RETIRED_ATTRIBUTES: [RETIRED],
+        },
     }
-    variables = {"REPLICA_TABLES": json.dumps(tables), "FAILURE_BUCKET": bucket}
+    variables: dict[str, str] = {
+        Variable.REPLICA_TABLES: json.dumps(tables),
+        Variable.FAILURE_BUCKET: bucket,
+    }
     if lifetime_days is not None:
-        variables["TOMBSTONE_LIFETIME_DAYS"] = str(lifetime_days)
+        variables[Variable.TOMBSTONE_LIFETIME_DAYS] = str(lifetime_days)
     return variables
 
 
@@ -122,9 +129,9 @@ def failure_objects(buckets: Buckets, bucket: str) -> list[Kept]:
 
 def out_of_date(settings: dict[str, str]) -> dict[str, str]:
     """Return the environment variables of the time before the last table was configured."""
-    tables = json.loads(settings["REPLICA_TABLES"])
+    tables = json.loads(settings[Variable.REPLICA_TABLES])
     del tables[WHOLE]
-    return settings | {"REPLICA_TABLES": json.dumps(tables)}
+    return settings | {Variable.REPLICA_TABLES: json.dumps(tables)}
 
 
 def redrive(

@@ -1,6 +1,6 @@
 """A model of Lambda's event source mapping for Kinesis: pure, deterministic, without threads.
 
-Whoever drives it asks which lanes may be invoked, starts an invocation, runs the function, and
+Its driver asks which lanes may be invoked, starts an invocation, runs the function, and
 reports how that ended. Each rule names its source at the place where it is carried out: "batching"
 is the Lambda developer guide's "How Lambda processes records from stream and queue-based event
 sources", "partial batch" its "Configuring partial batch response with Kinesis Data Streams and

@@ -80,7 +80,7 @@ BUCKET_CODES = {
     "SignatureDoesNotMatch": 403,
     "ExpiredToken": 400,
 }
-# botocore.exceptions: nothing was sent, or nobody knows.
+# botocore.exceptions: nothing was sent.
 CONNECTION_ERRORS: dict[str, Callable[[], Exception]] = {
     "ParamValidationError": lambda: ParamValidationError(report=MESSAGE),
     "NoCredentialsError": NoCredentialsError,

@@ -20,6 +20,7 @@ from unittest.mock import patch
 
 from typing_extensions import override
 
+from handler.contract import METRICS_NAMESPACE, SERVICE_NAME, Variable
 from tests.reliability.assembly import environment
 from tests.reliability.backends import MemoryBackend
 from tests.reliability.history_factory import make_history
@@ -83,11 +84,11 @@ class Scenario(NamedTuple):
 SCENARIOS = {
     "all is well": Scenario(),
     "statements are refused": Scenario((_each("ValidationError"),)),
-    "statements fail with a code that nobody knows": Scenario((_each("Unheard"),)),
+    "statements fail with an unknown code": Scenario((_each("Unheard"),)),
     "versions are stale": Scenario((_each("ConditionalCheckFailed"),)),
     "a request is refused": Scenario((_refused("ValidationException"),)),
     "a request is throttled": Scenario((_refused("ThrottlingException"),)),
-    "a request fails with a code that nobody knows": Scenario((_refused("Unheard"),)),
+    "a request fails with an unknown code": Scenario((_refused("Unheard"),)),
     "a permission is missing": Scenario((_refused("AccessDeniedException"),) * 3),
     "DynamoDB has an internal error": Scenario((_refused("InternalServerError", 500),)),
     "a proxy answers": Scenario((_raw(f"<html>{MESSAGE}".encode(), 502),)),
@@ -184,9 +185,9 @@ def _settings(endpoint: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "POWERTOOLS_SERVICE_NAME": "qldb-replica",
-        "POWERTOOLS_METRICS_NAMESPACE": "QldbReplica",
-        "POWERTOOLS_LOG_LEVEL": "DEBUG",
+        Variable.SERVICE_NAME: SERVICE_NAME,
+        Variable.METRICS_NAMESPACE: METRICS_NAMESPACE,
+        Variable.LOG_LEVEL: "DEBUG",
     }
 
 
@@ -203,7 +204,7 @@ def main() -> None:
             services.play(scenario)
             _invoke(name, event, context)
         with patch("handler.batch.read_record", side_effect=ValueError(MESSAGE)):
-            _invoke("records that nobody foresaw", event, context)
+            _invoke("records that raise an unexpected exception", event, context)
         _invoke("an event that breaks", _BrokenEvent(), context)
         _invoke("a context that breaks", event, _BrokenContext())
         services.shutdown()

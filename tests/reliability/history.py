@@ -45,7 +45,7 @@ class History:
     foreign
         Kinds of records that are of no interest, and in no failure bucket.
     ignored
-        User records of a table that is not replicated, or of a type that nobody knows.
+        User records of a table that is not replicated, or of an unknown type.
     refused
         Documents and versions that DynamoDB cannot store, with the kind of each.
     seeded

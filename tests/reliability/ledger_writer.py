@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class LedgerWriter:
-    """Makes transactions; keeps in mind what is alive.
+    """Commits transactions; remembers which documents are alive.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ class RandomFaults:
     rate
         Chance of a fault of each request and each statement.
     seed
-        Of the choices; with threads their order is nobody's.
+        Of the choices; threads make them in any order.
     slow_seconds
         The longest that a request takes.
 

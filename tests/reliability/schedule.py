@@ -161,7 +161,7 @@ class RunningSchedule:
     def redrive(self) -> None:
         """Redrive the failure bucket: first several at once and with faults, then once without.
 
-        Before the last one somebody does it with outputs that are out of date.
+        Before the last one, a redrive uses outputs that are out of date.
         """
         self.injector.begin(self.plan.faults)
         settings = self._settings()
@@ -178,11 +178,11 @@ class RunningSchedule:
         self._redrive_alone(settings)
 
     def drop_ignored(self) -> None:
-        """Redrive once more, now without the records that nobody wants."""
+        """Redrive once more, and drop the records that are ignored."""
         self._redrive_alone(self._settings(), drop_ignored=True)
 
     def redrive_late(self, untouched: Mapping[str, bytes]) -> None:
-        """Redrive when tombstones expire, as if nobody had done it before: nothing may come back.
+        """Redrive when tombstones expire, as if for the first time: nothing may come back.
 
         Parameters
         ----------

@@ -46,7 +46,7 @@ def test_a_broken_promise_ends_with_1_and_the_command_that_repeats_it(
 
 
 @pytest.mark.parametrize("kind", ["shard split", *POISON_KINDS])
-def test_a_kind_that_was_survived_too_seldom_ends_with_1(
+def test_a_kind_that_was_survived_too_rarely_ends_with_1(
     kind: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rare = report()

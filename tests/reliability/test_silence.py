@@ -4,7 +4,7 @@ Every text in the documents starts with a sentinel, and every message of an inje
 one, as DynamoDB's do. The schedules drive every path of the handler and the redrive, and look at
 all counts, exceptions and descriptions of objects themselves. The function's own clients run in a
 process of their own, every logger at DEBUG level. It cannot prove what AWS's libraries write when
-somebody sets their loggers to DEBUG after the function has been loaded.
+their loggers are set to DEBUG after the function has been loaded.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def test_the_output_of_schedules_holds_nothing_of_a_document(
 def test_the_output_of_the_function_holds_nothing_of_a_document_at_any_log_level() -> None:
     # Given the function with its own clients, and all that can go wrong with them
     output = first_leak.output()
-    # Then all of it happened, with every logger at its most talkative
+    # Then all of it happened, with every logger at DEBUG level
     assert DEBUG_IS_ON in output
     assert all(f"scenario: {name}\n" in output for name in SCENARIOS)
     assert output.count('"Batch replicated"') > len(SCENARIOS)

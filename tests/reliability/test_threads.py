@@ -163,7 +163,7 @@ def test_handlers_with_pools_keep_every_promise_in_trouble(seed: int) -> None:
     assert deliveries > HANDLERS * len(_events(history, 0))
     assert table_faults.counts[SLOW_KIND.name] > 0
     assert after_quiet(history, backend, failure_objects(buckets, BUCKET), watch) == 0
-    # And after redrive they equal it but for what nobody can store or read
+    # And after redrive they equal it but for what cannot be stored or read
     redrive_objects(
         list(buckets.objects(BUCKET)),
         bucket=FailureBucket(MemoryS3(buckets), BUCKET),

@@ -144,7 +144,7 @@ def _lost(item: Item | None, needed: set[int], table: str, watch: Watch) -> int:
 def after_redrive(
     history: History, backend: Backend, kept: Iterable[Kept], watch: Watch, *, dropped: bool
 ) -> int:
-    """Compare again: now only what DynamoDB refuses, or nobody can read, may be in the bucket.
+    """Compare again: now only what DynamoDB refuses, or cannot be read, may be in the bucket.
 
     Unless that was `dropped`, also what is ignored.
     """

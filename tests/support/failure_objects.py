@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from handler.contract import Variable
 from handler.failures import FailedRecord, FailureStore, Position, object_key
 from handler.settings import HandlerSettings
 from tests.support.failure_bucket import BUCKET
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from tests.support.failure_bucket import NotifyingS3
 
 SETTINGS = HandlerSettings.from_environment(
-    {"REPLICA_TABLES": '{"Person":{"tableName":"person-1a2b3c"}}', "FAILURE_BUCKET": BUCKET}
+    {
+        Variable.REPLICA_TABLES: '{"Person":{"tableName":"person-1a2b3c"}}',
+        Variable.FAILURE_BUCKET: BUCKET,
+    }
 )
 WRONG_VALUES: tuple[Any, ...] = (
     *(None, True, -1, 1e300, float("nan"), float("inf"), 10**4299, "", "x", "\ud800", [], {}),

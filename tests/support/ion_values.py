@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -77,16 +78,16 @@ _texts = st.text(_characters, max_size=12)
 
 _offsets = st.sampled_from(["Z", "-00:00", "+00:01", "-00:59", "+05:30", "-12:00", "+23:59"])
 _fractions = st.one_of(st.just(""), st.text("0123456789", min_size=1, max_size=20).map(".".__add__))
-_dates = st.dates(min_value=__import__("datetime").date(1, 1, 3))
+_dates = st.dates(min_value=date(1, 1, 3))
 _times = st.times().map(lambda time: f"{time.hour:02d}:{time.minute:02d}")
 _seconds = st.integers(0, 59).map(lambda second: f":{second:02d}")
 _timestamps = st.one_of(
-    _dates.map(lambda date: f"{date.year:04d}T"),
-    _dates.map(lambda date: f"{date.year:04d}-{date.month:02d}T"),
-    _dates.map(lambda date: date.isoformat()),
-    st.builds(lambda date, time, offset: f"{date}T{time}{offset}", _dates, _times, _offsets),
+    _dates.map(lambda day: f"{day.year:04d}T"),
+    _dates.map(lambda day: f"{day.year:04d}-{day.month:02d}T"),
+    _dates.map(lambda day: day.isoformat()),
+    st.builds(lambda day, time, offset: f"{day}T{time}{offset}", _dates, _times, _offsets),
     st.builds(
-        lambda date, time, second, fraction, offset: f"{date}T{time}{second}{fraction}{offset}",
+        lambda day, time, second, fraction, offset: f"{day}T{time}{second}{fraction}{offset}",
         _dates,
         _times,
         _seconds,

@@ -266,7 +266,7 @@ def _parsed(raw: Mapping[str, Any]) -> tuple[Insert | Update | str, list[Value]]
     needed = len(statement.names) if isinstance(statement, Insert) else len(statement.set_names) + 2
     if len(parameters) < needed:
         return "Number of parameters in request and statement don't match.", parameters
-    # DynamoDB Local passes over what is too many, in silence: nothing the handler may rely on.
+    # DynamoDB Local ignores surplus parameters; the handler may not rely on that.
     if len(parameters) > needed:
         raise _invalid_request("more parameters than question marks")
     return statement, parameters

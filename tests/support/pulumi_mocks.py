@@ -1,7 +1,7 @@
 """Runs the program against Pulumi's mocks and keeps everything it registered.
 
-Tests assert on what reached the engine, never inside an output's callback: a callback that nobody
-awaits would let a wrong program pass. The code archive is not built (`lambda_package.build` is
+Tests assert on what reached the engine, never inside an output's callback: a callback that is not
+awaited would let a wrong program pass. The code archive is not built (`lambda_package.build` is
 replaced, its arguments are kept): tests of that module build it.
 """
 
@@ -142,7 +142,7 @@ class Monitor(mocks.MockMonitor):
         return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: ANN401, N802 (see above)
-        """Register outputs: the stack's, for a component's nobody can read."""
+        """Register outputs: the stack's; a component's cannot be read."""
         if "::pulumi:pulumi:Stack::" in request.urn:
             self._deployment.outputs = rpc.deserialize_properties(request.outputs)
         return empty_pb2.Empty()

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 
 SECRET = "not for the state file"
 NO_QLDB = "http://127.0.0.1:9"
-"""Nothing here uses QLDB, so nobody has to listen."""
+"""Nothing here uses QLDB, so nothing has to listen."""
 
 
 def program(*, mode: str = "PROVISIONED", key: str = "pk", unknown: bool = False) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -12,15 +10,8 @@ from handler import app
 from handler.app import InvocationError
 from handler.settings import SettingsError
 from tests.support.kinesis_events import event
+from tests.support.lambda_context import LambdaContext
 from tests.support.qldb_records import control
-
-
-def context() -> Any:  # noqa: ANN401  (Lambda's context)
-    return SimpleNamespace(
-        function_name="replica",
-        function_version="7",
-        get_remaining_time_in_millis=lambda: 60_000,
-    )
 
 
 def test_an_error_that_nobody_expects_says_nothing_of_its_message(
@@ -33,7 +24,7 @@ def test_an_error_that_nobody_expects_says_nothing_of_its_message(
     monkeypatch.setattr(app, "_handler", Broken)
 
     with pytest.raises(InvocationError) as caught:
-        app.lambda_handler({"Records": []}, context())
+        app.lambda_handler({"Records": []}, LambdaContext())
 
     assert str(caught.value).startswith("KeyError in process, line ")
     assert caught.value.__cause__ is None
@@ -49,7 +40,7 @@ def test_the_function_builds_its_handler_from_the_environment(
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "QldbReplica")
     app._handler.cache_clear()
 
-    response = app.lambda_handler(event(control()), context())
+    response = app.lambda_handler(event(control()), LambdaContext())
 
     app._handler.cache_clear()
     assert response == {"batchItemFailures": []}
@@ -74,4 +65,4 @@ def test_a_wrong_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REPLICA_TABLES", raising=False)
     app._handler.cache_clear()
     with pytest.raises(SettingsError, match="REPLICA_TABLES"):
-        app.lambda_handler(event(control()), context())
+        app.lambda_handler(event(control()), LambdaContext())

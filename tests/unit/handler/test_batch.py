@@ -7,7 +7,6 @@ runs everything together under faults.
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +20,7 @@ from handler.writer import APPLIED, STALE, Outcome, Permanent, Transient
 from journal.revisions import IgnoredReason
 from tests.support.kinesis_events import SHARD_ID, STREAM_ARN, event
 from tests.support.kpl import aggregate, frame
+from tests.support.lambda_context import LambdaContext
 from tests.support.qldb_records import HASH, block_summary, control, record, revision
 
 if TYPE_CHECKING:
@@ -72,14 +72,6 @@ class Recorder:
         self.counts.append(counts)
 
 
-def context(milliseconds: int = 60_000) -> Any:  # noqa: ANN401  (Lambda's context)
-    return SimpleNamespace(
-        function_name="replica",
-        function_version="7",
-        get_remaining_time_in_millis=lambda: milliseconds,
-    )
-
-
 def process(
     recorder: Recorder, batch: dict[str, Any], *, table: str = "Person", milliseconds: int = 60_000
 ) -> list[str]:
@@ -94,7 +86,7 @@ def process(
         telemetry=recorder,
         clock=lambda: NOW,
     )
-    response = handler.process(batch, context(milliseconds))
+    response = handler.process(batch, LambdaContext(remaining_milliseconds=lambda: milliseconds))
     return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
 
@@ -317,9 +309,9 @@ def test_nothing_of_a_batch_is_left_for_the_next() -> None:
         telemetry=None,
         clock=lambda: NOW,
     )
-    handler.process(event(revision(document_id="bad")), context())
+    handler.process(event(revision(document_id="bad")), LambdaContext())
 
-    response = handler.process(event(revision(document_id="good"), first=200), context())
+    response = handler.process(event(revision(document_id="good"), first=200), LambdaContext())
 
     assert response == {"batchItemFailures": []}
     assert [write.document_id for write in recorder.rounds[1]] == ["good"]

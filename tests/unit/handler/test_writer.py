@@ -25,6 +25,7 @@ from handler.writer import (
     Permanent,
     Transient,
 )
+from tests.support.clock import Clock
 from tests.support.single_writer import SingleWriter
 
 Answer = Mapping[str, Any]
@@ -88,29 +89,14 @@ class Client:
         return {"Responses": [self._answer(kind, key) for kind, key in request]}
 
 
-class Time:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.naps: list[float] = []
-
-    def clock(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.naps.append(seconds)
-        self.now += seconds
-
-
 def run(
-    client: Client, *writes: Write, time: Time | None = None, seconds: float = 60.0
+    client: Client, *writes: Write, clock: Clock | None = None, seconds: float = 60.0
 ) -> list[Outcome]:
-    time = time or Time()
+    clock = clock or Clock(1000.0)
     writer = BatchStatementWriter(
-        client, requests_in_flight=1, clock=time.clock, sleep=time.sleep, jitter=lambda: 1.0
+        client, requests_in_flight=1, clock=clock.time, sleep=clock.sleep, jitter=lambda: 1.0
     )
-    return writer.write(writes, time.now + seconds)
+    return writer.write(writes, clock.now + seconds)
 
 
 def script(*answers: Answer) -> Callable[[str, str], Answer]:
@@ -228,19 +214,19 @@ def test_a_table_that_is_denied_does_not_hold_up_another() -> None:
 def test_a_request_that_fails_for_a_while_is_tried_again_whole(error: Exception) -> None:
     failures = iter([error, error, None])
     client = Client(fail=lambda _: next(failures))
-    time = Time()
+    clock = Clock(1000.0)
 
-    assert run(client, write("a"), write("b"), time=time) == [APPLIED, APPLIED]
+    assert run(client, write("a"), write("b"), clock=clock) == [APPLIED, APPLIED]
     assert [len(request) for request in client.requests] == [2, 2, 2]
-    assert time.naps == [0.05, 0.1]
+    assert clock.naps == [0.05, 0.1]
 
 
 def test_what_is_not_done_in_time_is_transient() -> None:
     client = Client(fail=lambda _: request_error("ThrottlingException"))
-    time = Time()
+    clock = Clock(1000.0)
 
-    assert run(client, write(), time=time, seconds=2.0) == [Transient("Throttling")]
-    assert time.now == 1002.0
+    assert run(client, write(), clock=clock, seconds=2.0) == [Transient("Throttling")]
+    assert clock.now == 1002.0
 
 
 def test_nothing_starts_after_the_deadline() -> None:
@@ -390,10 +376,10 @@ def test_what_ends_a_second_request_does_not_carry_the_first_ones_message() -> N
 def test_backing_off_for_hours_comes_to_an_end() -> None:
     failures = iter([request_error("ThrottlingException")] * 2000)
     client = Client(fail=lambda _: next(failures, None))
-    time = Time()
+    clock = Clock(1000.0)
 
-    assert run(client, write(), time=time, seconds=1e6) == [APPLIED]
-    assert max(time.naps) <= 5.0
+    assert run(client, write(), clock=clock, seconds=1e6) == [APPLIED]
+    assert max(clock.naps) <= 5.0
 
 
 class ItemClient:
