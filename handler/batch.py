@@ -11,7 +11,7 @@ import pybase64
 from handler.aggregation import UserRecord, user_records
 from handler.contract import DELETED_ATTRIBUTE, TX_TIME_ATTRIBUTE
 from handler.failures import FailedRecord, Position
-from handler.replica import Write, newest_per_document, write_for
+from handler.replica import Write, check_version, newest_per_document, write_for
 from handler.telemetry import BatchCounts, Telemetry
 from handler.writer import APPLIED, Permanent, ReplicaWriter, Transient
 from journal.errors import RecordError
@@ -215,6 +215,8 @@ class _Batch:
     def _read_user_record(self, record: UserRecord, source: _Source) -> None:
         try:
             found = read_record(record.data, self._settings.replica_tables)
+            if isinstance(found, Revision):
+                check_version(found)
         except Exception as error:  # noqa: BLE001  (no record may hold up the others)
             self._quarantine(record, source, *_fault(error))
             return

@@ -16,18 +16,27 @@ from handler.contract import (
     TX_TIME_ATTRIBUTE,
     VERSION_ATTRIBUTE,
 )
-from handler.values import AttributeValue, UnstorableValue, attribute_value
-from journal import ion
+from handler.values import (
+    SIGNIFICANT_DIGITS,
+    AttributeValue,
+    UnstorableValue,
+    attribute_value,
+)
+from journal.errors import MalformedRecord
+from journal.ion import structure
+from journal.ion.timestamps import timestamp_text
 from journal.revisions import Revision, RevisionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from handler.settings import ReplicaTable
-    from journal.ion import Fields, Span
+    from journal.ion.structure import Fields, Span
 
-_KEY_BYTES = 2048
+_MAX_KEY_BYTES = 2048
 """DynamoDB developer guide, "Constraints": length of a partition key."""
+
+_MAX_VERSION = 10**SIGNIFICANT_DIGITS - 1
 _SECONDS_PER_DAY = 86_400
 
 
@@ -91,6 +100,18 @@ def _version(item: HasRevision) -> int:
     return item.revision.version
 
 
+def check_version(revision: Revision) -> None:
+    """Refuse a version that an item cannot hold.
+
+    Raises
+    ------
+    MalformedRecord
+        The version has too many digits: no ledger counts that far.
+    """
+    if revision.version > _MAX_VERSION:
+        raise MalformedRecord("version has more digits than a number of DynamoDB")
+
+
 def write_for(
     revision: Revision, table: ReplicaTable, now: float, lifetime_days: int | None
 ) -> Write:
@@ -117,11 +138,11 @@ def write_for(
     ValueError
         The revision is a redacted one.
     """
-    if len(revision.document_id.encode()) > _KEY_BYTES:
-        raise UnstorableValue(f"a document id of more than {_KEY_BYTES} bytes")
+    if len(revision.document_id.encode()) > _MAX_KEY_BYTES:
+        raise UnstorableValue(f"a document id of more than {_MAX_KEY_BYTES} bytes")
     attributes: dict[str, AttributeValue] = {
         VERSION_ATTRIBUTE: {"N": str(revision.version)},
-        TX_TIME_ATTRIBUTE: {"S": ion.timestamp_text(*revision.tx_time)},
+        TX_TIME_ATTRIBUTE: {"S": timestamp_text(*revision.tx_time)},
         TX_ID_ATTRIBUTE: {"S": revision.tx_id},
         HASH_ATTRIBUTE: {"B": revision.hash},
     }
@@ -152,7 +173,7 @@ def _project(document: Span, table: ReplicaTable, attributes: dict[str, Attribut
     if table.attributes is None:
         attributes[DOCUMENT_ATTRIBUTE] = attribute_value(document)
         return
-    fields = ion.struct(document)
+    fields = structure.struct(document)
     for name, path in table.attributes.items():
         value = fields.get(path[0]) if len(path) == 1 else _at(fields, path)
         if value is not None:
@@ -163,9 +184,9 @@ def _at(fields: Fields, path: tuple[str, ...]) -> Span | None:
     """Follow a path of field names; None where it leads nowhere."""
     value = fields.get(path[0])
     for step in path[1:]:
-        if value is None or not ion.is_struct(value):
+        if value is None or not structure.is_struct(value):
             return None
-        value = ion.struct(value).get(step)
+        value = structure.struct(value).get(step)
     return value
 
 

@@ -26,9 +26,10 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from journal import ion
-from journal.errors import IonError, RecordError
-from journal.ion import Names, Span
+from journal.errors import TRUNCATED, IonError, RecordError
+from journal.ion import integers, structure
+from journal.ion.structure import Names, Span
+from journal.ion.timestamps import timestamp_text
 
 AttributeValue: TypeAlias = Mapping[str, Any]
 """One value in DynamoDB's wire form; bytes stay bytes under ``B``."""
@@ -68,7 +69,7 @@ def attribute_value(span: Span) -> AttributeValue:
     try:
         return _CONVERSIONS[head](data, names, head, start, stop, 1)
     except IndexError:
-        raise IonError("truncated") from None
+        raise IonError(TRUNCATED) from None
 
 
 def _list(
@@ -77,10 +78,10 @@ def _list(
     _check_depth(depth)
     elements: list[AttributeValue] = []
     while position < end:
-        head, start, position = ion.bounds(data, position, end)
-        if head >> 4 == ion.ANNOTATION:
-            head, start, _ = ion.without_annotations(data, start, position)
-        if not ion.is_padding(head):
+        head, start, position = structure.bounds(data, position, end)
+        if head >> 4 == structure.ANNOTATION:
+            head, start, _ = structure.without_annotations(data, start, position)
+        if not structure.is_padding(head):
             elements.append(_CONVERSIONS[head](data, names, head, start, position, depth + 1))
     return {"L": elements}
 
@@ -92,7 +93,7 @@ def _struct(
     return {
         "M": {
             name: _CONVERSIONS[field[2]](*field, depth + 1)
-            for name, field in ion.fields(data, names, position, end).items()
+            for name, field in structure.fields(data, names, position, end).items()
         }
     }
 
@@ -103,11 +104,11 @@ def _check_depth(depth: int) -> None:
 
 
 def _string(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
-    return {"S": ion.utf8(data, start, stop)}
+    return {"S": structure.utf8(data, start, stop)}
 
 
 def _symbol(data: bytes, names: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
-    return {"S": ion.symbol_text(names, int.from_bytes(data[start:stop], "big"))}
+    return {"S": structure.symbol_text(names, int.from_bytes(data[start:stop], "big"))}
 
 
 def _bytes(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
@@ -115,15 +116,15 @@ def _bytes(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> A
 
 
 def _timestamp(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
-    return {"S": ion.timestamp_text(data, start, stop)}
+    return {"S": timestamp_text(data, start, stop)}
 
 
 def _int(data: bytes, _n: Names, head: int, start: int, stop: int, _d: int) -> AttributeValue:
     number = int.from_bytes(data[start:stop], "big")
-    minus = "-" if head >> 4 == ion.NEGATIVE_INT and number else ""
+    minus = "-" if head >> 4 == structure.NEGATIVE_INT and number else ""
     if stop - start <= _SHORT_INT_BYTES:
         return {"N": f"{minus}{number}"}
-    digits = ion.digits(number)
+    digits = integers.digits(number)
     exact = _number(minus, digits, 0)
     return {"S": minus + digits} if exact is None else {"N": exact}
 
@@ -131,14 +132,14 @@ def _int(data: bytes, _n: Names, head: int, start: int, stop: int, _d: int) -> A
 def _decimal(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
     if start == stop:
         return _ZERO
-    exponent, _, start = ion.signed(data, start)
+    exponent, _, start = integers.var_int(data, start)
     if start > stop:
-        raise IonError("truncated")
-    number, negative = ion.coefficient(data, start, stop)
+        raise IonError(TRUNCATED)
+    number, negative = integers.coefficient(data, start, stop)
     if not number:
         return _ZERO
     minus = "-" if negative else ""
-    digits = ion.digits(number)
+    digits = integers.digits(number)
     exact = _number(minus, digits, exponent)
     return {"S": f"{minus}{digits}d{exponent}"} if exact is None else {"N": exact}
 
@@ -187,26 +188,26 @@ def _no_value(*_: object) -> AttributeValue:
 _Conversion: TypeAlias = Callable[[bytes, Names, int, int, int, int], AttributeValue]
 
 _BY_KIND: dict[int, _Conversion] = {
-    ion.BOOL: _bool,
-    ion.INT: _int,
-    ion.NEGATIVE_INT: _int,
-    ion.FLOAT: _float,
-    ion.DECIMAL: _decimal,
-    ion.TIMESTAMP: _timestamp,
-    ion.SYMBOL: _symbol,
-    ion.STRING: _string,
-    ion.CLOB: _bytes,
-    ion.BLOB: _bytes,
-    ion.LIST: _list,
-    ion.SEXP: _list,
-    ion.STRUCT: _struct,
+    structure.BOOL: _bool,
+    structure.INT: _int,
+    structure.NEGATIVE_INT: _int,
+    structure.FLOAT: _float,
+    structure.DECIMAL: _decimal,
+    structure.TIMESTAMP: _timestamp,
+    structure.SYMBOL: _symbol,
+    structure.STRING: _string,
+    structure.CLOB: _bytes,
+    structure.BLOB: _bytes,
+    structure.LIST: _list,
+    structure.SEXP: _list,
+    structure.STRUCT: _struct,
 }
 
 
 def _conversion(head: int) -> _Conversion:
-    if head >> 4 not in _BY_KIND and head != ion.UNTYPED_NULL:
+    if head >> 4 not in _BY_KIND and head != structure.UNTYPED_NULL:
         return _no_value
-    return _null if ion.is_null(head) else _BY_KIND[head >> 4]
+    return _null if structure.is_null(head) else _BY_KIND[head >> 4]
 
 
 # By the whole first byte, so that one look-up tells nulls from values.

@@ -33,3 +33,7 @@ class IonError(RecordError):
     """The bytes are not the Ion that was expected."""
 
     kind = MalformedRecord.kind
+
+
+TRUNCATED = "truncated"
+"""Code of an `IonError`: the bytes end too early."""

@@ -8,18 +8,26 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from journal import ion
 from journal.errors import IonError, MalformedRecord
+from journal.ion.stream import VERSION_MARKER, single_value
+from journal.ion.structure import (
+    blob_field,
+    is_absent,
+    is_struct,
+    struct,
+    struct_field,
+    text_field,
+    timestamp_field,
+    uint_field,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from journal.ion import Content, Fields, Span
+    from journal.ion.structure import Content, Fields, Span
 
 _REVISION_DETAILS = "REVISION_DETAILS"
 _REVISION_DETAILS_BYTES = b"REVISION_DETAILS"
-_VERSION_LIMIT = 10**38
-"""A number of DynamoDB has 38 digits."""
 
 
 class RevisionKind(enum.Enum):
@@ -62,7 +70,7 @@ class Revision(NamedTuple):
     data
         The document, not decoded yet, where there is one.
     tx_time
-        The transaction's time, not decoded yet (`ion.timestamp_text` writes it).
+        The transaction's time, not decoded yet (`journal.ion.timestamps` does that).
     tx_id
         The transaction.
     hash
@@ -122,23 +130,21 @@ def read_record(data: bytes, tables: Container[str]) -> Revision | Ignored:
     # revision: the costlier reading is saved for what is one.
     if (
         _REVISION_DETAILS_BYTES not in data
-        and data.startswith(ion.VERSION_MARKER)
+        and data.startswith(VERSION_MARKER)
         and b"BLOCK_SUMMARY" in data
     ):
         return _BLOCK_SUMMARY
     try:
-        record = ion.struct(ion.value(data))
-        record_type = ion.text_field(record, "recordType")
+        record = struct(single_value(data))
+        record_type = text_field(record, "recordType")
         if record_type != _REVISION_DETAILS:
             return _OTHER_TYPES.get(record_type, _UNKNOWN_TYPE)
-        payload = ion.struct_field(record, "payload")
-        table = ion.struct_field(payload, "tableInfo")
-        table_name = ion.text_field(table, "tableName")
+        payload = struct_field(record, "payload")
+        table = struct_field(payload, "tableInfo")
+        table_name = text_field(table, "tableName")
         if table_name not in tables:
             return Ignored(IgnoredReason.UNCONFIGURED_TABLE, table_name)
-        return revision(
-            ion.struct_field(payload, "revision"), table_name, ion.text_field(table, "tableId")
-        )
+        return revision(struct_field(payload, "revision"), table_name, text_field(table, "tableId"))
     except IonError as error:
         raise MalformedRecord(error.code) from None
 
@@ -160,11 +166,9 @@ def revision(found: Fields, table_name: str, table_id: str) -> Revision:
     """
     try:
         kind, data = _state(found)
-        metadata = ion.struct_field(found, "metadata")
-        version = ion.natural_field(metadata, "version")
-        if version >= _VERSION_LIMIT:
-            raise MalformedRecord("version has more digits than a number of DynamoDB")
-        document_id = ion.text_field(metadata, "id")
+        metadata = struct_field(found, "metadata")
+        version = uint_field(metadata, "version")
+        document_id = text_field(metadata, "id")
         if not document_id:
             raise MalformedRecord("id is empty")
         return Revision(
@@ -174,9 +178,9 @@ def revision(found: Fields, table_name: str, table_id: str) -> Revision:
             version,
             kind,
             data,
-            ion.timestamp_field(metadata, "txTime"),
-            ion.text_field(metadata, "txId"),
-            ion.blob_field(found, "hash"),
+            timestamp_field(metadata, "txTime"),
+            text_field(metadata, "txId"),
+            blob_field(found, "hash"),
         )
     except IonError as error:
         raise MalformedRecord(error.code) from None
@@ -184,12 +188,12 @@ def revision(found: Fields, table_name: str, table_id: str) -> Revision:
 
 def _state(found: Fields) -> tuple[RevisionKind, Span | None]:
     # An Ion null counts as absent: QLDB's own samples treat both alike.
-    if not ion.is_absent(found, "data"):
+    if not is_absent(found, "data"):
         data = found["data"]
-        if not ion.is_struct(data):
+        if not is_struct(data):
             raise IonError("data is not a struct")
         return RevisionKind.UPSERT, data
-    if not ion.is_absent(found, "dataHash"):
-        ion.blob_field(found, "dataHash")
+    if not is_absent(found, "dataHash"):
+        blob_field(found, "dataHash")
         return RevisionKind.REDACTED, None
     return RevisionKind.DELETE, None

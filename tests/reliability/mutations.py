@@ -87,7 +87,7 @@ MUTATIONS = (
     Mutation(
         name="a redacted revision counts as a delete",
         file="journal/revisions.py",
-        old="""if not ion.is_absent(found, "dataHash"):""",
+        old="""if not is_absent(found, "dataHash"):""",
         new="if False:",
     ),
     Mutation(

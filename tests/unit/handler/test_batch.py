@@ -174,6 +174,27 @@ def test_a_malformed_record_is_kept_with_payload_and_position() -> None:
     assert recorder.writes == [("6WXz9wdajiY7K5u6YwGUN4", 0)]
 
 
+@pytest.mark.parametrize("data_hash", [None, f"{{{{{HASH}}}}}"], ids=["delete", "redacted"])
+def test_a_version_with_more_digits_than_a_number_of_dynamodb_is_malformed(
+    data_hash: str | None,
+) -> None:
+    recorder = Recorder()
+    batch = event(
+        revision(document_id="a", version=10**38, data=None, data_hash=data_hash),
+        revision(document_id="b", version=10**38 - 1),
+    )
+
+    assert process(recorder, batch) == []
+
+    assert recorder.writes == [("b", 10**38 - 1)]
+    (failed,) = recorder.kept
+    assert (failed.reason, failed.code) == (
+        "malformed",
+        "version has more digits than a number of DynamoDB",
+    )
+    assert recorder.counts[0].redacted == 0
+
+
 def test_a_damaged_frame_is_kept_whole_and_nothing_of_it_is_written() -> None:
     recorder = Recorder()
     damaged = aggregate(revision())[:-1]
