@@ -1,0 +1,1 @@
+"""The handler's own clients, over the loopback interface."""
