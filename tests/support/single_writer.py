@@ -53,7 +53,7 @@ class SingleWriter:
         self._workers = Workers(threads, "dynamodb", clock)
 
     def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
-        """Write, each on its own; see `ReplicaWriter.write`."""
+        """Make the writes; see `ReplicaWriter.write`."""
         outcomes: list[Outcome] = [Transient(OUT_OF_TIME)] * len(writes)
 
         def put(place: int, write: Write) -> None:
