@@ -188,7 +188,7 @@ class _Batch:
         data = pybase64.b64decode(record["kinesis"]["data"], validate=True)
         try:
             inner = user_records(data)
-        except Exception as error:  # noqa: BLE001  (no record may block the others)
+        except Exception as error:  # noqa: BLE001 (no record may block the others)
             self._quarantine(UserRecord(data, None), source, *_fault(error))
             return
         if not inner:
@@ -201,7 +201,7 @@ class _Batch:
             found = read_record(record.data, self._settings.replica_tables)
             if isinstance(found, Revision):
                 check_version(found)
-        except Exception as error:  # noqa: BLE001  (no record may block the others)
+        except Exception as error:  # noqa: BLE001 (no record may block the others)
             self._quarantine(record, source, *_fault(error))
             return
         if isinstance(found, Ignored):
@@ -235,7 +235,7 @@ class _Batch:
                     now,
                     self._settings.tombstone_lifetime_days,
                 )
-            except Exception as error:  # noqa: BLE001  (no record may block the others)
+            except Exception as error:  # noqa: BLE001 (no record may block the others)
                 self._quarantine(newest.record, newest.source, *_fault(error))
                 older.append(document[1:])
             else:

@@ -205,7 +205,7 @@ class FailureStore:
                 return
             try:
                 self.put(record)
-            except Exception:  # noqa: BLE001  (the record is not stored, whatever the exception)
+            except Exception:  # noqa: BLE001 (the record is not stored, whatever the exception)
                 refused.set()
             else:
                 stored[place] = True

@@ -1,4 +1,4 @@
-"""From revisions to what is wanted of DynamoDB items. Pure: nothing here does any I/O."""
+"""From revisions to writes of DynamoDB items. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from handler.contract import (
     VERSION_ATTRIBUTE,
 )
 from handler.values import (
-    SIGNIFICANT_DIGITS,
+    MAX_DIGITS,
     AttributeValue,
     UnstorableValue,
     attribute_value,
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 _MAX_KEY_BYTES = 2048
 """DynamoDB developer guide, "Constraints": length of a partition key."""
 
-_MAX_VERSION = 10**SIGNIFICANT_DIGITS - 1
+_MAX_VERSION = 10**MAX_DIGITS - 1
 _SECONDS_PER_DAY = 86_400
 
 
 class Write(NamedTuple):
-    """What one revision wants of one item.
+    """The write that one revision requires.
 
     Attributes
     ----------
@@ -50,9 +50,9 @@ class Write(NamedTuple):
     document_id
         The item's key.
     version
-        The item is written only where there is none or its version is lower.
+        The item is written only if there is none or its version is lower.
     attributes
-        All attributes that the item has afterwards, without the key.
+        All attributes of the item after the write, without the key.
     removed
         All attributes that an older version or configuration may have left.
     """
@@ -65,12 +65,12 @@ class Write(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str]:
-        """Table and key: what makes two writes meet in one item."""
+        """Table and key: writes with the same pair are of the same item."""
         return self.table_name, self.document_id
 
 
 class HasRevision(Protocol):
-    """Anything that carries a revision, such as its record's position with it."""
+    """Anything with a revision, such as a revision with the position of its record."""
 
     @property
     def revision(self) -> Revision:
@@ -83,9 +83,8 @@ Item = TypeVar("Item", bound=HasRevision)
 def newest_per_document(revisions: Iterable[Item]) -> list[list[Item]]:
     """Group revisions by document, each group from the newest version to the oldest.
 
-    Only the first of each group needs to be written. The others are what is left to write should
-    the first turn out to be impossible to store. Redacted revisions have no state and must not be
-    among them.
+    Only the first of each group needs to be written. The others are written only if the first can
+    never be stored. Redacted revisions have no state and must not be among them.
     """
     documents: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in revisions:
@@ -115,28 +114,28 @@ def check_version(revision: Revision) -> None:
 def write_for(
     revision: Revision, table: ReplicaTable, now: float, lifetime_days: int | None
 ) -> Write:
-    """Say what a revision wants of its item.
+    """Return the write that a revision requires.
 
     Parameters
     ----------
     revision
-        A live revision or a delete; a redacted one wants nothing.
+        An upsert or a delete; a redacted revision requires no write.
     table
         Where it goes.
     now
-        Seconds since the epoch: a tombstone's lifetime starts when it is written. Counted from the
-        transaction, the tombstones of a backfill would be gone before a late record arrives.
+        Seconds since the epoch. The lifetime of a tombstone starts when it is written: counted from
+        the transaction, the tombstones of a backfill would expire before a late record arrives.
     lifetime_days
-        Of tombstones; None for ever.
+        Lifetime of tombstones; None keeps them for ever.
 
     Raises
     ------
     UnstorableValue
-        The document has something that DynamoDB has no form for.
+        DynamoDB has no form for a value in the document.
     IonError
-        The document has something that is not Ion.
+        A part of the document is not Ion.
     ValueError
-        The revision is a redacted one.
+        The revision is redacted.
     """
     if len(revision.document_id.encode()) > _MAX_KEY_BYTES:
         raise UnstorableValue(f"a document id of more than {_MAX_KEY_BYTES} bytes")
@@ -181,7 +180,7 @@ def _project(document: Span, table: ReplicaTable, attributes: dict[str, Attribut
 
 
 def _at(fields: Fields, path: tuple[str, ...]) -> Span | None:
-    """Follow a path of field names; None where it leads nowhere."""
+    """Return the value at a path of field names; None if there is none."""
     value = fields.get(path[0])
     for step in path[1:]:
         if value is None or not structure.is_struct(value):
@@ -190,19 +189,19 @@ def _at(fields: Fields, path: tuple[str, ...]) -> Span | None:
     return value
 
 
-# PartiQL for DynamoDB: names in double quotes, texts in single quotes, each doubled inside.
+# PartiQL for DynamoDB: names in double quotes, strings in single quotes, each doubled inside.
 
 
 @lru_cache(maxsize=1024)
 def insert_text(table_name: str, names: tuple[str, ...]) -> str:
-    """Text of the statement that makes a new item; refused where there is one."""
+    """Return the statement that makes a new item; DynamoDB refuses it if there is one."""
     fields = ", ".join(f"{_literal(name)}: ?" for name in (KEY_ATTRIBUTE, *names))
     return f"INSERT INTO {_name(table_name)} VALUE {{{fields}}}"
 
 
 @lru_cache(maxsize=1024)
 def update_text(table_name: str, names: tuple[str, ...], removed: tuple[str, ...]) -> str:
-    """Text of the statement that changes an item of a lower version; refused on any other."""
+    """Return the statement that changes an item of a lower version, and refuses any other."""
     clauses = " ".join(
         [f"SET {_name(name)}=?" for name in names] + [f"REMOVE {_name(name)}" for name in removed]
     )
@@ -213,7 +212,7 @@ def update_text(table_name: str, names: tuple[str, ...], removed: tuple[str, ...
 
 
 def insert_statement(write: Write) -> tuple[str, list[AttributeValue]]:
-    """Text and parameters that make a new item."""
+    """Return text and parameters of the statement that makes a new item."""
     return (
         insert_text(write.table_name, tuple(write.attributes)),
         [{"S": write.document_id}, *write.attributes.values()],
@@ -221,7 +220,7 @@ def insert_statement(write: Write) -> tuple[str, list[AttributeValue]]:
 
 
 def update_statement(write: Write) -> tuple[str, list[AttributeValue]]:
-    """Text and parameters that change an item of a lower version."""
+    """Return text and parameters of the statement that changes an item of a lower version."""
     return (
         update_text(write.table_name, tuple(write.attributes), write.removed),
         [*write.attributes.values(), {"S": write.document_id}, {"N": str(write.version)}],
@@ -232,5 +231,5 @@ def _name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _literal(text_: str) -> str:
-    return "'" + text_.replace("'", "''") + "'"
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,21 +1,8 @@
 """From Ion values to DynamoDB attribute values, exactly or not at all.
 
-| Ion | DynamoDB |
-|---|---|
-| null of any type | NULL |
-| bool | BOOL |
-| int, decimal that fit (38 significant digits, 1E-130 to 9.99E+125) | N, exact value |
-| int, decimal that do not | S, Ion text |
-| float that is finite and fits | N, shortest digits that read back as the same float |
-| other floats | S, Ion text |
-| timestamp | S, Ion text: precision and offset as written |
-| string, symbol | S; a symbol without text is ``$0``, its Ion text |
-| blob, clob | B |
-| list, sexp | L |
-| struct | M; of repeated field names the last |
-
-Annotations are dropped. N has neither a negative zero nor trailing zeros: both are written as the
-number that they are equal to.
+The form of each Ion type is in the type table of docs/items.md. Two of its rules show here:
+annotations are dropped, and since N has neither a negative zero nor trailing zeros, both are
+written as the number that they are equal to.
 """
 
 from __future__ import annotations
@@ -32,13 +19,13 @@ from journal.ion.structure import Names, Span
 from journal.ion.timestamps import timestamp_text
 
 AttributeValue: TypeAlias = Mapping[str, Any]
-"""One value in DynamoDB's wire form; bytes stay bytes under ``B``."""
+"""A value in DynamoDB's wire format; under ``B`` it holds bytes."""
 
 # DynamoDB developer guide, "Constraints": numbers and nesting.
-SIGNIFICANT_DIGITS = 38
-SMALLEST_EXPONENT = -130
-LARGEST_EXPONENT = 125
-NESTING_LEVELS = 32
+MAX_DIGITS = 38
+MIN_EXPONENT = -130
+MAX_EXPONENT = 125
+MAX_NESTING = 32
 
 _NULL: AttributeValue = {"NULL": True}
 _TRUE: AttributeValue = {"BOOL": True}
@@ -46,10 +33,10 @@ _FALSE: AttributeValue = {"BOOL": False}
 _ZERO: AttributeValue = {"N": "0"}
 _SINGLE, _DOUBLE = struct.Struct(">f"), struct.Struct(">d")
 _SHORT_INT_BYTES = 15
-"""Any number of so many bytes has at most 37 digits."""
+"""A number of 15 bytes has at most 37 digits."""
 
 
-class UnstorableValue(RecordError):  # noqa: N818  (a finding about a value, not a failure)
+class UnstorableValue(RecordError):  # noqa: N818 (a finding about a value, not a failure)
     """A value has no form in DynamoDB."""
 
     kind = "unstorable"
@@ -63,7 +50,7 @@ def attribute_value(span: Span) -> AttributeValue:
     UnstorableValue
         DynamoDB has no form for it.
     IonError
-        Something inside is not Ion.
+        A part of it is not Ion.
     """
     data, names, head, start, stop = span
     try:
@@ -99,8 +86,8 @@ def _struct(
 
 
 def _check_depth(depth: int) -> None:
-    if depth > NESTING_LEVELS:
-        raise UnstorableValue(f"nested deeper than {NESTING_LEVELS} levels")
+    if depth > MAX_NESTING:
+        raise UnstorableValue(f"nested deeper than {MAX_NESTING} levels")
 
 
 def _string(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
@@ -145,13 +132,13 @@ def _decimal(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) ->
 
 
 def _number(minus: str, digits: str, exponent: int) -> str | None:
-    """Give the text of a number other than 0 that DynamoDB keeps exactly; None for any other."""
+    """Return the text of N for a number other than 0; None if DynamoDB does not keep it exactly."""
     significant = digits.rstrip("0")
     exponent += len(digits) - len(significant)
     magnitude = exponent + len(significant) - 1
-    if len(significant) > SIGNIFICANT_DIGITS:
+    if len(significant) > MAX_DIGITS:
         return None
-    if not SMALLEST_EXPONENT <= magnitude <= LARGEST_EXPONENT:
+    if not MIN_EXPONENT <= magnitude <= MAX_EXPONENT:
         return None
     return f"{minus}{significant}E{exponent}" if exponent else minus + significant
 
@@ -169,7 +156,7 @@ def _float(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> A
     if not number:
         return _ZERO
     shortest = repr(number)
-    fits = SMALLEST_EXPONENT <= Decimal(shortest).adjusted() <= LARGEST_EXPONENT
+    fits = MIN_EXPONENT <= Decimal(shortest).adjusted() <= MAX_EXPONENT
     return {"N" if fits else "S": shortest}
 
 
@@ -210,5 +197,5 @@ def _conversion(head: int) -> _Conversion:
     return _null if structure.is_null(head) else _BY_KIND[head >> 4]
 
 
-# By the whole first byte, so that one look-up tells nulls from values.
 _CONVERSIONS: tuple[_Conversion, ...] = tuple(map(_conversion, range(256)))
+"""By the whole first byte, so that one look-up distinguishes nulls from values."""

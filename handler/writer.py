@@ -227,7 +227,7 @@ class BatchStatementWriter:
         try:
             answers = self._client.batch_execute_statement(Statements=statements)["Responses"]
             errors = [answer.get("Error") for answer in answers]
-        except Exception as error:  # noqa: BLE001  (no record may be lost, whatever the exception)
+        except Exception as error:  # noqa: BLE001 (no record may be lost, whatever the exception)
             return error
         if len(errors) != len(statements):
             return ResponseParserError("not one answer for each statement")

@@ -23,7 +23,7 @@ class RecordError(Exception):
         self.code = code
 
 
-class MalformedRecord(RecordError):  # noqa: N818  (a finding about a record, not a failure)
+class MalformedRecord(RecordError):  # noqa: N818 (a finding about a record, not a failure)
     """A record is not what QLDB writes."""
 
     kind = "malformed"

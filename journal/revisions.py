@@ -31,21 +31,21 @@ _REVISION_DETAILS_BYTES = b"REVISION_DETAILS"
 
 
 class RevisionKind(enum.Enum):
-    """What a revision says about its document."""
+    """The meaning of a revision for its document."""
 
     UPSERT = "upsert"
-    """``data`` is present: this is the document's state."""
+    """``data`` is present: it is the document's state."""
 
     DELETE = "delete"
-    """Neither ``data`` nor ``dataHash``: the document's end."""
+    """Neither ``data`` nor ``dataHash``: the document was deleted."""
 
     REDACTED = "redacted"
-    """No ``data`` but ``dataHash``: an inactive revision whose data was removed. It says nothing
-    about the document's current state."""
+    """No ``data`` but ``dataHash``: the data of an inactive revision was removed. The document's
+    current state is not affected."""
 
 
 class IgnoredReason(enum.StrEnum):
-    """Why a record leads to no write."""
+    """Why a record requires no write."""
 
     CONTROL = "control"
     BLOCK_SUMMARY = "block summary"
@@ -60,21 +60,21 @@ class Revision(NamedTuple):
     Attributes
     ----------
     table_name, table_id
-        The ledger table; a dropped and re-created one has the same name and another id.
+        The ledger table; a dropped and re-created table has the same name and another id.
     document_id
         Unique in the ledger.
     version
-        From 0, one more for each revision.
+        From 0; each revision of a document counts one up.
     kind
-        What it says about the document.
+        Its meaning for the document.
     data
-        The document, not decoded yet, where there is one.
+        The document, not decoded yet; None if there is none.
     tx_time
-        The transaction's time, not decoded yet (`journal.ion.timestamps` does that).
+        Time of the transaction, not decoded yet (`journal.ion.timestamps` does that).
     tx_id
-        The transaction.
+        Id of the transaction.
     hash
-        The revision's.
+        Hash of the revision.
     """
 
     table_name: str
@@ -89,14 +89,14 @@ class Revision(NamedTuple):
 
 
 class Ignored(NamedTuple):
-    """A record that is right and of no interest.
+    """A valid record that requires no write.
 
     Attributes
     ----------
     reason
-        Why.
+        Why it requires none.
     table_name
-        The ledger table of a revision whose table is not configured.
+        The ledger table of a revision whose table is not configured; None for other reasons.
     """
 
     reason: IgnoredReason
@@ -124,10 +124,10 @@ def read_record(data: bytes, tables: Container[str]) -> Revision | Ignored:
     Raises
     ------
     MalformedRecord
-        The record cannot be read, lacks a field or has one of a wrong type.
+        The record is not Ion, lacks a field or has one of a wrong type.
     """
-    # Half of all records are block summaries, and a record without these bytes cannot be a
-    # revision: the costlier reading is saved for what is one.
+    # Half of all records are block summaries. A record without these bytes cannot be a revision, so
+    # it need not be read any further.
     if (
         _REVISION_DETAILS_BYTES not in data
         and data.startswith(VERSION_MARKER)
@@ -150,14 +150,14 @@ def read_record(data: bytes, tables: Container[str]) -> Revision | Ignored:
 
 
 def revision(found: Fields, table_name: str, table_id: str) -> Revision:
-    """Read a revision, as streams and journal exports both hold it.
+    """Read a revision in the form that streams and journal exports share.
 
     Parameters
     ----------
     found
         The revision with its ``metadata``, ``hash`` and ``data`` or ``dataHash``.
     table_name, table_id
-        The ledger table, which the revision itself does not name.
+        The ledger table; the revision itself does not name it.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def revision(found: Fields, table_name: str, table_id: str) -> Revision:
 
 
 def _state(found: Fields) -> tuple[RevisionKind, Span | None]:
-    # An Ion null counts as absent: QLDB's own samples treat both alike.
+    # An Ion null counts as absent: QLDB's samples treat both alike.
     if not is_absent(found, "data"):
         data = found["data"]
         if not is_struct(data):

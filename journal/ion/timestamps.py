@@ -58,10 +58,10 @@ def _date(year: int, month: int | None = None, day: int | None = None) -> str:
     return f"{whole[:7]}T" if month is not None else f"{whole[:4]}T"
 
 
-def _moment(units: list[int], offset: int, minus: bool, fraction: str) -> str:  # noqa: FBT001  (a sign, not an option)
+def _moment(units: list[int], offset: int, minus: bool, fraction: str) -> str:  # noqa: FBT001 (a sign, not an option)
     if len(units) == _DAYS + 1:
         raise IonError("a timestamp with an hour alone")
-    local = datetime(*units)  # type: ignore[arg-type]  # noqa: DTZ001  (local time, by its offset)
+    local = datetime(*units)  # type: ignore[arg-type]  # noqa: DTZ001 (local time, by its offset)
     zone = _UNKNOWN_OFFSET if minus else "Z"
     if offset:
         local += timedelta(minutes=offset)

@@ -14,7 +14,7 @@ from handler.settings import SettingsError
 from tests.support.records import control, event
 
 
-def context() -> Any:  # noqa: ANN401  (Lambda's context)
+def context() -> Any:  # noqa: ANN401 (Lambda's context)
     return SimpleNamespace(
         function_name="replica",
         function_version="7",

@@ -81,7 +81,7 @@ class Recorder:
         self.counts.append(counts)
 
 
-def context(milliseconds: int = 60_000) -> Any:  # noqa: ANN401  (Lambda's context)
+def context(milliseconds: int = 60_000) -> Any:  # noqa: ANN401 (Lambda's context)
     return SimpleNamespace(
         function_name="replica",
         function_version="7",

@@ -93,7 +93,7 @@ class Bucket:
         self._meet = meet
         self.keys: list[str] = []
 
-    def put_object(self, *, Key: str, **_: object) -> None:  # noqa: N803  (the API's name)
+    def put_object(self, *, Key: str, **_: object) -> None:  # noqa: N803 (the API's name)
         self._meet(Key)
         self.keys.append(Key)
 

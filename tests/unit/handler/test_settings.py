@@ -96,7 +96,7 @@ def test_a_wrong_lifetime_is_named(days: str) -> None:
         ({"tableName": "t", "retiredAttributes": [f"a{i}" for i in range(101)]}, "100"),
     ],
 )
-def test_a_wrong_table_is_named(table: Any, message: str) -> None:  # noqa: ANN401  (wrong on purpose)
+def test_a_wrong_table_is_named(table: Any, message: str) -> None:  # noqa: ANN401 (wrong on purpose)
     with pytest.raises(SettingsError, match=f"Person.*{message}"):
         HandlerSettings.from_environment(environment({"Person": table}))
 

@@ -72,7 +72,7 @@ class Client:
 
     def batch_execute_statement(
         self,
-        Statements: Sequence[Mapping[str, Any]],  # noqa: N803  (the API's name)
+        Statements: Sequence[Mapping[str, Any]],  # noqa: N803 (the API's name)
     ) -> dict[str, Any]:
         request = []
         for statement in Statements:
@@ -357,7 +357,7 @@ class OddClient:
 
     def batch_execute_statement(
         self,
-        Statements: Sequence[object],  # noqa: N803  (the API's name)
+        Statements: Sequence[object],  # noqa: N803 (the API's name)
     ) -> dict[str, Any]:
         return {"Responses": self._odd.pop() if self._odd else [OK] * len(Statements)}
 
