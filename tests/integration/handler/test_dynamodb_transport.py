@@ -1,7 +1,6 @@
-"""The transport against a server of its own: what it sends, and what it makes of each answer.
+"""The transport against an HTTP server: its requests, and its response to each answer.
 
-That DynamoDB accepts its requests is proven on DynamoDB Local, that AWS accepts the signature by
-botocore's signer being the one that signs.
+That DynamoDB accepts the requests is proven on DynamoDB Local; the signatures are botocore's.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from botocore.httpsession import URLLib3Session
 from handler.dynamodb_transport import StatementTransport
 
 
-def test_without_credentials_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     with pytest.raises(NoCredentialsError):
@@ -23,7 +23,7 @@ def test_without_credentials_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None
         )
 
 
-def test_what_is_no_attribute_value_is_refused_without_quoting_it() -> None:
+def test_an_invalid_attribute_value_is_refused_without_quoting_it() -> None:
     transport = StatementTransport(
         endpoint_url="http://127.0.0.1:9",
         region="eu-west-1",

@@ -79,7 +79,9 @@ def test_every_value_has_the_promised_form(sample: Sample) -> None:
         ("nan", {"S": "nan"}),
     ],
 )
-def test_the_borders_of_numbers(text: str, promised: dict[str, str]) -> None:
+def test_a_number_becomes_n_only_if_dynamodb_keeps_it_exactly(
+    text: str, promised: dict[str, str]
+) -> None:
     assert converted(text) == promised
 
 
@@ -98,7 +100,7 @@ def test_an_int_of_any_size_is_written_out() -> None:
     assert Decimal(text) == number
 
 
-def test_an_int_of_a_mebibyte_takes_no_minutes() -> None:
+def test_an_int_of_a_mebibyte_is_written_out_within_seconds() -> None:
     content = b"\x7f" * (1 << 20)
     data = VERSION_MARKER + b"\x2e" + b"\x40\x00\x80" + content
 
@@ -116,13 +118,15 @@ def _value(kind: int, content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("levels", [32])
-def test_as_many_levels_as_dynamodb_has_are_let_through(levels: int) -> None:
+def test_the_deepest_nesting_of_dynamodb_is_allowed(levels: int) -> None:
     assert "L" in converted("[" * levels + "]" * levels)
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{a:", "}")])
 @pytest.mark.parametrize("levels", [33, 200])
-def test_more_levels_than_dynamodb_has_are_refused(levels: int, opening: str, closing: str) -> None:
+def test_deeper_nesting_than_dynamodb_has_is_refused(
+    levels: int, opening: str, closing: str
+) -> None:
     with pytest.raises(UnstorableValue, match="nested deeper than 32 levels"):
         converted(opening * levels + "1" + closing * levels)
 
@@ -203,7 +207,7 @@ def test_a_number_without_end_is_refused_at_once(content: bytes) -> None:
         attribute_value(single_value(VERSION_MARKER + content))
 
 
-def test_a_large_symbol_table_is_not_remembered() -> None:
+def test_a_large_symbol_table_is_not_cached() -> None:
     def names(count: int) -> str:
         return "{" + ",".join(f"n{number:05d}:1" for number in range(count)) + "}"
 
@@ -222,7 +226,7 @@ def test_any_bytes_are_converted_or_refused(content: bytes) -> None:
         return
 
 
-def test_padding_is_passed_over() -> None:
+def test_padding_is_skipped() -> None:
     # given a struct with a padded field, a list with padding, and padding around the value
     data = VERSION_MARKER + bytes.fromhex("0100d8840085b40100210500")
     # when, then

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 TABLES = {"Person"}
 
 
-def test_a_revision_arrives_with_all_its_fields() -> None:
+def test_a_revision_is_read_with_all_its_fields() -> None:
     found = read_record(revision(version=3), TABLES)
 
     assert isinstance(found, Revision)
@@ -62,7 +62,7 @@ def test_a_revision_arrives_with_all_its_fields() -> None:
     )
 
 
-def test_the_genuine_revision_arrives(shared_data: Path) -> None:
+def test_the_genuine_revision_is_read(shared_data: Path) -> None:
     event = json.loads((shared_data / "genuine-kpl-event.json").read_text())
     records = user_records(base64.b64decode(event["Records"][0]["kinesis"]["data"]))
 
@@ -89,7 +89,7 @@ def test_the_genuine_revision_arrives(shared_data: Path) -> None:
         ("null.struct", "null.blob", RevisionKind.DELETE),
     ],
 )
-def test_the_class_of_a_revision(
+def test_data_and_data_hash_decide_the_kind_of_a_revision(
     data: str | None, data_hash: str | None, kind: RevisionKind
 ) -> None:
     found = read_record(revision(data=data, data_hash=data_hash), TABLES)
@@ -157,7 +157,7 @@ def metadata(**fields: str | None) -> str:
         (revision(metadata=metadata(txId=None)), "txId is not a text"),
     ],
 )
-def test_what_is_no_record_of_qldb_is_refused(data: bytes, reason: str) -> None:
+def test_a_malformed_record_is_refused_with_its_code(data: bytes, reason: str) -> None:
     with pytest.raises(MalformedRecord, match=f"^{reason}"):
         read_record(data, TABLES)
 
