@@ -37,6 +37,7 @@ _MAX_KEY_BYTES = 2048
 """DynamoDB developer guide, "Constraints": length of a partition key."""
 
 _MAX_VERSION = 10**MAX_DIGITS - 1
+"""The highest integer of all digits that a number of DynamoDB has."""
 _SECONDS_PER_DAY = 86_400
 
 

@@ -44,6 +44,7 @@ _MAX_CACHED_BYTES = 4096
 """Size of a symbol table that is cached: large ones would fill the memory."""
 
 _CACHED_TABLES = 256
+"""Number of symbol tables that are cached."""
 
 
 def single_value(data: bytes) -> Span:
