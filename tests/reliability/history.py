@@ -15,27 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from amazon.ion import simpleion
 from amazon.ion.simple_types import IonPyBool, IonPyNull, IonPySymbol
-from qldb_simulator.journal import (
-    CreateTable,
-    Delete,
-    DropTable,
-    Insert,
-    Ledger,
-    Redact,
-    Select,
-    Update,
-    new_ids,
-)
+from qldb_simulator.delivery_plan import DeliveryOptions, KinesisEntry, delivery_plan
+from qldb_simulator.ids import new_ids
+from qldb_simulator.journal import Ledger
+from qldb_simulator.kpl import KPL_MAGIC, KPL_PARTITION_KEY, aggregate
+from qldb_simulator.operations import CreateTable, Delete, DropTable, Insert, Redact, Select, Update
 from qldb_simulator.records import (
-    KPL_MAGIC,
-    KPL_PARTITION_KEY,
-    DeliveryOptions,
-    KinesisEntry,
     StreamRecord,
-    aggregate,
     block_records,
     control_record,
-    delivery_plan,
     revision_details_record,
 )
 
@@ -45,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from random import Random
 
-    from qldb_simulator.journal import Block, Revision
+    from qldb_simulator.blocks import Block, Revision
 
     from tests.reliability.attribute_values import Item, Value
     from tests.reliability.plan import Plan

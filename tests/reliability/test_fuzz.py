@@ -14,7 +14,7 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from qldb_simulator.records import aggregate
+from qldb_simulator.kpl import aggregate
 
 from tests.reliability.accounting import assert_accounted_for, process
 from tests.reliability.history import make_history

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from qldb_simulator.records import aggregate
+from qldb_simulator.kpl import aggregate
 
 from tests.reliability.accounting import assert_accounted_for
 from tests.reliability.raw_ion import (
