@@ -13,7 +13,8 @@ from amazon.ion import simpleion
 from amazon.ion.exceptions import IonException
 from pulumi.automation import CommandError
 from qldb_simulator.client import LedgerClient
-from qldb_simulator.journal import CreateTable, Delete, Insert, Operation, Redact, Update
+from qldb_simulator.errors import SimulatorError
+from qldb_simulator.operations import CreateTable, Delete, Insert, Operation, Redact, Update
 from rich.console import Console
 
 from local import demo, stack
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
     try:
         status: int = options.run(options)
-    except LocalError as error:
+    except (LocalError, SimulatorError) as error:
         console.print(f"error: {error}", style="red")
         return 1
     except CommandError as error:

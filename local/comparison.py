@@ -26,7 +26,8 @@ from local import aws
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qldb_simulator.client import DocumentState, LedgerClient
+    from qldb_simulator.client import LedgerClient
+    from qldb_simulator.client_results import DocumentState
 
 _ABSENT = object()
 _OF_TOMBSTONES = {"isDeleted", "expiresAt"}

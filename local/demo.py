@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from qldb_simulator.client import LedgerClient
-from qldb_simulator.journal import CreateTable, Delete, Insert, Redact, Select, Update
+from qldb_simulator.operations import CreateTable, Delete, Insert, Redact, Select, Update
 from rich.console import Console
 
 from local import aws, stack

@@ -63,7 +63,7 @@ class Services:
             command=[
                 sys.executable,
                 "-m",
-                "qldb_simulator.service",
+                "qldb_simulator",
                 "--port",
                 str(ports.qldb),
                 "--aws-endpoint",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from pulumi.automation import CommandError, CommandResult
+from qldb_simulator.errors import SimulatorError
 
 from local import __main__ as command_line
 from local.errors import LocalError
@@ -20,6 +21,7 @@ FOREIGN = "[/tmp] of [red], [/]"
     ("error", "told"),
     [
         (LocalError(FOREIGN), f"error: {FOREIGN}\n"),
+        (SimulatorError(FOREIGN), f"error: {FOREIGN}\n"),
         (
             CommandError(CommandResult(stdout="", stderr=FOREIGN, code=255)),
             f"error: Pulumi failed:\n\n code: 255\n stdout: \n stderr: {FOREIGN}\n",
