@@ -1,7 +1,4 @@
-"""What DynamoDB Local needs from the machine: the right Java, and the files of the lock file.
-
-The engine itself runs in the integration tests; nothing is fetched here.
-"""
+"""How the Java for DynamoDB Local is chosen, with fake commands on a temporary PATH."""
 
 from __future__ import annotations
 
@@ -10,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.dynamodb_local import _LOCK_FILE, VERSION, DynamoDBLocal, find_java
 from local.errors import LocalError
+from local.java import find_java
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,9 +28,9 @@ def _no_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
 
 
-def test_missing_java_is_named_with_the_remedy(tmp_path: Path) -> None:
+def test_missing_java_is_named_with_the_remedy() -> None:
     with pytest.raises(LocalError, match=r"needs Java 17 \(there is none\).*install"):
-        DynamoDBLocal(tmp_path / "log", lambda _: None).start()
+        find_java()
 
 
 @pytest.mark.parametrize(("version", "major"), [("11.0.2", 11), ("1.8.0_392", 8)])
@@ -72,21 +69,3 @@ def test_java_home_comes_first_unless_it_is_too_old(
     assert find_java() == str(new)
     monkeypatch.setenv("JAVA_HOME", str(old.parent.parent))
     assert find_java() == str(on_path)
-
-
-def test_the_endpoint_of_an_engine_that_was_not_started_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(LocalError, match="not running"):
-        _ = DynamoDBLocal(tmp_path / "log", lambda _: None).endpoint
-
-
-def test_the_lock_file_names_the_engine_and_native_libraries() -> None:
-    lines = [
-        line
-        for line in _LOCK_FILE.read_text(encoding="utf-8").splitlines()
-        if not line.startswith("#")
-    ]
-
-    assert all(re.fullmatch(r"[0-9a-f]{64}  [\w.-]+(:[\w.-]+){3}", line) for line in lines)
-    names = {line.split()[1] for line in lines}
-    assert f"com.amazonaws:DynamoDBLocal:jar:{VERSION}" in names
-    assert {"so", "dylib"} <= {name.split(":")[2] for name in names}

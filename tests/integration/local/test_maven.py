@@ -1,4 +1,4 @@
-"""Fetching from a Maven repository: whole files or none, and never other bytes than expected.
+"""Downloads from a Maven repository: complete files with the expected bytes, or an error.
 
 A repository on this machine stands in for Maven Central.
 """
@@ -16,7 +16,7 @@ from jgo.maven import MavenContext
 
 from local import maven
 from local.errors import LocalError
-from local.maven import MavenFile, fetch, read_lock
+from local.maven import MavenFile, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +85,7 @@ def test_files_of_every_type_arrive_under_their_maven_names(
     }
 
 
-def test_other_bytes_than_the_lock_files_are_refused(repository: Path, tmp_path: Path) -> None:
+def test_bytes_with_another_hash_are_refused(repository: Path, tmp_path: Path) -> None:
     file = some_file("engine")
     publish(repository, file, b"something else")
 
@@ -97,12 +97,3 @@ def test_other_bytes_than_the_lock_files_are_refused(repository: Path, tmp_path:
 def test_a_file_that_is_not_served_is_named(tmp_path: Path) -> None:
     with pytest.raises(LocalError, match=r"com\.example:engine:1\.2 cannot be fetched"):
         fetch([some_file("engine")], tmp_path)
-
-
-def test_the_lock_file_is_read() -> None:
-    text = "# a comment\n\nabc  com.example:engine:jar:1.2\ndef  com.example:native:so:3\n"
-
-    assert read_lock(text) == [
-        MavenFile(group="com.example", artifact="engine", type="jar", version="1.2", sha256="abc"),
-        MavenFile(group="com.example", artifact="native", type="so", version="3", sha256="def"),
-    ]

@@ -1,0 +1,1 @@
+"""Tests of the local AWS with child processes and loopback servers."""
