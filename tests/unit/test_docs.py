@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from handler.contract import BATCHES_PREFIX, RECORDS_PREFIX, Metric, Variable
+from infra import section
+from infra.settings import sections_by_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -134,6 +136,13 @@ def test_a_setting_is_documented_with_its_default(name: str) -> None:
 def test_a_setting_is_documented_with_its_range(name: str) -> None:
     for numbers in RANGE.findall(str(configuration()[name]["description"])):
         assert numbers in rows("docs/settings.md")[name]
+
+
+@pytest.mark.parametrize("settings", sections_by_name().values())
+def test_a_section_is_documented_with_its_optional_settings(
+    settings: type[section.Section],
+) -> None:
+    assert set(section.names(settings)) <= set(rows("docs/settings.md"))
 
 
 @pytest.mark.parametrize("name", configuration("ledger/Pulumi.yaml"))
