@@ -82,7 +82,7 @@ def compare(ledger: LedgerClient, outputs: Mapping[str, Any], endpoint: str) -> 
     dynamodb = aws.client("dynamodb", endpoint)
     rows: list[Row] = []
     active = ledger.tables(outputs["ledgerName"])
-    for table, replica in json.loads(outputs["replicaTables"]).items():
+    for table, replica in _replicas(outputs).items():
         documents = ledger.state(outputs["ledgerName"], table) if table in active else {}
         pages = dynamodb.get_paginator("scan").paginate(
             TableName=replica["tableName"], ConsistentRead=True
@@ -102,6 +102,12 @@ def compare(ledger: LedgerClient, outputs: Mapping[str, Any], endpoint: str) -> 
                 )
             )
     return rows
+
+
+def _replicas(outputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what the function's environment says of each ledger table."""
+    found: dict[str, dict[str, Any]] = json.loads(outputs["handlerEnvironment"]["REPLICA_TABLES"])
+    return found
 
 
 class _Reader(TypeDeserializer):
