@@ -16,13 +16,7 @@ from handler.replica import Write, check_version, newest_per_document, write_for
 from handler.telemetry import BatchCounts, Telemetry
 from handler.writer import APPLIED, OUT_OF_TIME, Permanent, ReplicaWriter, Transient
 from journal.errors import RecordError
-from journal.revisions import (
-    Ignored,
-    IgnoredReason,
-    Revision,
-    RevisionKind,
-    read_record,
-)
+from journal.revisions import Ignored, IgnoredReason, Revision, RevisionKind, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

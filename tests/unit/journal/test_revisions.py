@@ -18,13 +18,7 @@ from handler.aggregation import user_records
 from handler.values import attribute_value
 from journal.errors import MalformedRecord
 from journal.ion.timestamps import timestamp_text
-from journal.revisions import (
-    Ignored,
-    IgnoredReason,
-    Revision,
-    RevisionKind,
-    read_record,
-)
+from journal.revisions import Ignored, IgnoredReason, Revision, RevisionKind, read_record
 from tests.support.ion import binary
 from tests.support.qldb_records import HASH, TX_TIME, block_summary, control, record, revision
 
