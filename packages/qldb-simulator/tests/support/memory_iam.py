@@ -1,0 +1,100 @@
+"""IAM and STS in memory: as much of them as a delivery role calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+Policy = dict[str, Any]
+
+
+@dataclass
+class MemoryRole:
+    """A role with its trust policy, and its policies by name."""
+
+    trust: object
+    inline: dict[str, object] = field(default_factory=dict)
+    attached: dict[str, object] = field(default_factory=dict)
+
+
+class MemoryIam:
+    """Roles by name; takes the place of boto3's clients for IAM and STS.
+
+    Attributes
+    ----------
+    reads
+        How often a role was read.
+    assumed
+        ARNs of the roles that were assumed, in order.
+    """
+
+    def __init__(self) -> None:
+        self.roles: dict[str, MemoryRole] = {}
+        self.reads = 0
+        self.assumed: list[str] = []
+
+    def get_role(self, *, RoleName: str) -> dict[str, Any]:  # noqa: N803 (boto3's names)
+        self.reads += 1
+        return {"Role": {"AssumeRolePolicyDocument": self._role(RoleName, "GetRole").trust}}
+
+    def create_role(self, *, RoleName: str, Path: str, AssumeRolePolicyDocument: str) -> None:  # noqa: N803 (boto3's names)
+        del Path
+        assert RoleName not in self.roles
+        self.roles[RoleName] = MemoryRole(AssumeRolePolicyDocument)
+
+    def delete_role(self, *, RoleName: str) -> None:  # noqa: N803 (boto3's names)
+        assert not self.roles[RoleName].inline, "IAM deletes no role that has policies"
+        del self.roles[RoleName]
+
+    def get_role_policy(self, *, RoleName: str, PolicyName: str) -> dict[str, Any]:  # noqa: N803 (boto3's names)
+        return {"PolicyDocument": self.roles[RoleName].inline[PolicyName]}
+
+    def put_role_policy(self, *, RoleName: str, PolicyName: str, PolicyDocument: str) -> None:  # noqa: N803 (boto3's names)
+        self.roles[RoleName].inline[PolicyName] = PolicyDocument
+
+    def delete_role_policy(self, *, RoleName: str, PolicyName: str) -> None:  # noqa: N803 (boto3's names)
+        del self.roles[RoleName].inline[PolicyName]
+
+    def get_policy(self, *, PolicyArn: str) -> dict[str, Any]:  # noqa: N803 (boto3's names)
+        del PolicyArn
+        return {"Policy": {"DefaultVersionId": "v1"}}
+
+    def get_policy_version(self, *, PolicyArn: str, VersionId: str) -> dict[str, Any]:  # noqa: N803 (boto3's names)
+        del VersionId
+        attached = [role.attached for role in self.roles.values()]
+        document = next(policies[PolicyArn] for policies in attached if PolicyArn in policies)
+        return {"PolicyVersion": {"Document": document}}
+
+    def get_paginator(self, operation: str) -> MemoryPaginator:
+        return MemoryPaginator(self, operation)
+
+    def assume_role(self, *, RoleArn: str, **_: object) -> dict[str, Any]:  # noqa: N803 (boto3's names)
+        self.assumed.append(RoleArn)
+        keys = {"AccessKeyId": "key", "SecretAccessKey": "secret", "SessionToken": "token"}
+        return {"Credentials": keys | {"Expiration": datetime.now(UTC)}}
+
+    def _role(self, name: str, operation: str) -> MemoryRole:
+        if name not in self.roles:
+            error = {"Error": {"Code": "NoSuchEntity", "Message": name}}
+            raise ClientError(error, operation)  # type: ignore[arg-type]
+        return self.roles[name]
+
+
+class MemoryPaginator:
+    """Lists policies one by one, each on a page of its own."""
+
+    def __init__(self, iam: MemoryIam, operation: str) -> None:
+        self._iam = iam
+        self._operation = operation
+
+    def paginate(self, *, RoleName: str) -> list[dict[str, Any]]:  # noqa: N803 (boto3's names)
+        role = self._iam.roles[RoleName]
+        if self._operation == "list_role_policies":
+            return [{"PolicyNames": [name]} for name in role.inline]
+        return [
+            {"AttachedPolicies": [{"PolicyArn": arn, "PolicyName": arn.rsplit("/", 1)[-1]}]}
+            for arn in role.attached
+        ]
