@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pulumi_aws_standin.testing import CallError, Held, urn_of
+from pulumi_aws_standin.testing import CallError, ManagedResource, urn_of
 from pulumi_aws_standin.wire import Archive, Asset
 
 from tests.support.stand_in import (
@@ -81,7 +81,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedProv
         yield connected
 
 
-def lives(provider: ConnectedProvider, case: Case) -> Held:
+def lives(provider: ConnectedProvider, case: Case) -> ManagedResource:
     """Take a resource through its whole life but the deletion; return it as it then is."""
     engine = provider.engine
     urn = urn_of(case.type_name)
@@ -112,7 +112,7 @@ def lives(provider: ConnectedProvider, case: Case) -> Held:
     return held
 
 
-def dies(provider: ConnectedProvider, case: Case, held: Held) -> None:
+def dies(provider: ConnectedProvider, case: Case, held: ManagedResource) -> None:
     """Delete a resource, find it gone, and delete it again without harm."""
     provider.engine.delete(held)
     if case.gone_after_delete:
@@ -219,7 +219,7 @@ def test_a_mapping_reads_a_stream_that_its_function_may_not_read(
         engine.delete(resource)
 
 
-def result_of(functions: Any, mapping: Held) -> str:  # noqa: ANN401 - boto3's clients share no type
+def result_of(functions: Any, mapping: ManagedResource) -> str:  # noqa: ANN401 - boto3's clients share no type
     """Return what a mapping says of its last batch."""
     answer = functions.get_event_source_mapping(UUID=mapping.identifier)
     return str(answer.get("LastProcessingResult", ""))
@@ -539,7 +539,9 @@ def test_bucket_and_everything_on_it(provider: ConnectedProvider) -> None:
     provider.client("s3").put_object(Bucket=name, Key="records/1", Body=b"x")
     with pytest.raises(CallError, match="BucketNotEmpty"):
         engine.delete(
-            Held(bucket.urn, name, {"bucket": name, "forceDestroy": False}, bucket.outputs)
+            ManagedResource(
+                bucket.urn, name, {"bucket": name, "forceDestroy": False}, bucket.outputs
+            )
         )
     dies(provider, notification_case, notification)
     engine.delete(permission)
@@ -667,7 +669,7 @@ def test_a_resource_that_got_another_logical_name_by_an_alias_keeps_its_physical
     engine = provider.engine
     first = engine.create(urn_of("aws:sqs/queue:Queue", "first"), {})
     # when it has another one, as the engine tells by the URN
-    renamed = Held(
+    renamed = ManagedResource(
         urn_of("aws:sqs/queue:Queue", "second"), first.identifier, first.inputs, first.outputs
     )
     # then nothing differs, and an update of something else is one of the same queue

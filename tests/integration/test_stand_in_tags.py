@@ -27,7 +27,7 @@ from tests.support.stand_in import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pulumi_aws_standin.testing import Held
+    from pulumi_aws_standin.testing import ManagedResource
 
 pytestmark = pytest.mark.emulator
 
@@ -59,9 +59,9 @@ class Workshop:
         self.provider = provider
         self.engine = provider.engine
         self._numbers = itertools.count()
-        self._made: list[Held] = []
+        self._made: list[ManagedResource] = []
 
-    def create(self, type_name: str, **inputs: object) -> Held:
+    def create(self, type_name: str, **inputs: object) -> ManagedResource:
         """Create a resource that is deleted after the test."""
         held = self.engine.create(urn_of(type_name, f"thing{next(self._numbers)}"), inputs)
         self._made.append(held)
@@ -81,7 +81,7 @@ class Workshop:
         }.get(type_name)
         return make() if make is not None else SIMPLE[type_name]
 
-    def tags(self, held: Held) -> dict[str, str]:
+    def tags(self, held: ManagedResource) -> dict[str, str]:
         """Return what the service itself says about a resource's tags."""
         return READERS[held.urn.split("::")[2].rsplit("$", 1)[-1]](self.provider, held)
 
@@ -143,7 +143,7 @@ def from_pairs(pairs: list[Mapping[str, str]]) -> dict[str, str]:
     return {pair["Key"]: pair["Value"] for pair in pairs}
 
 
-def bucket_tags(provider: ConnectedProvider, held: Held) -> dict[str, str]:
+def bucket_tags(provider: ConnectedProvider, held: ManagedResource) -> dict[str, str]:
     client = provider.client("s3")
     try:
         return from_pairs(client.get_bucket_tagging(Bucket=held.identifier)["TagSet"])
@@ -152,17 +152,17 @@ def bucket_tags(provider: ConnectedProvider, held: Held) -> dict[str, str]:
         return {}
 
 
-def lambda_tags(provider: ConnectedProvider, held: Held) -> Any:  # noqa: ANN401 (boto3's answers have no shared type)
+def lambda_tags(provider: ConnectedProvider, held: ManagedResource) -> Any:  # noqa: ANN401 (boto3's answers have no shared type)
     return provider.client("lambda").list_tags(Resource=held.outputs["arn"])["Tags"]
 
 
-def qldb_tags(provider: ConnectedProvider, held: Held) -> Any:  # noqa: ANN401 (JSON)
+def qldb_tags(provider: ConnectedProvider, held: ManagedResource) -> Any:  # noqa: ANN401 (JSON)
     arn = quote(str(held.outputs["arn"]), safe="")
     with urllib.request.urlopen(f"{provider.qldb}/tags/{arn}") as answer:  # noqa: S310 (loopback)
         return json.load(answer)["Tags"]
 
 
-READERS: dict[str, Callable[[ConnectedProvider, Held], dict[str, str]]] = {
+READERS: dict[str, Callable[[ConnectedProvider, ManagedResource], dict[str, str]]] = {
     "aws:cloudwatch/logGroup:LogGroup": lambda provider, held: provider.client(
         "logs"
     ).list_tags_for_resource(resourceArn=held.outputs["arn"])["tags"],

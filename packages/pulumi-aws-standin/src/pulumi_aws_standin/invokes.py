@@ -1,8 +1,10 @@
-"""The functions of the AWS provider that a program can call, as far as they are implemented."""
+"""The functions of the AWS provider that a program can call here."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+from pulumi_aws_standin.errors import ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,7 +48,7 @@ _INVOKES: Final[dict[str, Callable[[Session], dict[str, object]]]] = {
 }
 
 
-class UnknownFunctionError(Exception):
+class UnknownFunctionError(ProviderError):
     """A function, or an argument of one, that is not implemented."""
 
 
@@ -60,7 +62,7 @@ def invoke(session: Session, token: str, arguments: Mapping[str, object]) -> dic
     token
         The function's token, for example `aws:index/getRegion:getRegion`.
     arguments
-        Must be empty: the functions answer for the provider's own account, region and partition.
+        Must be empty: the functions answer for the account, region and partition of the session.
 
     Raises
     ------
