@@ -1,4 +1,4 @@
-"""An HTTP service that answers what a test tells it to and remembers what it was asked."""
+"""An HTTP service with prepared answers that records its requests."""
 
 from __future__ import annotations
 

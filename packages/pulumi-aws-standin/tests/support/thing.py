@@ -92,7 +92,7 @@ class Thing(Resource):
     @override
     def read(self, session: Session, identifier: str, known: Known) -> Observed | None:
         if identifier not in self.things:
-            return None
+            raise ServiceError("NoSuchThing", identifier)
         thing = self.things[identifier]
         read = {p.name for p in self.properties} - {"force", "tags"}
         inputs = {name: thing.get(name) for name in read}
@@ -114,5 +114,7 @@ class Thing(Resource):
 
     @override
     def delete(self, session: Session, identifier: str, known: Known) -> None:
+        if identifier not in self.things:
+            raise ServiceError("NoSuchThing", identifier)
         if not self.immortal:
-            self.things.pop(identifier, None)
+            del self.things[identifier]

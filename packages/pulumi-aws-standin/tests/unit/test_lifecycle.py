@@ -153,24 +153,30 @@ def test_read_of_a_missing_resource_is_gone(thing: Thing, session: Session) -> N
     assert lifecycle.read(thing, session, "a", Known()) is lifecycle.GONE
 
 
-def test_what_the_emulator_does_not_tell_stays_as_the_state_has_it(
+def test_a_property_that_the_emulator_does_not_report_keeps_the_states_value(
     thing: Thing, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     thing.things["a"] = {"name": "a", "size": 1, "backup": {"enabled": True}}
     known = Known(inputs={"name": "a", "size": 1, "backup": {"enabled": True, "days": 7}})
     assert lifecycle.read(thing, session, "a", known).inputs["backup"] == {"enabled": True}
-    monkeypatch.setitem(quirks.NOT_READ, thing.type_name, {"backup.days": "not told"})
+    monkeypatch.setitem(quirks.NOT_READ, thing.type_name, {"backup.days": "not reported"})
     assert lifecycle.read(thing, session, "a", known).inputs["backup"] == {
         "enabled": True,
         "days": 7,
     }
 
 
-def test_delete_waits_until_it_is_gone(thing: Thing, session: Session) -> None:
+def test_a_deletion_of_a_missing_resource_is_no_failure(thing: Thing, session: Session) -> None:
     thing.things["a"] = {"name": "a"}
     lifecycle.delete(thing, session, "a", Known())
     lifecycle.delete(thing, session, "a", Known())
     assert not thing.things
+
+
+def test_any_other_refusal_of_a_deletion_is_an_error(thing: Thing, session: Session) -> None:
+    thing.missing = ()  # type: ignore[misc]
+    with pytest.raises(ServiceError, match="NoSuchThing"):
+        lifecycle.delete(thing, session, "a", Known())
 
 
 def test_a_deletion_without_effect_is_no_success(thing: Thing, session: Session) -> None:

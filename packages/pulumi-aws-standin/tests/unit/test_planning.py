@@ -76,7 +76,7 @@ def test_a_name_that_gets_too_long_is_a_problem(thing: Thing) -> None:
     assert [problem.path for problem in checked.problems] == ["name"]
 
 
-def test_diff_tells_changes_and_replacements(thing: Thing) -> None:
+def test_a_difference_names_changes_and_replacements(thing: Thing) -> None:
     old = {"name": "a", "size": 1, "place": "x", "tags": {"k": "v"}}
     difference = planning.diff(thing, old=old, new={**old, "size": 2})
     assert [(c.path, c.replaces) for c in difference.changes] == [("size", False)]
@@ -100,7 +100,7 @@ def test_only_a_fixed_name_has_to_be_freed_first(
     assert planning.diff(thing, old=old, new={"size": 1, **new}).delete_first is first
 
 
-def test_a_preview_leaves_open_what_only_the_service_knows(thing: Thing) -> None:
+def test_what_only_the_service_sets_is_unknown_in_a_preview(thing: Thing) -> None:
     planned = planning.plan_create(thing, {"name": "a", "__defaults": ["name"]})
     assert planned == {
         "name": "a",

@@ -265,7 +265,7 @@ def test_a_planned_update_keeps_the_arn(engine: Engine) -> None:
         ("aws:iam/role:Role", {"assumeRolePolicy": '{ "Statement" : [] }'}, [], []),
     ],
 )
-def test_differences(
+def test_only_another_meaning_differs_and_only_where_it_must_replaces(
     engine: Engine,
     type_name: str,
     change: dict[str, object],
@@ -308,7 +308,7 @@ def test_before_configure_nothing_is_created() -> None:
         Engine(ENVIRONMENT, configure=False).create(urn_of(STREAM), GOOD[STREAM])
 
 
-def test_what_the_engine_is_told_about_the_provider(engine: Engine) -> None:
+def test_the_provider_announces_its_version_and_abilities(engine: Engine) -> None:
     response = engine.configure()
     assert response.acceptSecrets
     assert response.supportsPreview
