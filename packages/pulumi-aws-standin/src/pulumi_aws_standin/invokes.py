@@ -41,7 +41,7 @@ def _partition(session: Session) -> dict[str, object]:
     }
 
 
-_INVOKES: Final[dict[str, Callable[[Session], dict[str, object]]]] = {
+FUNCTIONS: Final[dict[str, Callable[[Session], dict[str, object]]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
     "aws:index/getPartition:getPartition": _partition,
     "aws:index/getRegion:getRegion": _region,
@@ -69,7 +69,7 @@ def invoke(session: Session, token: str, arguments: Mapping[str, object]) -> dic
     UnknownFunctionError
         The function or an argument is not implemented.
     """
-    function = _INVOKES.get(token)
+    function = FUNCTIONS.get(token)
     if function is None:
         raise UnknownFunctionError(f"the stand-in AWS provider does not implement {token}")
     given = sorted(name for name, value in arguments.items() if value is not None)

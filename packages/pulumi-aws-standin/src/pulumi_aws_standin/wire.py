@@ -198,9 +198,7 @@ class _Decoder:
             for name, wire in fields["assets"].struct_value.fields.items():
                 member = self.value(wire)
                 if not isinstance(member, (Asset, Archive)):
-                    raise WireError(
-                        f"member {name!r} of an archive is neither a file nor an archive"
-                    )
+                    raise WireError(f"member {name!r} of an archive is not a file or an archive")
                 members[name] = member
         return Archive(hash=_text(fields, "hash") or "", path=_text(fields, "path"), assets=members)
 

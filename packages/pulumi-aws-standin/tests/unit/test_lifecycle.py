@@ -173,8 +173,10 @@ def test_a_deletion_of_a_missing_resource_is_no_failure(thing: Thing, session: S
     assert not thing.things
 
 
-def test_any_other_refusal_of_a_deletion_is_an_error(thing: Thing, session: Session) -> None:
-    thing.missing = ()  # type: ignore[misc]
+def test_any_other_refusal_of_a_deletion_is_an_error(
+    thing: Thing, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Thing, "missing", ())
     with pytest.raises(ServiceError, match="NoSuchThing"):
         lifecycle.delete(thing, session, "a", Known())
 
