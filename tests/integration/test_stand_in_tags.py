@@ -1,6 +1,6 @@
 """Proves that each resource type of the stand-in provider that takes tags changes them in place.
 
-What a resource is tagged with is read from the emulator or the simulator, not through the provider.
+The tags are read from the emulator or the simulator, not through the provider.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 TAGGED = sorted(name for name, resource in RESOURCES.items() if resource.tagging is not None)
 every_tagged_type = pytest.mark.parametrize("type_name", TAGGED)
 
-#: Tags of the first and of the second deployment: one stays, one changes, one goes, one comes.
 BEFORE = {"Project": "p", "team:stage": "test", "Old and gone": "x/y=z"}
 AFTER = {"Project": "p", "team:stage": "production", "New+one": "ä"}
+"""Tags of two deployments: one stays, one changes, one goes, one comes."""
 
 
 class Workshop:
@@ -82,7 +82,7 @@ class Workshop:
         return make() if make is not None else SIMPLE[type_name]
 
     def tags(self, held: ManagedResource) -> dict[str, str]:
-        """Return what the service itself says about a resource's tags."""
+        """Return a resource's tags as the service itself reports them."""
         return READERS[held.urn.split("::")[2].rsplit("$", 1)[-1]](self.provider, held)
 
     def _function(self) -> dict[str, object]:
@@ -123,7 +123,6 @@ class Workshop:
         }
 
 
-#: Required inputs of the types that need no other resource.
 SIMPLE: dict[str, dict[str, object]] = {
     "aws:cloudwatch/logGroup:LogGroup": {},
     "aws:dynamodb/table:Table": {
@@ -137,6 +136,7 @@ SIMPLE: dict[str, dict[str, object]] = {
     "aws:s3/bucket:Bucket": {},
     "aws:sqs/queue:Queue": {},
 }
+"""Required inputs of the types that need no other resource."""
 
 
 def from_pairs(pairs: list[Mapping[str, str]]) -> dict[str, str]:

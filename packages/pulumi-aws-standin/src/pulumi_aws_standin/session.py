@@ -54,7 +54,7 @@ class Session:
         self._cancelled = threading.Event()
         # Client creation is the one part of boto3 that threads must not share.
         shared = boto3.session.Session(region_name=region)
-        # No proxy: the environment's is for the internet.
+        # A proxy in the environment is for the internet, not for a local AWS.
         settings = Config(
             connect_timeout=5,
             read_timeout=60,

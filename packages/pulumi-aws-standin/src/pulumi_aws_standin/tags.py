@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 _NAME: Final = "tags"
 _RESERVED_PREFIX: Final = "aws:"
-# AWS Tagging user guide, 'Tag naming limits and requirements'. Some services accept more
-# characters; these are the ones that all of them accept.
 _KEY: Final = re.compile(r"[\w .:/=+@-]{1,128}")
 _VALUE: Final = re.compile(r"[\w .:/=+@-]{0,256}")
+"""AWS Tagging user guide, 'Tag naming limits and requirements'. Some services accept more;
+these are the ones that all of them accept."""
 
 TAGS_ALL: Final = "tagsAll"
 """Name of the output that holds all tags of a resource."""

@@ -219,7 +219,7 @@ class Table(Resource):
 
     def _set_ttl(self, session: Session, identifier: str, change: Update) -> None:
         before, after = as_object(change.before.get("ttl")), as_object(change.wanted.get("ttl"))
-        # Another attribute requires that the feature is switched off and on again.
+        # Changing the attribute means switching the feature off and on again.
         steps = [(before, False)] if before.get("enabled") else []
         if after.get("enabled"):
             steps.append((after, True))

@@ -132,7 +132,7 @@ class EventSourceMapping(Resource):
     @override
     def update(self, session: Session, identifier: str, change: Update) -> None:
         request = _request(change.wanted)
-        # What is absent is removed only when it is sent empty.
+        # An absent setting is removed only when it is sent empty.
         request.setdefault("FunctionResponseTypes", [])
         request.setdefault("DestinationConfig", {"OnFailure": {}})
         with applying(*sorted(change.names)):
@@ -144,7 +144,7 @@ class EventSourceMapping(Resource):
             try:
                 session.lambda_.delete_event_source_mapping(UUID=identifier)
             except session.lambda_.exceptions.ResourceInUseException:
-                return False  # an update is under way; the AWS provider tries again as well
+                return False  # an update is under way; the AWS provider retries as well
             return True
 
         session.wait("it is still in use", deleted, self.timeout_seconds)

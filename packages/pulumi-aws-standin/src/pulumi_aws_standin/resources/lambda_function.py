@@ -40,7 +40,6 @@ _NO_RESERVATION = -1
 _LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _SYSTEM_LEVELS = ("DEBUG", "INFO", "WARN")
 
-
 _CONFIGURATION: Final = frozenset(
     {
         "description",
@@ -274,7 +273,7 @@ def _inputs(answer: GetFunctionResponseTypeDef, known: Known) -> dict[str, objec
         "loggingConfig": present(
             {
                 "logFormat": logging.get("LogFormat", "Text"),
-                # Absent and the group that Lambda takes by itself are the same.
+                # Absent means the same as the group that Lambda uses by default.
                 "logGroup": None if log_group == f"/aws/lambda/{name}" else log_group,
                 "applicationLogLevel": logging.get("ApplicationLogLevel"),
                 "systemLogLevel": logging.get("SystemLogLevel"),

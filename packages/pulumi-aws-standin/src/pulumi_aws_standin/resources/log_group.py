@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from typing_extensions import override
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from pulumi_aws_standin.resource import Known, Update
     from pulumi_aws_standin.session import Session
 
-# CloudWatch Logs API, PutRetentionPolicy; the AWS provider writes 0 for no expiry.
-_RETENTION_DAYS = (
+_RETENTION_DAYS: Final = (
     *(0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827),
     *(2192, 2557, 2922, 3288, 3653),
 )
+"""CloudWatch Logs API, PutRetentionPolicy; the AWS provider writes 0 for no expiry."""
 
 
 class LogGroup(Resource):
