@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pulumi_aws_standin.testing import CallError, Held, urn_of
+from pulumi_aws_standin.testing import CallError, ManagedResource, urn_of
 from pulumi_aws_standin.wire import Archive, Asset
 
 from tests.support.stand_in import (
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.emulator
 
-#: A function that answers how a PartiQL batch and an S3 PutObject went.
 CALLER = """
 import os
 import boto3
@@ -54,11 +53,12 @@ def handler(event, context):
         attempt(lambda: s3.put_object(Bucket=os.environ["BUCKET"], Key="k", Body=b""), "put"),
     ]
 """
+"""A function that returns how a PartiQL batch and an S3 PutObject went."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One life of a resource.
+    """The inputs and expectations of a resource in two deployments.
 
     Attributes
     ----------
@@ -81,8 +81,8 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedProv
         yield connected
 
 
-def lives(provider: ConnectedProvider, case: Case) -> Held:
-    """Take a resource through its whole life but the deletion; return it as it then is."""
+def assert_lifecycle(provider: ConnectedProvider, case: Case) -> ManagedResource:
+    """Create, refresh, check again and update a resource; return it as it then is."""
     engine = provider.engine
     urn = urn_of(case.type_name)
     held = engine.create(urn, case.inputs)
@@ -112,8 +112,8 @@ def lives(provider: ConnectedProvider, case: Case) -> Held:
     return held
 
 
-def dies(provider: ConnectedProvider, case: Case, held: Held) -> None:
-    """Delete a resource, find it gone, and delete it again without harm."""
+def assert_deletable(provider: ConnectedProvider, case: Case, held: ManagedResource) -> None:
+    """Delete a resource, find it gone, and delete it again without an error."""
     provider.engine.delete(held)
     if case.gone_after_delete:
         assert provider.engine.refresh(held).identifier == ""
@@ -135,7 +135,7 @@ def zipped(text: str, folder: Path) -> Archive:
     return Archive(hash=str(hash(text)), path=str(path))
 
 
-def test_kinesis_stream(provider: ConnectedProvider) -> None:
+def test_a_stream_is_created_updated_and_deleted(provider: ConnectedProvider) -> None:
     case = Case(
         type_name="aws:kinesis/stream:Stream",
         inputs={
@@ -149,12 +149,12 @@ def test_kinesis_stream(provider: ConnectedProvider) -> None:
         changed={"shardCount": 1, "retentionPeriod": 24, "tags": {"Project": "c"}},
         outputs=("arn", "name", "tagsAll", "region"),
     )
-    held = lives(provider, case)
+    held = assert_lifecycle(provider, case)
     summary = provider.client("kinesis").describe_stream_summary(StreamName=held.outputs["name"])[
         "StreamDescriptionSummary"
     ]
     assert summary["EncryptionType"] == "NONE"
-    dies(provider, case, held)
+    assert_deletable(provider, case, held)
 
 
 def test_another_number_of_shards_is_refused_and_no_record_is_lost(
@@ -219,13 +219,13 @@ def test_a_mapping_reads_a_stream_that_its_function_may_not_read(
         engine.delete(resource)
 
 
-def result_of(functions: Any, mapping: Held) -> str:  # noqa: ANN401 - boto3's clients share no type
-    """Return what a mapping says of its last batch."""
+def result_of(functions: Any, mapping: ManagedResource) -> str:  # noqa: ANN401 (boto3's clients share no type)
+    """Return the result of a mapping's last batch."""
     answer = functions.get_event_source_mapping(UUID=mapping.identifier)
     return str(answer.get("LastProcessingResult", ""))
 
 
-def records(kinesis: Any, stream: str) -> list[bytes]:  # noqa: ANN401 - boto3's clients share no type
+def records(kinesis: Any, stream: str) -> list[bytes]:  # noqa: ANN401 (boto3's clients share no type)
     """Return what all shards of a stream hold."""
     found: list[bytes] = []
     for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
@@ -237,14 +237,14 @@ def records(kinesis: Any, stream: str) -> list[bytes]:  # noqa: ANN401 - boto3's
     return found
 
 
-def test_role_and_its_policy(provider: ConnectedProvider) -> None:
+def test_a_role_and_its_policy_are_created_updated_and_deleted(provider: ConnectedProvider) -> None:
     role_case = Case(
         type_name="aws:iam/role:Role",
         inputs={"assumeRolePolicy": LAMBDA_TRUST, "tags": {"a": "b"}},
         changed={"assumeRolePolicy": QLDB_TRUST, "description": "new", "tags": {"c": "d"}},
         outputs=("arn", "name", "uniqueId"),
     )
-    role = lives(provider, role_case)
+    role = assert_lifecycle(provider, role_case)
     policy_case = Case(
         type_name="aws:iam/rolePolicy:RolePolicy",
         inputs={"role": role.identifier, "policy": policy("s3:PutObject")},
@@ -254,18 +254,18 @@ def test_role_and_its_policy(provider: ConnectedProvider) -> None:
         },
         outputs=("name",),
     )
-    inline = lives(provider, policy_case)
+    inline = assert_lifecycle(provider, policy_case)
     stored = provider.client("iam").get_role_policy(
         RoleName=role.identifier, PolicyName=inline.outputs["name"]
     )
     assert "dynamodb:BatchExecuteStatement" in json.dumps(stored["PolicyDocument"])
     with pytest.raises(CallError, match="DeleteConflict"):
         provider.engine.delete(role)
-    dies(provider, policy_case, inline)
-    dies(provider, role_case, role)
+    assert_deletable(provider, policy_case, inline)
+    assert_deletable(provider, role_case, role)
 
 
-def test_table(provider: ConnectedProvider) -> None:
+def test_a_table_is_created_updated_and_deleted(provider: ConnectedProvider) -> None:
     key: dict[str, object] = {
         "attributes": [{"name": "pk", "type": "S"}],
         "hashKey": "pk",
@@ -289,10 +289,10 @@ def test_table(provider: ConnectedProvider) -> None:
         },
         outputs=("arn", "name"),
     )
-    held = lives(provider, case)
+    held = assert_lifecycle(provider, case)
     described = provider.client("dynamodb").describe_time_to_live(TableName=held.identifier)
     assert described["TimeToLiveDescription"]["AttributeName"] == "otherAttribute"
-    dies(provider, case, held)
+    assert_deletable(provider, case, held)
 
 
 def test_deletion_protection_of_a_table_refuses_the_deletion(provider: ConnectedProvider) -> None:
@@ -309,17 +309,19 @@ def test_deletion_protection_of_a_table_refuses_the_deletion(provider: Connected
     provider.engine.delete(held)
 
 
-def test_log_group(provider: ConnectedProvider) -> None:
+def test_a_log_group_is_created_updated_and_deleted(provider: ConnectedProvider) -> None:
     case = Case(
         type_name="aws:cloudwatch/logGroup:LogGroup",
         inputs={"name": "/aws/lambda/a-function", "retentionInDays": 30, "tags": {"a": "b"}},
         changed={"name": "/aws/lambda/a-function", "tags": {"a": "c"}},
         outputs=("arn",),
     )
-    dies(provider, case, lives(provider, case))
+    assert_deletable(provider, case, assert_lifecycle(provider, case))
 
 
-def test_function_and_its_mapping(provider: ConnectedProvider, tmp_path: Path) -> None:
+def test_a_function_and_its_mapping_are_created_updated_and_deleted(
+    provider: ConnectedProvider, tmp_path: Path
+) -> None:
     engine = provider.engine
     role = engine.create(urn_of("aws:iam/role:Role", "worker"), {"assumeRolePolicy": LAMBDA_TRUST})
     stream = engine.create(urn_of("aws:kinesis/stream:Stream", "source"), {"shardCount": 1})
@@ -355,7 +357,7 @@ def test_function_and_its_mapping(provider: ConnectedProvider, tmp_path: Path) -
         },
         outputs=("arn", "codeSha256", "invokeArn", "name"),
     )
-    function = lives(provider, function_case)
+    function = assert_lifecycle(provider, function_case)
     called = provider.client("lambda").invoke(FunctionName=function.identifier)
     assert called["Payload"].read() == b"2"
 
@@ -381,12 +383,12 @@ def test_function_and_its_mapping(provider: ConnectedProvider, tmp_path: Path) -
         changed={**start, "functionName": function.identifier, "tags": {"c": "d"}},
         outputs=("uuid", "functionArn", "state"),
     )
-    mapping = lives(provider, mapping_case)
-    told = provider.client("lambda").get_event_source_mapping(UUID=mapping.identifier)
-    assert told["BatchSize"] == 100
-    assert not told.get("DestinationConfig", {}).get("OnFailure")
-    dies(provider, mapping_case, mapping)
-    dies(provider, function_case, function)
+    mapping = assert_lifecycle(provider, mapping_case)
+    reported = provider.client("lambda").get_event_source_mapping(UUID=mapping.identifier)
+    assert reported["BatchSize"] == 100
+    assert not reported.get("DestinationConfig", {}).get("OnFailure")
+    assert_deletable(provider, mapping_case, mapping)
+    assert_deletable(provider, function_case, function)
     provider.engine.delete(stream)
     provider.engine.delete(role)
 
@@ -418,7 +420,9 @@ def test_changed_code_behind_its_back_is_drift(provider: ConnectedProvider, tmp_
     engine.delete(role)
 
 
-def test_bucket_and_everything_on_it(provider: ConnectedProvider) -> None:
+def test_a_bucket_and_its_settings_are_created_updated_and_deleted(
+    provider: ConnectedProvider,
+) -> None:
     engine = provider.engine
     bucket_case = Case(
         type_name="aws:s3/bucket:Bucket",
@@ -426,7 +430,7 @@ def test_bucket_and_everything_on_it(provider: ConnectedProvider) -> None:
         changed={"forceDestroy": True},
         outputs=("arn", "bucket"),
     )
-    bucket = lives(provider, bucket_case)
+    bucket = assert_lifecycle(provider, bucket_case)
     name = bucket.identifier
     queue_case = Case(
         type_name="aws:sqs/queue:Queue",
@@ -439,7 +443,7 @@ def test_bucket_and_everything_on_it(provider: ConnectedProvider) -> None:
         changed={"sqsManagedSseEnabled": False, "tags": {"a": "c"}},
         outputs=("arn", "url", "name"),
     )
-    queue = lives(provider, queue_case)
+    queue = assert_lifecycle(provider, queue_case)
     queue_arn = queue.outputs["arn"]
 
     def queue_policy(account: str) -> str:
@@ -527,7 +531,7 @@ def test_bucket_and_everything_on_it(provider: ConnectedProvider) -> None:
         ),
     ]
     for case in cases:
-        dies(provider, case, lives(provider, case))
+        assert_deletable(provider, case, assert_lifecycle(provider, case))
 
     permission = engine.create(urn_of("aws:sqs/queuePolicy:QueuePolicy"), cases[0].inputs)
     notification_case = Case(
@@ -535,19 +539,23 @@ def test_bucket_and_everything_on_it(provider: ConnectedProvider) -> None:
         inputs={"bucket": name, "queues": [{**target, "filterPrefix": "records/"}]},
         changed={"bucket": name, "queues": [{**target, "id": "named"}]},
     )
-    notification = lives(provider, notification_case)
+    notification = assert_lifecycle(provider, notification_case)
     provider.client("s3").put_object(Bucket=name, Key="records/1", Body=b"x")
     with pytest.raises(CallError, match="BucketNotEmpty"):
         engine.delete(
-            Held(bucket.urn, name, {"bucket": name, "forceDestroy": False}, bucket.outputs)
+            ManagedResource(
+                bucket.urn, name, {"bucket": name, "forceDestroy": False}, bucket.outputs
+            )
         )
-    dies(provider, notification_case, notification)
+    assert_deletable(provider, notification_case, notification)
     engine.delete(permission)
-    dies(provider, queue_case, queue)
-    dies(provider, bucket_case, bucket)
+    assert_deletable(provider, queue_case, queue)
+    assert_deletable(provider, bucket_case, bucket)
 
 
-def test_ledger_and_its_stream(provider: ConnectedProvider) -> None:
+def test_a_ledger_and_its_stream_are_created_updated_and_deleted(
+    provider: ConnectedProvider,
+) -> None:
     engine = provider.engine
     ledger_case = Case(
         type_name="aws:qldb/ledger:Ledger",
@@ -558,7 +566,7 @@ def test_ledger_and_its_stream(provider: ConnectedProvider) -> None:
     guarded = engine.create(urn_of(ledger_case.type_name, "guarded"), ledger_case.inputs)
     with pytest.raises(CallError, match="ResourcePreconditionNotMetException"):
         engine.delete(guarded)
-    ledger = lives(provider, ledger_case)
+    ledger = assert_lifecycle(provider, ledger_case)
 
     target = engine.create(urn_of("aws:kinesis/stream:Stream", "target"), {"shardCount": 1})
     role = engine.create(
@@ -583,9 +591,9 @@ def test_ledger_and_its_stream(provider: ConnectedProvider) -> None:
         changed={**stream_inputs, "tags": {"c": "d"}},
         outputs=("arn",),
     )
-    stream = lives(provider, stream_case)
-    dies(provider, stream_case, stream)
-    dies(provider, ledger_case, ledger)
+    stream = assert_lifecycle(provider, stream_case)
+    assert_deletable(provider, stream_case, stream)
+    assert_deletable(provider, ledger_case, ledger)
     for held in (permission, role, target):
         engine.delete(held)
 
@@ -667,7 +675,7 @@ def test_a_resource_that_got_another_logical_name_by_an_alias_keeps_its_physical
     engine = provider.engine
     first = engine.create(urn_of("aws:sqs/queue:Queue", "first"), {})
     # when it has another one, as the engine tells by the URN
-    renamed = Held(
+    renamed = ManagedResource(
         urn_of("aws:sqs/queue:Queue", "second"), first.identifier, first.inputs, first.outputs
     )
     # then nothing differs, and an update of something else is one of the same queue
@@ -723,7 +731,7 @@ def test_an_error_of_the_service_names_type_name_code_and_reason(
     assert failure.value.detail is None
 
 
-def test_invokes(provider: ConnectedProvider) -> None:
+def test_functions_answer_for_the_emulators_account(provider: ConnectedProvider) -> None:
     identity = provider.engine.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})
     assert identity["accountId"] == ACCOUNT
     region = provider.engine.invoke("aws:index/getRegion:getRegion", {})

@@ -1,6 +1,6 @@
 """Proves that each resource type of the stand-in provider that takes tags changes them in place.
 
-What a resource is tagged with is read from the emulator or the simulator, not through the provider.
+The tags are read from the emulator or the simulator, not through the provider.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.support.stand_in import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pulumi_aws_standin.testing import Held
+    from pulumi_aws_standin.testing import ManagedResource
 
 pytestmark = pytest.mark.emulator
 
@@ -41,9 +41,9 @@ MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 TAGGED = sorted(name for name, resource in RESOURCES.items() if resource.tagging is not None)
 every_tagged_type = pytest.mark.parametrize("type_name", TAGGED)
 
-#: Tags of the first and of the second deployment: one stays, one changes, one goes, one comes.
 BEFORE = {"Project": "p", "team:stage": "test", "Old and gone": "x/y=z"}
 AFTER = {"Project": "p", "team:stage": "production", "New+one": "ä"}
+"""Tags of two deployments: one stays, one changes, one goes, one comes."""
 
 
 class Workshop:
@@ -59,9 +59,9 @@ class Workshop:
         self.provider = provider
         self.engine = provider.engine
         self._numbers = itertools.count()
-        self._made: list[Held] = []
+        self._made: list[ManagedResource] = []
 
-    def create(self, type_name: str, **inputs: object) -> Held:
+    def create(self, type_name: str, **inputs: object) -> ManagedResource:
         """Create a resource that is deleted after the test."""
         held = self.engine.create(urn_of(type_name, f"thing{next(self._numbers)}"), inputs)
         self._made.append(held)
@@ -81,8 +81,8 @@ class Workshop:
         }.get(type_name)
         return make() if make is not None else SIMPLE[type_name]
 
-    def tags(self, held: Held) -> dict[str, str]:
-        """Return what the service itself says about a resource's tags."""
+    def tags(self, held: ManagedResource) -> dict[str, str]:
+        """Return a resource's tags as the service itself reports them."""
         return READERS[held.urn.split("::")[2].rsplit("$", 1)[-1]](self.provider, held)
 
     def _function(self) -> dict[str, object]:
@@ -123,7 +123,6 @@ class Workshop:
         }
 
 
-#: Required inputs of the types that need no other resource.
 SIMPLE: dict[str, dict[str, object]] = {
     "aws:cloudwatch/logGroup:LogGroup": {},
     "aws:dynamodb/table:Table": {
@@ -137,13 +136,14 @@ SIMPLE: dict[str, dict[str, object]] = {
     "aws:s3/bucket:Bucket": {},
     "aws:sqs/queue:Queue": {},
 }
+"""Required inputs of the types that need no other resource."""
 
 
 def from_pairs(pairs: list[Mapping[str, str]]) -> dict[str, str]:
     return {pair["Key"]: pair["Value"] for pair in pairs}
 
 
-def bucket_tags(provider: ConnectedProvider, held: Held) -> dict[str, str]:
+def bucket_tags(provider: ConnectedProvider, held: ManagedResource) -> dict[str, str]:
     client = provider.client("s3")
     try:
         return from_pairs(client.get_bucket_tagging(Bucket=held.identifier)["TagSet"])
@@ -152,17 +152,17 @@ def bucket_tags(provider: ConnectedProvider, held: Held) -> dict[str, str]:
         return {}
 
 
-def lambda_tags(provider: ConnectedProvider, held: Held) -> Any:  # noqa: ANN401 (boto3's answers have no shared type)
+def lambda_tags(provider: ConnectedProvider, held: ManagedResource) -> Any:  # noqa: ANN401 (boto3's answers have no shared type)
     return provider.client("lambda").list_tags(Resource=held.outputs["arn"])["Tags"]
 
 
-def qldb_tags(provider: ConnectedProvider, held: Held) -> Any:  # noqa: ANN401 (JSON)
+def qldb_tags(provider: ConnectedProvider, held: ManagedResource) -> Any:  # noqa: ANN401 (JSON)
     arn = quote(str(held.outputs["arn"]), safe="")
     with urllib.request.urlopen(f"{provider.qldb}/tags/{arn}") as answer:  # noqa: S310 (loopback)
         return json.load(answer)["Tags"]
 
 
-READERS: dict[str, Callable[[ConnectedProvider, Held], dict[str, str]]] = {
+READERS: dict[str, Callable[[ConnectedProvider, ManagedResource], dict[str, str]]] = {
     "aws:cloudwatch/logGroup:LogGroup": lambda provider, held: provider.client(
         "logs"
     ).list_tags_for_resource(resourceArn=held.outputs["arn"])["tags"],

@@ -1,4 +1,4 @@
-"""A stand-in for the AWS provider plugin that reaches nothing but the local AWS."""
+"""A stand-in for Pulumi's AWS provider plugin that calls nothing but a local AWS."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def plugin_folder() -> Path:
-    """Return the folder that Pulumi's engine finds the provider in, once it is on the PATH.
+    """Return the folder to put on the PATH so that Pulumi's engine finds the provider.
 
-    It is no command of the virtual environment on purpose: a shell in which that is active must
-    not deploy to AWS through the stand-in.
+    The plugin is not installed as a command of the virtual environment on purpose: activating that
+    must not be enough to deploy through the stand-in.
     """
     return Path(__file__).with_name("bin")

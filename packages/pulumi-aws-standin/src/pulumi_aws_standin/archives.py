@@ -18,13 +18,13 @@ _FILE_MODE = 0o644 << 16
 def zip_bytes(archive: Archive) -> bytes:
     """Return the archive as a zip file.
 
-    A zip file on the disk is returned as it is. Of folders and single files a zip is made that
-    depends on names and contents only.
+    A zip file on the disk is returned as it is. A zip file made of folders and single files depends
+    on their names and contents only.
 
     Raises
     ------
     ProviderError
-        The file or folder does not exist, is no zip file, or the engine elided the contents.
+        The file or folder does not exist, is not a zip file, or the engine left the contents out.
     """
     if archive.path is not None and not Path(archive.path).is_dir():
         return _zip_file(Path(archive.path))
@@ -40,7 +40,7 @@ def zip_bytes(archive: Archive) -> bytes:
 
 
 def code_hash(zipped: bytes) -> str:
-    """Return what Lambda reports as CodeSha256 of a zip file."""
+    """Return the CodeSha256 that Lambda reports for a zip file."""
     return base64.b64encode(hashlib.sha256(zipped).digest()).decode()
 
 
@@ -50,7 +50,7 @@ def _zip_file(path: Path) -> bytes:
     except OSError as error:
         raise ProviderError(f"the archive {path} cannot be read: {error.strerror}") from error
     if not zipfile.is_zipfile(io.BytesIO(contents)):
-        raise ProviderError(f"the archive {path} is not a zip file, as Lambda asks for")
+        raise ProviderError(f"the archive {path} is not a zip file, which Lambda requires")
     return contents
 
 

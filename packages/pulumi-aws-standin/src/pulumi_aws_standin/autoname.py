@@ -11,17 +11,17 @@ _DIGITS = 7
 
 @dataclass(frozen=True, kw_only=True)
 class Autoname:
-    """How a kind of resource is named.
+    """How a resource type is named.
 
     Attributes
     ----------
-    longest
+    max_length
         The service's limit on the length of a name, in characters.
     lower_case
         Whether the service refuses capitals (S3).
     """
 
-    longest: int
+    max_length: int
     lower_case: bool = False
 
 
@@ -42,7 +42,7 @@ def physical_name(logical: str, rule: Autoname, *, seed: bytes, urn: str) -> str
         The engine's random seed: with the same seed a preview and its update agree on the name.
         Without one the digits are random.
     urn
-        Keeps resources of one logical name apart that share a seed.
+        Keeps resources with the same logical name apart that share a seed.
 
     Raises
     ------
@@ -53,9 +53,9 @@ def physical_name(logical: str, rule: Autoname, *, seed: bytes, urn: str) -> str
     digits = hashlib.sha256(material).hexdigest()[:_DIGITS]
     prefix = logical.lower() if rule.lower_case else logical
     name = f"{prefix}-{digits}"
-    if len(name) > rule.longest:
+    if len(name) > rule.max_length:
         raise NameTooLongError(
-            f"the name {logical!r} with a hyphen and {_DIGITS} digits after it is longer than the"
-            f" {rule.longest} characters that the service allows"
+            f"the name {logical!r} followed by a hyphen and {_DIGITS} digits exceeds the"
+            f" {rule.max_length} characters that the service accepts"
         )
     return name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,8 +15,12 @@ class ProviderError(Exception):
     """A request that failed, in one line."""
 
 
+class PropertyError(ProviderError):
+    """The service refused to apply a property of a resource."""
+
+
 class ServiceError(Exception):
-    """An error answer of the simulated QLDB service.
+    """An error response of the QLDB service.
 
     Attributes
     ----------
@@ -29,12 +33,8 @@ class ServiceError(Exception):
         self.code = code
 
 
-class PropertyError(ProviderError):
-    """The service refused to apply one property of a resource."""
-
-
-#: What a call to the emulator or to the simulated QLDB service can raise.
-CALL_ERRORS = (BotoCoreError, ClientError, ServiceError)
+CALL_ERRORS: Final = (BotoCoreError, ClientError, ServiceError)
+"""What a call to the local AWS can raise."""
 
 
 def code_of(error: Exception) -> str:
@@ -73,12 +73,12 @@ def applying(*properties: str) -> Iterator[None]:
 
 @contextmanager
 def missing_is_fine(*codes: str) -> Iterator[None]:
-    """Let a block end quietly when the service answers that the thing does not exist.
+    """Leave a block quietly when the service answers that the resource does not exist.
 
     Parameters
     ----------
     codes
-        The service's error codes that say so.
+        The service's error codes that mean this.
     """
     try:
         yield

@@ -1,8 +1,10 @@
-"""The functions of the AWS provider that a program can call, as far as they are implemented."""
+"""The functions of the AWS provider that a program can call here."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+from pulumi_aws_standin.errors import ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,14 +41,14 @@ def _partition(session: Session) -> dict[str, object]:
     }
 
 
-_INVOKES: Final[dict[str, Callable[[Session], dict[str, object]]]] = {
+FUNCTIONS: Final[dict[str, Callable[[Session], dict[str, object]]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
     "aws:index/getPartition:getPartition": _partition,
     "aws:index/getRegion:getRegion": _region,
 }
 
 
-class UnknownFunctionError(Exception):
+class UnknownFunctionError(ProviderError):
     """A function, or an argument of one, that is not implemented."""
 
 
@@ -60,14 +62,14 @@ def invoke(session: Session, token: str, arguments: Mapping[str, object]) -> dic
     token
         The function's token, for example `aws:index/getRegion:getRegion`.
     arguments
-        Must be empty: the functions answer for the provider's own account, region and partition.
+        Must be empty: the functions answer for the account, region and partition of the session.
 
     Raises
     ------
     UnknownFunctionError
         The function or an argument is not implemented.
     """
-    function = _INVOKES.get(token)
+    function = FUNCTIONS.get(token)
     if function is None:
         raise UnknownFunctionError(f"the stand-in AWS provider does not implement {token}")
     given = sorted(name for name, value in arguments.items() if value is not None)

@@ -17,7 +17,7 @@ def parse_policy(text: str) -> dict[str, object]:
     """
     document = json.loads(text)
     if not isinstance(document, dict):
-        raise ValueError("a policy document is a JSON object")  # noqa: TRY004  one kind of error for every text that is no policy
+        raise ValueError("a policy document is a JSON object")  # noqa: TRY004 (one error for every text that is not a policy)
     return document
 
 

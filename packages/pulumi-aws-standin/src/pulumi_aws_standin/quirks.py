@@ -1,29 +1,33 @@
-"""Where the emulator (ministack 1.5.33) is not AWS, and what the stand-in provider does about it.
+"""Differences between the emulator (ministack 1.5.33) and AWS, and the provider's answers to them.
 
-Everything that this provider does for the emulator's sake is in this module or named here:
+Everything that this provider does only because of the emulator is in this module or named here:
 
-- *BatchExecuteStatement*: the emulator asks for `dynamodb:BatchExecuteStatement` on resource `*`.
-  AWS has no such action: it asks for dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate on the
-  table (DynamoDB developer guide, 'IAM security policies with PartiQL'). See
+- *BatchExecuteStatement*: the emulator requires `dynamodb:BatchExecuteStatement` on resource `*`.
+  AWS has no such action: it requires dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate on the table
+  (DynamoDB developer guide, 'IAM security policies with PartiQL'). See
   `identity_policy_for_emulator`. So the emulator refuses a role that lacks one of the two actions,
   but cannot refuse the statements of a role that may use them on another table only.
 - *Permissions that Lambda itself uses*: on AWS the event source mapping reads the stream and puts
-  what it gave up into the bucket under the function's role, and Lambda writes log and traces under
-  it (Lambda developer guide, 'Process records with Lambda', 'Retain discarded records'). The
-  emulator takes the records out of its own memory, knows no destination for a Kinesis stream, and
-  writes the log unasked. So it never checks the role's `kinesis:*`, `s3:ListBucket`, `logs:*` and
-  `xray:*`. The exact list in tests/unit/infra/test_consumer.py guards them.
+  discarded records into the bucket under the function's role, and Lambda writes log and traces
+  under it (Lambda developer guide, 'Process records with Lambda', 'Retain discarded records'). The
+  emulator takes the records from its own memory, knows no destination for a Kinesis stream, and
+  writes the log without a permission. So it never checks the role's `kinesis:*`, `s3:ListBucket`,
+  `logs:*` and `xray:*`: a missing one shows on AWS only.
 - *Plain HTTP*: the emulator is called without TLS, AWS never is by its SDKs. A policy that denies
   calls without TLS (`aws:SecureTransport`) would deny everything. See
   `resource_policy_for_emulator`.
-- *Batch size*: for a mapping on a Kinesis stream without BatchSize the emulator takes 10, AWS 100
-  (Lambda API, CreateEventSourceMapping). The provider always sends it.
-- *Trust policies*: the emulator's CreateRole takes any text, AWS only a policy document. The
-  provider's Check refuses what is not one.
+- *Batch size*: the default of an event source mapping on a Kinesis stream is 10 in the emulator and
+  100 on AWS (Lambda API, CreateEventSourceMapping). The provider always sends it.
+- *Tags*: the emulator's CreateStream loses them, AWS keeps them. The provider sends no tags with
+  the creation of any resource: it adds them afterwards, by the code that also updates them.
+- *Characters in tags*: the emulator's IAM answers invalid XML for tags with `&` or `<`, AWS refuses
+  them (IAM API, TagRole). The provider's Check refuses them for every service.
+- *Trust policies*: the emulator's CreateRole accepts any text, AWS only a policy document. The
+  provider's Check refuses any other.
 - *Actions that the emulator lacks* (UpdateStreamMode, UpdateMaxRecordSize): its refusal is reported
-  as it is, so a stream's mode can be chosen at creation only.
-- *Resharding*: `NO_RESHARDING`. The number of shards can be chosen at creation only.
-- *What the emulator does not tell*: `NOT_READ`.
+  as it is, so a stream's mode can be set at creation only.
+- *Resharding*: `NO_RESHARDING`. The number of shards can be set at creation only.
+- *Properties that the emulator does not report*: `NOT_READ`.
 """
 
 from __future__ import annotations
@@ -37,7 +41,6 @@ from pulumi_aws_standin.policies import as_list, canonical_policy, parse_policy,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: By resource type and property, why the provider keeps the state's value instead of reading it.
 NOT_READ: Final[dict[str, dict[str, str]]] = {
     "aws:dynamodb/table:Table": {
         "pointInTimeRecovery.recoveryPeriodInDays": (
@@ -45,15 +48,16 @@ NOT_READ: Final[dict[str, dict[str, str]]] = {
         ),
     },
 }
+"""By resource type and property, why the provider keeps the state's value instead of reading it."""
 
-#: Why the provider refuses another number of shards for a stream that exists.
 NO_RESHARDING: Final = (
-    "the emulator's UpdateShardCount drops the stream's records and begins its shard ids anew, so "
+    "the emulator's UpdateShardCount drops the stream's records and restarts its shard ids, so "
     "records would be lost; AWS splits and merges shards and keeps every record"
 )
+"""Why the provider refuses another number of shards for a stream that exists."""
 
-#: AWS's batch size of an event source mapping on a Kinesis stream.
 KINESIS_BATCH_SIZE: Final = 100
+"""AWS's default batch size of an event source mapping on a Kinesis stream."""
 
 _INSERT = "dynamodb:PartiQLInsert"
 _UPDATE = "dynamodb:PartiQLUpdate"
@@ -63,9 +67,9 @@ _GRANT: Final = {
     "Action": "dynamodb:BatchExecuteStatement",
     "Resource": "*",
 }
-# A condition that no principal fulfils: none has this tag.
-_NEVER_KEY = "aws:PrincipalTag/EmulatorSpeaksPlainHttp"
-_NEVER_VALUE = "never"
+_NEVER_KEY: Final = "aws:PrincipalTag/EmulatorSpeaksPlainHttp"
+_NEVER_VALUE: Final = "never"
+"""With the key above, a condition that no principal fulfils: none has this tag."""
 
 
 def identity_policy_for_emulator(policy: str) -> str:
@@ -98,10 +102,10 @@ def resource_policy_for_emulator(policy: str) -> str:
 
 
 def from_emulator(policy: str, translate: Callable[[str], str]) -> str:
-    """Return the document that the program wrote, from what the emulator holds.
+    """Return the document that the program wrote, given the one that the emulator holds.
 
-    What was added is hidden only where `translate` would have added just that; anything else is
-    somebody's change and has to show.
+    An addition is hidden only where `translate` would have made exactly that; anything else is a
+    drift and has to show.
 
     Parameters
     ----------

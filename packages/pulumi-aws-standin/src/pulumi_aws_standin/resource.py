@@ -1,4 +1,4 @@
-"""What a kind of resource declares and does; `lifecycle` turns it into a provider's answers."""
+"""What a resource type declares and does; `lifecycle` turns it into a provider's answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from pulumi_aws_standin.errors import ProviderError
+from typing_extensions import override
+
+from pulumi_aws_standin.errors import ProviderError, applying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,17 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """What the service says about a resource.
+    """The service's description of a resource.
 
     Attributes
     ----------
     inputs
-        Its input properties. A property that the service does not tell is absent here and listed
-        in `quirks.NOT_READ`.
+        Its input properties, without tags. A property that the service does not report is absent
+        and listed in `quirks.NOT_READ`.
     computed
         Its other properties.
     pending
-        The state that it is still passing through, or None once it can be used.
+        The transitional state that it is in, or None once it can be used.
     failure
         Why it will never be usable, or None.
     """
@@ -57,7 +59,7 @@ class Known:
 
 @dataclass(frozen=True, kw_only=True)
 class Computed:
-    """A property that only the service gives.
+    """A property that only the service sets.
 
     Attributes
     ----------
@@ -71,26 +73,63 @@ class Computed:
     stable: bool = True
 
 
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """The properties to apply to an existing resource.
+
+    Attributes
+    ----------
+    names
+        Names of the input properties that differ from the wanted ones.
+    before
+        The inputs that the service reports now.
+    wanted
+        All wanted inputs.
+    """
+
+    names: frozenset[str]
+    before: Mapping[str, object]
+    wanted: Mapping[str, object]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def any(self, *names: str) -> bool:
+        """Return whether at least one of the properties differs."""
+        return not self.names.isdisjoint(names)
+
+
 class Resource(ABC):
-    """One kind of resource. Holds no state: every call gets the session."""
+    """A resource type. Stateless: every call receives the session."""
 
     type_name: ClassVar[str]
+    """The type's token, for example `aws:sqs/queue:Queue`."""
+
     properties: ClassVar[tuple[Property, ...]]
+    """The inputs. All others are refused."""
+
     computed: ClassVar[tuple[Computed, ...]]
-    #: Inputs that no two resources of the kind can share; a replacement with the same ones has to
-    #: wait for the deletion of the old resource.
+    """The outputs that are no inputs, `tagsAll` apart."""
+
     identity: ClassVar[tuple[str, ...]] = ("name",)
-    #: Inputs that only this provider knows: no service call carries them.
+    """Inputs that no two resources of the type can share: a replacement with the same values has to
+    wait for the deletion of the old resource."""
+
     state_only: ClassVar[frozenset[str]] = frozenset()
-    #: The service's error codes that mean that the resource does not exist.
-    missing: ClassVar[tuple[str, ...]] = ()
-    #: How the service tags the resource; None for one that takes no tags. A tagged resource
-    #: declares the input `TAGS`; `lifecycle` does the rest.
+    """Inputs that only this provider uses: no service call carries them."""
+
+    missing: ClassVar[tuple[str, ...]]
+    """The service's error codes that mean that the resource does not exist."""
+
     tagging: ClassVar[Tagging | None] = None
-    #: How long to wait for the service, in seconds.
+    """How the service tags the resource; None for a type without tags. A tagged type declares the
+    input `TAGS`; `lifecycle` does the rest."""
+
     timeout_seconds: ClassVar[float] = 120.0
-    #: False where the service shows a default after deletion instead of nothing.
+    """How long to wait for the service."""
+
     vanishes: ClassVar[bool] = True
+    """False where the service reports a default after the deletion instead of nothing."""
 
     def validate(self, inputs: Mapping[str, object]) -> Iterator[Problem]:
         """Yield problems of several properties together."""
@@ -99,42 +138,48 @@ class Resource(ABC):
 
     @abstractmethod
     def create(self, session: Session, inputs: Mapping[str, object]) -> str:
-        """Create the resource and return its id at once; `converge` applies what this cannot."""
+        """Create the resource and return its id at once; `update` applies what this cannot."""
 
     @abstractmethod
     def read(self, session: Session, identifier: str, known: Known) -> Observed | None:
-        """Return what the service says, or None when the resource does not exist."""
+        """Return the service's description, or None when the resource does not exist.
 
-    def converge(
-        self, session: Session, identifier: str, wanted: Mapping[str, object], changed: Changed
-    ) -> None:
-        """Apply the changed properties, tags apart, to an existing, usable resource."""
-        del session, identifier, wanted
-        raise ProviderError(f"{', '.join(sorted(changed.names))} cannot be changed in place")
+        An error with one of the `missing` codes means the same as None.
+        """
+
+    def update(self, session: Session, identifier: str, change: Update) -> None:
+        """Apply the properties that differ, tags apart, to an existing, usable resource."""
+        del session, identifier
+        raise ProviderError(f"{', '.join(sorted(change.names))} cannot be changed in place")
 
     @abstractmethod
     def delete(self, session: Session, identifier: str, known: Known) -> None:
-        """Ask for the deletion. A resource that does not exist is no failure."""
+        """Request the deletion. An error with one of the `missing` codes is no failure."""
+
+    def wait_until_usable(self, session: Session, identifier: str) -> None:
+        """Return when the service has finished a change."""
+
+        def usable() -> bool:
+            observed = self.read(session, identifier, Known())
+            return observed is not None and observed.pending is None
+
+        session.wait("it did not become usable", usable, self.timeout_seconds)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Changed:
-    """The properties to apply, and what the service has now.
+class Setting(Resource):
+    """A resource that one call sets as a whole. Its id consists of the properties in `identity`."""
 
-    Attributes
-    ----------
-    names
-        Names of the input properties that differ from what is wanted.
-    before
-        The inputs that the service reports now.
-    """
+    @override
+    def create(self, session: Session, inputs: Mapping[str, object]) -> str:
+        identifier = ":".join(str(inputs[name]) for name in self.identity)
+        self.put(session, identifier, inputs)
+        return identifier
 
-    names: frozenset[str]
-    before: Mapping[str, object]
+    @override
+    def update(self, session: Session, identifier: str, change: Update) -> None:
+        with applying(*sorted(change.names)):
+            self.put(session, identifier, change.wanted)
 
-    def __contains__(self, name: object) -> bool:
-        return name in self.names
-
-    def any(self, *names: str) -> bool:
-        """Tell whether at least one of the properties changed."""
-        return not self.names.isdisjoint(names)
+    @abstractmethod
+    def put(self, session: Session, identifier: str, inputs: Mapping[str, object]) -> None:
+        """Set all properties."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 from urllib.parse import quote, urlencode
 
+from typing_extensions import override
+
 from pulumi_aws_standin.errors import applying, missing_is_fine
-from pulumi_aws_standin.schema import Problem, Property, TextMap
+from pulumi_aws_standin.schema import Problem, Property, StringMap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,21 +19,21 @@ if TYPE_CHECKING:
 
 _NAME: Final = "tags"
 _RESERVED_PREFIX: Final = "aws:"
-# AWS Tagging user guide, 'Tag naming limits and requirements'. Some services admit more characters;
-# these are the ones that all of them admit.
 _KEY: Final = re.compile(r"[\w .:/=+@-]{1,128}")
 _VALUE: Final = re.compile(r"[\w .:/=+@-]{0,256}")
+"""AWS Tagging user guide, 'Tag naming limits and requirements'. Some services accept more;
+these are the ones that all of them accept."""
 
 TAGS_ALL: Final = "tagsAll"
 """Name of the output that holds all tags of a resource."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class TagMap(TextMap):
-    """Values by key."""
+class TagMap(StringMap):
+    """Tags: values by key."""
 
+    @override
     def problems(self, path: str, value: object) -> Iterator[Problem]:
-        """See the base class."""
         yield from super().problems(path, value)
         for key, member in value.items() if isinstance(value, dict) else ():
             if key.lower().startswith(_RESERVED_PREFIX):

@@ -1,19 +1,20 @@
-"""A stand-in for Pulumi's engine: calls the provider's servicer in this process."""
+"""A driver for tests: calls the provider in this process, in the order of Pulumi's engine."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from pulumi_aws_standin.server import Provider
+from pulumi_aws_standin.provider import Provider
 from pulumi_aws_standin.wire import Archive, Asset, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import grpc
+    from google.protobuf import struct_pb2
 
 
 class CallError(Exception):
@@ -22,7 +23,8 @@ class CallError(Exception):
     Attributes
     ----------
     detail
-        What is to stay in the state of a resource that exists but is not as wanted.
+        The part of the error that goes into the state of a resource that exists but is not as
+        wanted; None where the error has none.
     """
 
     def __init__(self, message: str, detail: provider_pb2.ErrorResourceInitFailed | None) -> None:
@@ -30,41 +32,61 @@ class CallError(Exception):
         self.detail = detail
 
 
-class _Context:
-    def __init__(self) -> None:
-        self._detail: provider_pb2.ErrorResourceInitFailed | None = None
+class CheckError(Exception):
+    """The provider refused the inputs of a resource.
 
-    def set_trailing_metadata(self, metadata: Iterable[tuple[str, bytes]]) -> None:
-        for name, value in metadata:
-            assert name == "grpc-status-details-bin"
-            status = status_pb2.Status.FromString(value)
-            self._detail = provider_pb2.ErrorResourceInitFailed()
-            assert status.details[0].Unpack(self._detail)
+    Attributes
+    ----------
+    reasons
+        The failures' texts.
+    """
 
-    def abort(self, code: object, message: str) -> NoReturn:
-        assert code is not None
-        assert "\n" not in message
-        raise CallError(message, self._detail)
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
 
 
-def context() -> grpc.ServicerContext:
-    """Return the part of a gRPC context that the provider uses."""
-    return cast("grpc.ServicerContext", _Context())
+class ProtocolError(Exception):
+    """The provider did something that Pulumi's plugin protocol does not allow."""
 
 
 @dataclass
-class Held:
-    """A resource in the engine's state."""
+class ManagedResource:
+    """A resource in the engine's state.
+
+    Attributes
+    ----------
+    urn
+        The resource's URN.
+    identifier
+        Its id; empty in a preview of its creation and after a refresh that did not find it.
+    inputs
+        Its checked inputs.
+    outputs
+        All of its properties.
+    """
 
     urn: str
     identifier: str
     inputs: dict[str, object]
     outputs: dict[str, object]
-    secrets: frozenset[str] = field(default=frozenset())
 
 
 class Engine:
-    """Keeps the order of calls that Pulumi's engine keeps."""
+    """The part of Pulumi's engine that calls a provider.
+
+    Parameters
+    ----------
+    environment
+        The variables that lead the provider, for example AWS_ENDPOINT_URL.
+    configure
+        Whether to configure the provider at once.
+
+    Attributes
+    ----------
+    provider
+        The provider itself, for calls that have no method here.
+    """
 
     def __init__(self, environment: Mapping[str, str], *, configure: bool = True) -> None:
         self.provider = Provider(environment)
@@ -72,6 +94,13 @@ class Engine:
             self.configure()
 
     def configure(self) -> provider_pb2.ConfigureResponse:
+        """Configure the provider without settings.
+
+        Raises
+        ------
+        CallError
+            The provider ended the call with an error, as every method below can raise it.
+        """
         return self.provider.Configure(provider_pb2.ConfigureRequest(), context())
 
     def check(
@@ -81,6 +110,19 @@ class Engine:
         old: Mapping[str, object] | None = None,
         secrets: Iterable[str] = (),
     ) -> provider_pb2.CheckResponse:
+        """Return the answer to Check.
+
+        Parameters
+        ----------
+        urn
+            The resource's URN.
+        inputs
+            The program's inputs.
+        old
+            The inputs in the state; None for a new resource.
+        secrets
+            Names of the inputs that are secret.
+        """
         request = provider_pb2.CheckRequest(
             urn=urn, news=encode(inputs, secrets), randomSeed=b"seed-of-a-test"
         )
@@ -94,73 +136,132 @@ class Engine:
         inputs: Mapping[str, object],
         old: Mapping[str, object] | None = None,
     ) -> dict[str, object]:
+        """Return the inputs as Check completes them. The parameters are those of `check`.
+
+        Raises
+        ------
+        CheckError
+            The provider refused the inputs.
+        """
         response = self.check(urn, inputs, old)
-        assert not list(response.failures), [failure.reason for failure in response.failures]
+        if response.failures:
+            raise CheckError([failure.reason for failure in response.failures])
         return decode(response.inputs).values
 
-    def diff(self, held: Held, news: Mapping[str, object]) -> provider_pb2.DiffResponse:
+    def diff(
+        self, resource: ManagedResource, news: Mapping[str, object]
+    ) -> provider_pb2.DiffResponse:
+        """Return the answer to Diff.
+
+        Parameters
+        ----------
+        resource
+            The resource in the state.
+        news
+            The new inputs, as `checked` returns them.
+        """
         request = provider_pb2.DiffRequest(
-            id=held.identifier,
-            urn=held.urn,
-            olds=encode(_elided(held.outputs)),
-            old_inputs=encode(_elided(held.inputs)),
-            news=encode(_elided(news)),
+            id=resource.identifier,
+            urn=resource.urn,
+            olds=_elided(resource.outputs),
+            old_inputs=_elided(resource.inputs),
+            news=_elided(news),
         )
         return self.provider.Diff(request, context())
 
-    def create(self, urn: str, inputs: Mapping[str, object], *, preview: bool = False) -> Held:
+    def create(
+        self, urn: str, inputs: Mapping[str, object], *, preview: bool = False
+    ) -> ManagedResource:
+        """Check the inputs, create a resource and return it.
+
+        Parameters
+        ----------
+        urn
+            The resource's URN.
+        inputs
+            The program's inputs.
+        preview
+            Whether to plan the creation only.
+
+        Raises
+        ------
+        ProtocolError
+            The created resource has no id.
+        """
         checked = self.checked(urn, inputs)
         response = self.provider.Create(
             provider_pb2.CreateRequest(urn=urn, properties=encode(checked), preview=preview),
             context(),
         )
-        assert preview or response.id
-        return Held(urn, response.id, checked, decode(response.properties).values)
+        if not preview and not response.id:
+            raise ProtocolError(f"{urn} was created without an id")
+        return ManagedResource(urn, response.id, checked, decode(response.properties).values)
 
-    def update(self, held: Held, inputs: Mapping[str, object], *, preview: bool = False) -> Held:
-        checked = self.checked(held.urn, inputs, held.inputs)
+    def update(
+        self, resource: ManagedResource, inputs: Mapping[str, object], *, preview: bool = False
+    ) -> ManagedResource:
+        """Check the inputs, update a resource and return it as it then is.
+
+        Parameters
+        ----------
+        resource
+            The resource in the state.
+        inputs
+            The program's inputs.
+        preview
+            Whether to plan the update only.
+        """
+        checked = self.checked(resource.urn, inputs, resource.inputs)
         response = self.provider.Update(
             provider_pb2.UpdateRequest(
-                id=held.identifier,
-                urn=held.urn,
-                olds=encode(_elided(held.outputs)),
-                old_inputs=encode(_elided(held.inputs)),
+                id=resource.identifier,
+                urn=resource.urn,
+                olds=_elided(resource.outputs),
+                old_inputs=_elided(resource.inputs),
                 news=encode(checked),
                 preview=preview,
             ),
             context(),
         )
-        return Held(held.urn, held.identifier, checked, decode(response.properties).values)
+        outputs = decode(response.properties).values
+        return ManagedResource(resource.urn, resource.identifier, checked, outputs)
 
-    def refresh(self, held: Held) -> Held:
+    def refresh(self, resource: ManagedResource) -> ManagedResource:
+        """Return a resource as the service describes it; without an id where it does not exist."""
         response = self.provider.Read(
             provider_pb2.ReadRequest(
-                id=held.identifier,
-                urn=held.urn,
-                properties=encode(_elided(held.outputs)),
-                inputs=encode(_elided(held.inputs)),
+                id=resource.identifier,
+                urn=resource.urn,
+                properties=_elided(resource.outputs),
+                inputs=_elided(resource.inputs),
             ),
             context(),
         )
-        return Held(
-            held.urn,
-            response.id,
-            decode(response.inputs).values,
-            decode(response.properties).values,
-        )
+        inputs, outputs = decode(response.inputs).values, decode(response.properties).values
+        return ManagedResource(resource.urn, response.id, inputs, outputs)
 
-    def delete(self, held: Held) -> None:
+    def delete(self, resource: ManagedResource) -> None:
+        """Delete a resource."""
         self.provider.Delete(
             provider_pb2.DeleteRequest(
-                id=held.identifier,
-                urn=held.urn,
-                properties=encode(_elided(held.outputs)),
-                old_inputs=encode(_elided(held.inputs)),
+                id=resource.identifier,
+                urn=resource.urn,
+                properties=_elided(resource.outputs),
+                old_inputs=_elided(resource.inputs),
             ),
             context(),
         )
 
     def invoke(self, token: str, arguments: Mapping[str, object]) -> dict[str, object]:
+        """Return the result of a function of the AWS provider.
+
+        Parameters
+        ----------
+        token
+            The function's token, for example `aws:index/getRegion:getRegion`.
+        arguments
+            Its arguments by name.
+        """
         request = provider_pb2.InvokeRequest(tok=token, args=encode(arguments))
         response = self.provider.Invoke(request, context())
         return decode(getattr(response, "return")).values
@@ -171,8 +272,39 @@ def urn_of(type_name: str, name: str = "thing") -> str:
     return f"urn:pulumi:dev::project::project:box:Box${type_name}::{name}"
 
 
-def _elided(values: Mapping[str, object]) -> dict[str, object]:
-    return {name: _without_contents(value) for name, value in values.items()}
+def context() -> grpc.ServicerContext:
+    """Return a gRPC context for one direct call of the provider: it raises instead of sending.
+
+    Its `abort` raises `CallError`, or `ProtocolError` where the error is not one that Pulumi's
+    engine understands.
+    """
+    return cast("grpc.ServicerContext", _Context())
+
+
+class _Context:
+    """The part of a gRPC context that the provider uses."""
+
+    def __init__(self) -> None:
+        self._detail: provider_pb2.ErrorResourceInitFailed | None = None
+
+    def set_trailing_metadata(self, metadata: Iterable[tuple[str, bytes]]) -> None:
+        for name, value in metadata:
+            if name != "grpc-status-details-bin":
+                raise ProtocolError(f"unexpected metadata {name}")
+            status = status_pb2.Status.FromString(value)
+            self._detail = provider_pb2.ErrorResourceInitFailed()
+            if not status.details[0].Unpack(self._detail):
+                raise ProtocolError("the error's detail is not an ErrorResourceInitFailed")
+
+    def abort(self, code: object, message: str) -> NoReturn:
+        if code is None or "\n" in message:
+            raise ProtocolError(f"expected a code and one line, got {code} and {message!r}")
+        raise CallError(message, self._detail)
+
+
+def _elided(values: Mapping[str, object]) -> struct_pb2.Struct:
+    """Return the wire form without the contents of archives, which the engine leaves out."""
+    return encode({name: _without_contents(value) for name, value in values.items()})
 
 
 def _without_contents(value: object) -> object:

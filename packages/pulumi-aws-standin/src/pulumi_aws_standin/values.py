@@ -1,4 +1,4 @@
-"""Small helpers between property values, which are `object`, and the arguments of API calls."""
+"""Conversions between property values, which are `object`, and the arguments of API calls."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def text(value: object) -> str:
+def as_string(value: object) -> str:
     """Return a string property that the schema requires."""
     return cast("str", value)
 
 
-def number(value: object) -> int:
+def as_integer(value: object) -> int:
     """Return an integer property that the schema requires."""
     return cast("int", value)
 
 
-def flag(value: object) -> bool:
+def as_boolean(value: object) -> bool:
     """Return a boolean property; absent counts as false."""
     return bool(value)
 
 
-def record(value: object) -> dict[str, object]:
+def as_object(value: object) -> dict[str, object]:
     """Return an object property; absent or unknown counts as empty."""
     return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
-def records(value: object) -> list[dict[str, object]]:
+def as_objects(value: object) -> list[dict[str, object]]:
     """Return a property that is a list of objects; absent or unknown counts as empty."""
     return cast("list[dict[str, object]]", value) if isinstance(value, list) else []
 
 
-def texts(value: object) -> list[str]:
+def as_strings(value: object) -> list[str]:
     """Return a property that is a list of strings; absent counts as empty."""
     return cast("list[str]", value or [])
 

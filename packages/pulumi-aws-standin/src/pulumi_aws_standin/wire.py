@@ -24,14 +24,14 @@ _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 class WireError(Exception):
-    """A value arrived in a form that Pulumi's engine does not send to this provider."""
+    """A value has a form that Pulumi's engine does not send to this provider."""
 
 
 class Unknown:
-    """A value that only the deployment will give; `UNKNOWN` is its one instance."""
+    """A value that is known only after the deployment; `UNKNOWN` is its one instance."""
 
     def __repr__(self) -> str:
-        """Return what a message shows for the value."""
+        """Return the value's text in messages."""
         return "(known after deployment)"
 
 
@@ -47,8 +47,8 @@ class Asset:
     hash
         SHA-256 of the contents in hexadecimal digits, from the engine.
     text, path
-        Where the contents are. Both are absent where the engine elides contents: everywhere but
-        in Check and in the new inputs of Create and Update.
+        The contents, or the file with them. Both are absent where the engine leaves contents out:
+        everywhere but in Check and in the new inputs of Create and Update.
     """
 
     hash: str = ""
@@ -58,7 +58,7 @@ class Asset:
 
 @dataclass(frozen=True, kw_only=True)
 class Archive:
-    """A folder's worth of files, or an archive file.
+    """The files of a folder, or an archive file.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Archive:
     path
         A folder or an archive file, relative to the provider's working directory.
     assets
-        The members by name. With neither `path` nor `assets` the engine elided the contents.
+        The members by name. With neither `path` nor `assets` the engine left the contents out.
     """
 
     hash: str = ""
@@ -76,7 +76,7 @@ class Archive:
 
     @property
     def complete(self) -> bool:
-        """Tell whether the contents are here and not only their hash."""
+        """Whether the contents are here and not only their hash."""
         return self.path is not None or self.assets is not None
 
 
@@ -102,14 +102,14 @@ def decode(struct: struct_pb2.Struct | None) -> Properties:
     Raises
     ------
     WireError
-        A value has a signature that the engine must not send to this provider.
+        A value has a form that the engine does not send to this provider.
     """
     values: dict[str, object] = {}
     secrets = set()
     for name, wire in (struct.fields if struct is not None else {}).items():
         decoder = _Decoder()
         values[name] = decoder.value(wire)
-        if decoder.saw_secret:
+        if decoder.has_secret:
             secrets.add(name)
     return Properties(values=values, secrets=frozenset(secrets))
 
@@ -137,7 +137,7 @@ def encode(values: Mapping[str, object], secrets: Iterable[str] = ()) -> struct_
 
 
 def contains_unknown(value: object) -> bool:
-    """Tell whether a value, or anything inside it, is known only after the deployment."""
+    """Return whether a value, or anything inside it, is known only after the deployment."""
     if isinstance(value, Unknown):
         return True
     if isinstance(value, dict):
@@ -148,10 +148,10 @@ def contains_unknown(value: object) -> bool:
 
 
 class _Decoder:
-    """Decodes one property and remembers whether a secret was met on the way."""
+    """Decodes one property and records whether it contains a secret."""
 
     def __init__(self) -> None:
-        self.saw_secret = False
+        self.has_secret = False
 
     def value(self, wire: struct_pb2.Value) -> object:
         match wire.WhichOneof("kind"):
@@ -175,37 +175,37 @@ class _Decoder:
             return {name: self.value(member) for name, member in fields.items()}
         match fields[_SIGNATURE].string_value:
             case signature if signature == _HIDDEN:
-                self.saw_secret = True
+                self.has_secret = True
                 return self.value(fields["value"])
             case signature if signature == _OUTPUT:
-                self.saw_secret |= "secret" in fields and fields["secret"].bool_value
+                self.has_secret |= "secret" in fields and fields["secret"].bool_value
                 return self.value(fields["value"]) if "value" in fields else UNKNOWN
             case signature if signature == _ASSET:
                 return _asset(fields)
             case signature if signature == _ARCHIVE:
                 return self._archive(fields)
             case signature if signature == _RESOURCE:
-                raise WireError("a resource reference arrived, though none were accepted")
+                raise WireError("expected no resource references, got one")
             case signature:
-                raise WireError(f"a value with the unknown signature {signature} arrived")
+                raise WireError(f"unknown signature {signature} of a value")
 
     def _archive(self, fields: Mapping[str, struct_pb2.Value]) -> Archive:
         if "uri" in fields:
-            raise WireError("an archive given as a URI: give it as a file or a folder instead")
+            raise WireError("archives by URI are not supported: use a file or a folder")
         members: dict[str, Asset | Archive] | None = None
         if "assets" in fields:
             members = {}
             for name, wire in fields["assets"].struct_value.fields.items():
                 member = self.value(wire)
                 if not isinstance(member, (Asset, Archive)):
-                    raise WireError(f"member {name!r} of an archive is neither file nor archive")
+                    raise WireError(f"member {name!r} of an archive is not a file or an archive")
                 members[name] = member
         return Archive(hash=_text(fields, "hash") or "", path=_text(fields, "path"), assets=members)
 
 
 def _asset(fields: Mapping[str, struct_pb2.Value]) -> Asset:
     if "uri" in fields:
-        raise WireError("an asset given as a URI: give it as a file or as text instead")
+        raise WireError("assets by URI are not supported: use a file or a text")
     return Asset(
         hash=_text(fields, "hash") or "", text=_text(fields, "text"), path=_text(fields, "path")
     )

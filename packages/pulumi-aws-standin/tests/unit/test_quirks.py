@@ -1,7 +1,4 @@
-"""Proves what is added to policies for the emulator, when not, and that it never shows again.
-
-That the emulator needs it is shown by tests/integration/test_stand_in_provider.py.
-"""
+"""Proves which policies get an addition for the emulator, and that it never shows again."""
 
 from __future__ import annotations
 
@@ -75,7 +72,7 @@ def test_a_lost_action_shows_though_the_added_statement_is_still_there() -> None
     assert BATCH in from_emulator(json.dumps(sent), identity_policy_for_emulator)
 
 
-def test_a_stranger_who_took_the_added_statement_away_shows() -> None:
+def test_a_removal_of_the_added_statement_shows_as_drift() -> None:
     policy = document(allow(INSERT, UPDATE), allow("s3:GetObject"))
     shown = from_emulator(document(allow(INSERT, UPDATE)), identity_policy_for_emulator)
     assert canonical_policy(shown) != canonical_policy(policy)

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi_aws as aws
 import pytest
 from pulumi_aws_standin import quirks
-from pulumi_aws_standin.registry import RESOURCES
-from pulumi_aws_standin.schema import ListOf, Property, Record
-from pulumi_aws_standin.server import VERSION
+from pulumi_aws_standin.registry import PULUMI_AWS_VERSION, RESOURCES
+from pulumi_aws_standin.schema import ListOf, Object, Property
 from pulumi_aws_standin.tags import TAGS, TAGS_ALL
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def test_all_types_and_no_others_are_compared() -> None:
 
 
 def test_the_release_is_the_one_that_is_installed() -> None:
-    assert version("pulumi-aws") == VERSION
+    assert version("pulumi-aws") == PULUMI_AWS_VERSION
 
 
 @pytest.mark.parametrize("type_name", every_type())
@@ -92,10 +91,10 @@ def test_what_the_schema_requires_is_required_or_named_by_pulumi(type_name: str)
         assert declared[name].required, name
 
 
-def records(properties: tuple[Property, ...]) -> Iterator[Record]:
+def records(properties: tuple[Property, ...]) -> Iterator[Object]:
     for declared in properties:
         kind = declared.type.item if isinstance(declared.type, ListOf) else declared.type
-        if isinstance(kind, Record):
+        if isinstance(kind, Object):
             yield kind
             yield from records(kind.properties)
 
@@ -149,6 +148,6 @@ def test_what_is_not_read_is_declared() -> None:
         for path, reason in paths.items():
             parent, _, part = path.partition(".")
             kind = declared[parent]
-            assert isinstance(kind, Record)
+            assert isinstance(kind, Object)
             assert part in {known.name for known in kind.properties}
             assert reason

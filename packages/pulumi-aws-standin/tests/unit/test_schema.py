@@ -1,4 +1,4 @@
-"""Proves what declared properties admit, fill in and count as a change."""
+"""Proves which values declared properties accept, complete and count as a change."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ import json
 
 import pytest
 from pulumi_aws_standin.schema import (
+    Boolean,
     Change,
     ChangeKind,
     Code,
-    Flag,
+    Integer,
     ListOf,
+    Object,
     Policy,
     Problem,
     Property,
-    Record,
-    Text,
-    TextMap,
+    String,
+    StringMap,
     Type,
-    Whole,
     check_value,
     completed,
-    record_problems,
+    object_problems,
     same,
 )
 from pulumi_aws_standin.wire import UNKNOWN, Archive
 
-NESTED = Record(
+NESTED = Object(
     properties=(
-        Property(name="mode", type=Text(values=("A", "B")), required=True),
-        Property(name="size", type=Whole(minimum=1, maximum=9), default=3),
-        Property(name="arn", type=Text(), force_new=True),
+        Property(name="mode", type=String(values=("A", "B")), required=True),
+        Property(name="size", type=Integer(minimum=1, maximum=9), default=3),
+        Property(name="arn", type=String(), force_new=True),
     )
 )
 
@@ -44,30 +44,35 @@ def moment(value: str) -> str:
 @pytest.mark.parametrize(
     ("kind", "value", "path", "reason"),
     [
-        (Text(), 1, "p", "a string is needed, not a number"),
-        (Text(), True, "p", "a string is needed, not a boolean"),
-        (Text(values=("A",)), "B", "p", "must be one of A"),
-        (Text(pattern="[a-z]+"), "abc1", "p", "must match"),
-        (Text(meaning=moment), "bad", "p", "must be a time"),
-        (Whole(), "1", "p", "a whole number is needed, not a string"),
-        (Whole(), True, "p", "a whole number is needed, not a boolean"),
-        (Whole(), 1.5, "p", "a whole number is needed, not the number 1.5"),
-        (Whole(minimum=60, maximum=604_800, also=(-1,)), 59, "p", "from 60 to 604800 or -1"),
-        (Whole(values=(0, 1, 3)), 2, "p", "must be one of 0, 1, 3"),
-        (Flag(), "true", "p", "true or false is needed"),
+        (String(), 1, "p", "expected a string, got an integer"),
+        (String(), True, "p", "expected a string, got a boolean"),
+        (String(values=("A",)), "B", "p", "must be one of A"),
+        (String(pattern="[a-z]+"), "abc1", "p", "must match"),
+        (String(meaning=moment), "bad", "p", "must be a time"),
+        (Integer(), "1", "p", "expected an integer, got a string"),
+        (Integer(), True, "p", "expected an integer, got a boolean"),
+        (Integer(), 1.5, "p", "expected an integer, got the number 1.5"),
+        (Integer(minimum=60, maximum=604_800, also=(-1,)), 59, "p", "from 60 to 604800 or -1"),
+        (Integer(values=(0, 1, 3)), 2, "p", "must be one of 0, 1, 3"),
+        (Boolean(), "true", "p", "expected a boolean"),
         (Policy(), "{", "p", "is not the JSON of a policy document"),
-        (Policy(), 5, "p", "a policy document is needed"),
-        (Code(), "package.zip", "p", "an archive is needed, not a string"),
-        (TextMap(), {"a": 1}, "p.a", "a string is needed"),
-        (TextMap(), [], "p", "strings by name are needed"),
-        (ListOf(item=Text(values=("x",))), ["x", "y"], "p[1]", "must be one of x"),
-        (ListOf(item=Text(), minimum=1), [], "p", "at least 1 needed"),
-        (ListOf(item=Text()), "x", "p", "a list is needed"),
-        (NESTED, [], "p", "an object is needed, not a list"),
-        (NESTED, {"mode": "A", "other": 1}, "p.other", "stand-in AWS provider implements"),
+        (Policy(), 5, "p", "expected a policy document"),
+        (Code(), "package.zip", "p", "expected an archive, got a string"),
+        (StringMap(), {"a": 1}, "p.a", "expected a string"),
+        (StringMap(), [], "p", "expected a map of strings"),
+        (ListOf(item=String(values=("x",))), ["x", "y"], "p[1]", "must be one of x"),
+        (ListOf(item=String(), minimum=1), [], "p", "expected at least 1, got 0"),
+        (ListOf(item=String()), "x", "p", "expected a list"),
+        (NESTED, [], "p", "expected an object, got a list"),
+        (
+            NESTED,
+            {"mode": "A", "other": 1},
+            "p.other",
+            "the stand-in AWS provider does not implement",
+        ),
         (NESTED, {}, "p.mode", "is required and missing"),
         (NESTED, {"mode": "A", "size": 10}, "p.size", "from 1 to 9"),
-        (ListOf(item=NESTED), [{"mode": "A", "x": 1}], "p[0].x", "implements"),
+        (ListOf(item=NESTED), [{"mode": "A", "x": 1}], "p[0].x", "does not implement"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_path(
@@ -81,29 +86,29 @@ def test_a_wrong_value_is_refused_with_its_path(
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        (Text(), UNKNOWN),
-        (Whole(also=(-1,)), -1),
-        (Whole(minimum=0, maximum=10), 0),
-        (Whole(minimum=0, maximum=10), 10),
-        (Flag(), False),
+        (String(), UNKNOWN),
+        (Integer(also=(-1,)), -1),
+        (Integer(minimum=0, maximum=10), 0),
+        (Integer(minimum=0, maximum=10), 10),
+        (Boolean(), False),
         (Policy(), '{"Statement": []}'),
         (Policy(), {"Statement": []}),
         (Policy(), {"Statement": [{"Resource": UNKNOWN}]}),
         (Code(), Archive(hash="h")),
-        (TextMap(), {"a": UNKNOWN}),
-        (ListOf(item=Text()), [UNKNOWN]),
+        (StringMap(), {"a": UNKNOWN}),
+        (ListOf(item=String()), [UNKNOWN]),
         (NESTED, {"mode": UNKNOWN}),
         (NESTED, UNKNOWN),
     ],
 )
-def test_a_right_or_unknown_value_is_admitted(kind: Type, value: object) -> None:
+def test_a_right_or_unknown_value_is_accepted(kind: Type, value: object) -> None:
     assert not list(check_value(kind, "p", value))
 
 
 def test_an_unknown_and_a_missing_property_are_both_named() -> None:
-    properties = (Property(name="a", type=Text(), required=True),)
-    assert [problem.path for problem in record_problems(properties, {"b": 1})] == ["b", "a"]
-    assert list(record_problems(properties, {"a": None})) == [
+    properties = (Property(name="a", type=String(), required=True),)
+    assert [problem.path for problem in object_problems(properties, {"b": 1})] == ["b", "a"]
+    assert list(object_problems(properties, {"a": None})) == [
         Problem("a", "is required and missing")
     ]
 
@@ -112,8 +117,8 @@ def test_defaults_are_filled_in_at_every_depth() -> None:
     properties = (
         Property(name="one", type=NESTED),
         Property(name="many", type=ListOf(item=NESTED)),
-        Property(name="flag", type=Flag(), default=False),
-        Property(name="open", type=Text()),
+        Property(name="flag", type=Boolean(), default=False),
+        Property(name="open", type=String()),
     )
     assert completed(properties, {"one": {"mode": "A"}, "many": [{"mode": "B"}, UNKNOWN]}) == {
         "one": {"mode": "A", "size": 3},
@@ -125,15 +130,15 @@ def test_defaults_are_filled_in_at_every_depth() -> None:
 @pytest.mark.parametrize(
     ("kind", "left", "right"),
     [
-        (Text(), "", None),
-        (Text(meaning=moment), "t", "T"),
-        (TextMap(), {}, None),
-        (ListOf(item=Text()), [], None),
-        (ListOf(item=Text(), ordered=False), ["a", "b"], ["b", "a"]),
+        (String(), "", None),
+        (String(meaning=moment), "t", "T"),
+        (StringMap(), {}, None),
+        (ListOf(item=String()), [], None),
+        (ListOf(item=String(), ordered=False), ["a", "b"], ["b", "a"]),
         (ListOf(item=NESTED, ordered=False), [{"mode": "A"}], [{"mode": "A", "size": 3}]),
         (Policy(), '{"Statement": []}', {"Statement": []}),
         (Code(), Archive(hash="h", path="a.zip"), Archive(hash="h")),
-        (Record(properties=(Property(name="x", type=Text()),)), {}, None),
+        (Object(properties=(Property(name="x", type=String()),)), {}, None),
     ],
 )
 def test_the_same_meaning_is_no_change(kind: Type, left: object, right: object) -> None:
@@ -144,14 +149,14 @@ def test_the_same_meaning_is_no_change(kind: Type, left: object, right: object) 
 @pytest.mark.parametrize(
     ("kind", "left", "right"),
     [
-        (Text(), "a", "A"),
-        (Flag(), False, None),
-        (Whole(), 0, None),
-        (ListOf(item=Text()), ["a", "b"], ["b", "a"]),
+        (String(), "a", "A"),
+        (Boolean(), False, None),
+        (Integer(), 0, None),
+        (ListOf(item=String()), ["a", "b"], ["b", "a"]),
         (Code(), Archive(hash="h"), Archive(hash="i")),
         (Policy(), '{"Statement": []}', json.dumps({"Statement": [{"Effect": "Deny"}]})),
-        (Text(), UNKNOWN, UNKNOWN),
-        (Text(), "a", UNKNOWN),
+        (String(), UNKNOWN, UNKNOWN),
+        (String(), "a", UNKNOWN),
     ],
 )
 def test_another_meaning_is_a_change(kind: Type, left: object, right: object) -> None:
@@ -170,7 +175,7 @@ def test_another_meaning_is_a_change(kind: Type, left: object, right: object) ->
         ({"mode": "A", "arn": "x"}, {"mode": "A", "arn": UNKNOWN}, [("p.arn", None, True)]),
     ],
 )
-def test_changes_within_an_object_are_told_one_by_one(
+def test_properties_of_an_object_change_one_by_one(
     old: object, new: object, expected: list[tuple[str, ChangeKind | None, bool]]
 ) -> None:
     changes = list(NESTED.changes("p", old, new, replaces=False))
@@ -179,12 +184,27 @@ def test_changes_within_an_object_are_told_one_by_one(
         assert change.kind == (kind or ChangeKind.UPDATE)
 
 
-def test_tags_are_told_one_by_one() -> None:
+def test_members_of_a_map_change_one_by_one() -> None:
     changes = list(
-        TextMap().changes("tags", {"a": "1", "b": "2"}, {"a": "3", "c": "4"}, replaces=False)
+        StringMap().changes("tags", {"a": "1", "b": "2"}, {"a": "3", "c": "4"}, replaces=False)
     )
     assert changes == [
         Change(path="tags.a", kind=ChangeKind.UPDATE, replaces=False),
         Change(path="tags.b", kind=ChangeKind.DELETE, replaces=False),
         Change(path="tags.c", kind=ChangeKind.ADD, replaces=False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ({"a": "1"}, {"a": "1", "empty": ""}, ChangeKind.ADD),
+        ({"a": "1", "empty": ""}, {"a": "1"}, ChangeKind.DELETE),
+        ({"a": "1", "empty": "2"}, {"a": "1", "empty": ""}, ChangeKind.UPDATE),
+    ],
+)
+def test_an_empty_member_of_a_map_is_not_an_absent_one(
+    old: object, new: object, kind: ChangeKind
+) -> None:
+    changes = list(StringMap().changes("tags", old, new, replaces=False))
+    assert changes == [Change(path="tags.empty", kind=kind, replaces=False)]

@@ -58,7 +58,7 @@ def test_a_value_survives_the_round_trip(value: object) -> None:
     assert decode(encode({"p": value})).values == {"p": value}
 
 
-def test_whole_numbers_arrive_as_integers() -> None:
+def test_numbers_without_a_fraction_are_integers() -> None:
     value = decode(wire(count=3)).values["count"]
     assert isinstance(value, int)
 
@@ -67,7 +67,7 @@ def test_an_absent_property_is_not_sent() -> None:
     assert "p" not in encode({"p": None}).fields
 
 
-def test_a_secret_is_opened_and_remembered_by_its_property() -> None:
+def test_a_secret_is_unwrapped_and_recorded_by_its_property() -> None:
     given = decode(
         wire(
             plain="a",
@@ -83,7 +83,7 @@ def test_a_secret_goes_back_as_a_secret() -> None:
     assert sent == {"a": "x", "b": {SIGNATURE: SECRET, "value": "y"}}
 
 
-def test_outputs_are_opened() -> None:
+def test_outputs_are_unwrapped() -> None:
     given = decode(
         wire(
             known={SIGNATURE: OUTPUT, "value": 5, "secret": True},
@@ -105,12 +105,12 @@ def test_the_unknown_value_is_recognised_at_any_depth() -> None:
     [
         ({SIGNATURE: RESOURCE, "urn": "u"}, "resource reference"),
         ({SIGNATURE: "0" * 32}, "unknown signature"),
-        ({SIGNATURE: ARCHIVE, "uri": "https://example.org"}, "archive given as a URI"),
-        ({SIGNATURE: ASSET, "uri": "https://example.org"}, "asset given as a URI"),
-        ({SIGNATURE: ARCHIVE, "assets": {"x": "text"}}, "neither file nor archive"),
+        ({SIGNATURE: ARCHIVE, "uri": "https://example.org"}, "archives by URI are not supported"),
+        ({SIGNATURE: ASSET, "uri": "https://example.org"}, "assets by URI are not supported"),
+        ({SIGNATURE: ARCHIVE, "assets": {"x": "text"}}, "is not a file or an archive"),
     ],
 )
-def test_what_must_not_arrive_is_refused(value: object, reason: str) -> None:
+def test_a_form_that_the_engine_never_sends_is_refused(value: object, reason: str) -> None:
     with pytest.raises(WireError, match=reason):
         decode(wire(p=value))
 

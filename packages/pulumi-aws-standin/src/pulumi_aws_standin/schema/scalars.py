@@ -1,0 +1,140 @@
+"""Types of single values: strings, integers, booleans, policy documents, archives."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from pulumi_aws_standin.policies import canonical_policy, parse_policy
+from pulumi_aws_standin.schema.base import Problem, Type, mismatch
+from pulumi_aws_standin.wire import Archive, contains_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@dataclass(frozen=True, kw_only=True)
+class String(Type):
+    """A string. An empty one means the same as an absent one.
+
+    Attributes
+    ----------
+    values
+        The accepted values; empty for all.
+    pattern
+        A regular expression that the whole string must match.
+    meaning
+        Returns one string for all that mean the same; raises ValueError for a string without a
+        meaning.
+    """
+
+    values: tuple[str, ...] = ()
+    pattern: str | None = None
+    meaning: Callable[[str], str] | None = None
+
+    @override
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, str):
+            yield mismatch(path, "a string", value)
+            return
+        if self.values and value not in self.values:
+            yield Problem(path, f"must be one of {', '.join(self.values)}")
+        if self.pattern is not None and not re.fullmatch(self.pattern, value):
+            yield Problem(path, f"must match {self.pattern}")
+        if self.meaning is not None:
+            try:
+                self.meaning(value)
+            except ValueError as error:
+                yield Problem(path, str(error))
+
+    @override
+    def canonical(self, value: object) -> object:
+        text = str(value)
+        if text == "":
+            return None
+        return text if self.meaning is None else self.meaning(text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Integer(Type):
+    """An integer.
+
+    Attributes
+    ----------
+    minimum, maximum
+        The range, both ends included.
+    also
+        Accepted values outside the range, for example -1 for no limit.
+    values
+        The accepted values; empty for all in the range.
+    """
+
+    minimum: int = 0
+    maximum: int = 2**53
+    also: tuple[int, ...] = ()
+    values: tuple[int, ...] = ()
+
+    @override
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if isinstance(value, bool) or not isinstance(value, int):
+            yield mismatch(path, "an integer", value)
+        elif self.values:
+            if value not in self.values:
+                yield Problem(path, f"must be one of {', '.join(map(str, self.values))}")
+        elif value not in self.also and not self.minimum <= value <= self.maximum:
+            extra = "".join(f" or {number}" for number in self.also)
+            yield Problem(path, f"must be from {self.minimum} to {self.maximum}{extra}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Boolean(Type):
+    """A boolean."""
+
+    @override
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, bool):
+            yield mismatch(path, "a boolean", value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy(Type):
+    """An IAM policy document, as JSON text or as an object."""
+
+    @override
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, (str, dict)):
+            yield mismatch(path, "a policy document", value)
+            return
+        if contains_unknown(value):
+            return
+        try:
+            parse_policy(policy_text(value))
+        except ValueError:
+            yield Problem(path, "is not the JSON of a policy document")
+
+    @override
+    def canonical(self, value: object) -> object:
+        return canonical_policy(policy_text(value))
+
+
+def policy_text(value: object) -> str:
+    """Return the JSON text of a policy document that may be given as an object."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code(Type):
+    """An archive, compared by its hash."""
+
+    @override
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, Archive):
+            yield mismatch(path, "an archive", value)
+
+    @override
+    def canonical(self, value: object) -> object:
+        return value.hash if isinstance(value, Archive) else value
