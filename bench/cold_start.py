@@ -21,7 +21,7 @@ from bench.statistics import median
 from bench.stub_server import Answer
 from bench.workloads import NEW, write_events
 from infra.lambda_package import build
-from local.stack import machine_settings
+from local.stack_settings import machine_settings
 
 if TYPE_CHECKING:
     from bench.stub_server import StubDynamoDB

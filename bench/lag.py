@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from qldb_simulator.client import LedgerClient
-from qldb_simulator.journal import CreateTable, Insert
+from qldb_simulator.operations import CreateTable, Insert
 
 from bench.fresh_process import MeasurementError
 from bench.workloads import PERSON, document

@@ -14,14 +14,11 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from qldb_simulator.journal import CreateTable, Delete, Insert, Ledger, Update, new_ids
-from qldb_simulator.records import (
-    DeliveryOptions,
-    StreamRecord,
-    block_summary_record,
-    delivery_plan,
-    revision_details_record,
-)
+from qldb_simulator.delivery_plan import DeliveryOptions, delivery_plan
+from qldb_simulator.ids import new_ids
+from qldb_simulator.journal import Ledger
+from qldb_simulator.operations import CreateTable, Delete, Insert, Update
+from qldb_simulator.records import StreamRecord, block_summary_record, revision_details_record
 
 from bench.stub_server import Answer
 from handler.contract import TableField
@@ -30,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from qldb_simulator.journal import Block
+    from qldb_simulator.blocks import Block
 
 AGGREGATES_PER_EVENT: Final = 50
 RECORDS_PER_EVENT: Final = 100

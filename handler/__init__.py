@@ -1,1 +1,1 @@
-"""Everything that runs in AWS Lambda: from a batch of Kinesis records to DynamoDB items."""
+"""What runs in AWS Lambda: from a batch of Kinesis records to DynamoDB items."""

@@ -1,11 +1,11 @@
 """From the bytes of a Kinesis record to user records.
 
-QLDB packs its records by default in the aggregation format of the Kinesis Producer Library (QLDB
+By default, QLDB packs its records in the aggregation format of the Kinesis Producer Library (QLDB
 developer guide, "Stream records"; format: github.com/awslabs/amazon-kinesis-producer,
-aggregation-format.md): four magic bytes, a protobuf message, its MD5.
+aggregation-format.md): four magic bytes, a protobuf message, the MD5 of the message.
 
-The messages are those of ``aws_kinesis_agg``. Its own loop is not used: after an error in the
-middle of an aggregate it prints the content and silently drops the rest.
+The messages are those of ``aws_kinesis_agg``. Its deaggregator is not used: after an error inside
+an aggregate it prints the content and silently drops the rest.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from journal.errors import RecordError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# messages_pb2 imports its neighbour by a top-level name. Giving it that name here is all that the
-# package's own deaggregator achieves by editing sys.path.
+# messages_pb2 imports its neighbour by a top-level name. The package's own deaggregator edits
+# sys.path for that; registering the name is enough.
 sys.modules.setdefault("config_pb2", config_pb2)
 
-from aws_kinesis_agg import messages_pb2  # noqa: E402  (needs the line above)
+from aws_kinesis_agg import messages_pb2  # noqa: E402 (needs the line above)
 
 MAGIC = b"\xf3\x89\x9a\xc2"
 DIGEST_BYTES = 16
@@ -41,7 +41,7 @@ class FrameError(RecordError):
 
 
 class UserRecord(NamedTuple):
-    """What a producer handed over as one record.
+    """One record as its producer made it.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class UserRecord(NamedTuple):
     sub_sequence_number
         Position in the aggregate; None for a record that is not aggregated.
     partition_key
-        The producer's key; None for a record that is not aggregated (Kinesis then has it).
+        The producer's key; None for a record that is not aggregated (the Kinesis record has it).
     """
 
     data: bytes
@@ -59,15 +59,15 @@ class UserRecord(NamedTuple):
 
 
 def user_records(data: bytes) -> list[UserRecord]:
-    """Take the user records out of a Kinesis record.
+    """Return the user records of a Kinesis record.
 
-    A record that does not start with the magic bytes is itself the only user record. An aggregate
-    of nothing gives an empty list.
+    A record that does not start with the magic bytes is itself the only user record. An empty
+    aggregate has none.
 
     Raises
     ------
     FrameError
-        The frame is damaged. None of its records may be used: which of them are right is unknown.
+        The frame is damaged. None of its records may be used: which of them are intact is unknown.
     """
     if not data.startswith(MAGIC):
         return [UserRecord(data, None)]
@@ -79,11 +79,11 @@ def user_records(data: bytes) -> list[UserRecord]:
         aggregate = AggregatedRecord.FromString(message)
     except DecodeError:
         raise FrameError("not a protobuf message of an aggregate") from None
-    if not aggregate.IsInitialized():  # protobuf 6 no longer checks required fields by itself
+    if not aggregate.IsInitialized():  # protobuf 6 does not check required fields
         raise FrameError("a record of the aggregate is incomplete")
-    # Lists, for protobuf's own raise something else for some indexes that are out of range.
+    # Lists: protobuf's containers do not raise IndexError for every index that is out of range.
     keys = list(aggregate.partition_key_table)
-    if not all(type(key) is str for key in keys):  # protobuf gives bytes for what is not UTF-8
+    if not all(type(key) is str for key in keys):  # protobuf returns bytes if not UTF-8
         raise FrameError("a partition key that is not UTF-8")
     try:
         return _records(aggregate.records, keys, list(aggregate.explicit_hash_key_table))

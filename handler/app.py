@@ -41,7 +41,7 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> BatchRes
         return _handler().process(event, context)
     except SettingsError:
         raise
-    except Exception as error:  # noqa: BLE001  (its message may quote a document)
+    except Exception as error:  # noqa: BLE001 (its message may quote a document)
         raise InvocationError(_place(error)) from None
 
 

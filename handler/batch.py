@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict
 
@@ -11,9 +12,9 @@ import pybase64
 from handler.aggregation import UserRecord, user_records
 from handler.contract import DELETED_ATTRIBUTE, TX_TIME_ATTRIBUTE
 from handler.failures import FailedRecord, Position
-from handler.replica import Write, newest_per_document, write_for
+from handler.replica import Write, check_version, newest_per_document, write_for
 from handler.telemetry import BatchCounts, Telemetry
-from handler.writer import APPLIED, Permanent, ReplicaWriter, Transient
+from handler.writer import APPLIED, OUT_OF_TIME, Permanent, ReplicaWriter, Transient
 from journal.errors import RecordError
 from journal.revisions import (
     Ignored,
@@ -34,42 +35,47 @@ REFUSED = "refused"
 UNFORESEEN = "unforeseen"
 """Kind of a record that raised an unexpected exception."""
 
-_LONGEST_MARGIN_SECONDS = 5.0
 _MARGIN_SHARE = 0.2
-"""Of the time that is left: for the answer, and as much before that for the failure bucket. At most
-the margin above, each."""
+"""Share of the remaining time that is reserved for the answer, and as much again before that for
+the failure bucket."""
 
-_OUT_OF_TIME = "OutOfTime"
+_MAX_MARGIN_SECONDS = 5.0
+"""The most that is reserved for each of the two."""
+
 _FAILURE_STORE = "FailureStore"
+"""Code of a record that the failure bucket did not take."""
 
 
 class LambdaContext(Protocol):
-    """What the handler uses of Lambda's context."""
+    """The part of Lambda's context that the handler needs."""
 
     function_name: str
     function_version: str
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give the milliseconds until Lambda stops the function."""
+        """Return the milliseconds until Lambda stops the function."""
 
 
 class BatchItemFailure(TypedDict):
-    """Lambda developer guide, "Configuring partial batch response with Kinesis"."""
+    """The sequence number of a record to be redelivered."""
 
     itemIdentifier: str
 
 
 class BatchResponse(TypedDict):
-    """The lowest sequence number listed is where the event source mapping goes on."""
+    """The answer to the event source mapping, which continues from the lowest number listed.
+
+    Lambda developer guide, "Configuring partial batch response with Kinesis".
+    """
 
     batchItemFailures: list[BatchItemFailure]
 
 
-class RecordKeeper(Protocol):
-    """Something that keeps records which can never be written."""
+class QuarantineStore(Protocol):
+    """A store for quarantined records, such as `FailureStore`."""
 
     def put_all(self, records: Sequence[FailedRecord], deadline: float) -> list[bool]:
-        """Keep records; see `FailureStore.put_all`."""
+        """Store records; see `FailureStore.put_all`."""
 
 
 class _Source(NamedTuple):
@@ -90,37 +96,29 @@ class _Candidate(NamedTuple):
     source: _Source
 
 
+@dataclass(frozen=True, kw_only=True)
 class Handler:
-    """Replicates batches. It keeps nothing of one batch for the next.
+    """Replicates batches. Nothing of one batch is kept for the next.
 
     Parameters
     ----------
     settings
-        What goes where.
+        The configuration.
     writer
         Writes to DynamoDB.
     failures
-        Keeps what can never be written; a `FailureStore` does.
+        Stores the records that can never be written.
     telemetry
-        Told about each batch; None for nobody.
+        Receives each batch's counts; None disables it.
     clock
-        Seconds since the epoch; the same as that of writer and failure store.
+        Seconds since the epoch; the same clock as that of writer and failure store.
     """
 
-    def __init__(
-        self,
-        *,
-        settings: HandlerSettings,
-        writer: ReplicaWriter,
-        failures: RecordKeeper,
-        telemetry: Telemetry | None,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._settings = settings
-        self._writer = writer
-        self._failures = failures
-        self._telemetry = telemetry
-        self._clock = clock
+    settings: HandlerSettings
+    writer: ReplicaWriter
+    failures: QuarantineStore
+    telemetry: Telemetry | None
+    clock: Callable[[], float] = time.time
 
     def process(self, event: Mapping[str, Any], context: LambdaContext) -> BatchResponse:
         """Replicate one batch.
@@ -130,81 +128,67 @@ class Handler:
         event
             Lambda developer guide, "Using Lambda to process records from Kinesis".
         context
-            Lambda's.
+            Lambda's context.
 
         Returns
         -------
         BatchResponse
-            Empty where every record is applied, stale, ignored or kept in the failure bucket; else
-            the lowest sequence number that is to be delivered again.
+            Empty if every record is applied, stale, ignored or quarantined; else the lowest
+            sequence number to be redelivered.
         """
-        batch = _Batch(
-            settings=self._settings,
-            writer=self._writer,
-            failures=self._failures,
-            clock=self._clock,
-            context=context,
-        )
+        batch = _Batch(self, context)
         batch.run(event["Records"])
-        if self._telemetry is not None:
-            self._telemetry.publish(batch.counts)
+        if self.telemetry is not None:
+            self.telemetry.publish(batch.counts)
         return batch.response()
 
 
 class _Batch:
     """One batch on its way through the handler."""
 
-    def __init__(
-        self,
-        *,
-        settings: HandlerSettings,
-        writer: ReplicaWriter,
-        failures: RecordKeeper,
-        clock: Callable[[], float],
-        context: LambdaContext,
-    ) -> None:
-        self._settings = settings
-        self._writer = writer
-        self._failures = failures
-        self._clock = clock
+    def __init__(self, handler: Handler, context: LambdaContext) -> None:
+        self._settings = handler.settings
+        self._writer = handler.writer
+        self._failures = handler.failures
+        self._clock = handler.clock
         self._context = context
         remaining = context.get_remaining_time_in_millis() / 1000
-        margin = min(_LONGEST_MARGIN_SECONDS, remaining * _MARGIN_SHARE)
+        margin = min(_MAX_MARGIN_SECONDS, remaining * _MARGIN_SHARE)
         self._deadline = self._clock() + remaining - margin
-        # Writes that are throttled to the end leave the failure bucket its time.
+        # Earlier, so that writes which are throttled until the end leave time for the bucket.
         self._write_deadline = self._deadline - margin
         self._candidates: list[_Candidate] = []
-        self._unwritable: list[tuple[FailedRecord, _Source]] = []
+        self._quarantined: list[tuple[FailedRecord, _Source]] = []
         self._failed: set[str] = set()
         self.counts = BatchCounts()
 
     def run(self, records: list[Mapping[str, Any]]) -> None:
-        """Take every record to its end."""
+        """Read every record, write the newest revisions, then quarantine."""
         for record in records:
             self._read(record)
         pending = newest_per_document(self._candidates)
         while pending:
             pending = self._write(pending)
-        # Last: a failure bucket that is slow or away holds up no record that can be written.
-        self._keep()
+        # Last, so that a slow or missing failure bucket delays no record that can be written.
+        self._store_quarantined()
 
     def response(self) -> BatchResponse:
-        """Say where the event source mapping has to go on."""
+        """Return where the event source mapping has to continue."""
         if not self._failed:
             return {"batchItemFailures": []}
         return {"batchItemFailures": [{"itemIdentifier": min(self._failed, key=int)}]}
 
     def _read(self, record: Mapping[str, Any]) -> None:
-        """Take a Kinesis record apart: what is in it is a candidate, ignored or quarantined."""
+        """Read a Kinesis record: its user records become candidates, ignored or quarantined."""
         self.counts.kinesis_records += 1
         source = _source(record)
         if self._clock() >= self._write_deadline:
-            self._retry(source, _OUT_OF_TIME)
+            self._redeliver(source, OUT_OF_TIME)
             return
         data = pybase64.b64decode(record["kinesis"]["data"], validate=True)
         try:
             inner = user_records(data)
-        except Exception as error:  # noqa: BLE001  (no record may hold up the others)
+        except Exception as error:  # noqa: BLE001 (no record may block the others)
             self._quarantine(UserRecord(data, None), source, *_fault(error))
             return
         if not inner:
@@ -215,7 +199,9 @@ class _Batch:
     def _read_user_record(self, record: UserRecord, source: _Source) -> None:
         try:
             found = read_record(record.data, self._settings.replica_tables)
-        except Exception as error:  # noqa: BLE001  (no record may hold up the others)
+            if isinstance(found, Revision):
+                check_version(found)
+        except Exception as error:  # noqa: BLE001 (no record may block the others)
             self._quarantine(record, source, *_fault(error))
             return
         if isinstance(found, Ignored):
@@ -233,12 +219,12 @@ class _Batch:
         Returns
         -------
         list
-            The documents whose newest revision can never be written, without it: the item then has
-            to hold the next lower version.
+            The documents whose newest revision can never be written, without that revision: their
+            items have to hold the next lower version.
         """
         writes: list[Write] = []
         written: list[list[_Candidate]] = []
-        again: list[list[_Candidate]] = []
+        older: list[list[_Candidate]] = []
         now = self._clock()
         for document in documents:
             newest = document[0]
@@ -249,9 +235,9 @@ class _Batch:
                     now,
                     self._settings.tombstone_lifetime_days,
                 )
-            except Exception as error:  # noqa: BLE001  (no record may hold up the others)
+            except Exception as error:  # noqa: BLE001 (no record may block the others)
                 self._quarantine(newest.record, newest.source, *_fault(error))
-                again.append(document[1:])
+                older.append(document[1:])
             else:
                 writes.append(write)
                 written.append(document)
@@ -261,33 +247,33 @@ class _Batch:
             newest = document[0]
             if isinstance(outcome, Permanent):
                 self._quarantine(newest.record, newest.source, REFUSED, outcome.code)
-                again.append(document[1:])
+                older.append(document[1:])
             elif isinstance(outcome, Transient):
-                # The next delivery may find that the newest can never be written. The older ones
-                # have to come again with it, for they would then be the document's state.
+                # The next delivery may find that the newest can never be written. Then an older
+                # one is the document's state, so all of them have to be redelivered.
                 for candidate in document:
-                    self._retry(candidate.source, outcome.code)
+                    self._redeliver(candidate.source, outcome.code)
             else:
                 self.counts.superseded += len(document) - 1
                 if outcome is APPLIED:
                     self._count_applied(write, now)
                 else:
                     self.counts.stale += 1
-        return [document for document in again if document]
+        return [document for document in older if document]
 
     def _count_applied(self, write: Write, now: float) -> None:
         self.counts.applied += 1
         if DELETED_ATTRIBUTE in write.attributes:
             self.counts.deleted += 1
         try:
-            happened = datetime.fromisoformat(write.attributes[TX_TIME_ATTRIBUTE]["S"])
-        except ValueError:  # a time that is no more precise than a year
+            tx_time = datetime.fromisoformat(write.attributes[TX_TIME_ATTRIBUTE]["S"])
+        except ValueError:  # a time that is only a year, or a year and a month
             return
-        if happened.tzinfo is not None:
-            self.counts.lags.append(max(0.0, now - happened.timestamp()))
+        if tx_time.tzinfo is not None:
+            self.counts.lags.append(max(0.0, now - tx_time.timestamp()))
 
     def _quarantine(self, record: UserRecord, source: _Source, reason: str, code: str) -> None:
-        """Put a record aside for the failure bucket."""
+        """Note a record for the failure bucket."""
         failed = FailedRecord(
             position=Position(
                 stream_arn=source.stream_arn,
@@ -304,19 +290,19 @@ class _Batch:
             function_version=self._context.function_version,
             failed_at=self._clock(),
         )
-        self._unwritable.append((failed, source))
+        self._quarantined.append((failed, source))
 
-    def _keep(self) -> None:
-        """Write to the failure bucket; what it does not take is to be delivered again."""
-        records = [record for record, _ in self._unwritable]
-        kept = self._failures.put_all(records, self._deadline) if records else []
-        for (record, source), is_kept in zip(self._unwritable, kept, strict=True):
-            if is_kept:
+    def _store_quarantined(self) -> None:
+        """Store the quarantined records; those that the bucket does not take are redelivered."""
+        records = [record for record, _ in self._quarantined]
+        stored = self._failures.put_all(records, self._deadline) if records else []
+        for (record, source), is_stored in zip(self._quarantined, stored, strict=True):
+            if is_stored:
                 self.counts.quarantined[record.reason, record.code] += 1
             else:
-                self._retry(source, _FAILURE_STORE)
+                self._redeliver(source, _FAILURE_STORE)
 
-    def _retry(self, source: _Source, code: str) -> None:
+    def _redeliver(self, source: _Source, code: str) -> None:
         self.counts.retried[code] += 1
         self._failed.add(source.sequence_number)
 

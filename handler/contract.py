@@ -1,4 +1,4 @@
-"""What the function, the program that deploys it and the tools around it have to agree on.
+"""The names and limits that the function, the Pulumi program and the tools must agree on.
 
 Standard library only: the program imports this module without the handler's packages.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 
 ENTRY_POINT = "handler.app.lambda_handler"
-"""What Lambda calls."""
+"""The function's handler setting in Lambda."""
 
 # The attributes of an item.
 
@@ -17,7 +17,7 @@ KEY_ATTRIBUTE = "pk"
 
 VERSION_ATTRIBUTE = "version"
 DELETED_ATTRIBUTE = "isDeleted"
-"""Only on tombstones, true."""
+"""Only on tombstones; always true."""
 
 TX_TIME_ATTRIBUTE = "txTime"
 TX_ID_ATTRIBUTE = "txId"
@@ -26,7 +26,7 @@ EXPIRY_ATTRIBUTE = "expiresAt"
 """Only on tombstones; the tables' time-to-live attribute."""
 
 DOCUMENT_ATTRIBUTE = "data"
-"""The whole document, where no attributes are projected."""
+"""The whole document, if no attributes are projected."""
 
 RESERVED_ATTRIBUTES = (
     KEY_ATTRIBUTE,
@@ -46,22 +46,22 @@ MAX_ATTRIBUTES = 100
 # The failure bucket.
 
 RECORDS_PREFIX = "records/"
-"""Keys of quarantined records, one object each."""
+"""Keys of quarantined records (dead letters), one object each."""
 
 BATCHES_PREFIX = "aws/lambda/"
-"""Keys of batches that the event source mapping gave up (Lambda developer guide, "Retain discarded
-batch records in Amazon S3"); the prefix is Lambda's own."""
+"""Keys of batches that the event source mapping discarded, chosen by Lambda (developer guide,
+"Retain discarded batch records in Amazon S3")."""
 
 
 class Variable(enum.StrEnum):
     """Environment variables of the function."""
 
     REPLICA_TABLES = "REPLICA_TABLES"
-    """JSON: for each ledger table an object of `TableField`."""
+    """JSON object: for each ledger table, an object with the fields of `TableField`."""
 
     FAILURE_BUCKET = "FAILURE_BUCKET"
     TOMBSTONE_LIFETIME_DAYS = "TOMBSTONE_LIFETIME_DAYS"
-    """Absent where tombstones stay for ever."""
+    """Absent if tombstones stay for ever."""
 
     VERSION = "REPLICA_VERSION"
     """Version of this project that deployed the function."""

@@ -1,10 +1,10 @@
-"""BatchExecuteStatement on the parts of botocore that matter, without the layers between them.
+"""``BatchExecuteStatement`` on the essential parts of botocore.
 
-Credentials and their renewal, the endpoint, the signature, TLS, proxies, connections and time-outs
-are botocore's own (`Credentials`, `SigV4Auth`, `URLLib3Session`), and so are its exceptions and the
-reading of error answers (`JSONParser`). What is left out is the serialization and parsing by the
-service's model, the event hooks around them and the retries, which `handler.writer` does itself
-within the time of the invocation. The body is plain JSON, so orjson writes and reads it.
+Credentials and their renewal, the endpoint, the signature, TLS, proxies, connections and timeouts
+are botocore's (`Credentials`, `SigV4Auth`, `URLLib3Session`), and so are the exceptions and the
+parser of error answers (`JSONParser`). Left out are serialization and parsing by the service model
+and the event hooks around them: orjson reads and writes the plain JSON of the body. Retries are
+left out too: `handler.writer` makes them within the time of the invocation.
 """
 
 from __future__ import annotations
@@ -32,33 +32,33 @@ _OPERATION = "BatchExecuteStatement"
 _SERVICE = "dynamodb"
 _OK = 200
 _SOCKET_OPTIONS = (
-    # As botocore's clients do: without it a body waits for the acknowledgement of its head.
+    # As in botocore's clients: without it the body waits for the acknowledgement of the headers.
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
 )
 
 
 class ChecksumError(HTTPClientError):
-    """An answer is not what DynamoDB sent (its header ``x-amz-crc32`` says so)."""
+    """An answer is not what DynamoDB sent, by its header ``x-amz-crc32``."""
 
-    fmt = "The checksum of an answer is wrong"
+    fmt = "The checksum of the answer is wrong"
 
 
 class StatementTransport:
-    """A client with the one operation that writing needs. Several threads may use it.
+    """A client with the only operation that the writer needs. Several threads may use it.
 
     Parameters
     ----------
     endpoint_url
-        Of DynamoDB.
+        Endpoint of DynamoDB.
     region
-        For the signature.
+        AWS region for the signature.
     credentials
-        Asked again for each request, so that renewed ones are used.
+        Read for each request, so that renewed credentials are used.
     http
-        Sends requests; holds connections, TLS and time-outs.
+        Sends requests; holds connections, TLS and timeouts.
     user_agent
-        How the requests name their sender.
+        Header of the requests.
     """
 
     def __init__(
@@ -84,21 +84,21 @@ class StatementTransport:
     def from_session(
         cls, session: Session, *, timeout: tuple[float, float], connections: int
     ) -> StatementTransport:
-        """Make a transport as botocore makes a client from the same session.
+        """Make a transport with the endpoint, region and credentials of botocore's clients.
 
         Parameters
         ----------
         session
-            botocore's.
+            botocore's session.
         timeout
             Seconds to connect, seconds to wait for an answer.
         connections
-            Kept open.
+            Connections that are kept open.
 
         Raises
         ------
         botocore.exceptions.NoCredentialsError
-            The environment has none.
+            The environment has no credentials.
         """
         meta = session.create_client(_SERVICE).meta
         credentials = session.get_credentials()
@@ -121,7 +121,7 @@ class StatementTransport:
     def batch_execute_statement(
         self,
         *,
-        Statements: Sequence[Mapping[str, Any]],  # noqa: N803  (the API's name)
+        Statements: Sequence[Mapping[str, Any]],  # noqa: N803 (the API's name)
     ) -> Mapping[str, Any]:
         """Run up to 25 statements, each succeeding or failing on its own.
 
@@ -130,7 +130,7 @@ class StatementTransport:
         botocore.exceptions.ClientError
             DynamoDB refuses the request as a whole.
         botocore.exceptions.BotoCoreError
-            There is no answer, or not the one that was sent.
+            There is no answer, or a corrupted one.
         """
         request = AWSRequest(
             method="POST",
@@ -152,11 +152,11 @@ class StatementTransport:
             "headers": response.headers,
             "body": body,
         }
-        # An error answer has no shape: the parser takes code and message from body and headers.
+        # Without a shape, the parser takes code and message from body and headers.
         raise ClientError(self._parser.parse(answer, None), _OPERATION)  # type: ignore[arg-type]
 
 
 def _base64(value: object) -> str:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
-    raise TypeError("a value that is not an attribute value")
+    raise TypeError("not an attribute value")

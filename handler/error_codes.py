@@ -1,18 +1,18 @@
-"""What each error of DynamoDB, S3 and the SDK means for a record: one table, with its sources.
+"""The meaning of each error of DynamoDB, S3 and the SDK for a record.
 
 Sources
 -------
 batch
     DynamoDB API reference, ``BatchStatementError``: codes of single statements. They are the names
-    of the exceptions without the suffix, with a few words of their own (``ValidationError``).
+    of the exceptions without the suffix, with a few exceptions (``ValidationError``).
 request
     DynamoDB developer guide, "Error handling with DynamoDB": errors of a whole request.
 common
-    DynamoDB API reference, "Common errors": errors that every AWS service can answer with.
+    DynamoDB API reference, "Common errors": errors of every AWS service.
 s3
     Amazon S3 API reference, "Error responses".
 sdk
-    ``botocore.exceptions``: no answer came at all; the code is then the exception's name.
+    ``botocore.exceptions``: there is no answer; the code is the exception's name.
 """
 
 from __future__ import annotations
@@ -26,19 +26,18 @@ _SUFFIXES = ("Exception", "Error")
 
 
 class FaultClass(enum.Enum):
-    """What to do about a fault."""
+    """How to respond to a fault."""
 
     PERMANENT = "permanent"
-    """The record itself is the cause: trying again cannot help, so the failure bucket keeps it."""
+    """The record itself is the cause: a retry cannot help, so it is quarantined."""
 
     TRANSIENT = "transient"
-    """Trying again soon can help: with backoff while time is left, then by the event source
-    mapping."""
+    """A retry can help: with backoff while time is left, then by redelivery."""
 
     CONFIGURATION = "configuration"
-    """The deployment is wrong (permission, table, key): no record is to blame, so none may be put
-    aside as bad. Trying again at once is pointless; the event source mapping delivers again, and
-    after its last attempt keeps the batch in the failure bucket."""
+    """The deployment is wrong (permission, table, key). Deployment errors never quarantine a
+    record. An immediate retry is pointless: the event source mapping redelivers the batch, and
+    sends it to the failure bucket after the last attempt."""
 
 
 _PERMANENT = FaultClass.PERMANENT
@@ -55,7 +54,7 @@ FAULT_CLASSES: dict[str, FaultClass] = {
     "Serialization": _PERMANENT,
     # sdk: a value that the SDK refuses to send.
     "ParamValidation": _PERMANENT,
-    # batch, request: too much at once, or a conflict with somebody else's request.
+    # batch, request: too many requests, or a conflict with another request.
     "ProvisionedThroughputExceeded": _TRANSIENT,
     "RequestLimitExceeded": _TRANSIENT,
     "Throttling": _TRANSIENT,
@@ -65,7 +64,7 @@ FAULT_CLASSES: dict[str, FaultClass] = {
     "TransactionConflict": _TRANSIENT,
     "TransactionInProgress": _TRANSIENT,
     "ReplicatedWriteConflict": _TRANSIENT,
-    # batch, request, common, s3: the service is in trouble.
+    # batch, request, common, s3: the service fails.
     "InternalServer": _TRANSIENT,
     "InternalFailure": _TRANSIENT,
     "Internal": _TRANSIENT,
@@ -73,8 +72,7 @@ FAULT_CLASSES: dict[str, FaultClass] = {
     "RequestTimeout": _TRANSIENT,
     "SlowDown": _TRANSIENT,
     "OperationAborted": _TRANSIENT,
-    # common: a clock that is off or credentials at the end of their life; new ones come by
-    # themselves.
+    # common: a wrong clock or expired credentials; credentials are renewed automatically.
     "RequestExpired": _TRANSIENT,
     "RequestTimeTooSkewed": _TRANSIENT,
     "ExpiredToken": _TRANSIENT,
@@ -85,7 +83,7 @@ FAULT_CLASSES: dict[str, FaultClass] = {
     "ConnectionClosed": _TRANSIENT,
     "HTTPClient": _TRANSIENT,
     "ResponseParser": _TRANSIENT,
-    "Checksum": _TRANSIENT,  # `handler.dynamodb_transport`: an answer that was changed on the way
+    "Checksum": _TRANSIENT,  # `handler.dynamodb_transport`: a corrupted answer
     "CredentialRetrieval": _TRANSIENT,
     # batch, request, common, s3: the deployment is wrong.
     "AccessDenied": _CONFIGURATION,
@@ -105,7 +103,7 @@ FAULT_CLASSES: dict[str, FaultClass] = {
     "NoCredentials": _CONFIGURATION,
     "PartialCredentials": _CONFIGURATION,
     "UnknownOperation": _CONFIGURATION,
-    # request: a key of AWS KMS that encrypts the table cannot be used.
+    # request: the AWS KMS key that encrypts the table cannot be used.
     "KMSAccessDenied": _CONFIGURATION,
     "KMSDisabled": _CONFIGURATION,
     "KMSInvalidState": _CONFIGURATION,
@@ -114,13 +112,13 @@ FAULT_CLASSES: dict[str, FaultClass] = {
     "InaccessibleEncryptionCredentials": _CONFIGURATION,
 }
 
-# Refusals of a condition. They are answers, not faults: the writer asks for the condition.
+# A refused condition is an answer, not a fault: the writer asks for it.
 CONDITION_REFUSED = "ConditionalCheckFailed"
 ALREADY_EXISTS = "DuplicateItem"
 
 
 def normalized(code: str) -> str:
-    """Give the name that statements and whole requests share for one code."""
+    """Return the name that statements and requests share for one code."""
     name = code.rpartition("#")[2].partition(":")[0]
     for suffix in _SUFFIXES:
         name = name.removesuffix(suffix)
@@ -128,13 +126,13 @@ def normalized(code: str) -> str:
 
 
 def classified(code: str) -> tuple[str, FaultClass | None]:
-    """Look a code up.
+    """Look up a code.
 
     Returns
     -------
     tuple
         The code as the table names it, and its class. An unknown code stays as it is, with None
-        for a class: it counts as transient, so that nothing is ever put aside on a guess.
+        for its class: it counts as transient, so that nothing is quarantined by guesswork.
     """
     name = normalized(code)
     fault = FAULT_CLASSES.get(name)
@@ -142,10 +140,10 @@ def classified(code: str) -> tuple[str, FaultClass | None]:
 
 
 def of_exception(error: Exception) -> tuple[str, FaultClass | None]:
-    """Give code and class of a request that failed as a whole, as `classified` does.
+    """Return code and class of a request that failed as a whole, as `classified` does.
 
-    The exception's message is never used: DynamoDB quotes values in some of them. An answer with
-    an HTTP status from 500 is transient whatever its code: a proxy on the way has its own.
+    The exception's message is never used: some messages of DynamoDB quote values. An answer with an
+    HTTP status from 500 is transient whatever its code: a proxy on the way has its own codes.
     """
     if not isinstance(error, ClientError):
         return classified(type(error).__name__)

@@ -21,11 +21,11 @@ class LazyFailureClient:
     Parameters
     ----------
     session
-        botocore's.
+        botocore's session.
     timeout
         Seconds to connect, seconds to wait for an answer.
     connections
-        Kept open.
+        Connections that are kept open.
     """
 
     def __init__(self, session: Session, *, timeout: tuple[float, float], connections: int) -> None:

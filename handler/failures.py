@@ -1,4 +1,4 @@
-"""The failure bucket: one object for each record that can never be written."""
+"""The failure bucket: one object for each quarantined record (a dead letter)."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Position:
-    """Where a user record stood: what makes a repeat of it the same record.
+    """Where a user record was in the stream: the identity of a record that is delivered again.
 
     Parameters
     ----------
     stream_arn, shard_id, sequence_number
         Of the Kinesis record.
     sub_sequence_number
-        Place in the aggregate; None for a whole Kinesis record.
+        Position in the aggregate; None for a whole Kinesis record.
     """
 
     stream_arn: str
@@ -44,7 +44,7 @@ class Position:
 
 
 def object_key(position: Position) -> str:
-    """Give the key of a record's object. The same record always has the same one."""
+    """Return the key of a record's object, which is always the same for the same record."""
     sub = position.sub_sequence_number
     place = "whole" if sub is None else f"{sub:08d}"
     return (
@@ -55,28 +55,28 @@ def object_key(position: Position) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class FailedRecord:
-    """A record that can never be written, with all that is needed to try again by hand.
+    """A record that can never be written, with everything that is needed to redrive it.
 
     Parameters
     ----------
     position
-        Where it stood.
+        Where it was in the stream.
     payload
-        The user record's bytes, or the whole Kinesis record's where its frame is damaged.
+        The user record's bytes; the whole Kinesis record's if its frame is damaged.
     reason
-        What kind of fault, such as ``malformed`` or ``refused``.
+        The kind of fault, such as ``malformed`` or ``refused``.
     code
-        Which one: a constant text of the handler or an error code of DynamoDB.
+        The fault: a constant text of the handler or an error code of DynamoDB.
     partition_key
-        The record's key.
+        The record's partition key.
     approximate_arrival
-        Seconds since the epoch when Kinesis received it.
+        When Kinesis received it, in seconds since the epoch.
     function_name, function_version
-        Who found the fault.
+        The function that found the fault.
     failed_at
-        Seconds since the epoch.
+        When it failed, in seconds since the epoch.
     attempts
-        How often it was tried again by hand; None where never.
+        How many redrives failed; None if there were none.
     """
 
     position: Position
@@ -91,7 +91,7 @@ class FailedRecord:
     attempts: int | None = None
 
     def to_json(self) -> bytes:
-        """Write as the body of the object."""
+        """Return the body of the object."""
         body: dict[str, Any] = {
             "formatVersion": FORMAT_VERSION,
             "reason": self.reason,
@@ -118,7 +118,7 @@ class FailedRecord:
         Raises
         ------
         ValueError
-            It is not one of this format.
+            The body is not of this format.
         """
         try:
             fields: Mapping[str, Any] = json.loads(body)
@@ -146,7 +146,7 @@ class FailedRecord:
 
 
 class ObjectClient(Protocol):
-    """The part of S3's client that the store needs."""
+    """The part of S3's client that writes objects."""
 
     @property
     def put_object(self) -> Callable[..., Any]:
@@ -154,7 +154,7 @@ class ObjectClient(Protocol):
 
 
 class FailureStore:
-    """Keeps failed records in a bucket.
+    """Stores quarantined records in the failure bucket.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ class FailureStore:
     bucket
         The bucket's name.
     puts_in_flight
-        With 1, every request is made by the caller's own thread.
+        Requests at a time; with 1, the caller's own thread makes them.
     clock
         Seconds since the epoch.
     """
@@ -182,22 +182,22 @@ class FailureStore:
         self._workers = Workers(puts_in_flight, "failures", clock)
 
     def put_all(self, records: Sequence[FailedRecord], deadline: float) -> list[bool]:
-        """Keep records, as far as the bucket takes them in time.
+        """Store as many records as the bucket takes in time.
 
         Parameters
         ----------
         records
-            Each with a position of its own.
+            Each with its own position.
         deadline
-            Seconds since the epoch, after which no new request starts and none is waited for.
+            Seconds since the epoch: later, no request starts and none is waited for.
 
         Returns
         -------
         list
-            Which of the records are kept for sure. After the first that the bucket refuses no
-            other is tried: the batch has to come again anyhow.
+            For each record, whether it is certainly stored. After the first refusal no other is
+            tried: the batch will be redelivered regardless.
         """
-        kept = [False] * len(records)
+        stored = [False] * len(records)
         refused = threading.Event()
 
         def put(place: int, record: FailedRecord) -> None:
@@ -205,16 +205,16 @@ class FailureStore:
                 return
             try:
                 self.put(record)
-            except Exception:  # noqa: BLE001  (whatever it is, the record is not kept)
+            except Exception:  # noqa: BLE001 (the record is not stored, whatever the exception)
                 refused.set()
             else:
-                kept[place] = True
+                stored[place] = True
 
         self._workers.run([partial(put, *each) for each in enumerate(records)], deadline)
-        return list(kept)
+        return list(stored)
 
     def put(self, record: FailedRecord) -> None:
-        """Keep a record. Whatever the client raises passes through: then nothing is kept."""
+        """Store a record. The client's exceptions pass through: then the record is not stored."""
         self._client.put_object(
             Bucket=self._bucket,
             Key=object_key(record.position),

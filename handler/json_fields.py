@@ -1,7 +1,7 @@
-"""Fields of JSON that somebody may have changed: each is what it has to be, or a TypeError.
+"""Checks of JSON fields that somebody may have edited.
 
-A text that JSON can hold but UTF-8 cannot (half of a character) is a UnicodeError. No message holds
-anything of the field.
+Each check returns the field or raises a TypeError. A string that JSON can hold but UTF-8 cannot (an
+unpaired surrogate) is a UnicodeError. No message quotes the field.
 """
 
 from __future__ import annotations
@@ -9,34 +9,34 @@ from __future__ import annotations
 import sys
 
 _YEAR_10000 = 253_402_300_800
-"""Seconds since the epoch, where calendars end."""
+"""Seconds since the epoch at which Python's calendar ends."""
 
 
 def text(value: object) -> str:
-    """Take a text that can be written as UTF-8."""
+    """Return a string that can be written as UTF-8."""
     if not isinstance(value, str):
-        raise TypeError("not a text")
-    value.encode()  # JSON can hold halves of characters, which nothing else takes
+        raise TypeError("not a string")
+    value.encode()
     return value
 
 
 def digits(value: object) -> str:
-    """Take a number that is written in decimal digits, as a text."""
+    """Return a string of decimal digits."""
     found = text(value)
     if not (found.isascii() and found.isdigit()):
-        raise TypeError("not a number in digits")
+        raise TypeError("not a string of digits")
     return found
 
 
 def count(value: object) -> int | None:
-    """Take a whole number from 0, or None."""
+    """Return an integer from 0, or None."""
     if value is None or (isinstance(value, int) and 0 <= value <= sys.maxsize):
         return value
     raise TypeError("not a count")
 
 
 def moment(value: object) -> float:
-    """Take seconds since the epoch that a calendar has."""
+    """Return seconds since the epoch that Python's calendar has."""
     if isinstance(value, int | float) and 0 <= value < _YEAR_10000:
         return value
     raise TypeError("not a time")

@@ -6,7 +6,7 @@ import gc
 import logging
 
 _GC_THRESHOLD = 50_000
-"""Allocations between two runs of the garbage collector; a few megabytes."""
+"""New objects that start the garbage collector: a few megabytes."""
 
 
 def collect_garbage_less_often() -> None:

@@ -1,4 +1,4 @@
-"""From revisions to what is wanted of DynamoDB items. Pure: nothing here does any I/O."""
+"""From revisions to writes of DynamoDB items. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -16,23 +16,33 @@ from handler.contract import (
     TX_TIME_ATTRIBUTE,
     VERSION_ATTRIBUTE,
 )
-from handler.values import AttributeValue, UnstorableValue, attribute_value
-from journal import ion
+from handler.values import (
+    MAX_DIGITS,
+    AttributeValue,
+    UnstorableValue,
+    attribute_value,
+)
+from journal.errors import MalformedRecord
+from journal.ion import structure
+from journal.ion.timestamps import timestamp_text
 from journal.revisions import Revision, RevisionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from handler.settings import ReplicaTable
-    from journal.ion import Fields, Span
+    from journal.ion.structure import Fields, Span
 
-_KEY_BYTES = 2048
+_MAX_KEY_BYTES = 2048
 """DynamoDB developer guide, "Constraints": length of a partition key."""
+
+_MAX_VERSION = 10**MAX_DIGITS - 1
+"""The highest integer of all digits that a number of DynamoDB has."""
 _SECONDS_PER_DAY = 86_400
 
 
 class Write(NamedTuple):
-    """What one revision wants of one item.
+    """The write that one revision requires.
 
     Attributes
     ----------
@@ -41,9 +51,9 @@ class Write(NamedTuple):
     document_id
         The item's key.
     version
-        The item is written only where there is none or its version is lower.
+        The item is written only if there is none or its version is lower.
     attributes
-        All attributes that the item has afterwards, without the key.
+        All attributes of the item after the write, without the key.
     removed
         All attributes that an older version or configuration may have left.
     """
@@ -56,12 +66,12 @@ class Write(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str]:
-        """Table and key: what makes two writes meet in one item."""
+        """Table and key: writes with the same pair are of the same item."""
         return self.table_name, self.document_id
 
 
 class HasRevision(Protocol):
-    """Anything that carries a revision, such as its record's position with it."""
+    """Anything with a revision, such as a revision with the position of its record."""
 
     @property
     def revision(self) -> Revision:
@@ -74,9 +84,8 @@ Item = TypeVar("Item", bound=HasRevision)
 def newest_per_document(revisions: Iterable[Item]) -> list[list[Item]]:
     """Group revisions by document, each group from the newest version to the oldest.
 
-    Only the first of each group needs to be written. The others are what is left to write should
-    the first turn out to be impossible to store. Redacted revisions have no state and must not be
-    among them.
+    Only the first of each group needs to be written. The others are written only if the first can
+    never be stored. Redacted revisions have no state and must not be among them.
     """
     documents: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in revisions:
@@ -91,37 +100,49 @@ def _version(item: HasRevision) -> int:
     return item.revision.version
 
 
+def check_version(revision: Revision) -> None:
+    """Refuse a version that an item cannot hold.
+
+    Raises
+    ------
+    MalformedRecord
+        The version has too many digits: no ledger counts that far.
+    """
+    if revision.version > _MAX_VERSION:
+        raise MalformedRecord("version has more digits than a number of DynamoDB")
+
+
 def write_for(
     revision: Revision, table: ReplicaTable, now: float, lifetime_days: int | None
 ) -> Write:
-    """Say what a revision wants of its item.
+    """Return the write that a revision requires.
 
     Parameters
     ----------
     revision
-        A live revision or a delete; a redacted one wants nothing.
+        An upsert or a delete; a redacted revision requires no write.
     table
         Where it goes.
     now
-        Seconds since the epoch: a tombstone's lifetime starts when it is written. Counted from the
-        transaction, the tombstones of a backfill would be gone before a late record arrives.
+        Seconds since the epoch. The lifetime of a tombstone starts when it is written: counted from
+        the transaction, the tombstones of a backfill would expire before a late record arrives.
     lifetime_days
-        Of tombstones; None for ever.
+        Lifetime of tombstones; None keeps them for ever.
 
     Raises
     ------
     UnstorableValue
-        The document has something that DynamoDB has no form for.
+        DynamoDB has no form for a value in the document.
     IonError
-        The document has something that is not Ion.
+        A part of the document is not Ion.
     ValueError
-        The revision is a redacted one.
+        The revision is redacted.
     """
-    if len(revision.document_id.encode()) > _KEY_BYTES:
-        raise UnstorableValue(f"a document id of more than {_KEY_BYTES} bytes")
+    if len(revision.document_id.encode()) > _MAX_KEY_BYTES:
+        raise UnstorableValue(f"a document id of more than {_MAX_KEY_BYTES} bytes")
     attributes: dict[str, AttributeValue] = {
         VERSION_ATTRIBUTE: {"N": str(revision.version)},
-        TX_TIME_ATTRIBUTE: {"S": ion.timestamp_text(*revision.tx_time)},
+        TX_TIME_ATTRIBUTE: {"S": timestamp_text(*revision.tx_time)},
         TX_ID_ATTRIBUTE: {"S": revision.tx_id},
         HASH_ATTRIBUTE: {"B": revision.hash},
     }
@@ -152,7 +173,7 @@ def _project(document: Span, table: ReplicaTable, attributes: dict[str, Attribut
     if table.attributes is None:
         attributes[DOCUMENT_ATTRIBUTE] = attribute_value(document)
         return
-    fields = ion.struct(document)
+    fields = structure.struct(document)
     for name, path in table.attributes.items():
         value = fields.get(path[0]) if len(path) == 1 else _at(fields, path)
         if value is not None:
@@ -160,28 +181,28 @@ def _project(document: Span, table: ReplicaTable, attributes: dict[str, Attribut
 
 
 def _at(fields: Fields, path: tuple[str, ...]) -> Span | None:
-    """Follow a path of field names; None where it leads nowhere."""
+    """Return the value at a path of field names; None if there is none."""
     value = fields.get(path[0])
     for step in path[1:]:
-        if value is None or not ion.is_struct(value):
+        if value is None or not structure.is_struct(value):
             return None
-        value = ion.struct(value).get(step)
+        value = structure.struct(value).get(step)
     return value
 
 
-# PartiQL for DynamoDB: names in double quotes, texts in single quotes, each doubled inside.
+# PartiQL for DynamoDB: names in double quotes, strings in single quotes, each doubled inside.
 
 
 @lru_cache(maxsize=1024)
 def insert_text(table_name: str, names: tuple[str, ...]) -> str:
-    """Text of the statement that makes a new item; refused where there is one."""
+    """Return the statement that makes a new item; DynamoDB refuses it if there is one."""
     fields = ", ".join(f"{_literal(name)}: ?" for name in (KEY_ATTRIBUTE, *names))
     return f"INSERT INTO {_name(table_name)} VALUE {{{fields}}}"
 
 
 @lru_cache(maxsize=1024)
 def update_text(table_name: str, names: tuple[str, ...], removed: tuple[str, ...]) -> str:
-    """Text of the statement that changes an item of a lower version; refused on any other."""
+    """Return the statement that changes an item of a lower version, and refuses any other."""
     clauses = " ".join(
         [f"SET {_name(name)}=?" for name in names] + [f"REMOVE {_name(name)}" for name in removed]
     )
@@ -192,7 +213,7 @@ def update_text(table_name: str, names: tuple[str, ...], removed: tuple[str, ...
 
 
 def insert_statement(write: Write) -> tuple[str, list[AttributeValue]]:
-    """Text and parameters that make a new item."""
+    """Return text and parameters of the statement that makes a new item."""
     return (
         insert_text(write.table_name, tuple(write.attributes)),
         [{"S": write.document_id}, *write.attributes.values()],
@@ -200,7 +221,7 @@ def insert_statement(write: Write) -> tuple[str, list[AttributeValue]]:
 
 
 def update_statement(write: Write) -> tuple[str, list[AttributeValue]]:
-    """Text and parameters that change an item of a lower version."""
+    """Return text and parameters of the statement that changes an item of a lower version."""
     return (
         update_text(write.table_name, tuple(write.attributes), write.removed),
         [*write.attributes.values(), {"S": write.document_id}, {"N": str(write.version)}],
@@ -211,5 +232,5 @@ def _name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _literal(text_: str) -> str:
-    return "'" + text_.replace("'", "''") + "'"
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

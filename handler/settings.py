@@ -24,12 +24,12 @@ UNKNOWN_VERSION = "unknown"
 
 
 class SettingsError(ValueError):
-    """A setting is missing or wrong. The message names the variable and what is allowed."""
+    """A variable is missing or wrong. The message names it and what is expected."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicaTable:
-    """Where the documents of one ledger table go, and what of them.
+    """The replica of one ledger table.
 
     Parameters
     ----------
@@ -38,11 +38,12 @@ class ReplicaTable:
     table_name
         The DynamoDB table.
     attributes
-        Attribute name to the path of field names in the document; None keeps the whole document
-        under ``data``.
+        Path of field names in the document for each projected attribute; None keeps the whole
+        document under ``data``.
     retired_attributes
         Attributes that an earlier configuration wrote and that every write now removes. PartiQL's
-        UPDATE cannot replace a whole item, so what is not named would stay, on tombstones too.
+        UPDATE cannot replace a whole item: attributes that it does not name stay, on tombstones
+        too.
     """
 
     ledger_table: str
@@ -52,7 +53,7 @@ class ReplicaTable:
 
     @cached_property
     def changing_attributes(self) -> tuple[str, ...]:
-        """All attributes that one item may have and another not, or not any more."""
+        """Attributes that vary between items or configurations."""
         return (
             *(self.attributes or ()),
             *self.retired_attributes,
@@ -64,14 +65,14 @@ class ReplicaTable:
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerSettings:
-    """All that the handler has to be told.
+    """The handler's configuration.
 
     Parameters
     ----------
     replica_tables
-        By the ledger table's name.
+        Replicas by name of the ledger table.
     failure_bucket
-        S3 bucket that keeps the records which can never be written.
+        S3 bucket for quarantined records.
     tombstone_lifetime_days
         Days after which DynamoDB may remove a tombstone; None keeps tombstones for ever.
     version
@@ -113,7 +114,7 @@ def _days(text: str | None) -> int | None:
     if not text.isascii() or not text.isdigit() or int(text) == 0:
         raise SettingsError(
             f"{Variable.TOMBSTONE_LIFETIME_DAYS} is {text!r}: "
-            "expected a whole number of days above 0, or no such variable for tombstones that stay"
+            "expected an integer from 1; leave the variable out to keep tombstones for ever"
         )
     return int(text)
 
@@ -125,7 +126,7 @@ def _replica_tables(text: str) -> dict[str, ReplicaTable]:
         raise SettingsError(f"{Variable.REPLICA_TABLES} is not JSON: {error}") from None
     if not isinstance(tables, dict) or not tables:
         raise SettingsError(
-            f"{Variable.REPLICA_TABLES} must be a JSON object with at least one ledger table"
+            f"{Variable.REPLICA_TABLES}: expected a JSON object with at least one ledger table"
         )
     return {name: _replica_table(name, table) for name, table in tables.items()}
 
@@ -140,7 +141,7 @@ def _replica_table(name: str, table: object) -> ReplicaTable:
     table_name = table.get(TableField.TABLE_NAME)
     if not isinstance(table_name, str) or not table_name:
         raise SettingsError(
-            f"{where}: {TableField.TABLE_NAME} must be the name of a DynamoDB table"
+            f"{where}: {TableField.TABLE_NAME}: expected the name of a DynamoDB table"
         )
     attributes = _attributes(where, table.get(TableField.ATTRIBUTES))
     retired = _retired(where, table.get(TableField.RETIRED_ATTRIBUTES, []))
@@ -149,7 +150,7 @@ def _replica_table(name: str, table: object) -> ReplicaTable:
         raise SettingsError(f"{where}: more than {MAX_ATTRIBUTES} attributes")
     repeated = sorted({attribute for attribute in names if names.count(attribute) > 1})
     if repeated:
-        raise SettingsError(f"{where}: attributes that are named twice: {repeated}")
+        raise SettingsError(f"{where}: attributes named twice: {repeated}")
     reserved = sorted(set(RESERVED_ATTRIBUTES).intersection(names))
     if reserved:
         raise SettingsError(f"{where}: reserved attribute names: {reserved}")
@@ -166,18 +167,18 @@ def _attributes(where: str, attributes: object) -> dict[str, tuple[str, ...]] | 
         return None
     if not isinstance(attributes, dict) or not attributes:
         raise SettingsError(
-            f"{where}: {TableField.ATTRIBUTES} must be an object with at least one attribute, "
-            "or be left out for the whole document"
+            f"{where}: {TableField.ATTRIBUTES}: expected an object with at least one attribute; "
+            "leave it out to keep the whole document"
         )
     return {attribute: _path(where, attribute, path) for attribute, path in attributes.items()}
 
 
 def _path(where: str, attribute: str, path: object) -> tuple[str, ...]:
     if not attribute:
-        raise SettingsError(f"{where}: an attribute's name is empty")
+        raise SettingsError(f"{where}: an attribute name is empty")
     if not isinstance(path, list) or not path or not all(isinstance(step, str) for step in path):
         raise SettingsError(
-            f"{where}: the path of attribute {attribute!r} must be a list of field names"
+            f"{where}: path of attribute {attribute!r}: expected a list of field names"
         )
     return tuple(path)
 
@@ -185,6 +186,6 @@ def _path(where: str, attribute: str, path: object) -> tuple[str, ...]:
 def _retired(where: str, names: object) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
         raise SettingsError(
-            f"{where}: {TableField.RETIRED_ATTRIBUTES} must be a list of attribute names"
+            f"{where}: {TableField.RETIRED_ATTRIBUTES}: expected a list of attribute names"
         )
     return tuple(names)

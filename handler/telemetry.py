@@ -1,4 +1,4 @@
-"""What one batch did, as CloudWatch metrics and one log line. Numbers, names and codes only."""
+"""The counts of one batch as CloudWatch metrics and a log line: numbers, names and codes only."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from handler.contract import REASON_DIMENSION, Metric
 if TYPE_CHECKING:
     from journal.revisions import IgnoredReason
 
-_METRIC_VALUES = 100
-"""CloudWatch embedded metric format: values of one metric in one object."""
+_MAX_METRIC_VALUES = 100
+"""CloudWatch embedded metric format: values of one metric in one object, at most."""
 
 
 @dataclass(kw_only=True)
 class BatchCounts:
-    """What became of the records of one batch.
+    """The outcomes of the records of one batch.
 
     Attributes
     ----------
@@ -31,19 +31,19 @@ class BatchCounts:
     deleted
         Those of them that are tombstones.
     stale
-        Revisions whose item had their version or a higher one.
+        Revisions whose item already had their version or a higher one.
     superseded
-        Revisions that a newer one, or a copy, in the same batch made needless.
+        Revisions that were not written because the batch has a newer one or a copy.
     redacted
         Revisions without data that are not deletes.
     ignored
-        Records of no interest, by reason.
+        Records that require no write, by reason.
     ignored_tables
         Revisions of ledger tables that are not configured, by table.
     quarantined
-        Records kept in the failure bucket, by reason and code.
+        Records stored in the failure bucket, by reason and code.
     retried
-        Records left to the next delivery, by code.
+        Records to be redelivered, by code.
     lags
         For each applied revision, seconds from its transaction to its write.
     """
@@ -62,7 +62,7 @@ class BatchCounts:
 
 
 class Telemetry(Protocol):
-    """Something that tells the operators what a batch did."""
+    """A receiver of the counts of batches."""
 
     def publish(self, counts: BatchCounts) -> None:
         """Publish the counts of one batch."""
@@ -83,7 +83,7 @@ class PowertoolsTelemetry:
     def __init__(self, version: str) -> None:
         self._version = version
         self._logger = Logger()
-        # Nothing of it outlives a batch, unlike the state that all of Powertools' Metrics share.
+        # Its state ends with a batch; all instances of Powertools' Metrics share theirs.
         self._metrics = EphemeralMetrics()
         self._ignored = EphemeralMetrics()
 
@@ -135,9 +135,9 @@ class PowertoolsTelemetry:
 
 
 def _sample(lags: list[float]) -> list[float]:
-    """Choose evenly from the sorted lags, the longest among them, as many as one metric takes."""
-    if len(lags) < _METRIC_VALUES:
+    """Return as many lags as one metric takes: evenly from the sorted ones, with the longest."""
+    if len(lags) < _MAX_METRIC_VALUES:
         return lags
     ordered = sorted(lags, reverse=True)
-    most = _METRIC_VALUES - 1
-    return [ordered[index * len(ordered) // most] for index in range(most)]
+    size = _MAX_METRIC_VALUES - 1
+    return [ordered[index * len(ordered) // size] for index in range(size)]

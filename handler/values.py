@@ -1,21 +1,8 @@
 """From Ion values to DynamoDB attribute values, exactly or not at all.
 
-| Ion | DynamoDB |
-|---|---|
-| null of any type | NULL |
-| bool | BOOL |
-| int, decimal that fit (38 significant digits, 1E-130 to 9.99E+125) | N, exact value |
-| int, decimal that do not | S, Ion text |
-| float that is finite and fits | N, shortest digits that read back as the same float |
-| other floats | S, Ion text |
-| timestamp | S, Ion text: precision and offset as written |
-| string, symbol | S; a symbol without text is ``$0``, its Ion text |
-| blob, clob | B |
-| list, sexp | L |
-| struct | M; of repeated field names the last |
-
-Annotations are dropped. N has neither a negative zero nor trailing zeros: both are written as the
-number that they are equal to.
+The form of each Ion type is in the type table of docs/items.md. Two of its rules show here:
+annotations are dropped, and since N has neither a negative zero nor trailing zeros, both are
+written as the number that they are equal to.
 """
 
 from __future__ import annotations
@@ -26,18 +13,19 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from journal import ion
-from journal.errors import IonError, RecordError
-from journal.ion import Names, Span
+from journal.errors import TRUNCATED, IonError, RecordError
+from journal.ion import integers, structure
+from journal.ion.structure import Names, Span
+from journal.ion.timestamps import timestamp_text
 
 AttributeValue: TypeAlias = Mapping[str, Any]
-"""One value in DynamoDB's wire form; bytes stay bytes under ``B``."""
+"""A value in DynamoDB's wire format; under ``B`` it holds bytes."""
 
 # DynamoDB developer guide, "Constraints": numbers and nesting.
-SIGNIFICANT_DIGITS = 38
-SMALLEST_EXPONENT = -130
-LARGEST_EXPONENT = 125
-NESTING_LEVELS = 32
+MAX_DIGITS = 38
+MIN_EXPONENT = -130
+MAX_EXPONENT = 125
+MAX_NESTING = 32
 
 _NULL: AttributeValue = {"NULL": True}
 _TRUE: AttributeValue = {"BOOL": True}
@@ -45,10 +33,10 @@ _FALSE: AttributeValue = {"BOOL": False}
 _ZERO: AttributeValue = {"N": "0"}
 _SINGLE, _DOUBLE = struct.Struct(">f"), struct.Struct(">d")
 _SHORT_INT_BYTES = 15
-"""Any number of so many bytes has at most 37 digits."""
+"""A number of 15 bytes has at most 37 digits."""
 
 
-class UnstorableValue(RecordError):  # noqa: N818  (a finding about a value, not a failure)
+class UnstorableValue(RecordError):  # noqa: N818 (a finding about a value, not a failure)
     """A value has no form in DynamoDB."""
 
     kind = "unstorable"
@@ -62,13 +50,13 @@ def attribute_value(span: Span) -> AttributeValue:
     UnstorableValue
         DynamoDB has no form for it.
     IonError
-        Something inside is not Ion.
+        A part of it is not Ion.
     """
     data, names, head, start, stop = span
     try:
         return _CONVERSIONS[head](data, names, head, start, stop, 1)
     except IndexError:
-        raise IonError("truncated") from None
+        raise IonError(TRUNCATED) from None
 
 
 def _list(
@@ -77,10 +65,10 @@ def _list(
     _check_depth(depth)
     elements: list[AttributeValue] = []
     while position < end:
-        head, start, position = ion.bounds(data, position, end)
-        if head >> 4 == ion.ANNOTATION:
-            head, start, _ = ion.without_annotations(data, start, position)
-        if not ion.is_padding(head):
+        head, start, position = structure.bounds(data, position, end)
+        if head >> 4 == structure.ANNOTATION:
+            head, start, _ = structure.without_annotations(data, start, position)
+        if not structure.is_padding(head):
             elements.append(_CONVERSIONS[head](data, names, head, start, position, depth + 1))
     return {"L": elements}
 
@@ -92,22 +80,22 @@ def _struct(
     return {
         "M": {
             name: _CONVERSIONS[field[2]](*field, depth + 1)
-            for name, field in ion.fields(data, names, position, end).items()
+            for name, field in structure.fields(data, names, position, end).items()
         }
     }
 
 
 def _check_depth(depth: int) -> None:
-    if depth > NESTING_LEVELS:
-        raise UnstorableValue(f"nested deeper than {NESTING_LEVELS} levels")
+    if depth > MAX_NESTING:
+        raise UnstorableValue(f"nested deeper than {MAX_NESTING} levels")
 
 
 def _string(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
-    return {"S": ion.utf8(data, start, stop)}
+    return {"S": structure.utf8(data, start, stop)}
 
 
 def _symbol(data: bytes, names: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
-    return {"S": ion.symbol_text(names, int.from_bytes(data[start:stop], "big"))}
+    return {"S": structure.symbol_text(names, int.from_bytes(data[start:stop], "big"))}
 
 
 def _bytes(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
@@ -115,15 +103,15 @@ def _bytes(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> A
 
 
 def _timestamp(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
-    return {"S": ion.timestamp_text(data, start, stop)}
+    return {"S": timestamp_text(data, start, stop)}
 
 
 def _int(data: bytes, _n: Names, head: int, start: int, stop: int, _d: int) -> AttributeValue:
     number = int.from_bytes(data[start:stop], "big")
-    minus = "-" if head >> 4 == ion.NEGATIVE_INT and number else ""
+    minus = "-" if head >> 4 == structure.NEGATIVE_INT and number else ""
     if stop - start <= _SHORT_INT_BYTES:
         return {"N": f"{minus}{number}"}
-    digits = ion.digits(number)
+    digits = integers.digits(number)
     exact = _number(minus, digits, 0)
     return {"S": minus + digits} if exact is None else {"N": exact}
 
@@ -131,26 +119,26 @@ def _int(data: bytes, _n: Names, head: int, start: int, stop: int, _d: int) -> A
 def _decimal(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
     if start == stop:
         return _ZERO
-    exponent, _, start = ion.signed(data, start)
+    exponent, _, start = integers.var_int(data, start)
     if start > stop:
-        raise IonError("truncated")
-    number, negative = ion.coefficient(data, start, stop)
+        raise IonError(TRUNCATED)
+    number, negative = integers.coefficient(data, start, stop)
     if not number:
         return _ZERO
     minus = "-" if negative else ""
-    digits = ion.digits(number)
+    digits = integers.digits(number)
     exact = _number(minus, digits, exponent)
     return {"S": f"{minus}{digits}d{exponent}"} if exact is None else {"N": exact}
 
 
 def _number(minus: str, digits: str, exponent: int) -> str | None:
-    """Give the text of a number other than 0 that DynamoDB keeps exactly; None for any other."""
+    """Return the text of N for a number other than 0; None if DynamoDB does not keep it exactly."""
     significant = digits.rstrip("0")
     exponent += len(digits) - len(significant)
     magnitude = exponent + len(significant) - 1
-    if len(significant) > SIGNIFICANT_DIGITS:
+    if len(significant) > MAX_DIGITS:
         return None
-    if not SMALLEST_EXPONENT <= magnitude <= LARGEST_EXPONENT:
+    if not MIN_EXPONENT <= magnitude <= MAX_EXPONENT:
         return None
     return f"{minus}{significant}E{exponent}" if exponent else minus + significant
 
@@ -168,7 +156,7 @@ def _float(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> A
     if not number:
         return _ZERO
     shortest = repr(number)
-    fits = SMALLEST_EXPONENT <= Decimal(shortest).adjusted() <= LARGEST_EXPONENT
+    fits = MIN_EXPONENT <= Decimal(shortest).adjusted() <= MAX_EXPONENT
     return {"N" if fits else "S": shortest}
 
 
@@ -187,27 +175,27 @@ def _no_value(*_: object) -> AttributeValue:
 _Conversion: TypeAlias = Callable[[bytes, Names, int, int, int, int], AttributeValue]
 
 _BY_KIND: dict[int, _Conversion] = {
-    ion.BOOL: _bool,
-    ion.INT: _int,
-    ion.NEGATIVE_INT: _int,
-    ion.FLOAT: _float,
-    ion.DECIMAL: _decimal,
-    ion.TIMESTAMP: _timestamp,
-    ion.SYMBOL: _symbol,
-    ion.STRING: _string,
-    ion.CLOB: _bytes,
-    ion.BLOB: _bytes,
-    ion.LIST: _list,
-    ion.SEXP: _list,
-    ion.STRUCT: _struct,
+    structure.BOOL: _bool,
+    structure.INT: _int,
+    structure.NEGATIVE_INT: _int,
+    structure.FLOAT: _float,
+    structure.DECIMAL: _decimal,
+    structure.TIMESTAMP: _timestamp,
+    structure.SYMBOL: _symbol,
+    structure.STRING: _string,
+    structure.CLOB: _bytes,
+    structure.BLOB: _bytes,
+    structure.LIST: _list,
+    structure.SEXP: _list,
+    structure.STRUCT: _struct,
 }
 
 
 def _conversion(head: int) -> _Conversion:
-    if head >> 4 not in _BY_KIND and head != ion.UNTYPED_NULL:
+    if head >> 4 not in _BY_KIND and head != structure.UNTYPED_NULL:
         return _no_value
-    return _null if ion.is_null(head) else _BY_KIND[head >> 4]
+    return _null if structure.is_null(head) else _BY_KIND[head >> 4]
 
 
-# By the whole first byte, so that one look-up tells nulls from values.
 _CONVERSIONS: tuple[_Conversion, ...] = tuple(map(_conversion, range(256)))
+"""By the whole first byte, so that one look-up distinguishes nulls from values."""

@@ -1,4 +1,4 @@
-"""Calls that run at once, and are waited for no longer than a deadline."""
+"""Concurrent calls with a deadline."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Workers:
     Parameters
     ----------
     count
-        Calls at once; with 1, every call is made by the caller's own thread, and waited for.
+        Calls at a time; with 1, the caller's own thread makes them and waits for each.
     name
-        Of the threads.
+        Prefix of the threads' names.
     clock
         Seconds since the epoch.
     """
@@ -31,20 +31,20 @@ class Workers:
     def run(self, calls: Sequence[Callable[[], None]], deadline: float) -> None:
         """Make calls, and return when all have ended or at the deadline.
 
-        A call that has not begun by then is not made. One that hangs is left to itself: what it
-        does later must be harmless.
+        A call that has not begun by then is never made. One that hangs goes on in its thread: what
+        it does later must be harmless.
 
         Parameters
         ----------
         calls
-            Each checks the deadline by itself before it begins something long.
+            Each checks the deadline itself before it begins something long.
         deadline
             Seconds since the epoch.
 
         Raises
         ------
         Exception
-            The first that a finished call raised.
+            The first exception of a finished call.
         """
         if self._pool is None:
             for call in calls:

@@ -1,16 +1,15 @@
-"""Conditional writes to DynamoDB, and what became of each.
+"""Conditional writes to DynamoDB and their outcomes.
 
-A write happens only where there is no item or its version is lower, strictly. Nothing is read
-first: the refusals of the statements tell what is there.
+A write happens only if there is no item or its version is lower, strictly. Nothing is read first: a
+refused statement shows what is there.
 
 * Version 0 is an ``INSERT``. A refusal (DuplicateItem) means stale: no version is below 0.
-* Above 0 it is an ``UPDATE`` with the condition. A refusal that carries the item
-  (``ReturnValuesOnConditionCheckFailure``) means stale, one that carries none means that there is
-  no item, so an ``INSERT`` follows; should that be refused too, somebody else came first, and the
+* Above 0 it is an ``UPDATE`` with the condition. A refusal with the item
+  (``ReturnValuesOnConditionCheckFailure``) means stale. A refusal without it means that there is no
+  item, so an ``INSERT`` follows; if that is refused too, another writer came first, and the
   ``UPDATE`` is tried again.
-* Where most items of a table were found to be missing, as in a replay into an empty table, the
-  ``INSERT`` comes first. That is a matter of cost only: whatever comes first, the refusals lead to
-  the same end.
+* If most items of a table were missing so far, as in a replay into an empty table, the ``INSERT``
+  comes first. This affects the cost only: either order leads to the same outcome.
 """
 
 from __future__ import annotations
@@ -40,23 +39,26 @@ STATEMENTS_PER_REQUEST = 25
 """DynamoDB API reference, ``BatchExecuteStatement``."""
 
 REQUEST_BYTES = 4 * 1024 * 1024
-"""Keeps memory and the time of one request bounded; DynamoDB's own limit is higher."""
+"""Bounds the memory and the time of one request; DynamoDB's own limit is higher."""
 
 REQUESTS_IN_FLIGHT = 16
-"""By measurement (`bench`): fewer wait for DynamoDB, more cost processor time and gain nothing."""
+"""By measurement (`bench`): with fewer, threads idle; more cost CPU time and gain nothing."""
 
-_TURNS = 6
-"""Changes between INSERT and UPDATE before a write is left to the next delivery."""
+_MAX_SWITCHES = 6
+"""Switches between INSERT and UPDATE before a write is left to the next delivery."""
 
-_FIRST_BACKOFF_SECONDS = 0.05
-_LONGEST_BACKOFF_SECONDS = 5.0
+_BASE_BACKOFF_SECONDS = 0.05
+_MAX_BACKOFF_SECONDS = 5.0
 
 OUT_OF_TIME = "OutOfTime"
+"""Code of what was not done before the deadline."""
+
 CONTENDED = "Contended"
+"""Code of a write that another writer got ahead of again and again."""
 
 
 class Settled(enum.Enum):
-    """The ends of a write that leave nothing to do."""
+    """The outcomes of a write that leave nothing to do."""
 
     APPLIED = "applied"
     STALE = "stale"
@@ -81,7 +83,7 @@ class Permanent:
 
 @dataclass(frozen=True)
 class Transient:
-    """The write did not happen, or nobody knows whether it did; it may be tried again.
+    """The write did not happen, or whether it did is unknown; it may be retried.
 
     Parameters
     ----------
@@ -96,17 +98,17 @@ Outcome: TypeAlias = Settled | Permanent | Transient
 
 
 class ReplicaWriter(Protocol):
-    """Something that writes to replicas under the version condition."""
+    """A writer to replica tables under the version condition."""
 
     def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
-        """Write, each on its own: none depends on the success of another.
+        """Make the writes, independently of each other.
 
         Parameters
         ----------
         writes
-            At most one for each item.
+            At most one per item.
         deadline
-            Seconds since the epoch, after which no new request starts and none is waited for.
+            Seconds since the epoch: later, no request starts and none is waited for.
 
         Returns
         -------
@@ -126,43 +128,43 @@ class StatementClient(Protocol):
 class _Attempt:
     """One write on its way to its outcome."""
 
-    __slots__ = ("alone", "code", "inserting", "outcome", "turns", "write")
+    __slots__ = ("code", "inserting", "isolated", "outcome", "switches", "write")
 
     def __init__(self, write: Write) -> None:
         self.write = write
         self.outcome: Outcome | None = None
         self.inserting: bool | None = None
-        self.turns = 0
+        self.switches = 0
         self.code: str | None = None
-        self.alone = False
+        self.isolated = False
 
-    def turn(self, *, inserting: bool) -> None:
+    def switch_statement(self, *, inserting: bool) -> None:
         """Try the other statement next."""
         self.inserting = inserting
-        self.turns += 1
-        if self.turns > _TURNS:
+        self.switches += 1
+        if self.switches > _MAX_SWITCHES:
             self.outcome = Transient(CONTENDED)
 
-    def again(self, code: str) -> None:
-        """Try the same statement again, later."""
+    def retry_later(self, code: str) -> None:
+        """Try the same statement again after a backoff."""
         self.code = code
 
 
 class BatchStatementWriter:
-    """Writes with conditional PartiQL statements, 25 in a request, several requests at once.
+    """Writes conditional PartiQL statements, 25 per request, with several requests in flight.
 
     Parameters
     ----------
     client
         A DynamoDB client that several threads may use.
     requests_in_flight
-        With 1, every request is made by the caller's own thread.
+        Requests at a time; with 1, the caller's own thread makes them.
     clock
         Seconds since the epoch.
     sleep
-        Waits for seconds.
+        Waits for a number of seconds.
     jitter
-        A random number from 0 to 1.
+        Returns a random number from 0 to 1.
     """
 
     def __init__(
@@ -182,36 +184,36 @@ class BatchStatementWriter:
         self._workers = Workers(requests_in_flight, "dynamodb", clock)
 
     def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
-        """Write, each on its own; see `ReplicaWriter.write`."""
+        """Make the writes; see `ReplicaWriter.write`."""
         if len({write.key for write in writes}) != len(writes):
             raise ValueError("two writes of one item in one call")
         attempts = [_Attempt(write) for write in writes]
         pending = attempts
-        for delays in itertools.count():
+        for retries in itertools.count():
             self._send(pending, deadline)
             pending = [attempt for attempt in pending if attempt.outcome is None]
             if not pending or self._clock() >= deadline:
                 break
             if any(attempt.code for attempt in pending):
-                self._back_off(delays, deadline)
+                self._back_off(retries, deadline)
         return [attempt.outcome or Transient(attempt.code or OUT_OF_TIME) for attempt in attempts]
 
-    def _back_off(self, delays: int, deadline: float) -> None:
+    def _back_off(self, retries: int, deadline: float) -> None:
         """Wait for a random part of a growing time ("full jitter")."""
-        longest = min(_LONGEST_BACKOFF_SECONDS, _FIRST_BACKOFF_SECONDS * 2 ** min(delays, 10))
-        self._sleep(min(longest * self._jitter(), max(0.0, deadline - self._clock())))
+        backoff = min(_MAX_BACKOFF_SECONDS, _BASE_BACKOFF_SECONDS * 2 ** min(retries, 10))
+        self._sleep(min(backoff * self._jitter(), max(0.0, deadline - self._clock())))
 
     def _send(self, pending: list[_Attempt], deadline: float) -> None:
         requests = [partial(self._request, each, deadline) for each in _requests(pending)]
         self._workers.run(requests, deadline)
 
     def _request(self, attempts: list[_Attempt], deadline: float) -> None:
-        """Make one request and give each of its writes an outcome or a next statement."""
+        """Make one request; each of its writes gets an outcome or its next statement."""
         if self._clock() >= deadline:
             return
         answers = self._answers([self._statement(attempt) for attempt in attempts])
         if isinstance(answers, Exception):
-            # Not where it was caught: what is raised from here on must not carry its message along.
+            # Outside the except block: what is raised from here on must not carry its message.
             self._request_failed(attempts, answers, deadline)
             return
         for attempt, error in zip(attempts, answers, strict=True):
@@ -221,11 +223,11 @@ class BatchStatementWriter:
     def _answers(
         self, statements: list[dict[str, Any]]
     ) -> list[Mapping[str, Any] | None] | Exception:
-        """Give each statement's error, or the exception with which the whole request ended."""
+        """Return each statement's error, or the exception that ended the whole request."""
         try:
             answers = self._client.batch_execute_statement(Statements=statements)["Responses"]
             errors = [answer.get("Error") for answer in answers]
-        except Exception as error:  # noqa: BLE001  (whatever it is, no record may be lost over it)
+        except Exception as error:  # noqa: BLE001 (no record may be lost, whatever the exception)
             return error
         if len(errors) != len(statements):
             return ResponseParserError("not one answer for each statement")
@@ -234,7 +236,7 @@ class BatchStatementWriter:
     def _statement(self, attempt: _Attempt) -> dict[str, Any]:
         write = attempt.write
         if attempt.inserting is None:
-            attempt.inserting = write.version == 0 or self._missing.mostly(write.table_name)
+            attempt.inserting = write.version == 0 or self._missing.likely(write.table_name)
         if attempt.inserting:
             text, parameters = insert_statement(write)
             return {"Statement": text, "Parameters": parameters}
@@ -248,8 +250,8 @@ class BatchStatementWriter:
     def _answered(self, attempt: _Attempt, error: Mapping[str, Any] | None) -> None:
         write = attempt.write
         if error is None:
-            if write.version > 0 and attempt.turns == 0:
-                self._missing.saw(write.table_name, missing=bool(attempt.inserting))
+            if write.version > 0 and attempt.switches == 0:
+                self._missing.record(write.table_name, missing=bool(attempt.inserting))
             attempt.outcome = APPLIED
             return
         code = str(error.get("Code", "Unknown"))
@@ -257,14 +259,14 @@ class BatchStatementWriter:
             if write.version == 0:
                 attempt.outcome = STALE
             else:
-                self._missing.saw(write.table_name, missing=False)
-                attempt.turn(inserting=False)
+                self._missing.record(write.table_name, missing=False)
+                attempt.switch_statement(inserting=False)
         elif code == CONDITION_REFUSED and not attempt.inserting:
-            self._missing.saw(write.table_name, missing=not error.get("Item"))
+            self._missing.record(write.table_name, missing=not error.get("Item"))
             if error.get("Item"):
                 attempt.outcome = STALE
             else:
-                attempt.turn(inserting=True)
+                attempt.switch_statement(inserting=True)
         else:
             _failed(attempt, *error_codes.classified(code))
 
@@ -272,7 +274,7 @@ class BatchStatementWriter:
         code, fault = error_codes.of_exception(error)
         if fault is FaultClass.TRANSIENT:
             for attempt in attempts:
-                attempt.again(code)
+                attempt.retry_later(code)
             return
         parts = _by_table(attempts) if fault is FaultClass.CONFIGURATION else _halves(attempts)
         if len(parts) > 1:
@@ -280,7 +282,7 @@ class BatchStatementWriter:
                 self._request(part, deadline)
             return
         for attempt in attempts:
-            attempt.alone = True
+            attempt.isolated = True
             _failed(attempt, code, fault)
 
 
@@ -291,28 +293,31 @@ def _failed(attempt: _Attempt, code: str, fault: FaultClass | None) -> None:
         case FaultClass.CONFIGURATION:
             attempt.outcome = Transient(code)
         case _:
-            attempt.again(code)
+            attempt.retry_later(code)
 
 
 class _MissingItems:
-    """How often items were found to be missing, by table: decides which statement comes first."""
+    """The share of missing items of each table, which decides whether INSERT comes first."""
 
     _WEIGHT = 0.1
-    _MOSTLY = 0.5
+    """Of one item in the moving average."""
+
+    _THRESHOLD = 0.5
+    """Share from which INSERT comes first."""
 
     def __init__(self) -> None:
         self._share: dict[str, float] = defaultdict(float)
         self._lock = threading.Lock()
 
-    def saw(self, table_name: str, *, missing: bool) -> None:
-        """Note one item."""
+    def record(self, table_name: str, *, missing: bool) -> None:
+        """Record whether an item was missing."""
         with self._lock:
             share = self._share[table_name]
             self._share[table_name] = share + self._WEIGHT * (missing - share)
 
-    def mostly(self, table_name: str) -> bool:
-        """Tell whether an item is probably missing."""
-        return self._share[table_name] > self._MOSTLY
+    def likely(self, table_name: str) -> bool:
+        """Return whether the next item is likely to be missing."""
+        return self._share[table_name] > self._THRESHOLD
 
 
 def _requests(attempts: Iterable[_Attempt]) -> Iterator[list[_Attempt]]:
@@ -320,7 +325,7 @@ def _requests(attempts: Iterable[_Attempt]) -> Iterator[list[_Attempt]]:
     request: list[_Attempt] = []
     size = 0
     for attempt in attempts:
-        if attempt.alone:
+        if attempt.isolated:
             yield [attempt]
             continue
         bytes_ = _size(attempt.write)
@@ -346,7 +351,7 @@ def _by_table(attempts: list[_Attempt]) -> list[list[_Attempt]]:
 
 
 def _size(write: Write) -> int:
-    """Give the bytes that a write's attributes need in a request."""
+    """Return the bytes that a write's attributes need in a request."""
     return len(orjson.dumps(write.attributes, default=_as_long_as_base64))
 
 

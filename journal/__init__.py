@@ -1,1 +1,1 @@
-"""What QLDB writes, and nothing of AWS: binary Ion and revisions. Pure: no I/O."""
+"""What QLDB writes, independent of AWS: binary Ion and revisions. Pure: no I/O."""

@@ -23,7 +23,7 @@ class RecordError(Exception):
         self.code = code
 
 
-class MalformedRecord(RecordError):  # noqa: N818  (a finding about a record, not a failure)
+class MalformedRecord(RecordError):  # noqa: N818 (a finding about a record, not a failure)
     """A record is not what QLDB writes."""
 
     kind = "malformed"
@@ -33,3 +33,7 @@ class IonError(RecordError):
     """The bytes are not the Ion that was expected."""
 
     kind = MalformedRecord.kind
+
+
+TRUNCATED = "truncated"
+"""Code of an `IonError`: the bytes end too early."""

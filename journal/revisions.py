@@ -8,36 +8,44 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from journal import ion
 from journal.errors import IonError, MalformedRecord
+from journal.ion.stream import VERSION_MARKER, single_value
+from journal.ion.structure import (
+    blob_field,
+    is_absent,
+    is_struct,
+    struct,
+    struct_field,
+    text_field,
+    timestamp_field,
+    uint_field,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from journal.ion import Content, Fields, Span
+    from journal.ion.structure import Content, Fields, Span
 
 _REVISION_DETAILS = "REVISION_DETAILS"
 _REVISION_DETAILS_BYTES = b"REVISION_DETAILS"
-_VERSION_LIMIT = 10**38
-"""A number of DynamoDB has 38 digits."""
 
 
 class RevisionKind(enum.Enum):
-    """What a revision says about its document."""
+    """The meaning of a revision for its document."""
 
     UPSERT = "upsert"
-    """``data`` is present: this is the document's state."""
+    """``data`` is present: it is the document's state."""
 
     DELETE = "delete"
-    """Neither ``data`` nor ``dataHash``: the document's end."""
+    """Neither ``data`` nor ``dataHash``: the document was deleted."""
 
     REDACTED = "redacted"
-    """No ``data`` but ``dataHash``: an inactive revision whose data was removed. It says nothing
-    about the document's current state."""
+    """No ``data`` but ``dataHash``: the data of an inactive revision was removed. The document's
+    current state is not affected."""
 
 
 class IgnoredReason(enum.StrEnum):
-    """Why a record leads to no write."""
+    """Why a record requires no write."""
 
     CONTROL = "control"
     BLOCK_SUMMARY = "block summary"
@@ -52,21 +60,21 @@ class Revision(NamedTuple):
     Attributes
     ----------
     table_name, table_id
-        The ledger table; a dropped and re-created one has the same name and another id.
+        The ledger table; a dropped and re-created table has the same name and another id.
     document_id
         Unique in the ledger.
     version
-        From 0, one more for each revision.
+        From 0; each revision of a document counts one up.
     kind
-        What it says about the document.
+        Its meaning for the document.
     data
-        The document, not decoded yet, where there is one.
+        The document, not decoded yet; None if there is none.
     tx_time
-        The transaction's time, not decoded yet (`ion.timestamp_text` writes it).
+        Time of the transaction, not decoded yet (`journal.ion.timestamps` does that).
     tx_id
-        The transaction.
+        Id of the transaction.
     hash
-        The revision's.
+        Hash of the revision.
     """
 
     table_name: str
@@ -81,14 +89,14 @@ class Revision(NamedTuple):
 
 
 class Ignored(NamedTuple):
-    """A record that is right and of no interest.
+    """A valid record that requires no write.
 
     Attributes
     ----------
     reason
-        Why.
+        Why it requires none.
     table_name
-        The ledger table of a revision whose table is not configured.
+        The ledger table of a revision whose table is not configured; None for other reasons.
     """
 
     reason: IgnoredReason
@@ -116,42 +124,40 @@ def read_record(data: bytes, tables: Container[str]) -> Revision | Ignored:
     Raises
     ------
     MalformedRecord
-        The record cannot be read, lacks a field or has one of a wrong type.
+        The record is not Ion, lacks a field or has one of a wrong type.
     """
-    # Half of all records are block summaries, and a record without these bytes cannot be a
-    # revision: the costlier reading is saved for what is one.
+    # Half of all records are block summaries. A record without these bytes cannot be a revision, so
+    # it need not be read any further.
     if (
         _REVISION_DETAILS_BYTES not in data
-        and data.startswith(ion.VERSION_MARKER)
+        and data.startswith(VERSION_MARKER)
         and b"BLOCK_SUMMARY" in data
     ):
         return _BLOCK_SUMMARY
     try:
-        record = ion.struct(ion.value(data))
-        record_type = ion.text_field(record, "recordType")
+        record = struct(single_value(data))
+        record_type = text_field(record, "recordType")
         if record_type != _REVISION_DETAILS:
             return _OTHER_TYPES.get(record_type, _UNKNOWN_TYPE)
-        payload = ion.struct_field(record, "payload")
-        table = ion.struct_field(payload, "tableInfo")
-        table_name = ion.text_field(table, "tableName")
+        payload = struct_field(record, "payload")
+        table = struct_field(payload, "tableInfo")
+        table_name = text_field(table, "tableName")
         if table_name not in tables:
             return Ignored(IgnoredReason.UNCONFIGURED_TABLE, table_name)
-        return revision(
-            ion.struct_field(payload, "revision"), table_name, ion.text_field(table, "tableId")
-        )
+        return revision(struct_field(payload, "revision"), table_name, text_field(table, "tableId"))
     except IonError as error:
         raise MalformedRecord(error.code) from None
 
 
 def revision(found: Fields, table_name: str, table_id: str) -> Revision:
-    """Read a revision, as streams and journal exports both hold it.
+    """Read a revision in the form that streams and journal exports share.
 
     Parameters
     ----------
     found
         The revision with its ``metadata``, ``hash`` and ``data`` or ``dataHash``.
     table_name, table_id
-        The ledger table, which the revision itself does not name.
+        The ledger table; the revision itself does not name it.
 
     Raises
     ------
@@ -160,11 +166,9 @@ def revision(found: Fields, table_name: str, table_id: str) -> Revision:
     """
     try:
         kind, data = _state(found)
-        metadata = ion.struct_field(found, "metadata")
-        version = ion.natural_field(metadata, "version")
-        if version >= _VERSION_LIMIT:
-            raise MalformedRecord("version has more digits than a number of DynamoDB")
-        document_id = ion.text_field(metadata, "id")
+        metadata = struct_field(found, "metadata")
+        version = uint_field(metadata, "version")
+        document_id = text_field(metadata, "id")
         if not document_id:
             raise MalformedRecord("id is empty")
         return Revision(
@@ -174,22 +178,22 @@ def revision(found: Fields, table_name: str, table_id: str) -> Revision:
             version,
             kind,
             data,
-            ion.timestamp_field(metadata, "txTime"),
-            ion.text_field(metadata, "txId"),
-            ion.blob_field(found, "hash"),
+            timestamp_field(metadata, "txTime"),
+            text_field(metadata, "txId"),
+            blob_field(found, "hash"),
         )
     except IonError as error:
         raise MalformedRecord(error.code) from None
 
 
 def _state(found: Fields) -> tuple[RevisionKind, Span | None]:
-    # An Ion null counts as absent: QLDB's own samples treat both alike.
-    if not ion.is_absent(found, "data"):
+    # An Ion null counts as absent: QLDB's samples treat both alike.
+    if not is_absent(found, "data"):
         data = found["data"]
-        if not ion.is_struct(data):
+        if not is_struct(data):
             raise IonError("data is not a struct")
         return RevisionKind.UPSERT, data
-    if not ion.is_absent(found, "dataHash"):
-        ion.blob_field(found, "dataHash")
+    if not is_absent(found, "dataHash"):
+        blob_field(found, "dataHash")
         return RevisionKind.REDACTED, None
     return RevisionKind.DELETE, None

@@ -10,8 +10,8 @@ from botocore.config import Config
 from local.environment import REGION
 
 
-def client(service: Any, endpoint: str) -> Any:  # noqa: ANN401 - boto3's clients share no type
-    """Return a boto3 client that reaches the emulator whatever the environment says.
+def client(service: Any, endpoint: str) -> Any:  # noqa: ANN401 (boto3's clients share no type)
+    """Return a boto3 client that reaches the emulator, whatever the environment says.
 
     Parameters
     ----------
@@ -25,6 +25,6 @@ def client(service: Any, endpoint: str) -> Any:  # noqa: ANN401 - boto3's client
         endpoint_url=endpoint,
         region_name=REGION,
         aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 - the emulator's root user, the same everywhere
+        aws_secret_access_key="test",  # noqa: S106 (the emulator's root user, the same everywhere)
         config=Config(proxies={}),
     )

@@ -1,7 +1,10 @@
 """The ledger against DynamoDB, document by document.
 
-Deliberately knows nothing of the handler's code: it reads the items with boto3's own types and
-compares them with the ledger's values, so that an error in the handler cannot hide itself here.
+This module shares no code with the handler on purpose: it reads the items with boto3's own types
+and compares them with the ledger's values, so that an error in the handler cannot hide here. For
+the same reason it has its own copy of the contract: the names of attributes and the limits of a
+number are written here a second time instead of imported from `handler/contract.py`. A name that
+changes there by mistake shows up here as a difference. Whoever changes one on purpose changes both.
 """
 
 from __future__ import annotations
@@ -26,13 +29,14 @@ from local import aws
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qldb_simulator.client import DocumentState, LedgerClient
+    from qldb_simulator.client import LedgerClient
+    from qldb_simulator.client_results import DocumentState
 
 _ABSENT = object()
-_OF_TOMBSTONES = {"isDeleted", "expiresAt"}
-_ADDED = {"pk", "version", "txTime", "txId", "hash", *_OF_TOMBSTONES}
-# DynamoDB developer guide, "Constraints": what a number has to fit into.
-_DIGITS, _SMALLEST, _LARGEST = 38, -130, 125
+_TOMBSTONE_ATTRIBUTES = {"isDeleted", "expiresAt"}
+_METADATA_ATTRIBUTES = {"pk", "version", "txTime", "txId", "hash", *_TOMBSTONE_ATTRIBUTES}
+_MAX_DIGITS, _MIN_EXPONENT, _MAX_EXPONENT = 38, -130, 125
+"""The numbers that DynamoDB holds (DynamoDB developer guide, "Constraints")."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +82,7 @@ def compare(ledger: LedgerClient, outputs: Mapping[str, Any], endpoint: str) -> 
     dynamodb = aws.client("dynamodb", endpoint)
     rows: list[Row] = []
     active = ledger.tables(outputs["ledgerName"])
-    for table, replica in json.loads(outputs["replicaTables"]).items():
+    for table, replica in _replicas(outputs).items():
         documents = ledger.state(outputs["ledgerName"], table) if table in active else {}
         pages = dynamodb.get_paginator("scan").paginate(
             TableName=replica["tableName"], ConsistentRead=True
@@ -100,8 +104,14 @@ def compare(ledger: LedgerClient, outputs: Mapping[str, Any], endpoint: str) -> 
     return rows
 
 
+def _replicas(outputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what the function's environment says of each ledger table."""
+    found: dict[str, dict[str, Any]] = json.loads(outputs["handlerEnvironment"]["REPLICA_TABLES"])
+    return found
+
+
 class _Reader(TypeDeserializer):
-    """boto3's, except that it reads every number that DynamoDB holds, the smallest too."""
+    """boto3's deserializer, except that it reads every number that DynamoDB holds."""
 
     def _deserialize_n(self, value: str) -> Decimal:
         return Decimal(value)
@@ -128,7 +138,7 @@ def comparison_table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def _word(deleted: bool) -> str:  # noqa: FBT001 - the one thing that it tells
+def _word(deleted: bool) -> str:  # noqa: FBT001 (its only argument)
     return "deleted" if deleted else "live"
 
 
@@ -137,7 +147,7 @@ def is_replica(
     item: Mapping[str, Any],
     attributes: Mapping[str, Sequence[str]] | None,
 ) -> bool:
-    """Tell whether an item is what the README promises for a document.
+    """Return whether an item is what the documentation promises for a document.
 
     Parameters
     ----------
@@ -146,7 +156,7 @@ def is_replica(
     item
         From `item_values`.
     attributes
-        The path in the document for each attribute of the item; none for the whole document.
+        The path in the document for each attribute of the item; None for the whole document.
     """
     revision = {
         "version": document.version,
@@ -156,10 +166,10 @@ def is_replica(
     }
     if _form({name: item.get(name) for name in revision}) != _form(revision):
         return False
-    held = {name: value for name, value in item.items() if name not in _ADDED}
+    held = {name: value for name, value in item.items() if name not in _METADATA_ATTRIBUTES}
     if document.is_deleted:
         return item.get("isDeleted") is True and not held
-    if not item.keys().isdisjoint(_OF_TOMBSTONES):
+    if not item.keys().isdisjoint(_TOMBSTONE_ATTRIBUTES):
         return False
     if attributes is None:
         expected = {"data": document.data}
@@ -169,7 +179,7 @@ def is_replica(
     return _form(held) == _form(expected)
 
 
-def _at(document: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 - a value of any Ion type
+def _at(document: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 (a value of any Ion type)
     for name in path:
         if not hasattr(document, "keys") or name not in document:
             return _ABSENT
@@ -178,7 +188,7 @@ def _at(document: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 - a value of
 
 
 @singledispatch
-def _form(value: Any) -> tuple[str, Any]:  # noqa: ANN401 - a value of any type
+def _form(value: Any) -> tuple[str, Any]:  # noqa: ANN401 (a value of any type)
     """Return an Ion value, or what boto3 read from DynamoDB, as its kind and a plain value."""
     raise TypeError(f"neither Ion nor DynamoDB has the type {type(value).__name__}")
 
@@ -217,8 +227,8 @@ def _float(value: float) -> tuple[str, Any]:
 
 def _fits(number: Decimal) -> bool:
     significant = "".join(map(str, number.as_tuple().digits)).strip("0")
-    within = _SMALLEST <= number.adjusted() <= _LARGEST
-    return not number or (within and len(significant) <= _DIGITS)
+    within = _MIN_EXPONENT <= number.adjusted() <= _MAX_EXPONENT
+    return not number or (within and len(significant) <= _MAX_DIGITS)
 
 
 @_form.register(str)
@@ -242,7 +252,7 @@ def _bytes(value: bytes) -> tuple[str, Any]:
 
 
 @_form.register(Binary)
-def _binary(value: Any) -> tuple[str, Any]:  # noqa: ANN401 - boto3's stubs hide its value
+def _binary(value: Any) -> tuple[str, Any]:  # noqa: ANN401 (boto3's stubs hide its value)
     return "binary", value.value
 
 

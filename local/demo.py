@@ -10,16 +10,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from qldb_simulator.client import LedgerClient
-from qldb_simulator.journal import CreateTable, Delete, Insert, Redact, Select, Update
+from qldb_simulator.operations import CreateTable, Delete, Insert, Redact, Select, Update
 from rich.console import Console
 
-from local import aws, stack
+from local import aws
 from local.comparison import compare, comparison_table, differences
 from local.environment import enter, environment
 from local.errors import LocalError
 from local.pulumi_cli import ensure_pulumi
 from local.service_process import free_port
 from local.services import DEFAULT_STATE, Ports, Services
+from local.stack import Stacks
+from local.stack_settings import remove_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,24 +56,24 @@ def run(state: Path) -> int:
     """
     console = Console(highlight=False, markup=False)
     pulumi_bin = ensure_pulumi(lambda line: console.print(line, soft_wrap=True))
-    with _alone(), _services(state / "demo", console) as services:
+    with _exclusive(), _own_services(state / "demo", console) as services:
         variables = environment(services.endpoints, pulumi_bin, services.state, stack=STACK)
         enter(variables)
-        stacks = stack.Stacks(variables=variables, stack=STACK)
-        # Those of a demonstration that was killed would win over Pulumi.dev.yaml.
-        stack.remove_settings(STACK)
+        stacks = Stacks(variables=variables, stack=STACK)
+        # Files that a killed demonstration left would win over Pulumi.dev.yaml.
+        remove_settings(STACK)
         try:
             stacks.prepare()
             console.rule("pulumi up, both stacks")
             outputs = stacks.up(on_output=print)
             return demonstrate(console, services, outputs)
         finally:
-            stack.remove_settings(STACK)
+            remove_settings(STACK)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Keep others out: two demonstrations in one checkout would share their stacks' settings."""
+def _exclusive() -> Iterator[None]:
+    """Admit one demonstration at a time: two in one checkout would share their settings files."""
     DEFAULT_STATE.mkdir(parents=True, exist_ok=True)
     with (DEFAULT_STATE / "demo.lock").open("wb") as lock:
         try:
@@ -84,7 +86,7 @@ def _alone() -> Iterator[None]:
 
 
 @contextmanager
-def _services(state: Path, console: Console) -> Iterator[Services]:
+def _own_services(state: Path, console: Console) -> Iterator[Services]:
     shutil.rmtree(state, ignore_errors=True)
     services = Services(state=state, ports=Ports(emulator=free_port(), qldb=free_port()))
     console.print("Starting the AWS emulator and the simulated QLDB")
@@ -103,7 +105,7 @@ def demonstrate(console: Console, services: Services, outputs: dict[str, Any]) -
     Parameters
     ----------
     console
-        Where to.
+        Receives the output.
     services
         The servers on which both stacks are deployed.
     outputs
@@ -112,7 +114,7 @@ def demonstrate(console: Console, services: Services, outputs: dict[str, Any]) -
     Returns
     -------
     int
-        As `run`.
+        0 if DynamoDB holds the ledger's current state in the end, else 1.
     """
     name = outputs["ledgerName"]
     ledger = LedgerClient(services.endpoints.qldb)
@@ -167,25 +169,37 @@ def commit_history(ledger: LedgerClient, name: str) -> None:
         ],
     )
     ledger.commit(name, [Select(table=TABLE)])
-    for turn in range(5):
+    for number in range(5):
         ledger.commit(
             name,
             [
-                Update(table=TABLE, document_id=member, document=person(f"Turn{turn}", "Team"))
-                for member in team[: 3 * (turn + 1)]
+                Update(table=TABLE, document_id=member, document=person(f"Turn{number}", "Team"))
+                for member in team[: 3 * (number + 1)]
             ],
         )
     ledger.commit(name, [Delete(table=TABLE, document_id=member) for member in team[:2]])
     ledger.commit(name, [Update(table=TABLE, document_id=eve, document=person("Eva", "Lloyd"))])
     ledger.commit(name, [Redact(table=TABLE, document_id=eve, version=0)])
-    # What is delivered again from the start now holds the redacted revision without its data.
+    # Delivered again from the start, the redacted revision comes without its data.
     ledger.redeliver(name)
 
 
 def settle(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) -> list[Row]:
-    """Wait until everything is delivered and the table follows; return the last comparison.
+    """Wait until DynamoDB holds what was committed, for a minute at most.
 
-    It gives up after a minute: then the differences are the result.
+    Parameters
+    ----------
+    ledger
+        The simulated ledger.
+    outputs
+        The pipeline's stack outputs.
+    endpoint
+        URL of the emulator.
+
+    Returns
+    -------
+    list of Row
+        The last comparison; it has differences only if the time ran out.
     """
     ledger.wait_delivered(outputs["ledgerName"], timeout=SETTLE_SECONDS)
     deadline = time.monotonic() + SETTLE_SECONDS
@@ -197,7 +211,13 @@ def settle(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) -> list
 
 
 def measure_lag(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) -> list[float]:
-    """Return for some new documents the seconds from the commit until the item can be read."""
+    """Return for some new documents the seconds from the commit until the item can be read.
+
+    Parameters
+    ----------
+    ledger, outputs, endpoint
+        As for `settle`.
+    """
     dynamodb = aws.client("dynamodb", endpoint)
     lags = []
     for number in range(LAG_PROBES):

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
+import http
 import os
-import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.errors import LocalError
+from local.http_probe import probe
+from local.java import find_java
 from local.service_process import HOST, ServiceProcess, free_port
 from local.user_cache import cached
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
     from typing import Self
 
 VERSION = "2.6.1"
-# Its classes are compiled for Java 17.
-_JAVA_MAJOR = 17
 _LOCK_FILE = Path(__file__).with_name("dynamodb") / "artifacts.lock"
 _MAIN_CLASS = "com.amazonaws.services.dynamodbv2.local.main.ServerRunner"
-_ANSWER_SECONDS = 5.0
 
 
 class DynamoDBLocal:
-    """One DynamoDB Local that keeps its tables in memory, for as long as the context is open.
+    """One DynamoDB Local that keeps its tables in memory while the context is open.
 
     It accepts every access key of letters and digits, and keeps the tables of each access key and
     region apart. It listens on all interfaces of the machine; it has no setting for that.
@@ -37,9 +32,9 @@ class DynamoDBLocal:
     Parameters
     ----------
     log_file
-        The engine's log, begun anew at every start. Its temporary files lie beside it.
+        The engine's log, truncated at every start. Its temporary files are beside it.
     progress
-        Receives a line for a person when something takes long.
+        Receives a line for the user when something takes long.
     """
 
     def __init__(self, log_file: Path, progress: Callable[[str], None]) -> None:
@@ -57,7 +52,7 @@ class DynamoDBLocal:
             It has not been started.
         """
         if self._process is None:
-            raise LocalError("DynamoDB Local is not running: start it before asking where it is")
+            raise LocalError("DynamoDB Local is not running: start it before you read its endpoint")
         return f"http://{HOST}:{self._process.port}"
 
     def start(self) -> None:
@@ -75,7 +70,7 @@ class DynamoDBLocal:
             name="DynamoDB Local",
             command=[
                 java,
-                # A short life on few cores: start quickly rather than run at full speed later.
+                # For a short life on few cores, a quick start counts more than full speed later.
                 *("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx1g"),
                 f"-Djava.library.path={library}",
                 *("-cp", f"{library}{os.sep}*", _MAIN_CLASS),
@@ -99,12 +94,7 @@ class DynamoDBLocal:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.stop()
 
 
@@ -114,7 +104,7 @@ def ensure_library(progress: Callable[[str], None]) -> Path:
     Parameters
     ----------
     progress
-        Receives a line for a person when they have to be fetched.
+        Receives a line for the user when they are fetched.
 
     Raises
     ------
@@ -136,48 +126,7 @@ def ensure_library(progress: Callable[[str], None]) -> Path:
     return cached(f"dynamodb-local-{VERSION}-{digest}", make, progress)
 
 
-def find_java() -> str:
-    """Return the Java command that is new enough: of JAVA_HOME, else the one on PATH.
-
-    Raises
-    ------
-    LocalError
-        There is none, or it is too old.
-    """
-    home = os.environ.get("JAVA_HOME")
-    candidates = [str(Path(home) / "bin" / "java")] if home else []
-    candidates += [found for found in [shutil.which("java")] if found]
-    majors = {java: _java_major(java) for java in candidates}
-    for java, major in majors.items():
-        if major >= _JAVA_MAJOR:
-            return java
-    found = ", ".join(f"{java} is Java {major}" for java, major in majors.items() if major)
-    raise LocalError(
-        f"DynamoDB Local needs Java {_JAVA_MAJOR} ({found or 'there is none'}): install a Java "
-        f"runtime, {_JAVA_MAJOR} or newer, and put `java` on PATH"
-    )
-
-
-def _java_major(java: str) -> int:
-    """Return the major version of a Java command, or 0 if it does not run."""
-    try:
-        done = subprocess.run(
-            [java, "-version"], capture_output=True, text=True, timeout=30, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return 0
-    # `version "17.0.15"`; until Java 8 `version "1.8.0_392"`.
-    version = re.search(r'version "(?:1\.)?(\d+)', done.stderr)
-    return int(version[1]) if version else 0
-
-
 def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection(HOST, port, timeout=_ANSWER_SECONDS)
-    try:
-        connection.request("GET", "/")
-        # An unsigned request is refused, which only the engine itself can do.
-        return connection.getresponse().status == http.HTTPStatus.BAD_REQUEST
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    # An unsigned request is refused, which only the engine itself can do.
+    answer = probe(port, "/")
+    return answer is not None and answer.status == http.HTTPStatus.BAD_REQUEST

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import importlib.metadata
 import json
 import os
@@ -11,13 +10,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local.http_probe import probe
 from local.service_process import HOST, ServiceProcess, temporary_folder
 
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Self
 
-_ANSWER_SECONDS = 5.0
 _PACKAGES = "lambda-packages"
 _INTERPRETER = "lambda-python"
 _RUNTIME_PACKAGES = (
@@ -29,32 +27,32 @@ _RUNTIME_PACKAGES = (
     "six",
     "urllib3",
 )
-# The emulator starts functions with the interpreter that it believes to run itself.
 _LAUNCH = """
 import runpy, sys
 sys.executable = sys.argv.pop(1)
 runpy.run_module("ministack", run_name="__main__")
 """
+"""The emulator starts functions with the interpreter that it believes to run itself."""
 
 
 class Emulator:
     """A local AWS on one port: Kinesis, DynamoDB, Lambda, S3, SQS, IAM and the others.
 
-    It keeps everything in memory: after `stop` nothing of it is left but the log. Requests are
-    authenticated and authorized (`AUTH=true`); the root user's keys are test/test.
+    It keeps everything in memory: `stop` leaves only the log. Requests are authenticated and
+    authorized (`AUTH=true`); the root user's keys are test/test.
 
-    A function runs in a child process of the emulator, with its interpreter and its environment.
-    So both are made here as they are in AWS Lambda. No setting, credential or proxy of this
-    machine's user reaches a function, and of this virtual environment's packages only boto3 and
-    what it needs, which Lambda's Python runtimes have too: what is missing in a function's own
-    archive is missing here as there (Lambda developer guide, "Runtime-included SDK versions").
+    A function runs in a child process of the emulator, with the emulator's interpreter and
+    environment variables. Both are made as they are in AWS Lambda. No setting, credential or proxy
+    of this machine's user reaches a function. Of the packages in this virtual environment it sees
+    only boto3 and what boto3 needs, as in Lambda's Python runtimes (Lambda developer guide,
+    "Runtime-included SDK versions"). So a package that its archive lacks is missing here too.
 
     Parameters
     ----------
     port
         TCP port of the loopback interface.
     log_file
-        The emulator's log, begun anew at every start.
+        The emulator's log, truncated at every start.
     """
 
     def __init__(self, port: int, log_file: Path) -> None:
@@ -82,16 +80,13 @@ class Emulator:
         return self._process.pid
 
     def healthy(self) -> bool:
-        """Tell whether the emulator answers on its port, with IAM enforced."""
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=_ANSWER_SECONDS)
+        """Return whether the emulator answers on its port, with IAM enforced."""
+        answer = probe(self.port, "/_ministack/health")
         try:
-            connection.request("GET", "/_ministack/health")
-            answer = json.loads(connection.getresponse().read())
-        except (OSError, http.client.HTTPException, ValueError):
+            health = json.loads(answer.body) if answer else None
+        except ValueError:
             return False
-        finally:
-            connection.close()
-        return isinstance(answer, dict) and answer.get("auth") == "enabled"
+        return isinstance(health, dict) and health.get("auth") == "enabled"
 
     def start(self, *, detached: bool = False) -> None:
         """Start the emulator and return when it is healthy.
@@ -99,12 +94,12 @@ class Emulator:
         Parameters
         ----------
         detached
-            Whether it goes on after this process; `Emulator(port, log_file).stop()` ends it later.
+            Whether it outlives this process; `Emulator(port, log_file).stop()` ends it later.
 
         Raises
         ------
         LocalError
-            It runs already, the port is taken, or it died or gave no answer in time.
+            It is running already, the port is taken, or it ended or did not answer in time.
         """
         self._process.start(detached=detached)
 
@@ -122,12 +117,7 @@ class Emulator:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.stop()
 
 
@@ -161,6 +151,6 @@ def _environment(port: int, folder: Path) -> dict[str, str]:
         # Listeners on fixed ports that nothing here uses.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        # The emulator removes containers that it takes for its own; keep it from looking.
+        # The emulator removes containers that it takes for its own: hide them.
         "DOCKER_HOST": "unix:///nonexistent",
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.metadata
 import os
 import shlex
 import sys
@@ -11,10 +13,15 @@ from typing import TYPE_CHECKING
 
 from pulumi_aws_standin import plugin_folder
 
+from local.errors import LocalError
+from local.user_cache import cache_folder
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REGION = "us-east-1"
+PROVIDER_VARIABLE = "LOCAL_AWS_PROVIDER"
+"""`genuine` chooses the genuine AWS provider (docs/local-aws.md); default `stand-in`."""
 _OWNED_PREFIXES = ("AWS_", "PULUMI_")
 _NO_PROXY = ("NO_PROXY", "no_proxy")
 
@@ -59,25 +66,37 @@ def environment(
     stack
         Name of the Pulumi stack that is selected in both projects.
     inherited
-        The environment to extend, for PATH and the list of hosts that need no proxy. Default: this
-        process's own.
+        The environment to extend: PATH, the hosts that need no proxy, the choice of the provider.
+        Default: this process's own.
 
     Returns
     -------
     dict
         Only the variables that are set. See `process_environment` for a whole environment.
+
+    Raises
+    ------
+    LocalError
+        LOCAL_AWS_PROVIDER has an unknown value.
     """
     inherited = os.environ if inherited is None else inherited
     backend = state_dir.absolute() / "pulumi" / "backend"
-    home = state_dir.absolute() / "pulumi" / "home"
-    for folder in (backend, home):
-        folder.mkdir(parents=True, exist_ok=True)
-    path = [
-        str(Path(sys.prefix) / "bin"),
-        str(plugin_folder()),
-        str(pulumi_bin),
-        inherited.get("PATH", os.defpath),
-    ]
+    backend.mkdir(parents=True, exist_ok=True)
+    path = inherited.get("PATH", os.defpath).split(os.pathsep)
+    if is_provider_genuine(inherited):
+        # Kept, unlike the rest of the state: the provider is a large download.
+        home = cache_folder() / "pulumi-home"
+        home.mkdir(parents=True, exist_ok=True)
+        path = [str(pulumi_bin), *(folder for folder in path if folder != str(plugin_folder()))]
+        provider = {
+            "AWS_SKIP_CREDENTIALS_VALIDATION": "true",
+            "AWS_SKIP_METADATA_API_CHECK": "true",
+        }
+    else:
+        home = state_dir.absolute() / "pulumi" / "home"
+        _install_stand_in(home)
+        path = [str(plugin_folder()), str(pulumi_bin), *path]
+        provider = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
     return {
         "AWS_ENDPOINT_URL": endpoints.emulator,
         "AWS_ENDPOINT_URL_QLDB": endpoints.qldb,
@@ -94,19 +113,55 @@ def environment(
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_STACK": stack,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_PYTHON_CMD": str(Path(sys.prefix) / "bin" / "python"),
-        "PATH": os.pathsep.join(path),
+        **provider,
+        "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), *path]),
         **{name: _direct_hosts(inherited.get(name, "")) for name in _NO_PROXY},
     }
+
+
+def is_provider_genuine(variables: Mapping[str, str]) -> bool:
+    """Return whether the genuine AWS provider is chosen instead of the stand-in.
+
+    Parameters
+    ----------
+    variables
+        The user's environment.
+
+    Raises
+    ------
+    LocalError
+        LOCAL_AWS_PROVIDER has an unknown value.
+    """
+    choices = {"stand-in": False, "genuine": True}
+    choice = variables.get(PROVIDER_VARIABLE) or "stand-in"
+    if choice not in choices:
+        raise LocalError(f"{PROVIDER_VARIABLE} is {choice}: expected {' or '.join(choices)}")
+    return choices[choice]
+
+
+def _install_stand_in(home: Path) -> None:
+    """Make the stand-in count as an installed plugin: `pulumi install` does not look on PATH.
+
+    The engine takes the one on PATH all the same. So no other provider there can take its place.
+    """
+    version = importlib.metadata.version("pulumi-aws")
+    folder = home / "plugins" / f"resource-aws-v{version}"
+    folder.mkdir(parents=True, exist_ok=True)
+    link = folder / "pulumi-resource-aws"
+    if not link.exists():
+        # One that leads nowhere was made before the checkout moved.
+        link.unlink(missing_ok=True)
+        with contextlib.suppress(FileExistsError):
+            link.symlink_to(plugin_folder() / link.name)
 
 
 def process_environment(
     variables: Mapping[str, str], inherited: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Return a whole environment: the inherited one, its AWS and Pulumi settings replaced.
+    """Return a whole environment: the inherited one, with its AWS and Pulumi settings replaced.
 
-    A profile, a session token or an endpoint of one service would otherwise lead away from the
+    Otherwise a profile, a session token or the endpoint of one service would lead away from the
     local AWS.
 
     Parameters
@@ -122,7 +177,7 @@ def process_environment(
 
 
 def enter(variables: Mapping[str, str]) -> None:
-    """Make `process_environment` this process's own: clients and child processes see no other.
+    """Make `process_environment` this process's own, for its clients and child processes.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
-"""The one error that the local commands show to a person."""
+"""The one error that the local commands show to the user."""
 
 from __future__ import annotations
 
 
 class LocalError(Exception):
-    """Something on this machine stops the local AWS; the text says what it is and how to mend it.
+    """Something stops the local AWS; the message says what it is and how to fix it.
 
-    The command line prints the text without a stack trace and exits with status 1.
+    The command line prints the message without a stack trace and exits with status 1.
     """

@@ -1,4 +1,4 @@
-"""Artifacts of Maven Central, fetched without Maven and checked against a list of their hashes."""
+"""Artifacts of Maven Central, fetched without Maven and checked against their known hashes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,13 @@ class MavenFile:
 
 
 def read_lock(text: str) -> list[MavenFile]:
-    """Read lines of `<sha256> <group>:<artifact>:<type>:<version>`; `#` begins a comment line."""
+    """Return the files of a lock file.
+
+    Parameters
+    ----------
+    text
+        Lines of `<sha256> <group>:<artifact>:<type>:<version>`; `#` begins a comment line.
+    """
     files = []
     for line in text.splitlines():
         if line and not line.startswith("#"):
@@ -56,10 +62,17 @@ def read_lock(text: str) -> list[MavenFile]:
 def fetch(files: Iterable[MavenFile], folder: Path) -> None:
     """Fetch files into a folder, under the names `<artifact>-<version>.<type>`.
 
+    Parameters
+    ----------
+    files
+        What to fetch.
+    folder
+        Where to; it exists.
+
     Raises
     ------
     LocalError
-        A file cannot be fetched, or its bytes are not those of the list.
+        A file cannot be fetched, or its bytes have another hash.
     """
     downloads = folder / "downloads"
     context = MavenContext(repo_cache=downloads, local_repos=[], timeout=_TIMEOUT_SECONDS)
@@ -88,6 +101,6 @@ def _fetch(context: MavenContext, file: MavenFile) -> Path:
     if hashlib.sha256(path.read_bytes()).hexdigest() != file.sha256:
         raise LocalError(
             f"{file.group}:{file.artifact}:{file.version} from Maven Central has another "
-            "SHA-256 than the lock file says: something on the way changes downloads"
+            "SHA-256 than in the lock file: a proxy or mirror changes downloads"
         )
     return path

@@ -1,4 +1,4 @@
-"""The command `pulumi` for the Automation API, ended in order when this process is interrupted."""
+"""The command `pulumi` for the Automation API: an interruption cancels it and waits for it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from pulumi import automation
 from pulumi.automation.errors import create_command_error
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +24,11 @@ _CANCEL_SECONDS = 20.0
 class PulumiCommand(automation.PulumiCommand):
     """The `pulumi` on this process's PATH, which an interruption cancels and waits for.
 
-    The Automation API's own leaves an interrupted `pulumi` behind with closed pipes. It dies of
-    them, and its language host and its lock on the stack stay.
+    The Automation API's own class leaves an interrupted `pulumi` behind with closed pipes. The
+    engine dies of them; its language host and its lock on the stack remain.
     """
 
+    @override
     def run(
         self,
         args: list[str],
@@ -35,7 +37,6 @@ class PulumiCommand(automation.PulumiCommand):
         on_output: OnOutput | None = None,
         on_error: OnOutput | None = None,
     ) -> automation.CommandResult:
-        """See the base class."""
         process = subprocess.Popen(
             [self.command, "--non-interactive", *args],
             stdin=subprocess.DEVNULL,
@@ -50,8 +51,8 @@ class PulumiCommand(automation.PulumiCommand):
         with ThreadPoolExecutor() as readers:
             try:
                 texts = [
-                    readers.submit(_read, cast("IO[str]", stream), tell)
-                    for stream, tell in ((process.stdout, on_output), (process.stderr, on_error))
+                    readers.submit(_read, cast("IO[str]", stream), on_line)
+                    for stream, on_line in ((process.stdout, on_output), (process.stderr, on_error))
                 ]
                 stdout, stderr = (text.result() for text in texts)
                 code = process.wait()
@@ -64,13 +65,13 @@ class PulumiCommand(automation.PulumiCommand):
         return result
 
 
-def _read(stream: IO[str], tell: OnOutput | None) -> str:
+def _read(stream: IO[str], on_line: OnOutput | None) -> str:
     lines: list[str] = []
     with stream:
         for line in stream:
             lines.append(line.rstrip())
-            if tell is not None:
-                tell(lines[-1])
+            if on_line is not None:
+                on_line(lines[-1])
     return "\n".join(lines)
 
 

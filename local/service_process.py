@@ -1,6 +1,6 @@
 """A server as a child process: started, waited for, found again, ended with its own children.
 
-Everything local that listens on a port runs this way: the emulator, DynamoDB Local.
+Every local server runs this way: the emulator, the simulated QLDB, DynamoDB Local.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def free_port() -> int:
 
 
 def port_is_taken(port: int) -> bool:
-    """Tell whether something listens on that TCP port of this machine."""
+    """Return whether something listens on that TCP port of this machine."""
     with socket.socket() as probe:
         probe.settimeout(_PROBE_SECONDS)
         return probe.connect_ex((HOST, port)) == 0
@@ -56,8 +56,8 @@ class ServiceProcess:
     """One server, its log, and the file that remembers its process.
 
     The server and whatever it starts form a process group, which is ended as a whole. The server
-    itself holds a lock on the process file for as long as it lives: a file without a lock is a
-    left-over, so a process number that the system gave to another program is never taken for it.
+    holds a lock on the process file while it lives. A file without a lock is a remnant, so another
+    program that got the same process number is never taken for the server.
 
     Attributes
     ----------
@@ -70,10 +70,10 @@ class ServiceProcess:
     port
         TCP port of the loopback interface on which it will listen.
     log_file
-        Receives both of its outputs; begun anew at every start. The process file and the server's
-        temporary folder lie beside it.
+        Receives both of its outputs; truncated at every start. The process file and the server's
+        temporary folder are beside it.
     ready
-        Tells whether the server answers. Called often, so it must be quick; must not raise.
+        Returns whether the server answers. It is called often: it must be quick and must not raise.
     start_seconds
         How long the server may take until it is ready.
     prepare
@@ -117,7 +117,7 @@ class ServiceProcess:
         Raises
         ------
         LocalError
-            The server runs already, its port is taken, or it died or gave no answer in time.
+            The server is running already, its port is taken, or it ended or did not answer in time.
         """
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self._process_file.open("a+b") as process_file:
@@ -190,7 +190,7 @@ class ServiceProcess:
             if status is not None:
                 raise self._not_ready(f"ended at once (status {status})")
             if time.monotonic() > deadline:
-                raise self._not_ready(f"gave no answer within {self.start_seconds:.0f} s")
+                raise self._not_ready(f"did not answer within {self.start_seconds:.0f} s")
             time.sleep(_POLL_SECONDS)
 
     def _not_ready(self, what: str) -> LocalError:

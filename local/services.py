@@ -1,30 +1,28 @@
-"""The two servers of the local AWS, started, found again and stopped together."""
+"""Both servers of the local AWS as one: started, found again and stopped together."""
 
 from __future__ import annotations
 
-import http.client
+import http
 import json
 import os
 import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.emulator import Emulator
 from local.environment import Endpoints
 from local.errors import LocalError
+from local.http_probe import probe
+from local.projects import REPOSITORY
 from local.service_process import HOST, ServiceProcess
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from pathlib import Path
     from typing import Self
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_STATE = REPOSITORY / ".local"
 EMULATOR_PORT = 4566
 QLDB_PORT = 4567
-
-_ANSWER_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +47,7 @@ class Services:
     Parameters
     ----------
     state
-        Folder for logs and for what finds the servers again.
+        Folder for logs and for the file through which the servers are found again.
     ports
         Where they listen.
     """
@@ -63,7 +61,7 @@ class Services:
             command=[
                 sys.executable,
                 "-m",
-                "qldb_simulator.service",
+                "qldb_simulator",
                 "--port",
                 str(ports.qldb),
                 "--aws-endpoint",
@@ -95,7 +93,7 @@ class Services:
         return Endpoints(emulator=self.emulator.endpoint, qldb=f"http://{HOST}:{self.ports.qldb}")
 
     def running(self) -> dict[str, bool]:
-        """Tell for each server whether it answers."""
+        """Return for each server whether it answers."""
         return {
             "the AWS emulator": self.emulator.pid is not None and self.emulator.healthy(),
             self.qldb.name: self.qldb.pid is not None and self._qldb_answers(),
@@ -107,16 +105,16 @@ class Services:
         Parameters
         ----------
         detached
-            Whether they go on after this process.
+            Whether they outlive this process.
 
         Raises
         ------
         LocalError
-            A port is taken, or a server died or gave no answer.
+            A port is taken, or a server ended or did not answer.
         """
         self.state.mkdir(parents=True, exist_ok=True)
         if not self._alive():
-            # Before the start: what is killed in the middle of it has to be found again.
+            # Before the start, so that servers whose start was killed are found again.
             _ports_file(self.state).write_text(json.dumps(asdict(self.ports)))
         try:
             self._start_both(detached=detached)
@@ -144,7 +142,7 @@ class Services:
         Raises
         ------
         LocalError
-            One does not: names it, its log and the remedy.
+            One does not; the message names it, its log and the remedy.
         """
         silent = [name for name, answers in self.running().items() if not answers]
         if silent:
@@ -157,12 +155,7 @@ class Services:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.stop()
 
     def _start_both(self, *, detached: bool) -> None:
@@ -174,18 +167,12 @@ class Services:
             raise
 
     def _alive(self) -> bool:
-        """Tell whether a process of either server lives, whether it answers or not."""
+        """Return whether a process of either server lives, whether it answers or not."""
         return self.emulator.pid is not None or self.qldb.pid is not None
 
     def _qldb_answers(self) -> bool:
-        connection = http.client.HTTPConnection(HOST, self.ports.qldb, timeout=_ANSWER_SECONDS)
-        try:
-            connection.request("GET", "/ledgers")
-            return connection.getresponse().status == http.client.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        answer = probe(self.ports.qldb, "/ledgers")
+        return answer is not None and answer.status == http.HTTPStatus.OK
 
 
 def _ports_file(state: Path) -> Path:

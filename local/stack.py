@@ -2,79 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import platform
 import runpy
-import shutil
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pulumi import automation
 
 from local.errors import LocalError
+from local.projects import LEDGER, PIPELINE, Project
 from local.pulumi_command import PulumiCommand
+from local.stack_settings import machine_settings, write_settings
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OnOutput = Callable[[str], None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Project:
-    """One of the two Pulumi projects of this repository.
-
-    Parameters
-    ----------
-    name
-        The project's name in its ``Pulumi.yaml``.
-    folder
-        Where that file is.
-    """
-
-    name: str
-    folder: Path
-
-
-LEDGER = Project(name="apigw-lambda-qldb", folder=REPOSITORY / "ledger")
-PIPELINE = Project(name="qldb-kinesis-lambda-dynamodb", folder=REPOSITORY)
-
-
-def machine_settings() -> dict[str, str]:
-    """Return the settings in which a stack on this machine differs from ``Pulumi.dev.yaml``.
-
-    The emulator runs a function's code with its own interpreter, so the package has to hold the
-    wheels of that interpreter and of this machine's processor.
-
-    Returns
-    -------
-    dict
-        ``lambdaRuntime`` and ``lambdaArchitecture``.
-
-    Raises
-    ------
-    LocalError
-        For a processor that AWS Lambda does not have.
-    """
-    machine = platform.machine().lower()
-    if machine not in ARCHITECTURES:
-        raise LocalError(
-            f"this machine's processor is {machine}, Lambda packages are built for "
-            f"{' and '.join(sorted(set(ARCHITECTURES.values())))} only: use a machine with one"
-        )
-    return {
-        "lambdaRuntime": f"python{sys.version_info.major}.{sys.version_info.minor}",
-        "lambdaArchitecture": ARCHITECTURES[machine],
-    }
+@contextlib.contextmanager
+def _failures_as_local_errors() -> Iterator[None]:
+    try:
+        yield
+    except automation.CommandError as error:
+        raise LocalError(f"Pulumi failed:\n{error}") from error
 
 
 class Stacks:
     """The ledger's stack and the pipeline's, under one name, in a Pulumi file backend.
+
+    Every method raises a `LocalError` with Pulumi's own output where Pulumi fails.
 
     Parameters
     ----------
@@ -104,18 +64,20 @@ class Stacks:
         self._inline_folder = inline_folder
         self._opened: dict[str, automation.Stack] = {}
 
+    @_failures_as_local_errors()
     def prepare(self) -> None:
         """Write both stacks' settings and create the stacks where they do not exist."""
-        self._write_settings(LEDGER, {})
-        self._write_settings(
-            PIPELINE,
-            {
+        settings = {
+            LEDGER: {},
+            PIPELINE: {
                 **machine_settings(),
                 **self._settings,
                 "ledgerStack": f"organization/{LEDGER.name}/{self._stack}",
             },
-        )
-        for project in (LEDGER, PIPELINE):
+        }
+        for project, values in settings.items():
+            write_settings(project, self._stack, values, folder=self._folder(project))
+        for project in settings:
             self._open(project)
 
     def change(self, **settings: object) -> None:
@@ -135,20 +97,24 @@ class Stacks:
         self.up_project(PIPELINE, on_output=on_output)
         return self.outputs()
 
+    @_failures_as_local_errors()
     def up_project(
         self, project: Project, *, on_output: OnOutput | None = None
     ) -> automation.UpResult:
         """Deploy one project and return Pulumi's own result, with its counts of changes."""
         return self._open(project).up(on_output=on_output)
 
+    @_failures_as_local_errors()
     def preview(self, project: Project) -> automation.PreviewResult:
         """Return what `up_project` would change."""
         return self._open(project).preview()
 
+    @_failures_as_local_errors()
     def refresh(self, project: Project) -> automation.RefreshResult:
         """Read a project's resources back and return what had drifted."""
         return self._open(project).refresh()
 
+    @_failures_as_local_errors()
     def destroy(self, *, on_output: OnOutput | None = None) -> None:
         """Destroy the pipeline's stack, then the ledger's, and forget both."""
         for project in (PIPELINE, LEDGER):
@@ -157,6 +123,7 @@ class Stacks:
             stack.workspace.remove_stack(stack.name)
             del self._opened[project.name]
 
+    @_failures_as_local_errors()
     def outputs(self, project: Project = PIPELINE) -> dict[str, Any]:
         """Return a project's stack outputs as plain values."""
         outputs = self._open(project).outputs()
@@ -191,24 +158,11 @@ class Stacks:
         folder = self._inline_folder / project.name
         if not folder.is_dir():
             folder.mkdir(parents=True)
-            shutil.copy(project.folder / "Pulumi.yaml", folder)
+            document = yaml.safe_load((project.folder / "Pulumi.yaml").read_text())
+            # The program runs with this interpreter: no virtual environment takes part.
+            document["runtime"] = document["runtime"]["name"]
+            (folder / "Pulumi.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
         return folder
-
-    def _write_settings(self, project: Project, settings: Mapping[str, object]) -> None:
-        """Derive the stack's settings file from ``Pulumi.dev.yaml``.
-
-        What the file holds already stays: the user's `pulumi config set`, and the salt of
-        encrypted values, without which Pulumi could not open the stack again.
-        """
-        development = yaml.safe_load((project.folder / "Pulumi.dev.yaml").read_text())
-        file = self._folder(project) / f"Pulumi.{self._stack}.yaml"
-        document = yaml.safe_load(file.read_text()) if file.is_file() else {}
-        config = {
-            **development.get("config", {}),
-            **document.get("config", {}),
-            **{f"{project.name}:{name}": value for name, value in settings.items()},
-        }
-        file.write_text(yaml.safe_dump({**document, "config": config}, sort_keys=False))
 
 
 def _command(path: str) -> PulumiCommand:
@@ -221,17 +175,11 @@ def _command(path: str) -> PulumiCommand:
         os.environ["PATH"] = own
 
 
-def remove_settings(stack: str) -> None:
-    """Remove the settings files that `Stacks.prepare` wrote for a stack, where there are any."""
-    for project in (LEDGER, PIPELINE):
-        (project.folder / f"Pulumi.{stack}.yaml").unlink(missing_ok=True)
-
-
 def _run(program: Path) -> None:
     runpy.run_path(str(program), run_name="__main__")
 
 
-def write_outputs(outputs: Mapping[str, object]) -> str:
+def format_outputs(outputs: Mapping[str, object]) -> str:
     """Return stack outputs as the aligned lines that a terminal shows."""
     width = max(map(len, outputs))
     return "\n".join(

@@ -1,4 +1,4 @@
-"""The user's cache folder: what is fetched or built once and used by every checkout."""
+"""The user's cache folder: what is downloaded or built once and used by every checkout."""
 
 from __future__ import annotations
 
@@ -11,33 +11,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.errors import LocalError
+from local.projects import PIPELINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-PROJECT = "qldb-kinesis-lambda-dynamodb"
 
 
 def cache_folder() -> Path:
     """Return the project's cache folder: below XDG_CACHE_HOME, or `.cache` of the home folder."""
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / PROJECT
+    return (Path(base) if base else Path.home() / ".cache") / PIPELINE.name
 
 
 def cached(name: str, make: Callable[[Path], None], progress: Callable[[str], None]) -> Path:
     """Return a folder of the cache, made on first use and then never changed.
 
-    Several processes may ask at once: one makes it, the others wait. A folder that could not be
-    made completely is never seen.
+    Of several processes that ask at once, one makes it and the others wait. An incomplete folder
+    is never seen.
 
     Parameters
     ----------
     name
-        The folder's name, which says what is in it and in which version.
+        The folder's name, with the version of its content.
     make
         Fills the empty folder that it is given.
     progress
-        Receives one line if another process has to be waited for.
+        Receives one line if this process waits for another one.
 
     Raises
     ------

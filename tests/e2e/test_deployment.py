@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from local.stack import LEDGER, PIPELINE
+from local.projects import LEDGER, PIPELINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from local.projects import Project
     from local.services import Services
-    from local.stack import Project, Stacks
+    from local.stack import Stacks
     from tests.support.deployed_stacks import Deployment
 
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
-from qldb_simulator.journal import CreateTable, Delete, Insert, Update
+from qldb_simulator.operations import CreateTable, Delete, Insert, Update
 
 from local import demo
 from local.comparison import compare, differences

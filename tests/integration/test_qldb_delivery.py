@@ -1,8 +1,8 @@
 """Delivery of the simulated QLDB to the emulator's Kinesis, with IAM enforced.
 
-Proves that records arrive only with the permission that the program gave to QLDB: its role's
-policies and its trust policy. Cannot prove that AWS evaluates a condition alike: the emulator is
-never asked about conditions of the trust policy.
+Proves that records arrive only with the permission that the stream's role grants: its policies and
+its trust policy. Cannot prove that AWS evaluates a condition alike: the emulator is never asked
+about conditions of the trust policy.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import boto3
 import pytest
 from amazon.ion import simpleion
 from qldb_simulator.client import LedgerClient
-from qldb_simulator.control_plane import Surroundings
-from qldb_simulator.delivery import Timing
+from qldb_simulator.config import SimulatorConfig, Timing
+from qldb_simulator.control_plane import ControlPlane
 from qldb_simulator.delivery_role import ROLE_PATH
-from qldb_simulator.journal import CreateTable, Delete, Insert, Redact, Update
+from qldb_simulator.operations import CreateTable, Delete, Insert, Redact, Update
 from qldb_simulator.service import QldbService
 
 from handler.aggregation import user_records
@@ -59,8 +59,8 @@ def _trust(
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-class World:
-    """The emulator with a Kinesis stream and a role, and the service beside it."""
+class LedgerStream:
+    """A ledger, and what its stream needs of the emulator: a Kinesis stream and a role."""
 
     def __init__(self, emulator: Emulator, service: QldbService) -> None:
         self._endpoint = emulator.endpoint
@@ -70,7 +70,7 @@ class World:
         self.stream_id = ""
         self.kinesis_arn = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/records"
 
-    def _client(self, service: str) -> Any:  # noqa: ANN401 - a client of any service
+    def _client(self, service: str) -> Any:  # noqa: ANN401 (a client of any service)
         return boto3.client(service, endpoint_url=self._endpoint)  # type: ignore[call-overload]
 
     def allow(self, *actions: str, resource: str | None = None) -> None:
@@ -82,7 +82,7 @@ class World:
         document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self.iam.put_role_policy(RoleName=ROLE, PolicyName="deliver", PolicyDocument=document)
 
-    def start_stream(self) -> None:
+    def start(self) -> None:
         self.stream_id = self.ledger.stream_to_kinesis(
             LEDGER,
             stream_name="changes",
@@ -137,104 +137,106 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def world(emulator: Emulator) -> Iterator[World]:
-    surroundings = Surroundings(
+def stream(emulator: Emulator) -> Iterator[LedgerStream]:
+    config = SimulatorConfig(
         aws_endpoint=emulator.endpoint,
         timing=Timing(retry=0.1, shuffle_window=0.2),
         policy_recheck_seconds=0.0,
     )
-    with QldbService(surroundings=surroundings) as service:
-        world = World(emulator, service)
-        world.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=_trust())
-        world.kinesis.create_stream(StreamName="records", ShardCount=2)
-        world.ledger.create_ledger(LEDGER)
-        world.ledger.commit(LEDGER, [CreateTable(table="Person")])
-        yield world
-    assert world.own_roles() == []
-    for name in world.iam.list_role_policies(RoleName=ROLE)["PolicyNames"]:
-        world.iam.delete_role_policy(RoleName=ROLE, PolicyName=name)
-    for policy in world.iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]:
-        world.iam.detach_role_policy(RoleName=ROLE, PolicyArn=policy["PolicyArn"])
-    world.iam.delete_role(RoleName=ROLE)
-    if "records" in world.kinesis.list_streams()["StreamNames"]:
-        world.kinesis.delete_stream(StreamName="records", EnforceConsumerDeletion=True)
+    with QldbService(ControlPlane(config)) as service:
+        stream = LedgerStream(emulator, service)
+        stream.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=_trust())
+        stream.kinesis.create_stream(StreamName="records", ShardCount=2)
+        stream.ledger.create_ledger(LEDGER)
+        stream.ledger.commit(LEDGER, [CreateTable(table="Person")])
+        yield stream
+    assert stream.own_roles() == []
+    for name in stream.iam.list_role_policies(RoleName=ROLE)["PolicyNames"]:
+        stream.iam.delete_role_policy(RoleName=ROLE, PolicyName=name)
+    for policy in stream.iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]:
+        stream.iam.detach_role_policy(RoleName=ROLE, PolicyArn=policy["PolicyArn"])
+    stream.iam.delete_role(RoleName=ROLE)
+    if "records" in stream.kinesis.list_streams()["StreamNames"]:
+        stream.kinesis.delete_stream(StreamName="records", EnforceConsumerDeletion=True)
 
 
-def _insert(world: World, number: int) -> list[str]:
+def _insert(stream: LedgerStream, number: int) -> list[str]:
     return [
-        world.ledger.commit(LEDGER, [Insert(table="Person", document={"number": n})])
+        stream.ledger.commit(LEDGER, [Insert(table="Person", document={"number": n})])
         .documents[0]
         .document_id
         for n in range(number)
     ]
 
 
-def test_the_journal_arrives_control_first(world: World) -> None:
-    world.allow(*ACTIONS)
-    (document_id,) = _insert(world, 1)
-    world.start_stream()
-    assert world.status() == ("ACTIVE", None)
-    world.ledger.commit(LEDGER, [Update(table="Person", document_id=document_id, document={})])
-    world.ledger.commit(LEDGER, [Delete(table="Person", document_id=document_id)])
-    world.ledger.wait_delivered(LEDGER, timeout=20)
+def test_the_journal_arrives_control_first(stream: LedgerStream) -> None:
+    stream.allow(*ACTIONS)
+    (document_id,) = _insert(stream, 1)
+    stream.start()
+    assert stream.status() == ("ACTIVE", None)
+    stream.ledger.commit(LEDGER, [Update(table="Person", document_id=document_id, document={})])
+    stream.ledger.commit(LEDGER, [Delete(table="Person", document_id=document_id)])
+    stream.ledger.wait_delivered(LEDGER, timeout=20)
 
-    records = world.user_records()
+    records = stream.user_records()
 
     kinds = Counter(record["recordType"] for record in records)
     assert kinds == {"CONTROL": 1, "BLOCK_SUMMARY": 4, "REVISION_DETAILS": 3}
-    assert len(world.own_roles()) == 1
-    world.ledger.cancel_stream(LEDGER, world.stream_id)
-    assert world.own_roles() == []
+    assert len(stream.own_roles()) == 1
+    stream.ledger.cancel_stream(LEDGER, stream.stream_id)
+    assert stream.own_roles() == []
 
 
-def test_without_the_permission_the_stream_is_impaired_until_it_is_given(world: World) -> None:
-    world.allow(*[action for action in ACTIONS if action != "kinesis:PutRecords"])
-    world.start_stream()
-    assert world.status() == ("IMPAIRED", "IAM_PERMISSION_REVOKED")
-    assert world.frames() == []
+def test_without_the_permission_the_stream_is_impaired_until_it_is_given(
+    stream: LedgerStream,
+) -> None:
+    stream.allow(*[action for action in ACTIONS if action != "kinesis:PutRecords"])
+    stream.start()
+    assert stream.status() == ("IMPAIRED", "IAM_PERMISSION_REVOKED")
+    assert stream.frames() == []
 
-    world.allow(*ACTIONS)
+    stream.allow(*ACTIONS)
 
-    world.until_status("ACTIVE", None)
-    world.ledger.wait_delivered(LEDGER, timeout=20)
-    assert [r["recordType"] for r in world.user_records()].count("BLOCK_SUMMARY") == 1
-
-
-def test_a_permission_for_another_stream_does_not_count(world: World) -> None:
-    world.allow(*ACTIONS, resource=f"{world.kinesis_arn}-other")
-    world.start_stream()
-
-    assert world.status() == ("IMPAIRED", "IAM_PERMISSION_REVOKED")
+    stream.until_status("ACTIVE", None)
+    stream.ledger.wait_delivered(LEDGER, timeout=20)
+    assert [r["recordType"] for r in stream.user_records()].count("BLOCK_SUMMARY") == 1
 
 
-def test_a_permission_taken_away_impairs_a_running_stream(world: World) -> None:
-    world.allow(*ACTIONS)
-    world.start_stream()
-    world.ledger.wait_delivered(LEDGER, timeout=20)
-    before = len(world.frames())
+def test_a_permission_for_another_stream_does_not_count(stream: LedgerStream) -> None:
+    stream.allow(*ACTIONS, resource=f"{stream.kinesis_arn}-other")
+    stream.start()
 
-    world.iam.delete_role_policy(RoleName=ROLE, PolicyName="deliver")
-    _insert(world, 1)
-    world.until_status("IMPAIRED", "IAM_PERMISSION_REVOKED")
-    assert len(world.frames()) == before
-
-    world.allow(*ACTIONS)
-    world.until_status("ACTIVE", None)
-    world.ledger.wait_delivered(LEDGER, timeout=20)
-    assert len(world.frames()) > before
+    assert stream.status() == ("IMPAIRED", "IAM_PERMISSION_REVOKED")
 
 
-def test_an_attached_policy_counts_like_an_inline_one(world: World) -> None:
-    statement = {"Effect": "Allow", "Action": ACTIONS, "Resource": world.kinesis_arn}
-    policy = world.iam.create_policy(
+def test_a_permission_taken_away_impairs_a_running_stream(stream: LedgerStream) -> None:
+    stream.allow(*ACTIONS)
+    stream.start()
+    stream.ledger.wait_delivered(LEDGER, timeout=20)
+    before = len(stream.frames())
+
+    stream.iam.delete_role_policy(RoleName=ROLE, PolicyName="deliver")
+    _insert(stream, 1)
+    stream.until_status("IMPAIRED", "IAM_PERMISSION_REVOKED")
+    assert len(stream.frames()) == before
+
+    stream.allow(*ACTIONS)
+    stream.until_status("ACTIVE", None)
+    stream.ledger.wait_delivered(LEDGER, timeout=20)
+    assert len(stream.frames()) > before
+
+
+def test_an_attached_policy_counts_like_an_inline_one(stream: LedgerStream) -> None:
+    statement = {"Effect": "Allow", "Action": ACTIONS, "Resource": stream.kinesis_arn}
+    policy = stream.iam.create_policy(
         PolicyName="attached",
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )["Policy"]["Arn"]
-    world.iam.attach_role_policy(RoleName=ROLE, PolicyArn=policy)
+    stream.iam.attach_role_policy(RoleName=ROLE, PolicyArn=policy)
 
-    world.start_stream()
+    stream.start()
 
-    assert world.status() == ("ACTIVE", None)
+    assert stream.status() == ("ACTIVE", None)
 
 
 @pytest.mark.parametrize(
@@ -246,46 +248,46 @@ def test_an_attached_policy_counts_like_an_inline_one(world: World) -> None:
     ],
     ids=["principal", "source account", "source ARN"],
 )
-def test_the_trust_policy_must_let_qldb_in(world: World, trust: str) -> None:
-    world.allow(*ACTIONS)
-    world.iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=trust)
-    world.start_stream()
-    assert world.status() == ("IMPAIRED", "IAM_PERMISSION_REVOKED")
-    assert world.frames() == []
+def test_the_trust_policy_must_let_qldb_in(stream: LedgerStream, trust: str) -> None:
+    stream.allow(*ACTIONS)
+    stream.iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=trust)
+    stream.start()
+    assert stream.status() == ("IMPAIRED", "IAM_PERMISSION_REVOKED")
+    assert stream.frames() == []
 
-    world.iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=_trust())
+    stream.iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=_trust())
 
-    world.until_status("ACTIVE", None)
-
-
-def test_a_missing_kinesis_stream_impairs_until_it_is_there(world: World) -> None:
-    world.allow(*ACTIONS)
-    world.kinesis.delete_stream(StreamName="records", EnforceConsumerDeletion=True)
-    world.start_stream()
-    assert world.status() == ("IMPAIRED", "KINESIS_STREAM_NOT_FOUND")
-
-    world.kinesis.create_stream(StreamName="records", ShardCount=1)
-
-    world.until_status("ACTIVE", None)
-    world.ledger.wait_delivered(LEDGER, timeout=20)
+    stream.until_status("ACTIVE", None)
 
 
-def test_duplicates_and_disorder_on_request(world: World) -> None:
-    world.allow(*ACTIONS)
-    world.ledger.set_delivery(LEDGER, copies=2, shuffle=True, seed=5, records_per_aggregate=3)
-    document_ids = _insert(world, 30)
-    world.start_stream()
-    world.ledger.commit(
+def test_a_missing_kinesis_stream_impairs_until_it_is_there(stream: LedgerStream) -> None:
+    stream.allow(*ACTIONS)
+    stream.kinesis.delete_stream(StreamName="records", EnforceConsumerDeletion=True)
+    stream.start()
+    assert stream.status() == ("IMPAIRED", "KINESIS_STREAM_NOT_FOUND")
+
+    stream.kinesis.create_stream(StreamName="records", ShardCount=1)
+
+    stream.until_status("ACTIVE", None)
+    stream.ledger.wait_delivered(LEDGER, timeout=20)
+
+
+def test_duplicates_and_disorder_on_request(stream: LedgerStream) -> None:
+    stream.allow(*ACTIONS)
+    stream.ledger.set_delivery(LEDGER, copies=2, shuffle=True, seed=5, records_per_aggregate=3)
+    document_ids = _insert(stream, 30)
+    stream.start()
+    stream.ledger.commit(
         LEDGER, [Update(table="Person", document_id=document_ids[0], document={"number": -1})]
     )
-    world.ledger.wait_delivered(LEDGER, timeout=20)
-    world.ledger.commit(LEDGER, [Redact(table="Person", document_id=document_ids[0], version=0)])
-    world.ledger.redeliver(LEDGER, shuffle=True, seed=6)
-    world.ledger.wait_delivered(LEDGER, timeout=20)
+    stream.ledger.wait_delivered(LEDGER, timeout=20)
+    stream.ledger.commit(LEDGER, [Redact(table="Person", document_id=document_ids[0], version=0)])
+    stream.ledger.redeliver(LEDGER, shuffle=True, seed=6)
+    stream.ledger.wait_delivered(LEDGER, timeout=20)
 
     revisions = [
         record["payload"]["revision"]
-        for record in world.user_records()
+        for record in stream.user_records()
         if record["recordType"] == "REVISION_DETAILS"
     ]
 
@@ -300,46 +302,46 @@ def test_duplicates_and_disorder_on_request(world: World) -> None:
     assert Counter(redacted) == {False: 2, True: 1}
 
 
-def test_both_shards_of_a_stream_get_aggregates(world: World) -> None:
-    world.allow(*ACTIONS)
-    world.ledger.set_delivery(LEDGER, records_per_aggregate=1)
-    _insert(world, 20)
-    world.start_stream()
-    world.ledger.wait_delivered(LEDGER, timeout=20)
+def test_both_shards_of_a_stream_get_aggregates(stream: LedgerStream) -> None:
+    stream.allow(*ACTIONS)
+    stream.ledger.set_delivery(LEDGER, records_per_aggregate=1)
+    _insert(stream, 20)
+    stream.start()
+    stream.ledger.wait_delivered(LEDGER, timeout=20)
 
     counts = []
-    for shard in world.kinesis.list_shards(StreamName="records")["Shards"]:
-        iterator = world.kinesis.get_shard_iterator(
+    for shard in stream.kinesis.list_shards(StreamName="records")["Shards"]:
+        iterator = stream.kinesis.get_shard_iterator(
             StreamName="records", ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
-        counts.append(len(world.kinesis.get_records(ShardIterator=iterator)["Records"]))
+        counts.append(len(stream.kinesis.get_records(ShardIterator=iterator)["Records"]))
 
     assert sum(counts) == 1 + 1 + 2 * 20
     assert all(counts)
 
 
-def test_a_missing_role_impairs_until_it_is_there(world: World) -> None:
-    world.iam.delete_role(RoleName=ROLE)
-    world.start_stream()
-    assert world.status() == ("IMPAIRED", "IAM_PERMISSION_REVOKED")
+def test_a_missing_role_impairs_until_it_is_there(stream: LedgerStream) -> None:
+    stream.iam.delete_role(RoleName=ROLE)
+    stream.start()
+    assert stream.status() == ("IMPAIRED", "IAM_PERMISSION_REVOKED")
 
-    world.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=_trust())
-    world.allow(*ACTIONS)
+    stream.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=_trust())
+    stream.allow(*ACTIONS)
 
-    world.until_status("ACTIVE", None)
+    stream.until_status("ACTIVE", None)
 
 
 def test_the_service_stops_although_the_emulator_is_gone(tmp_path: Path) -> None:
     with Emulator(free_port(), tmp_path / "emulator.log") as emulator:
-        service = QldbService(surroundings=Surroundings(aws_endpoint=emulator.endpoint))
+        service = QldbService(ControlPlane(SimulatorConfig(aws_endpoint=emulator.endpoint)))
         service.start()
-        world = World(emulator, service)
-        world.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=_trust())
-        world.kinesis.create_stream(StreamName="records", ShardCount=1)
-        world.allow(*ACTIONS)
-        world.ledger.create_ledger(LEDGER)
-        world.start_stream()
-        assert world.status() == ("ACTIVE", None)
+        stream = LedgerStream(emulator, service)
+        stream.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=_trust())
+        stream.kinesis.create_stream(StreamName="records", ShardCount=1)
+        stream.allow(*ACTIONS)
+        stream.ledger.create_ledger(LEDGER)
+        stream.start()
+        assert stream.status() == ("ACTIVE", None)
 
     began = time.monotonic()
     service.stop()

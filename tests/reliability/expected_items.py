@@ -12,7 +12,7 @@ from amazon.ion.simple_types import IonPyBool, IonPyNull
 from tests.reliability.ledger_tables import ATTRIBUTES, WHOLE
 
 if TYPE_CHECKING:
-    from qldb_simulator.journal import Revision
+    from qldb_simulator.blocks import Revision
 
     from tests.support.attribute_values import Item, Value
 

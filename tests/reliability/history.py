@@ -11,8 +11,9 @@ from tests.reliability.ledger_tables import RETIRED
 from tests.support.sentinel import SENTINEL
 
 if TYPE_CHECKING:
-    from qldb_simulator.journal import Ledger, Revision
-    from qldb_simulator.records import KinesisEntry
+    from qldb_simulator.blocks import Revision
+    from qldb_simulator.delivery_plan import KinesisEntry
+    from qldb_simulator.journal import Ledger
 
     from tests.support.attribute_values import Item
 

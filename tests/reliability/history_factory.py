@@ -5,14 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from qldb_simulator.journal import Ledger, new_ids
-from qldb_simulator.records import (
-    DeliveryOptions,
-    StreamRecord,
-    block_records,
-    control_record,
-    delivery_plan,
-)
+from qldb_simulator.delivery_plan import DeliveryOptions, delivery_plan
+from qldb_simulator.ids import new_ids
+from qldb_simulator.journal import Ledger
+from qldb_simulator.records import StreamRecord, block_records, control_record
 
 from tests.reliability.history import QLDB_STREAM_ARN, START, History
 from tests.reliability.ledger_tables import UNKNOWN
@@ -22,7 +18,7 @@ from tests.reliability.poison import break_frames, foreign_records, poison_recor
 if TYPE_CHECKING:
     from random import Random
 
-    from qldb_simulator.journal import Block
+    from qldb_simulator.blocks import Block
 
     from tests.reliability.plan import Plan
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from qldb_simulator.journal import CreateTable, Delete, DropTable, Insert, Redact, Select, Update
+from qldb_simulator.operations import CreateTable, Delete, DropTable, Insert, Redact, Select, Update
 from qldb_simulator.records import StreamRecord, revision_details_record
 
 from tests.reliability.history import QLDB_STREAM_ARN
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from random import Random
 
-    from qldb_simulator.journal import Block, Revision
+    from qldb_simulator.blocks import Block, Revision
 
     from tests.reliability.history import History
     from tests.reliability.plan import Plan

@@ -102,13 +102,13 @@ MUTATIONS = (
     Mutation(
         name="a redacted revision counts as a delete",
         file="journal/revisions.py",
-        old="""if not ion.is_absent(found, "dataHash"):""",
+        old="""if not is_absent(found, "dataHash"):""",
         new="if False:",
     ),
     Mutation(
         name="a throttled request counts as done",
         file="handler/writer.py",
-        old="            for attempt in attempts:\n                attempt.again(code)\n",
+        old="            for attempt in attempts:\n                attempt.retry_later(code)\n",
         new="            for attempt in attempts:\n                attempt.outcome = STALE\n",
     ),
     Mutation(
@@ -138,7 +138,7 @@ MUTATIONS = (
     Mutation(
         name="what is not read when time is up is forgotten",
         file="handler/batch.py",
-        old="            self._retry(source, _OUT_OF_TIME)\n            return\n",
+        old="            self._redeliver(source, OUT_OF_TIME)\n            return\n",
         new="            return\n",
     ),
     Mutation(
@@ -163,15 +163,15 @@ MUTATIONS = (
         name="the rest of an aggregate is dropped after an error",
         file="handler/batch.py",
         old="            self._read_user_record(user_record, source)\n",
-        new="            put_aside = len(self._unwritable)\n"
+        new="            before = len(self._quarantined)\n"
         "            self._read_user_record(user_record, source)\n"
-        "            if len(self._unwritable) > put_aside:\n"
+        "            if len(self._quarantined) > before:\n"
         "                break\n",
     ),
     Mutation(
         name="older revisions are dropped with a refused newer one",
         file="handler/batch.py",
-        old="REFUSED, outcome.code)\n                again.append(document[1:])\n",
+        old="REFUSED, outcome.code)\n                older.append(document[1:])\n",
         new="REFUSED, outcome.code)\n",
     ),
     Mutation(
@@ -183,14 +183,14 @@ MUTATIONS = (
     Mutation(
         name="a refusal of the failure bucket is swallowed",
         file="handler/batch.py",
-        old="self._retry(source, _FAILURE_STORE)",
+        old="self._redeliver(source, _FAILURE_STORE)",
         new="pass",
     ),
     Mutation(
         name="what the failure bucket refuses counts as kept",
         file="handler/failures.py",
         old="                refused.set()\n",
-        new="                kept[place] = True\n",
+        new="                stored[place] = True\n",
     ),
     Mutation(
         name="the key of a failed record has no sub-sequence number",

@@ -22,7 +22,7 @@ class Plan:
     hot
         Most changes go to one document.
     aggregation, records_per_aggregate, copies, shuffle
-        How records become Kinesis records (`qldb_simulator.records.DeliveryOptions`).
+        How records become Kinesis records (`qldb_simulator.delivery_plan.DeliveryOptions`).
     live, replay
         The journal is streamed as it is written, and once more at its end, redactions now
         applied; with `replay` alone the stream was made late.

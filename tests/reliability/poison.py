@@ -6,7 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from amazon.ion import simpleion
-from qldb_simulator.records import KPL_PARTITION_KEY, KinesisEntry, StreamRecord
+from qldb_simulator.delivery_plan import KinesisEntry
+from qldb_simulator.kpl import KPL_PARTITION_KEY
+from qldb_simulator.records import StreamRecord
 
 from tests.reliability.expected_items import ion_text
 from tests.reliability.history import QLDB_STREAM_ARN, Poison

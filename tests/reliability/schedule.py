@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Mapping
 
-    from qldb_simulator.records import KinesisEntry
+    from qldb_simulator.delivery_plan import KinesisEntry
 
     from handler.telemetry import Telemetry
     from tests.reliability.backends import Backend

@@ -53,7 +53,7 @@ class SingleWriter:
         self._workers = Workers(threads, "dynamodb", clock)
 
     def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
-        """Write, each on its own; see `ReplicaWriter.write`."""
+        """Make the writes; see `ReplicaWriter.write`."""
         outcomes: list[Outcome] = [Transient(OUT_OF_TIME)] * len(writes)
 
         def put(place: int, write: Write) -> None:
@@ -72,7 +72,7 @@ class SingleWriter:
                 ConditionExpression=self._CONDITION,
                 ExpressionAttributeValues={":version": write.attributes[VERSION_ATTRIBUTE]},
             )
-        except Exception as error:  # noqa: BLE001  (whatever it is, no record may be lost over it)
+        except Exception as error:  # noqa: BLE001 (whatever it is, no record may be lost over it)
             code, fault = error_codes.of_exception(error)
             if error_codes.normalized(code) == CONDITION_REFUSED:
                 return STALE

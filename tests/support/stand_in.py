@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from pulumi_aws_standin.testing import Engine
-from qldb_simulator.control_plane import Surroundings
+from qldb_simulator.config import SimulatorConfig
+from qldb_simulator.control_plane import ControlPlane
 from qldb_simulator.service import QldbService
 
 from local.emulator import Emulator
@@ -77,7 +78,7 @@ def connected_provider(folder: Path) -> Iterator[ConnectedProvider]:
     with (
         pytest.MonkeyPatch.context() as patch,
         Emulator(port, folder / "emulator.log") as emulator,
-        QldbService(surroundings=Surroundings(aws_endpoint=emulator.endpoint)) as qldb,
+        QldbService(ControlPlane(SimulatorConfig(aws_endpoint=emulator.endpoint))) as qldb,
     ):
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")

@@ -7,12 +7,20 @@ from pathlib import Path
 
 import pytest
 
-_SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "data"
+from tests.support.genuine import DATA_VARIABLE, find_shared_data
+from tests.support.memory_kinesis import MemoryKinesis
 
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Folder of bytes that Amazon QLDB really produced."""
-    if not _SAMPLES.is_dir():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no genuine QLDB bytes here")
-    return _SAMPLES
+    """Return the folder of bytes that Amazon QLDB really produced, or skip."""
+    folder = find_shared_data(os.environ, Path(__file__))
+    if folder is None:
+        reason = f"no genuine QLDB bytes: set {DATA_VARIABLE} to the folder that holds them"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    return folder
+
+
+@pytest.fixture
+def kinesis() -> MemoryKinesis:
+    return MemoryKinesis()

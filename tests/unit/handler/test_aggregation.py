@@ -1,7 +1,7 @@
-"""Frames of the Kinesis Producer Library: taken apart whole or not at all.
+"""Frames of the Kinesis Producer Library: read whole or not at all.
 
-Proves that every damaged frame is refused and that any bytes end in user records or a FrameError.
-It cannot prove that the genuine producer has no form of its own; the genuine event says it has not.
+Proves that damaged frames are refused and that any bytes end in user records or a FrameError. That
+the genuine producer writes this format is shown by the genuine event only.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ def test_a_plain_record_is_its_own_only_user_record() -> None:
     assert user_records(b"plain") == [UserRecord(b"plain", None, None)]
 
 
-def test_an_aggregate_gives_its_records_with_their_places_and_keys() -> None:
+def test_user_records_have_their_positions_and_keys() -> None:
     assert user_records(aggregate(b"a", b"b")) == [
         UserRecord(b"a", 0, "key-0"),
         UserRecord(b"b", 1, "key-1"),
     ]
 
 
-def test_an_aggregate_of_one_still_has_a_place() -> None:
+def test_the_only_record_of_an_aggregate_has_a_position() -> None:
     assert user_records(aggregate(b"a")) == [UserRecord(b"a", 0, "key-0")]
 
 
-def test_an_empty_aggregate_gives_nothing() -> None:
+def test_an_empty_aggregate_has_no_records() -> None:
     assert user_records(frame(b"")) == []
 
 
@@ -104,7 +104,7 @@ def test_a_damaged_frame_is_refused(data: bytes, code: str) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_any_message_in_a_right_frame_is_taken_apart_or_refused(content: bytes) -> None:
+def test_any_message_in_a_valid_frame_is_read_or_refused(content: bytes) -> None:
     try:
         records = user_records(frame(content))
     except FrameError:
@@ -113,6 +113,6 @@ def test_any_message_in_a_right_frame_is_taken_apart_or_refused(content: bytes) 
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_after_the_magic_are_taken_apart_or_refused(content: bytes) -> None:
+def test_random_bytes_after_the_magic_bytes_are_refused(content: bytes) -> None:
     with pytest.raises(FrameError):
         user_records(MAGIC + content)

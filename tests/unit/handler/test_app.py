@@ -1,4 +1,4 @@
-"""The entry point: it builds its handler from the environment, and its errors quote nothing."""
+"""The entry point: how it builds its handler, and what its exceptions reveal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.lambda_context import LambdaContext
 from tests.support.qldb_records import control
 
 
-def test_an_error_that_nobody_expects_says_nothing_of_its_message(
+def test_an_unexpected_exception_is_reported_without_its_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Broken:
@@ -47,7 +47,7 @@ def test_the_function_builds_its_handler_from_the_environment(
     assert '"RecordsIgnored"' in capsys.readouterr().out
 
 
-def test_no_log_level_makes_the_sdk_log_what_it_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sdk_logs_no_requests_at_any_log_level(monkeypatch: pytest.MonkeyPatch) -> None:
     # given Lambda's own setting of the log level, which reaches every logger
     monkeypatch.setattr(logging.getLogger(), "level", logging.DEBUG)
     monkeypatch.setenv("REPLICA_TABLES", '{"Person": {"tableName": "person-1"}}')
@@ -56,7 +56,7 @@ def test_no_log_level_makes_the_sdk_log_what_it_sends(monkeypatch: pytest.Monkey
     # when the function builds its handler
     app._handler()
     app._handler.cache_clear()
-    # then the loggers that would tell bodies do not
+    # then the loggers that log bodies at level DEBUG are silent
     for name in ("botocore.endpoint", "botocore.auth", "urllib3.connectionpool"):
         assert not logging.getLogger(name).isEnabledFor(logging.DEBUG)
 

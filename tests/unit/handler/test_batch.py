@@ -1,6 +1,6 @@
-"""The handler over whole batches: what is written, ignored, kept, and delivered again.
+"""Whole batches: which records are written, ignored, quarantined and redelivered.
 
-Writer and failure store are recorders here; the writer has tests of its own, and tests/reliability
+Writer and failure store are recorders here; the writer has its own tests, and tests/reliability
 runs everything together under faults.
 """
 
@@ -47,7 +47,7 @@ class Recorder:
         self._bucket_fails = bucket_fails
         self.rounds: list[list[Write]] = []
         self.deadlines: list[float] = []
-        self.kept: list[FailedRecord] = []
+        self.quarantined: list[FailedRecord] = []
         self.calls: list[str] = []
         self.counts: list[BatchCounts] = []
 
@@ -65,7 +65,7 @@ class Recorder:
         self.calls.append("put")
         self.deadlines.append(deadline)
         if not self._bucket_fails:
-            self.kept.extend(records)
+            self.quarantined.extend(records)
         return [not self._bucket_fails] * len(records)
 
     def publish(self, counts: BatchCounts) -> None:
@@ -75,7 +75,7 @@ class Recorder:
 def process(
     recorder: Recorder, batch: dict[str, Any], *, table: str = "Person", milliseconds: int = 60_000
 ) -> list[str]:
-    """Run one batch; give the sequence numbers that are to be delivered again."""
+    """Run one batch; return the sequence numbers to be redelivered."""
     handler = Handler(
         settings=HandlerSettings(
             replica_tables={table: ReplicaTable(ledger_table=table, table_name="person-1")},
@@ -138,12 +138,12 @@ def test_every_class_of_record_is_counted_once() -> None:
     assert counts.lags == [pytest.approx(33.76)] * 3
 
 
-def test_a_malformed_record_is_kept_with_payload_and_position() -> None:
+def test_a_malformed_record_is_quarantined_with_payload_and_position() -> None:
     recorder = Recorder()
 
     assert process(recorder, event(aggregate(revision(), b"garbage"))) == []
 
-    (failed,) = recorder.kept
+    (failed,) = recorder.quarantined
     assert failed.payload == b"garbage"
     assert (failed.reason, failed.code) == ("malformed", "not binary Ion")
     assert failed.position.stream_arn == STREAM_ARN
@@ -157,13 +157,34 @@ def test_a_malformed_record_is_kept_with_payload_and_position() -> None:
     assert recorder.writes == [("6WXz9wdajiY7K5u6YwGUN4", 0)]
 
 
-def test_a_damaged_frame_is_kept_whole_and_nothing_of_it_is_written() -> None:
+@pytest.mark.parametrize("data_hash", [None, f"{{{{{HASH}}}}}"], ids=["delete", "redacted"])
+def test_a_version_with_more_digits_than_a_number_of_dynamodb_is_malformed(
+    data_hash: str | None,
+) -> None:
+    recorder = Recorder()
+    batch = event(
+        revision(document_id="a", version=10**38, data=None, data_hash=data_hash),
+        revision(document_id="b", version=10**38 - 1),
+    )
+
+    assert process(recorder, batch) == []
+
+    assert recorder.writes == [("b", 10**38 - 1)]
+    (failed,) = recorder.quarantined
+    assert (failed.reason, failed.code) == (
+        "malformed",
+        "version has more digits than a number of DynamoDB",
+    )
+    assert recorder.counts[0].redacted == 0
+
+
+def test_a_damaged_frame_is_quarantined_whole_and_nothing_of_it_is_written() -> None:
     recorder = Recorder()
     damaged = aggregate(revision())[:-1]
 
     assert process(recorder, event(damaged, revision(document_id="other"))) == []
 
-    (failed,) = recorder.kept
+    (failed,) = recorder.quarantined
     assert (failed.payload, failed.reason, failed.code) == (damaged, "frame", "wrong MD5")
     assert failed.position.sub_sequence_number is None
     assert failed.partition_key == "outer"
@@ -179,7 +200,7 @@ def test_after_a_version_that_can_never_be_stored_the_next_lower_one_is_written(
     assert process(recorder, batch) == []
 
     assert [version for _, version in recorder.writes] == [3, 2, 1]
-    assert [failed.position.sequence_number for failed in recorder.kept] == ["101", "103"]
+    assert [failed.position.sequence_number for failed in recorder.quarantined] == ["101", "103"]
     (counts,) = recorder.counts
     assert (counts.applied, counts.superseded) == (1, 1)
     assert counts.quarantined == {("refused", "Validation"): 2}
@@ -192,7 +213,7 @@ def test_after_a_version_that_has_no_form_the_next_lower_one_is_written() -> Non
     assert process(recorder, event(revision(), revision(version=1, data=f"{{a: {deep}}}"))) == []
 
     assert [version for _, version in recorder.writes] == [0]
-    assert [failed.reason for failed in recorder.kept] == ["unstorable"]
+    assert [failed.reason for failed in recorder.quarantined] == ["unstorable"]
 
 
 def test_a_document_that_is_not_ion_inside_is_malformed() -> None:
@@ -201,15 +222,15 @@ def test_a_document_that_is_not_ion_inside_is_malformed() -> None:
 
     assert process(recorder, event(broken)) == []
 
-    (failed,) = recorder.kept
+    (failed,) = recorder.quarantined
     assert (failed.reason, failed.code) == ("malformed", "a text that is not UTF-8")
 
 
 @pytest.mark.parametrize("place", ["user_records", "read_record", "write_for"])
-def test_a_record_over_which_the_code_fails_is_kept_and_holds_up_no_other(
+def test_an_unexpected_exception_quarantines_only_its_record(
     place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # given code that fails on one record in a way that nobody foresaw
+    # given code that fails on one record in an unexpected way
     bad = revision(document_id="bad")
     right = getattr(batch_module, place)
 
@@ -222,13 +243,13 @@ def test_a_record_over_which_the_code_fails_is_kept_and_holds_up_no_other(
     recorder = Recorder()
     # when
     assert process(recorder, event(bad, revision(document_id="good"))) == []
-    # then it is kept, without its message, and the other is written
+    # then it is quarantined, without its message, and the other is written
     assert recorder.writes == [("good", 0)]
-    (failed,) = recorder.kept
+    (failed,) = recorder.quarantined
     assert (failed.reason, failed.code, failed.payload) == ("unforeseen", "KeyError", bad)
 
 
-def test_a_lack_of_memory_is_not_the_fault_of_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_memory_error_quarantines_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> object:
         raise MemoryError
 
@@ -238,7 +259,7 @@ def test_a_lack_of_memory_is_not_the_fault_of_a_record(monkeypatch: pytest.Monke
     with pytest.raises(MemoryError):
         process(recorder, event(revision()))
 
-    assert recorder.kept == []
+    assert recorder.quarantined == []
 
 
 def test_the_failure_bucket_comes_after_all_writes_and_has_more_time() -> None:
@@ -260,7 +281,7 @@ def test_the_lowest_failed_sequence_number_is_returned_as_a_number() -> None:
     assert recorder.counts[0].retried == {"Throttling": 3}
 
 
-def test_what_was_superseded_comes_again_with_a_transient_newest() -> None:
+def test_older_revisions_are_redelivered_with_a_newest_that_was_not_written() -> None:
     # The next delivery may find that version 1 can never be stored; version 0 is needed then.
     recorder = Recorder(
         lambda write: Transient("Throttling") if write.document_id == "hot" else APPLIED
@@ -274,7 +295,7 @@ def test_what_was_superseded_comes_again_with_a_transient_newest() -> None:
     assert process(recorder, batch) == ["100"]
 
 
-def test_a_record_that_cannot_be_kept_is_delivered_again() -> None:
+def test_a_record_that_the_failure_bucket_refuses_is_redelivered() -> None:
     recorder = Recorder(bucket_fails=True)
 
     assert process(recorder, event(revision(), b"garbage", b"garbage")) == ["101"]
@@ -291,13 +312,13 @@ def test_writes_leave_time_for_the_bucket_and_both_for_the_answer() -> None:
     assert recorder.deadlines == [NOW + 50.0, pytest.approx(NOW + 0.6), NOW + 55.0]
 
 
-def test_without_time_everything_is_delivered_again() -> None:
+def test_without_time_everything_is_redelivered() -> None:
     recorder = Recorder()
     assert process(recorder, event(revision(), b"garbage"), milliseconds=0) == ["100"]
-    assert (recorder.rounds, recorder.kept) == ([], [])
+    assert (recorder.rounds, recorder.quarantined) == ([], [])
 
 
-def test_nothing_of_a_batch_is_left_for_the_next() -> None:
+def test_failures_of_one_batch_do_not_affect_the_next() -> None:
     recorder = Recorder(lambda write: Transient("X") if write.document_id == "bad" else APPLIED)
     handler = Handler(
         settings=HandlerSettings(
@@ -318,7 +339,7 @@ def test_nothing_of_a_batch_is_left_for_the_next() -> None:
 
 
 @given(st.lists(st.binary(max_size=80) | st.sampled_from([revision(), control()]), max_size=4))
-def test_any_records_end_written_ignored_or_kept(records: list[bytes]) -> None:
+def test_any_records_end_written_ignored_or_quarantined(records: list[bytes]) -> None:
     recorder = Recorder()
 
     assert process(recorder, event(*records)) == []
@@ -326,4 +347,4 @@ def test_any_records_end_written_ignored_or_kept(records: list[bytes]) -> None:
     (counts,) = recorder.counts
     ended = counts.applied + counts.superseded + counts.ignored.total() + counts.quarantined.total()
     assert ended == len(records)
-    assert all(failed.payload in records for failed in recorder.kept)
+    assert all(failed.payload in records for failed in recorder.quarantined)

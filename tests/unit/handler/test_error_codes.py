@@ -79,9 +79,11 @@ def client_error(code: str, status: int) -> ClientError:
         (KeyError("secret"), ("KeyError", None)),
     ],
 )
-def test_requests_are_classified(error: Exception, expected: tuple[str, FaultClass | None]) -> None:
+def test_exceptions_of_requests_are_classified_without_their_messages(
+    error: Exception, expected: tuple[str, FaultClass | None]
+) -> None:
     assert of_exception(error) == expected
 
 
-def test_keys_are_normalized_themselves() -> None:
+def test_the_table_is_keyed_by_normalized_codes() -> None:
     assert [code for code in FAULT_CLASSES if normalized(code) != code] == []

@@ -1,4 +1,4 @@
-"""The S3 client of the failure bucket: made once, however many threads ask for it at once."""
+"""The S3 client of the failure bucket: made when it is needed, and once."""
 
 from __future__ import annotations
 
@@ -24,3 +24,11 @@ def test_threads_that_quarantine_at_once_share_one_client() -> None:
 
     assert len(set(operations)) == 1
     assert made == ["s3"]
+
+
+def test_no_client_is_made_before_a_record_fails() -> None:
+    class Session:
+        def create_client(self, *_: object, **__: object) -> object:
+            raise AssertionError("made too early")
+
+    LazyFailureClient(Session(), timeout=(1.0, 5.0), connections=8)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Objects of the failure bucket: the key is the position, the body gives everything back."""
+"""Objects of the failure bucket: their keys, their bodies, and how they are stored."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def failed(payload: bytes = b"\x00\xffbytes", attempts: int | None = None) -> Fa
     )
 
 
-def test_the_key_is_the_position() -> None:
+def test_the_key_names_stream_shard_sequence_number_and_position() -> None:
     assert object_key(POSITION) == ("records/journal/shardId-000000000002/4959033827/00000007.json")
 
 
-def test_the_key_of_a_whole_record_says_so() -> None:
+def test_a_whole_record_has_a_key_of_its_own() -> None:
     whole = Position(
         stream_arn=POSITION.stream_arn,
         shard_id=POSITION.shard_id,
@@ -73,7 +73,7 @@ def test_the_body_has_the_documented_fields() -> None:
 
 
 @given(st.binary(), st.none() | st.integers(1, 9))
-def test_a_record_comes_back_from_its_body(payload: bytes, attempts: int | None) -> None:
+def test_a_record_survives_writing_and_reading(payload: bytes, attempts: int | None) -> None:
     record = failed(payload, attempts)
     assert FailedRecord.from_json(record.to_json()) == record
 
@@ -81,19 +81,19 @@ def test_a_record_comes_back_from_its_body(payload: bytes, attempts: int | None)
 @pytest.mark.parametrize(
     "body", [b"", b"\xff", b"[]", b"{}", b'{"formatVersion": 2}', b'{"formatVersion": 1}']
 )
-def test_another_body_is_refused(body: bytes) -> None:
+def test_a_body_of_another_format_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match="object"):
         FailedRecord.from_json(body)
 
 
 class Bucket:
-    """Takes objects, or does with one of them what a test wants."""
+    """Stores objects, after a hook that a test provides."""
 
     def __init__(self, meet: Callable[[str], None] = lambda _: None) -> None:
         self._meet = meet
         self.keys: list[str] = []
 
-    def put_object(self, *, Key: str, **_: object) -> None:  # noqa: N803  (the API's name)
+    def put_object(self, *, Key: str, **_: object) -> None:  # noqa: N803 (the API's name)
         self._meet(Key)
         self.keys.append(Key)
 
@@ -106,7 +106,7 @@ def several(count: int) -> list[FailedRecord]:
 
 
 @pytest.mark.parametrize("puts_in_flight", [1, 4])
-def test_all_records_are_kept(puts_in_flight: int) -> None:
+def test_all_records_are_stored(puts_in_flight: int) -> None:
     bucket = Bucket()
     store = FailureStore(bucket, "failures", puts_in_flight=puts_in_flight)
 
@@ -114,7 +114,7 @@ def test_all_records_are_kept(puts_in_flight: int) -> None:
     assert sorted(bucket.keys) == [object_key(record.position) for record in several(30)]
 
 
-def test_after_a_refusal_nothing_more_is_tried() -> None:
+def test_after_a_refusal_no_other_record_is_tried() -> None:
     def refuse(key: str) -> None:
         if key.endswith("00000002.json"):
             raise RuntimeError("secret")

@@ -1,4 +1,4 @@
-"""Each field is taken as it is, or refused without a word of it. Every use has tests of its own."""
+"""Checks of JSON fields: a field is returned unchanged or refused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         (json_fields.moment, 1612836966.24),
     ],
 )
-def test_what_fits_is_taken(take: Callable[[object], object], value: object) -> None:
+def test_a_valid_field_is_returned_unchanged(
+    take: Callable[[object], object], value: object
+) -> None:
     assert take(value) is value
 
 
@@ -40,6 +42,6 @@ def test_what_fits_is_taken(take: Callable[[object], object], value: object) -> 
         *((json_fields.moment, value) for value in (None, -1, "1", 253_402_300_800, float("nan"))),
     ],
 )
-def test_anything_else_is_refused(take: Callable[[object], object], value: object) -> None:
+def test_an_invalid_field_is_refused(take: Callable[[object], object], value: object) -> None:
     with pytest.raises((TypeError, UnicodeError)):
         take(value)

@@ -1,4 +1,4 @@
-"""What a revision wants of its item, and the statements that say so. Pure.
+"""The write that a revision requires, and its statements.
 
 That DynamoDB understands the statements is proven on DynamoDB Local.
 """

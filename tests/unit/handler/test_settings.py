@@ -1,7 +1,4 @@
-"""Settings: what is wrong is refused with the variable's name, what is right arrives typed.
-
-It cannot prove that the program writes the same variables; tests/e2e does.
-"""
+"""Settings: valid variables arrive typed, invalid ones are refused by name."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ def environment(tables: object = TABLE, **variables: str) -> dict[str, str]:
     return {"REPLICA_TABLES": json.dumps(tables), "FAILURE_BUCKET": "failures", **variables}
 
 
-def test_all_that_can_be_set_arrives() -> None:
+def test_every_variable_reaches_its_setting() -> None:
     tables = {
         "Person": {
             "tableName": "person-1a2b3c",
@@ -96,7 +93,7 @@ def test_a_wrong_lifetime_is_named(days: str) -> None:
         ({"tableName": "t", "retiredAttributes": [f"a{i}" for i in range(101)]}, "100"),
     ],
 )
-def test_a_wrong_table_is_named(table: Any, message: str) -> None:  # noqa: ANN401  (wrong on purpose)
+def test_a_wrong_table_is_named(table: Any, message: str) -> None:  # noqa: ANN401 (wrong on purpose)
     with pytest.raises(SettingsError, match=f"Person.*{message}"):
         HandlerSettings.from_environment(environment({"Person": table}))
 

@@ -1,4 +1,4 @@
-"""What is published of a batch: numbers, names and codes, in CloudWatch's embedded format."""
+"""The published counts of a batch: numbers, names and codes, in CloudWatch's embedded format."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import pytest
 from handler.telemetry import BatchCounts, PowertoolsTelemetry
 from journal.revisions import IgnoredReason
 
+POWERTOOLS_FIELDS = {"level", "location", "message", "timestamp", "service"}
+
 
 @pytest.fixture(autouse=True)
 def _powertools(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,7 +26,7 @@ def _powertools(monkeypatch: pytest.MonkeyPatch) -> None:
 def published(
     capsys: pytest.CaptureFixture[str], *batches: BatchCounts
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Publish batches; give the metric objects and the log lines."""
+    """Publish batches; return the metric objects and the log lines."""
     telemetry = PowertoolsTelemetry("1.2.3")
     for counts in batches:
         telemetry.publish(counts)
@@ -70,18 +72,27 @@ def test_every_count_is_a_metric(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_one_log_line_says_it_all(capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_log_line_holds_all_counts(capsys: pytest.CaptureFixture[str]) -> None:
     _, (line,) = published(capsys, full())
 
     assert line["level"] == "WARNING"
-    assert line["version"] == "1.2.3"
-    assert line["ignoredTables"] == {"Car": 2}
-    assert line["quarantined"] == {"refused: Validation": 2}
-    assert line["retried"] == {"Throttling": 1}
-    assert line["longestLagSeconds"] == 1.25
+    assert {name: line[name] for name in sorted(line) if name not in POWERTOOLS_FIELDS} == {
+        "version": "1.2.3",
+        "kinesisRecords": 9,
+        "applied": 3,
+        "deleted": 1,
+        "stale": 4,
+        "superseded": 5,
+        "redacted": 6,
+        "ignored": {"control": 1, "block summary": 7},
+        "ignoredTables": {"Car": 2},
+        "quarantined": {"refused: Validation": 2},
+        "retried": {"Throttling": 1},
+        "longestLagSeconds": 1.25,
+    }
 
 
-def test_a_batch_without_faults_is_no_warning(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_batch_without_faults_is_logged_as_info(capsys: pytest.CaptureFixture[str]) -> None:
     _, (line,) = published(capsys, BatchCounts(applied=1, lags=[1.0]))
     assert line["level"] == "INFO"
 

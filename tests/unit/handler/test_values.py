@@ -16,8 +16,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handler.values import UnstorableValue, attribute_value
-from journal import ion
 from journal.errors import IonError
+from journal.ion import stream
+from journal.ion.stream import VERSION_MARKER, single_value
 from tests.support.ion import binary
 from tests.support.ion_values import Sample, values
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def converted(text: str) -> Mapping[str, Any]:
-    return attribute_value(ion.value(binary(text)))
+    return attribute_value(single_value(binary(text)))
 
 
 def comparable(value: Mapping[str, Any]) -> object:
@@ -78,31 +79,33 @@ def test_every_value_has_the_promised_form(sample: Sample) -> None:
         ("nan", {"S": "nan"}),
     ],
 )
-def test_the_borders_of_numbers(text: str, promised: dict[str, str]) -> None:
+def test_a_number_becomes_n_only_if_dynamodb_keeps_it_exactly(
+    text: str, promised: dict[str, str]
+) -> None:
     assert converted(text) == promised
 
 
 def test_a_float_of_32_bits_keeps_its_value() -> None:
-    data = ion.VERSION_MARKER + b"\x44" + struct.pack(">f", 0.1)
-    assert attribute_value(ion.value(data)) == {"N": "0.10000000149011612"}
+    data = VERSION_MARKER + b"\x44" + struct.pack(">f", 0.1)
+    assert attribute_value(single_value(data)) == {"N": "0.10000000149011612"}
 
 
 def test_an_int_of_any_size_is_written_out() -> None:
     number = 7**6000
-    data = ion.VERSION_MARKER + _value(0x20, number.to_bytes(2106, "big"))
+    data = VERSION_MARKER + _value(0x20, number.to_bytes(2106, "big"))
 
-    text = attribute_value(ion.value(data))["S"]
+    text = attribute_value(single_value(data))["S"]
 
     assert len(text) == 5071
     assert Decimal(text) == number
 
 
-def test_an_int_of_a_mebibyte_takes_no_minutes() -> None:
+def test_an_int_of_a_mebibyte_is_written_out_within_seconds() -> None:
     content = b"\x7f" * (1 << 20)
-    data = ion.VERSION_MARKER + b"\x2e" + b"\x40\x00\x80" + content
+    data = VERSION_MARKER + b"\x2e" + b"\x40\x00\x80" + content
 
     started = time.process_time()
-    text = attribute_value(ion.value(data))["S"]
+    text = attribute_value(single_value(data))["S"]
 
     assert time.process_time() - started < 10
     assert (len(text), text.isdigit()) == (2_525_223, True)
@@ -115,13 +118,15 @@ def _value(kind: int, content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("levels", [32])
-def test_as_many_levels_as_dynamodb_has_are_let_through(levels: int) -> None:
+def test_the_deepest_nesting_of_dynamodb_is_allowed(levels: int) -> None:
     assert "L" in converted("[" * levels + "]" * levels)
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{a:", "}")])
 @pytest.mark.parametrize("levels", [33, 200])
-def test_more_levels_than_dynamodb_has_are_refused(levels: int, opening: str, closing: str) -> None:
+def test_deeper_nesting_than_dynamodb_has_is_refused(
+    levels: int, opening: str, closing: str
+) -> None:
     with pytest.raises(UnstorableValue, match="nested deeper than 32 levels"):
         converted(opening * levels + "1" + closing * levels)
 
@@ -131,7 +136,7 @@ def test_a_value_nested_without_end_is_refused_not_recursed_into() -> None:
     for _ in range(20_000):
         content = _nested(content)
     with pytest.raises(UnstorableValue, match="nested deeper"):
-        attribute_value(ion.value(ion.VERSION_MARKER + content))
+        attribute_value(single_value(VERSION_MARKER + content))
 
 
 def _nested(content: bytes) -> bytes:
@@ -172,7 +177,7 @@ def _nested(content: bytes) -> bytes:
 )
 def test_what_is_not_ion_is_refused(content: str) -> None:
     with pytest.raises(IonError):
-        attribute_value(ion.value(ion.VERSION_MARKER + bytes.fromhex(content)))
+        attribute_value(single_value(VERSION_MARKER + bytes.fromhex(content)))
 
 
 _ENDLESS = b"\x7f" * 1_000_000 + b"\xff"
@@ -199,14 +204,14 @@ _ENDLESS = b"\x7f" * 1_000_000 + b"\xff"
 def test_a_number_without_end_is_refused_at_once(content: bytes) -> None:
     # Read to its end, each of these takes minutes: time grows with the square of the bytes.
     with pytest.raises(IonError):
-        attribute_value(ion.value(ion.VERSION_MARKER + content))
+        attribute_value(single_value(VERSION_MARKER + content))
 
 
-def test_a_large_symbol_table_is_not_remembered() -> None:
+def test_a_large_symbol_table_is_not_cached() -> None:
     def names(count: int) -> str:
         return "{" + ",".join(f"n{number:05d}:1" for number in range(count)) + "}"
 
-    remembered = ion._kept_symbol_table.cache_info
+    remembered = stream._cached_symbol_table.cache_info
     converted(names(3))
     before = remembered().currsize
     assert len(converted(names(3000))["M"]) == 3000
@@ -216,13 +221,13 @@ def test_a_large_symbol_table_is_not_remembered() -> None:
 @given(st.binary(max_size=60))
 def test_any_bytes_are_converted_or_refused(content: bytes) -> None:
     try:
-        attribute_value(ion.value(ion.VERSION_MARKER + content))
+        attribute_value(single_value(VERSION_MARKER + content))
     except (IonError, UnstorableValue):
         return
 
 
-def test_padding_is_passed_over() -> None:
+def test_padding_is_skipped() -> None:
     # given a struct with a padded field, a list with padding, and padding around the value
-    data = ion.VERSION_MARKER + bytes.fromhex("0100d8840085b40100210500")
+    data = VERSION_MARKER + bytes.fromhex("0100d8840085b40100210500")
     # when, then
-    assert attribute_value(ion.value(data)) == {"M": {"version": {"L": [{"N": "5"}]}}}
+    assert attribute_value(single_value(data)) == {"M": {"version": {"L": [{"N": "5"}]}}}

@@ -1,4 +1,4 @@
-"""Calls at once: all are made, none is waited for beyond the deadline, and errors come through."""
+"""Concurrent calls: all are made, none is waited for beyond the deadline."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_one_worker_is_the_callers_own_thread() -> None:
     assert threads == [threading.current_thread()]
 
 
-def test_calls_are_made_at_once() -> None:
+def test_calls_run_concurrently() -> None:
     # given calls of which each waits for the other
     together = threading.Barrier(2, timeout=10)
 
@@ -41,7 +41,7 @@ def test_calls_are_made_at_once() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_an_error_comes_through(count: int) -> None:
+def test_an_exception_of_a_call_reaches_the_caller(count: int) -> None:
     def broken() -> None:
         raise LookupError
 
@@ -49,7 +49,7 @@ def test_an_error_comes_through(count: int) -> None:
         Workers(count, "test").run([broken], time.time() + 60)
 
 
-def test_what_has_not_begun_at_the_deadline_is_never_made() -> None:
+def test_a_call_that_has_not_begun_at_the_deadline_is_never_made() -> None:
     # given more calls than workers, all of which hang
     release = threading.Event()
     begun: list[int] = []

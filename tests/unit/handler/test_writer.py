@@ -1,4 +1,4 @@
-"""The writer against scripted answers: which statement follows which answer, and which outcome.
+"""The writer against scripted answers: the next statement, or the outcome, of each.
 
 That the answers are DynamoDB's own is proven by tests/integration on DynamoDB Local.
 """
@@ -73,7 +73,7 @@ class Client:
 
     def batch_execute_statement(
         self,
-        Statements: Sequence[Mapping[str, Any]],  # noqa: N803  (the API's name)
+        Statements: Sequence[Mapping[str, Any]],  # noqa: N803 (the API's name)
     ) -> dict[str, Any]:
         request = []
         for statement in Statements:
@@ -128,7 +128,7 @@ def script(*answers: Answer) -> Callable[[str, str], Answer]:
         (1, [fails("ResourceNotFound")], ["UPDATE"], Transient("ResourceNotFound")),
     ],
 )
-def test_the_answers_lead_to_the_outcome(
+def test_each_answer_decides_the_next_statement_or_the_outcome(
     version: int, answers: list[Answer], kinds: list[str], outcome: Outcome
 ) -> None:
     client = Client(script(*answers))
@@ -142,7 +142,7 @@ def test_two_writers_that_undo_each_other_are_left_to_the_next_delivery() -> Non
     assert run(client, write()) == [Transient(CONTENDED)]
 
 
-def test_statements_of_one_request_end_each_on_its_own() -> None:
+def test_statements_of_one_request_have_independent_outcomes() -> None:
     answers = {"a": OK, "b": HIGHER, "c": fails("ValidationError"), "d": fails("AccessDenied")}
     client = Client(lambda _, key: answers[key])
 
@@ -169,7 +169,7 @@ def test_two_writes_of_one_item_are_refused() -> None:
         run(Client(), write(), write(version=2))
 
 
-def test_one_bad_statement_does_not_hold_up_its_neighbours() -> None:
+def test_one_bad_statement_does_not_block_its_request() -> None:
     client = Client(
         fail=lambda keys: request_error("ValidationException") if "17" in keys else None
     )
@@ -189,7 +189,7 @@ def test_an_unknown_fault_of_a_request_is_pinned_down_and_never_permanent() -> N
     assert [outcome for n, outcome in enumerate(outcomes) if n != 3] == [APPLIED] * 7
 
 
-def test_a_table_that_is_denied_does_not_hold_up_another() -> None:
+def test_a_denied_table_does_not_block_another() -> None:
     client = Client(
         fail=lambda keys: request_error("AccessDeniedException") if "b" in keys else None
     )
@@ -211,7 +211,7 @@ def test_a_table_that_is_denied_does_not_hold_up_another() -> None:
         ReadTimeoutError(endpoint_url="x"),
     ],
 )
-def test_a_request_that_fails_for_a_while_is_tried_again_whole(error: Exception) -> None:
+def test_a_request_that_fails_transiently_is_retried_whole(error: Exception) -> None:
     failures = iter([error, error, None])
     client = Client(fail=lambda _: next(failures))
     clock = Clock(1000.0)
@@ -221,7 +221,7 @@ def test_a_request_that_fails_for_a_while_is_tried_again_whole(error: Exception)
     assert clock.naps == [0.05, 0.1]
 
 
-def test_what_is_not_done_in_time_is_transient() -> None:
+def test_a_write_that_misses_the_deadline_is_transient() -> None:
     client = Client(fail=lambda _: request_error("ThrottlingException"))
     clock = Clock(1000.0)
 
@@ -235,7 +235,7 @@ def test_nothing_starts_after_the_deadline() -> None:
     assert client.requests == []
 
 
-def test_only_the_refused_are_sent_again() -> None:
+def test_only_throttled_statements_are_sent_again() -> None:
     seen: set[str] = set()
 
     def answer(_kind: str, key: str) -> Answer:
@@ -293,7 +293,7 @@ def test_another_table_is_not_expected_to_be_empty() -> None:
     assert client.requests[0] == [("UPDATE", "a")]
 
 
-def test_requests_in_flight_end_as_one_after_another() -> None:
+def test_concurrent_requests_have_the_same_outcomes_as_sequential_ones() -> None:
     answers = [OK, HIGHER, fails("ValidationError")]
     client = Client(lambda _, key: answers[int(key) % 3])
     writer = BatchStatementWriter(client, requests_in_flight=4)
@@ -336,27 +336,27 @@ def test_a_single_request_that_hangs_is_not_waited_for_either() -> None:
 
 
 class OddClient:
-    """Gives one odd answer, then right ones."""
+    """Returns one malformed answer, then valid ones."""
 
     def __init__(self, responses: object) -> None:
         self._odd: list[object] = [responses]
 
     def batch_execute_statement(
         self,
-        Statements: Sequence[object],  # noqa: N803  (the API's name)
+        Statements: Sequence[object],  # noqa: N803 (the API's name)
     ) -> dict[str, Any]:
         return {"Responses": self._odd.pop() if self._odd else [OK] * len(Statements)}
 
 
 @pytest.mark.parametrize("responses", [None, [], [OK], [OK] * 3, [None, None], ["a", "b"], 7])
-def test_an_answer_that_does_not_fit_the_request_is_no_answer(responses: object) -> None:
+def test_an_answer_that_does_not_fit_its_request_is_retried(responses: object) -> None:
     writer = BatchStatementWriter(
         OddClient(responses), requests_in_flight=1, sleep=lambda _: None, jitter=lambda: 0.0
     )
     assert writer.write([write("a"), write("b")], 1e12) == [APPLIED, APPLIED]
 
 
-def test_what_ends_a_second_request_does_not_carry_the_first_ones_message() -> None:
+def test_an_exception_in_a_second_request_does_not_carry_the_first_ones_message() -> None:
     # given a request that is refused as a whole, with a message that may quote a document, and an
     # end of the process in one of its halves
     class EndError(BaseException):

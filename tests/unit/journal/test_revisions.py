@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from handler.aggregation import user_records
 from handler.values import attribute_value
 from journal.errors import MalformedRecord
-from journal.ion import timestamp_text
+from journal.ion.timestamps import timestamp_text
 from journal.revisions import (
     Ignored,
     IgnoredReason,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 TABLES = {"Person"}
 
 
-def test_a_revision_arrives_with_all_its_fields() -> None:
+def test_a_revision_is_read_with_all_its_fields() -> None:
     found = read_record(revision(version=3), TABLES)
 
     assert isinstance(found, Revision)
@@ -55,7 +55,7 @@ def test_a_revision_arrives_with_all_its_fields() -> None:
     )
 
 
-def test_the_genuine_revision_arrives(shared_data: Path) -> None:
+def test_the_genuine_revision_is_read(shared_data: Path) -> None:
     event = json.loads((shared_data / "genuine-kpl-event.json").read_text())
     records = user_records(base64.b64decode(event["Records"][0]["kinesis"]["data"]))
 
@@ -82,7 +82,7 @@ def test_the_genuine_revision_arrives(shared_data: Path) -> None:
         ("null.struct", "null.blob", RevisionKind.DELETE),
     ],
 )
-def test_the_class_of_a_revision(
+def test_data_and_data_hash_decide_the_kind_of_a_revision(
     data: str | None, data_hash: str | None, kind: RevisionKind
 ) -> None:
     found = read_record(revision(data=data, data_hash=data_hash), TABLES)
@@ -146,12 +146,11 @@ def metadata(**fields: str | None) -> str:
         (revision(metadata=metadata(version="-1")), "version is not a number from 0"),
         (revision(metadata=metadata(version="1.0")), "version is not a number from 0"),
         (revision(metadata=metadata(version="true")), "version is not a number from 0"),
-        (revision(metadata=metadata(version="1" + "0" * 38)), "version has more digits"),
         (revision(metadata=metadata(txTime='"now"')), "txTime is not a timestamp"),
         (revision(metadata=metadata(txId=None)), "txId is not a text"),
     ],
 )
-def test_what_is_no_record_of_qldb_is_refused(data: bytes, reason: str) -> None:
+def test_a_malformed_record_is_refused_with_its_code(data: bytes, reason: str) -> None:
     with pytest.raises(MalformedRecord, match=f"^{reason}"):
         read_record(data, TABLES)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from amazon.ion import simpleion
-from qldb_simulator.client import DocumentState
+from qldb_simulator.client_results import DocumentState
 from rich.console import Console
 
 from local.comparison import Row, comparison_table, is_replica, item_values

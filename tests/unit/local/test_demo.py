@@ -57,7 +57,7 @@ def test_a_second_demonstration_is_kept_out(
     monkeypatch.setattr(demo, "DEFAULT_STATE", tmp_path)
     monkeypatch.setattr(demo, "ensure_pulumi", Mock())
     remove_settings = Mock()
-    monkeypatch.setattr("local.stack.remove_settings", remove_settings)
+    monkeypatch.setattr(demo, "remove_settings", remove_settings)
     (tmp_path / "demo").mkdir()
     with (tmp_path / "demo.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

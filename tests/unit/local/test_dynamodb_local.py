@@ -1,92 +1,37 @@
-"""What DynamoDB Local needs from the machine: the right Java, and the files of the lock file.
+"""What is known of DynamoDB Local before it runs.
 
 The engine itself runs in the integration tests; nothing is fetched here.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from local.dynamodb_local import _LOCK_FILE, VERSION, DynamoDBLocal, find_java
+from local.dynamodb_local import _LOCK_FILE, VERSION, DynamoDBLocal
 from local.errors import LocalError
+from local.maven import read_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def fake_java(folder: Path, version: str) -> Path:
-    folder.mkdir(parents=True)
-    java = folder / "java"
-    java.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2025-04-15' >&2\n")
-    java.chmod(0o755)
-    return java
-
-
-@pytest.fixture(autouse=True)
-def _no_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("JAVA_HOME", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-
-
-def test_missing_java_is_named_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(LocalError, match=r"needs Java 17 \(there is none\).*install"):
-        DynamoDBLocal(tmp_path / "log", lambda _: None).start()
-
-
-@pytest.mark.parametrize(("version", "major"), [("11.0.2", 11), ("1.8.0_392", 8)])
-def test_java_that_is_too_old_is_named(tmp_path: Path, version: str, major: int) -> None:
-    java = fake_java(tmp_path / "bin", version)
-
-    with pytest.raises(
-        LocalError, match=rf"needs Java 17 \({re.escape(str(java))} is Java {major}\)"
-    ):
-        find_java()
-
-
-def test_java_that_does_not_run_counts_as_none(tmp_path: Path) -> None:
-    java = fake_java(tmp_path / "bin", "17.0.15")
-    java.write_text("#!/bin/sh\nexit 1\n")
-
-    with pytest.raises(LocalError, match="there is none"):
-        find_java()
-
-
-@pytest.mark.parametrize("version", ["17.0.15", "21", "25.0.1"])
-def test_java_on_the_path_that_is_new_enough_is_taken(tmp_path: Path, version: str) -> None:
-    java = fake_java(tmp_path / "bin", version)
-
-    assert find_java() == str(java)
-
-
-def test_java_home_comes_first_unless_it_is_too_old(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    on_path = fake_java(tmp_path / "bin", "17.0.15")
-    new = fake_java(tmp_path / "new" / "bin", "21.0.1")
-    old = fake_java(tmp_path / "old" / "bin", "11.0.1")
-
-    monkeypatch.setenv("JAVA_HOME", str(new.parent.parent))
-    assert find_java() == str(new)
-    monkeypatch.setenv("JAVA_HOME", str(old.parent.parent))
-    assert find_java() == str(on_path)
-
-
 def test_the_endpoint_of_an_engine_that_was_not_started_is_an_error(tmp_path: Path) -> None:
+    engine = DynamoDBLocal(tmp_path / "log", lambda _: None)
+
     with pytest.raises(LocalError, match="not running"):
-        _ = DynamoDBLocal(tmp_path / "log", lambda _: None).endpoint
+        _ = engine.endpoint
 
 
-def test_the_lock_file_names_the_engine_and_native_libraries() -> None:
-    lines = [
-        line
-        for line in _LOCK_FILE.read_text(encoding="utf-8").splitlines()
-        if not line.startswith("#")
-    ]
+def test_the_lock_file_names_the_engine_and_the_native_libraries_of_linux_and_macos() -> None:
+    files = read_lock(_LOCK_FILE.read_text(encoding="utf-8"))
 
-    assert all(re.fullmatch(r"[0-9a-f]{64}  [\w.-]+(:[\w.-]+){3}", line) for line in lines)
-    names = {line.split()[1] for line in lines}
-    assert f"com.amazonaws:DynamoDBLocal:jar:{VERSION}" in names
-    assert {"so", "dylib"} <= {name.split(":")[2] for name in names}
+    assert ("DynamoDBLocal", VERSION) in {(file.artifact, file.version) for file in files}
+    assert {"so", "dylib"} <= {file.type for file in files}
+
+
+def test_the_lock_file_has_a_whole_hash_for_each_file() -> None:
+    files = read_lock(_LOCK_FILE.read_text(encoding="utf-8"))
+
+    assert {len(bytes.fromhex(file.sha256)) for file in files} == {32}

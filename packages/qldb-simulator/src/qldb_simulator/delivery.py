@@ -11,50 +11,32 @@ import logging
 import threading
 from collections import deque
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from qldb_simulator.delivery_role import PermissionRevokedError
-from qldb_simulator.records import (
-    DeliveryOptions,
-    KinesisEntry,
-    StreamRecord,
-    block_records,
-    control_record,
-    delivery_plan,
+from qldb_simulator.config import Timing
+from qldb_simulator.delivery_plan import DeliveryOptions, KinesisEntry, delivery_plan
+from qldb_simulator.delivery_progress import TERMINAL, ErrorCause, Progress, Status
+from qldb_simulator.journal import utc_now
+from qldb_simulator.kinesis_writer import (
+    ClientSource,
+    ImpairedError,
+    error_code,
+    put_records,
+    split_into_requests,
 )
+from qldb_simulator.records import StreamRecord, block_records, control_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
 
-    from mypy_boto3_kinesis import KinesisClient
-    from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
+    from qldb_simulator.blocks import Block
 
-    from qldb_simulator.journal import Block
-
-MAX_ENTRIES_PER_REQUEST: Final = 500
-MAX_BYTES_PER_REQUEST: Final = 5 * 1024 * 1024
-"""Kinesis API reference, PutRecords (the older, lower limit of bytes)."""
-
-ErrorCause = Literal["KINESIS_STREAM_NOT_FOUND", "IAM_PERMISSION_REVOKED"]
-Status = Literal["ACTIVE", "IMPAIRED", "COMPLETED", "CANCELED", "FAILED"]
-
-TERMINAL: Final = frozenset({"COMPLETED", "CANCELED", "FAILED"})
-"""Statuses that a stream never leaves."""
-
-_DENIED: Final = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "ExpiredTokenException",
-        "InvalidClientTokenId",
-        "KMSAccessDeniedException",
-        "UnrecognizedClientException",
-    }
-)
 _BLOCKS_PER_ROUND: Final = 100
+_END_POLL_SECONDS: Final = 0.2
+_SEED_STRIDE: Final = 1_000_003
 
 _log = logging.getLogger(__name__)
 
@@ -63,37 +45,24 @@ class BlockSource(Protocol):
     """Where a delivery reads the journal."""
 
     def read_blocks(self, sequence_no: int, limit: int) -> list[Block]:
-        """Give at most ``limit`` blocks from a sequence number on, as they are now."""
+        """Return at most ``limit`` blocks from a sequence number on, as they are now."""
 
     def count_blocks(self) -> int:
-        """Tell how many blocks are committed."""
-
-
-class ClientSource(Protocol):
-    """Who gives the Kinesis client (see `delivery_role.DeliveryRole`)."""
-
-    def kinesis(self) -> KinesisClient:
-        """Give a client with the rights of QLDB's role."""
-
-    def recheck(self) -> None:
-        """Look at those rights anew."""
-
-    def remove(self) -> None:
-        """Leave nothing behind."""
+        """Return the number of committed blocks."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StreamTarget:
-    """What a QLDB stream delivers where.
+    """What a QLDB stream delivers, and where.
 
     Attributes
     ----------
     stream_arn
         Of the QLDB stream; every record names it.
     kinesis_stream_arn
-        Where the records go.
+        Receives the records.
     inclusive_start, exclusive_end
-        Block times that the stream covers; no end means that it goes on.
+        Block times that the stream covers; without an end it never completes.
     aggregation
         Whether records travel in KPL aggregates.
     """
@@ -105,58 +74,13 @@ class StreamTarget:
     aggregation: bool
 
     def covers(self, block: Block) -> bool:
-        """Tell whether the block's time is in the stream's range."""
+        """Return whether the block's time is in the stream's range."""
         time = block.block_timestamp
         return time >= self.inclusive_start and not self.is_past(time)
 
     def is_past(self, time: datetime) -> bool:
-        """Tell whether a time is at or after the end."""
+        """Return whether a time is at or after the end."""
         return self.exclusive_end is not None and time >= self.exclusive_end
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timing:
-    """Waits of a delivery, in seconds.
-
-    Attributes
-    ----------
-    retry
-        Until an impaired stream or a failed entry is tried again.
-    shuffle_window
-        How long to gather blocks that are then delivered in a random order.
-    """
-
-    retry: float = 0.5
-    shuffle_window: float = 0.25
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """How far a delivery is.
-
-    Attributes
-    ----------
-    next_sequence_no
-        First block that is not delivered yet.
-    records, entries
-        User records and Kinesis records put so far, copies included.
-    retried_entries
-        Kinesis records that had to be put again.
-    pending_redeliveries
-        Redeliveries asked for and not finished.
-    settled
-        Whether everything committed and asked for is delivered; true of a stream that has ended.
-    """
-
-    status: Status
-    error_cause: ErrorCause | None
-    next_sequence_no: int
-    records: int
-    entries: int
-    retried_entries: int
-    pending_redeliveries: int
-    paused: bool
-    settled: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,12 +95,6 @@ class _Job:
     completes: bool = False
 
 
-class _ImpairedError(Exception):
-    def __init__(self, cause: ErrorCause, reason: str) -> None:
-        super().__init__(reason)
-        self.cause: ErrorCause = cause
-
-
 class StreamDelivery:
     """The life of one QLDB stream, in a thread of its own from `start` until `cancel`.
 
@@ -187,9 +105,11 @@ class StreamDelivery:
     target
         What goes where.
     clients
-        Gives the Kinesis client, or refuses.
+        Provides the Kinesis client, or refuses.
     options
         How new blocks are delivered; ``aggregation`` is the target's.
+    timing
+        Waits.
     now
         The journal's clock, for the end of a stream that has one.
     """
@@ -202,7 +122,7 @@ class StreamDelivery:
         clients: ClientSource,
         options: DeliveryOptions,
         timing: Timing | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.target = target
         self._source = source
@@ -222,11 +142,14 @@ class StreamDelivery:
         self._paused = False
 
     def start(self) -> None:
-        """Begin; `wait_for_first_attempt` tells when the first record was put or refused."""
+        """Begin to deliver; returns at once."""
         self._thread.start()
 
     def wait_for_first_attempt(self, timeout: float) -> None:
-        """Wait until the status tells more than a wish, at most ``timeout`` seconds."""
+        """Wait until a record was put or refused, at most ``timeout`` seconds.
+
+        Before that, the status is not based on any answer of Kinesis.
+        """
         self._attempted.wait(timeout)
 
     def wake(self) -> None:
@@ -235,13 +158,13 @@ class StreamDelivery:
             self._changed.notify_all()
 
     def set_options(self, options: DeliveryOptions) -> None:
-        """Deliver what is not delivered yet in another way."""
+        """Change how everything that is not delivered yet will be."""
         with self._changed:
             self._options = options
             self._changed.notify_all()
 
     def set_paused(self, *, paused: bool) -> None:
-        """Hold deliveries back, or go on."""
+        """Pause or resume the delivery of blocks."""
         with self._changed:
             self._paused = paused
             self._changed.notify_all()
@@ -254,7 +177,7 @@ class StreamDelivery:
             self._changed.notify_all()
 
     def cancel(self) -> None:
-        """End for ever; returns when nothing more is put and the simulator's role is gone."""
+        """End permanently; returns when nothing more is put and the simulator's role is gone."""
         with self._changed:
             if not self._ended:
                 self._status, self._cause = "CANCELED", None
@@ -289,11 +212,11 @@ class StreamDelivery:
             while (job := self._next_job()) is not None:
                 # Without the lock: encoding takes long, and commits would wait for it.
                 records = self._records_of(job)
-                for entries in requests(delivery_plan(records, job.options)):
+                for entries in split_into_requests(delivery_plan(records, job.options)):
                     self._put_until_done(entries)
                 self._finish(job)
-        except Exception as error:  # noqa: BLE001 - nobody above a thread could report it
-            _log.error("stream %s has failed: %s", self.target.stream_arn, _code(error))
+        except Exception as error:  # noqa: BLE001 (an exception would end the thread unnoticed)
+            _log.error("stream %s has failed: %s", self.target.stream_arn, error_code(error))
             with self._changed:
                 self._status = "FAILED"
             self._attempted.set()
@@ -305,8 +228,8 @@ class StreamDelivery:
                 job = None if self._paused and self._created else self._find_job()
                 if job is not None:
                     return job
-                # An end time passes without anybody's call.
-                self._changed.wait(None if self.target.exclusive_end is None else 0.2)
+                # Nobody notifies when an end time passes.
+                self._changed.wait(None if self.target.exclusive_end is None else _END_POLL_SECONDS)
             return None
 
     def _find_job(self) -> _Job | None:
@@ -325,7 +248,7 @@ class StreamDelivery:
         return None
 
     def _gather(self, options: DeliveryOptions) -> None:
-        """Let more blocks come, so that there is something to shuffle."""
+        """Wait for more blocks, so that there is something to shuffle."""
         if options.shuffle and self._source.count_blocks() - self._next < _BLOCKS_PER_ROUND:
             self._changed.wait_for(
                 lambda: (
@@ -378,13 +301,15 @@ class StreamDelivery:
         while entries and not self._ended:
             try:
                 failed = put_records(self._clients, self.target.kinesis_stream_arn, entries)
-            except _ImpairedError as error:
+            except ImpairedError as error:
                 self._note_attempt("IMPAIRED", error.cause)
                 _log.warning("stream %s is impaired: %s", self.target.stream_arn, error)
                 failed = entries
             except (ClientError, BotoCoreError) as error:
-                # No status of QLDB's fits a Kinesis that does not answer or asks to slow down.
-                _log.warning("delivery of %s is delayed: %s", self.target.stream_arn, _code(error))
+                # QLDB has no status for a Kinesis that does not answer or throttles.
+                _log.warning(
+                    "delivery of %s is delayed: %s", self.target.stream_arn, error_code(error)
+                )
                 failed = entries
             else:
                 self._note_attempt("ACTIVE", None)
@@ -407,61 +332,6 @@ class StreamDelivery:
             self._retried += len(failed)
 
 
-def requests(entries: Sequence[KinesisEntry]) -> Iterator[list[KinesisEntry]]:
-    """Cut entries into PutRecords requests within Kinesis's limits."""
-    request: list[KinesisEntry] = []
-    size = 0
-    for entry in entries:
-        full = len(request) == MAX_ENTRIES_PER_REQUEST or size + entry.size > MAX_BYTES_PER_REQUEST
-        if request and full:
-            yield request
-            request, size = [], 0
-        request.append(entry)
-        size += entry.size
-    if request:
-        yield request
-
-
-def put_records(
-    clients: ClientSource, kinesis_stream_arn: str, entries: list[KinesisEntry]
-) -> list[KinesisEntry]:
-    """Put entries and give back those that Kinesis did not take."""
-    try:
-        answer = clients.kinesis().put_records(
-            StreamARN=kinesis_stream_arn, Records=[_request_entry(entry) for entry in entries]
-        )
-    except PermissionRevokedError as error:
-        clients.recheck()
-        raise _ImpairedError("IAM_PERMISSION_REVOKED", str(error)) from error
-    except ClientError as error:
-        clients.recheck()
-        code = _code(error)
-        if code in _DENIED:
-            raise _ImpairedError("IAM_PERMISSION_REVOKED", code) from error
-        if code == "ResourceNotFoundException":
-            raise _ImpairedError("KINESIS_STREAM_NOT_FOUND", kinesis_stream_arn) from error
-        raise
-    results = zip(entries, answer["Records"], strict=True)
-    return [entry for entry, result in results if result.get("ErrorCode")]
-
-
-def _code(error: Exception) -> str:
-    """Name an error without its text, which may quote a record."""
-    if isinstance(error, ClientError):
-        return error.response["Error"]["Code"]
-    return type(error).__name__
-
-
-def _request_entry(entry: KinesisEntry) -> PutRecordsRequestEntryTypeDef:
-    request: PutRecordsRequestEntryTypeDef = {
-        "Data": entry.data,
-        "PartitionKey": entry.partition_key,
-    }
-    if entry.explicit_hash_key is not None:
-        request["ExplicitHashKey"] = entry.explicit_hash_key
-    return request
-
-
 def _seeded(options: DeliveryOptions, sequence_no: int) -> DeliveryOptions:
     # Otherwise every round of the same size would be shuffled alike.
-    return replace(options, seed=options.seed * 1_000_003 + sequence_no)
+    return replace(options, seed=options.seed * _SEED_STRIDE + sequence_no)

@@ -1,8 +1,8 @@
 """The permission under which a simulated stream writes to Kinesis.
 
-The emulator enforces trust policies, and no caller can be qldb.amazonaws.com. So this side checks
-the trust policy of the program's role itself, and writes under a role of its own that carries a
-copy of that role's permission policies: an action that the program forgot is really refused.
+An AWS emulator enforces trust policies, and no caller can be qldb.amazonaws.com. So the simulator
+checks the trust policy of the stream's role itself, and writes under a role of its own that carries
+a copy of that role's permission policies: a missing permission is really refused.
 """
 
 from __future__ import annotations
@@ -25,32 +25,37 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 ROLE_PATH: Final = "/qldb-simulator/"
+"""IAM path of the roles that the simulator creates."""
+
 _SESSION_SECONDS: Final = 3600
 _RENEW_BEFORE_SECONDS: Final = 300
+_MAX_POLICY_NAME: Final = 128
 _CLIENT_CONFIG: Final = Config(
     connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 2}
 )
 
 
 class PermissionRevokedError(Exception):
-    """QLDB may not assume the program's role, or there is no such role."""
+    """QLDB may not assume the stream's role, or there is no such role."""
 
 
 class DeliveryRole:
-    """Kinesis client of one QLDB stream, with the rights that the program gave to QLDB.
+    """Kinesis client of one QLDB stream, with the rights of the stream's role.
 
     Parameters
     ----------
     endpoint
-        URL of the emulator.
+        URL that serves Kinesis, IAM and STS.
     region, account
         Of the ledger.
     role_arn
-        The role that the program gave to the QLDB stream.
+        The role that was given to the QLDB stream.
     stream_id, stream_arn
-        The QLDB stream's.
+        Of the QLDB stream.
     recheck_seconds
-        How long a copy of the policies is taken for the present.
+        How long a copy of the policies is considered current.
+    clock
+        Returns seconds that never run backwards.
     """
 
     def __init__(
@@ -80,14 +85,14 @@ class DeliveryRole:
         self._kinesis: KinesisClient | None = None
         root = boto3.session.Session(
             aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - the emulator's root user
+            aws_secret_access_key="test",  # noqa: S106 (an emulator's root user)
             region_name=region,
         )
         self._iam: IAMClient = root.client("iam", endpoint_url=endpoint, config=_CLIENT_CONFIG)
         self._sts: STSClient = root.client("sts", endpoint_url=endpoint, config=_CLIENT_CONFIG)
 
     def kinesis(self) -> KinesisClient:
-        """Give a client that may do what the program's role may do now.
+        """Return a client that may do what the stream's role may do now.
 
         Raises
         ------
@@ -107,11 +112,11 @@ class DeliveryRole:
         return self._kinesis
 
     def recheck(self) -> None:
-        """Read the program's role again at the next call of `kinesis`."""
+        """Read the stream's role again at the next call of `kinesis`."""
         self._checked_at = None
 
     def remove(self) -> None:
-        """Remove the simulator's own role; nothing stays behind."""
+        """Delete the simulator's own role with its policies."""
         if not self._exists:
             return
         for name in self._policies:
@@ -130,7 +135,7 @@ class DeliveryRole:
         if not allows_qldb(trust, source_account=self._account, source_arn=self._stream_arn):
             raise PermissionRevokedError(
                 f"the trust policy of role {self._source_role} does not let qldb.amazonaws.com "
-                f"assume it for {self._stream_arn}: see its principal and conditions"
+                f"assume it for {self._stream_arn}: check its principal and conditions"
             )
 
     def _copy_policies(self) -> None:
@@ -164,13 +169,13 @@ class DeliveryRole:
         self._exists = True
 
     def _source_policies(self) -> dict[str, str]:
-        """Give inline and attached policies as JSON texts by a name that is theirs alone."""
+        """Return inline and attached policies as JSON texts by unique names."""
         role = self._source_role
         policies: dict[str, str] = {}
         for page in self._iam.get_paginator("list_role_policies").paginate(RoleName=role):
             for name in page["PolicyNames"]:
                 inline = self._iam.get_role_policy(RoleName=role, PolicyName=name)
-                policies[f"inline-{name}"[:128]] = _text(inline["PolicyDocument"])
+                policies[f"inline-{name}"[:_MAX_POLICY_NAME]] = _text(inline["PolicyDocument"])
         pages = self._iam.get_paginator("list_attached_role_policies").paginate(RoleName=role)
         for attached_page in pages:
             for attached in attached_page["AttachedPolicies"]:
@@ -178,7 +183,7 @@ class DeliveryRole:
                 version = self._iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
                 answer = self._iam.get_policy_version(PolicyArn=arn, VersionId=version)
                 document = answer["PolicyVersion"]["Document"]
-                policies[f"attached-{attached['PolicyName']}"[:128]] = _text(document)
+                policies[f"attached-{attached['PolicyName']}"[:_MAX_POLICY_NAME]] = _text(document)
         return policies
 
     def _assume(self) -> KinesisClient:
@@ -197,7 +202,7 @@ class DeliveryRole:
 
 
 def _document(policy: object) -> dict[str, Any]:
-    """Give a policy that botocore has parsed, or left as text when its encoding was unusual."""
+    """Return a policy as a dict; botocore leaves it as text when its encoding is unusual."""
     document: dict[str, Any] = json.loads(policy) if isinstance(policy, str) else policy  # type: ignore[assignment]
     return document
 

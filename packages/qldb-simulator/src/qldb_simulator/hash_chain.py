@@ -1,7 +1,7 @@
-"""QLDB's rules for hashing revisions, statements and journal blocks, and for checking proofs.
+"""QLDB's rules for the hashes of revisions, statements and journal blocks.
 
-The rules verify the genuine blocks, revisions and proofs that the tests read; where no genuine
-sample exists (deletes, redactions, the first block) the docstring says so.
+The rules verify the genuine blocks and revisions that the tests read; where no genuine sample
+exists (deletes, redactions, the first block) the docstring says so.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from functools import reduce
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from qldb_simulator.ion_hash import dot, ion_hash, merkle_level, merkle_root
+from qldb_simulator.ion_hash import ion_hash
+from qldb_simulator.merkle import dot, merkle_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +35,7 @@ def revision_hash(metadata: object, *, data: object = None, data_hash: bytes = b
 
 
 def statement_digest(text: str, parameters: Iterable[object] = ()) -> bytes:
-    """Digest of one statement: its text combined with each bound parameter in turn.
+    """Return the digest of a statement: its text combined with each bound parameter in turn.
 
     Holds for the genuine statements without and with one parameter.
     """
@@ -46,26 +47,6 @@ def block_hash(entries_hashes: Iterable[bytes], previous_block_hash: bytes) -> b
     return dot(merkle_root(entries_hashes), previous_block_hash)
 
 
-def digest_from_proof(leaf: bytes, proof: Iterable[bytes]) -> bytes:
-    """Digest to which a proof leads from a block's or a revision's hash."""
-    return reduce(dot, proof, leaf)
-
-
-def merkle_proof(hashes: Sequence[bytes], position: int) -> list[bytes]:
-    """Give the hashes that lead from one of several hashes to their Merkle root.
-
-    ``digest_from_proof(hashes[position], merkle_proof(hashes, position))`` is their root.
-    """
-    proof = []
-    level = hashes
-    while len(level) > 1:
-        sibling = position ^ 1
-        if sibling < len(level):
-            proof.append(level[sibling])
-        level, position = merkle_level(level), position // 2
-    return proof
-
-
 def block_faults(block: Mapping[str, Any]) -> list[str]:
     """Check one block in the form of GetBlock and S3 exports, or a stream's BLOCK_SUMMARY payload.
 
@@ -75,7 +56,7 @@ def block_faults(block: Mapping[str, Any]) -> list[str]:
     Returns
     -------
     list of str
-        What does not verify, by field; empty for a good block.
+        What does not verify, by field; empty for a sound block.
     """
     faults = []
     entries = [bytes(entry) for entry in block["entriesHashList"]]
@@ -111,7 +92,8 @@ def chain_faults(blocks: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _revision_verifies(revision: Mapping[str, Any]) -> bool:
     metadata = revision.get("metadata")
-    if metadata is None:  # a system revision: nothing but its hash is known
+    if metadata is None:
+        # A system revision: nothing but its hash is known.
         return True
     data_hash = bytes(revision.get("dataHash") or b"")
     expected = revision_hash(metadata, data=revision.get("data"), data_hash=data_hash)

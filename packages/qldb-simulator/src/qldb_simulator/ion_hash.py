@@ -1,7 +1,7 @@
-"""Ion Hash 1.0 of amazon.ion values, and the two ways in which QLDB combines hashes.
+"""Ion Hash 1.0 of amazon.ion values.
 
 Written from the Ion Hash Specification 1.0; the ``ionhash`` package does not import with the
-amazon.ion release that this project uses.
+amazon.ion release that this package needs.
 
 A value is a bare Python value or one of amazon.ion's own classes. A bare value hashes like the Ion
 that amazon.ion writes for it, so ``ion_hash(value) == ion_hash(loads(dumps(value)))``.
@@ -21,18 +21,26 @@ from amazon.ion.core import IonType, Timestamp, TimestampPrecision
 from amazon.ion.simple_types import IonPyBool, IonPyDict, IonPyNull
 from amazon.ion.symbols import SymbolToken
 
+from qldb_simulator.ion_hash_encoding import (
+    BEGIN,
+    END,
+    escaped,
+    scalar,
+    signed_magnitude,
+    uint,
+    var_int,
+    var_uint,
+)
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable
 
     Digest = Callable[[bytes], bytes]
 
 HASH_BYTES: Final = 32
 """Length of every hash in a QLDB journal (SHA-256)."""
 
-_BEGIN: Final = b"\x0b"
-_END: Final = b"\x0e"
 _UNKNOWN_OFFSET: Final = b"\xc0"
-_SIGN_BIT: Final = 0x80
 _SYMBOL_ZERO: Final = b"\x0b\x71\x0e"
 
 _TYPE_CODES: Final = {
@@ -53,7 +61,7 @@ _TYPE_CODES: Final = {
 
 
 def sha256(data: bytes) -> bytes:
-    """Hash function of QLDB's journal."""
+    """Hash bytes as QLDB's journal does."""
     return hashlib.sha256(data).digest()
 
 
@@ -71,80 +79,25 @@ def ion_hash(value: object, digest: Digest = sha256) -> bytes:
     Returns
     -------
     bytes
-        What ``digest`` gives for the serialized value; 32 bytes with the default SHA-256.
+        What ``digest`` returns for the serialized value; 32 bytes with the default SHA-256.
 
     Raises
     ------
     TypeError
-        For a value that has no Ion type.
+        If a value has no Ion type.
     ValueError
-        For a symbol without text or a decimal that is not a number: neither can be hashed.
+        If a symbol has no text or a decimal is not a number: neither can be hashed.
     """
     return digest(_serialized(value, digest))
 
 
-def dot(left: bytes, right: bytes) -> bytes:
-    """Combine two hashes as QLDB does ("Data verification in Amazon QLDB").
-
-    The smaller one comes first; bytes are compared as SIGNED numbers, from the last to the first.
-    A missing hash (empty) gives the other one unchanged.
-    """
-    if not left:
-        return right
-    if not right:
-        return left
-    first, second = (left, right) if _signed_key(left) < _signed_key(right) else (right, left)
-    return hashlib.sha256(first + second).digest()
-
-
-def merkle_root(hashes: Iterable[bytes]) -> bytes:
-    """Fold hashes pairwise with `dot`, an odd one carried up, until one is left.
-
-    Returns
-    -------
-    bytes
-        The root; empty for no hashes.
-    """
-    level = list(hashes)
-    while len(level) > 1:
-        level = merkle_level(level)
-    return level[0] if level else b""
-
-
-def merkle_level(level: Sequence[bytes]) -> list[bytes]:
-    """Give the level above: `dot` of each pair, an odd last one unchanged."""
-    pairs = [dot(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
-    return pairs if len(level) % 2 == 0 else [*pairs, level[-1]]
-
-
-_SIGNED_ORDER: Final = bytes((byte + 128) % 256 for byte in range(256))
-
-
-def _signed_key(value: bytes) -> bytes:
-    # Shifting each byte by half its range makes Python's unsigned comparison a signed one.
-    return value[::-1].translate(_SIGNED_ORDER)
-
-
-def _escaped(data: bytes) -> bytes:
-    # The escape byte first, or the escapes themselves would be escaped.
-    return (
-        data.replace(b"\x0c", b"\x0c\x0c")
-        .replace(b"\x0b", b"\x0c\x0b")
-        .replace(b"\x0e", b"\x0c\x0e")
-    )
-
-
-def _scalar(type_qualifier: int, representation: bytes) -> bytes:
-    return _BEGIN + bytes((type_qualifier,)) + _escaped(representation) + _END
-
-
-def _serialized(value: Any, digest: Digest) -> bytes:  # noqa: ANN401 - any Ion value
+def _serialized(value: Any, digest: Digest) -> bytes:  # noqa: ANN401 (any Ion value)
     serialize = _SERIALIZERS.get(type(value)) or _serializer_of(type(value))
     body = serialize(value, digest)
     annotations = getattr(value, "ion_annotations", None)
     if not annotations:
         return body
-    return _BEGIN + b"\xe0" + b"".join(map(_annotation, annotations)) + body + _END
+    return BEGIN + b"\xe0" + b"".join(map(_annotation, annotations)) + body + END
 
 
 def _annotation(annotation: str | SymbolToken) -> bytes:
@@ -163,7 +116,7 @@ def _symbol_token(token: SymbolToken) -> bytes:
 
 @lru_cache(maxsize=4096)
 def _symbol_text(text: str) -> bytes:
-    return _scalar(0x70, text.encode())
+    return scalar(0x70, text.encode())
 
 
 def _field_name(name: object) -> bytes:
@@ -176,9 +129,9 @@ def _field_name(name: object) -> bytes:
     raise TypeError(f"a struct's field name is a string, not {type(name).__name__}")
 
 
-def _null(value: Any, _digest: Digest) -> bytes:  # noqa: ANN401
+def _null(value: Any, _digest: Digest) -> bytes:  # noqa: ANN401 (any Ion value)
     ion_type = IonType.NULL if value is None else value.ion_type
-    return _BEGIN + bytes((_TYPE_CODES[ion_type] << 4 | 0x0F,)) + _END
+    return BEGIN + bytes((_TYPE_CODES[ion_type] << 4 | 0x0F,)) + END
 
 
 def _bool(value: int, _digest: Digest) -> bytes:
@@ -186,25 +139,25 @@ def _bool(value: int, _digest: Digest) -> bytes:
 
 
 def _int(value: int, _digest: Digest) -> bytes:
-    return _scalar(0x30 if value < 0 else 0x20, _uint(abs(value)))
+    return scalar(0x30 if value < 0 else 0x20, uint(abs(value)))
 
 
 def _float(value: float, _digest: Digest) -> bytes:
     if math.isnan(value):
-        return _scalar(0x40, b"\x7f\xf8\x00\x00\x00\x00\x00\x00")
+        return scalar(0x40, b"\x7f\xf8\x00\x00\x00\x00\x00\x00")
     if value == 0 and math.copysign(1, value) > 0:
-        return _scalar(0x40, b"")
-    return _scalar(0x40, struct.pack(">d", value))
+        return scalar(0x40, b"")
+    return scalar(0x40, struct.pack(">d", value))
 
 
 def _decimal(value: Decimal, _digest: Digest) -> bytes:
     sign, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):
-        raise ValueError("Ion has no decimal for NaN or infinity")  # noqa: TRY004 - wrong value
+        raise ValueError("Ion has no decimal for NaN or infinity")  # noqa: TRY004 (a wrong value of a right type)
     coefficient = _coefficient(digits)
     if coefficient == 0 and exponent == 0 and not sign:
-        return _scalar(0x50, b"")
-    return _scalar(0x50, _var_int(exponent) + _signed_magnitude(coefficient, negative=bool(sign)))
+        return scalar(0x50, b"")
+    return scalar(0x50, var_int(exponent) + signed_magnitude(coefficient, negative=bool(sign)))
 
 
 def _coefficient(digits: tuple[int, ...]) -> int:
@@ -215,8 +168,8 @@ def _timestamp(value: datetime, _digest: Digest) -> bytes:
     precision = getattr(value, "precision", None)
     if precision is None:
         precision = TimestampPrecision.SECOND
-    # A plain datetime: amazon.ion's subclass would be built anew by the subtraction, at a cost.
-    moment = datetime(  # noqa: DTZ001 - the offset is written separately
+    # A plain datetime: the subtraction would build amazon.ion's subclass again, which is slow.
+    moment = datetime(  # noqa: DTZ001 (the offset is written separately)
         value.year, value.month, value.day, value.hour, value.minute, value.second
     )
     offset = value.utcoffset()
@@ -224,93 +177,56 @@ def _timestamp(value: datetime, _digest: Digest) -> bytes:
         parts = [_UNKNOWN_OFFSET]
     else:
         moment -= offset
-        parts = [_var_int(int(offset.total_seconds() // 60))]
-    parts.append(_var_uint(moment.year))
+        parts = [var_int(int(offset.total_seconds() // 60))]
+    parts.append(var_uint(moment.year))
     if precision >= TimestampPrecision.MONTH:
-        parts.append(_var_uint(moment.month))
+        parts.append(var_uint(moment.month))
     if precision >= TimestampPrecision.DAY:
-        parts.append(_var_uint(moment.day))
+        parts.append(var_uint(moment.day))
     if precision >= TimestampPrecision.MINUTE:
-        parts += [_var_uint(moment.hour), _var_uint(moment.minute)]
+        parts += [var_uint(moment.hour), var_uint(moment.minute)]
     if precision >= TimestampPrecision.SECOND:
-        parts += [_var_uint(moment.second), _fraction(value)]
-    return _scalar(0x60, b"".join(parts))
+        parts += [var_uint(moment.second), _fraction(value)]
+    return scalar(0x60, b"".join(parts))
 
 
 def _fraction(value: datetime) -> bytes:
-    """Fractional seconds; amazon.ion writes six digits for a datetime of the standard library."""
+    """Encode fractional seconds; amazon.ion writes six digits for a standard datetime."""
     if not isinstance(value, Timestamp):
-        return _var_int(-6) + _signed_magnitude(value.microsecond, negative=False)
+        return var_int(-6) + signed_magnitude(value.microsecond, negative=False)
     _, digits, exponent = value.fractional_seconds.as_tuple()
     coefficient = _coefficient(digits)
     if coefficient == 0 and exponent >= 0:
         return b""
-    return _var_int(exponent) + _signed_magnitude(coefficient, negative=False)
+    return var_int(exponent) + signed_magnitude(coefficient, negative=False)
 
 
-def _text(value: Any, _digest: Digest) -> bytes:  # noqa: ANN401
+def _text(value: Any, _digest: Digest) -> bytes:  # noqa: ANN401 (any Ion value)
     if getattr(value, "ion_type", IonType.STRING) is IonType.SYMBOL:
         return _symbol_text(str(value))
-    return _scalar(0x80, value.encode())
+    return scalar(0x80, value.encode())
 
 
 def _symbol(value: SymbolToken, _digest: Digest) -> bytes:
     return _symbol_token(value)
 
 
-def _bytes(value: Any, _digest: Digest) -> bytes:  # noqa: ANN401
+def _bytes(value: Any, _digest: Digest) -> bytes:  # noqa: ANN401 (any Ion value)
     is_clob = getattr(value, "ion_type", IonType.BLOB) is IonType.CLOB
-    return _scalar(0x90 if is_clob else 0xA0, bytes(value))
+    return scalar(0x90 if is_clob else 0xA0, bytes(value))
 
 
-def _sequence(value: Any, digest: Digest) -> bytes:  # noqa: ANN401
+def _sequence(value: Any, digest: Digest) -> bytes:  # noqa: ANN401 (any Ion value)
     is_sexp = getattr(value, "ion_type", IonType.LIST) is IonType.SEXP
     body = b"".join([_serialized(element, digest) for element in value])
-    return (b"\x0b\xc0" if is_sexp else b"\x0b\xb0") + body + _END
+    return (b"\x0b\xc0" if is_sexp else b"\x0b\xb0") + body + END
 
 
-def _struct(value: Any, digest: Digest) -> bytes:  # noqa: ANN401
-    # IonPyDict.items() gives every value of a repeated field name.
+def _struct(value: Any, digest: Digest) -> bytes:  # noqa: ANN401 (any Ion value)
+    # IonPyDict.items() yields every value of a repeated field name.
     fields = [digest(_field_name(name) + _serialized(item, digest)) for name, item in value.items()]
     fields.sort()
-    return b"\x0b\xd0" + _escaped(b"".join(fields)) + _END
-
-
-def _uint(value: int) -> bytes:
-    return value.to_bytes((value.bit_length() + 7) // 8, "big")
-
-
-def _signed_magnitude(magnitude: int, *, negative: bool) -> bytes:
-    """Int of the binary encoding: the highest bit is the sign, zero is empty unless negative."""
-    if magnitude == 0:
-        return b"\x80" if negative else b""
-    data = bytearray(_uint(magnitude))
-    if data[0] & _SIGN_BIT:
-        data.insert(0, 0)
-    if negative:
-        data[0] |= _SIGN_BIT
-    return bytes(data)
-
-
-def _var_uint(value: int) -> bytes:
-    data = [value & 0x7F | 0x80]
-    value >>= 7
-    while value:
-        data.append(value & 0x7F)
-        value >>= 7
-    return bytes(reversed(data))
-
-
-def _var_int(value: int) -> bytes:
-    """VarInt: seven bits a byte, of which the first byte's highest is the sign."""
-    magnitude = abs(value)
-    groups = []
-    while magnitude > 0x3F:  # noqa: PLR2004 - six bits fit beside the sign
-        groups.append(magnitude & 0x7F)
-        magnitude >>= 7
-    groups.append(magnitude | (0x40 if value < 0 else 0))
-    groups[0] |= 0x80
-    return bytes(reversed(groups))
+    return b"\x0b\xd0" + escaped(b"".join(fields)) + END
 
 
 # Order matters: a subclass stands before its base.

@@ -1,8 +1,9 @@
 """GetDigest, GetBlock and GetRevision: blocks and revisions with proofs of their place.
 
-The digest is the Merkle root of all block hashes up to a tip. A proof starts beside the block's
-hash; a revision's first leads through its block: revisions, entries, the block before. The genuine
-pair of proofs in the tests is built in that way (QLDB developer guide, "Data verification").
+The digest is the Merkle root of all block hashes up to a tip. A block's proof starts beside its
+hash. A revision's proof leads through its block first: revisions, entries, the block before. The
+genuine pair of proofs in the tests is built in that way (QLDB developer guide, "Data
+verification").
 """
 
 from __future__ import annotations
@@ -13,18 +14,15 @@ from typing import TYPE_CHECKING, Any
 from amazon.ion import simpleion
 from amazon.ion.exceptions import IonException
 
-from qldb_simulator.control_plane import invalid, not_found
-from qldb_simulator.hash_chain import merkle_proof
-from qldb_simulator.ion_hash import merkle_root
+from qldb_simulator.api_errors import invalid, not_found
+from qldb_simulator.block_entries import REVISIONS_ENTRY
+from qldb_simulator.merkle import merkle_proof, merkle_root
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from qldb_simulator.control_plane import LedgerResource
-    from qldb_simulator.journal import Block
-
-_REVISIONS_ENTRY = 1
-"""Place of the revisions' root among the entries of a block, in every genuine block."""
+    from qldb_simulator.blocks import Block
+    from qldb_simulator.resources import LedgerResource
 
 
 def get_digest(ledger: LedgerResource) -> dict[str, Any]:
@@ -59,7 +57,7 @@ def get_revision(ledger: LedgerResource, body: Mapping[str, Any]) -> dict[str, A
         if has_tip:
             inside = [
                 *merkle_proof([item.hash for item in block.revisions], position),
-                *merkle_proof(block.entries_hash_list, _REVISIONS_ENTRY),
+                *merkle_proof(block.entries_hash_list, REVISIONS_ENTRY),
             ]
             before = [block.previous_block_hash] if block.previous_block_hash else []
             answer["Proof"] = _holder([*inside, *before, *_block_proof(blocks, block)])
@@ -68,7 +66,7 @@ def get_revision(ledger: LedgerResource, body: Mapping[str, Any]) -> dict[str, A
 
 
 def _find(ledger: LedgerResource, body: Mapping[str, Any]) -> tuple[list[Block], Block, bool]:
-    """Give the blocks up to the tip, the block asked for, and whether there is a tip."""
+    """Return the blocks up to the tip, the requested block, and whether there is a tip."""
     blocks = ledger.read_blocks(0, ledger.count_blocks())
     wanted = _sequence_no(ledger, body, "BlockAddress")
     if wanted is None:
@@ -77,7 +75,9 @@ def _find(ledger: LedgerResource, body: Mapping[str, Any]) -> tuple[list[Block],
     if wanted >= len(blocks):
         raise not_found("Block", str(wanted))
     if tip is not None and not wanted <= tip < len(blocks):
-        raise invalid("DigestTipAddress", "is a committed block, not before the one asked for")
+        raise invalid(
+            "DigestTipAddress", "expected a committed block, not before the requested one"
+        )
     return blocks if tip is None else blocks[: tip + 1], blocks[wanted], tip is not None
 
 
@@ -89,9 +89,9 @@ def _sequence_no(ledger: LedgerResource, body: Mapping[str, Any], name: str) -> 
         address = simpleion.loads(holder["IonText"])
         number, strand_id = address["sequenceNo"], address["strandId"]
     except (IonException, KeyError, TypeError, ValueError):
-        raise invalid(name, "is not a block address in Ion") from None
+        raise invalid(name, "expected a block address in Ion") from None
     if strand_id != ledger.journal.strand_id or not isinstance(number, int) or number < 0:
-        raise invalid(name, "is not an address in this ledger's strand")
+        raise invalid(name, "expected an address in this ledger's strand")
     return int(number)
 
 

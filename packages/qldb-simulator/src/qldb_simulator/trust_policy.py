@@ -1,6 +1,6 @@
-"""Whether a role's trust policy lets QLDB assume the role for one stream. No I/O.
+"""Evaluation of a trust policy for QLDB as the service that assumes the role. No I/O.
 
-The emulator cannot check this: no caller can be the service qldb.amazonaws.com. The rules are those
+An AWS emulator cannot do this: no caller can be the service qldb.amazonaws.com. The rules are those
 of the IAM user guide ("IAM JSON policy elements: Condition operators", "The confused deputy
 problem"), for the keys that QLDB sets: aws:SourceAccount and aws:SourceArn.
 """
@@ -18,7 +18,7 @@ _ARN_PARTS: Final = 6
 
 
 def allows_qldb(policy: Mapping[str, Any], *, source_account: str, source_arn: str) -> bool:
-    """Tell whether the policy lets QLDB assume the role.
+    """Return whether the policy lets QLDB assume the role.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def allows_qldb(policy: Mapping[str, Any], *, source_account: str, source_arn: s
     return "Allow" in matching and "Deny" not in matching
 
 
-def _listed(value: Any) -> list[Any]:  # noqa: ANN401 - JSON
+def _listed(value: Any) -> list[Any]:  # noqa: ANN401 (JSON)
     return value if isinstance(value, list) else [value]
 
 
@@ -60,7 +60,7 @@ def _conditions_hold(conditions: Mapping[str, Any], context: Mapping[str, str]) 
 
 
 def _condition_holds(operator: str, value: str | None, expected: list[str]) -> bool:
-    """Fail for an operator that is not known: no more may be allowed than AWS would allow."""
+    """Return false for an unknown operator: never allow more than AWS would."""
     optional = operator.endswith("IfExists")
     name = operator.removesuffix("IfExists")
     negated = name in _NEGATED
@@ -80,7 +80,7 @@ def _like(value: str, pattern: str) -> bool:
 
 
 def _arn_like(value: str, pattern: str) -> bool:
-    """Compare part by part: a wildcard does not reach over a colon."""
+    """Compare part by part: a wildcard does not match a colon."""
     values, patterns = value.split(":", _ARN_PARTS - 1), pattern.split(":", _ARN_PARTS - 1)
     return len(patterns) == len(values) == _ARN_PARTS and all(map(_like, values, patterns))
 

@@ -1,1 +1,1 @@
-"""What several test modules use."""
+"""Support that several test modules share."""

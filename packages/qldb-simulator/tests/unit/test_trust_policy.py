@@ -43,7 +43,7 @@ def _statement(**changes: object) -> dict[str, Any]:
         },
     ],
 )
-def test_conditions_that_the_stream_meets(condition: dict[str, Any]) -> None:
+def test_a_condition_that_the_stream_meets_lets_qldb_in(condition: dict[str, Any]) -> None:
     assert _allowed(_statement(Condition=condition))
 
 
@@ -54,7 +54,7 @@ def test_conditions_that_the_stream_meets(condition: dict[str, Any]) -> None:
         {"StringEquals": {"aws:SourceArn": f"arn:aws:qldb:us-east-1:{ACCOUNT}:stream/ledger/*"}},
         {"ArnLike": {"aws:SourceArn": f"arn:aws:qldb:us-east-1:{ACCOUNT}:stream/other/*"}},
         {"ArnLike": {"aws:SourceArn": f"arn:aws:qldb:eu-west-1:{ACCOUNT}:stream/ledger/*"}},
-        # A wildcard in an ARN does not reach over a colon.
+        # A wildcard in an ARN does not match a colon.
         {"ArnLike": {"aws:SourceArn": "arn:aws:qldb:*:stream/ledger/*"}},
         {"StringNotEquals": {"aws:SourceAccount": ACCOUNT}},
         {"StringEquals": {"aws:SourceOrgID": "o-1"}},
@@ -65,7 +65,9 @@ def test_conditions_that_the_stream_meets(condition: dict[str, Any]) -> None:
         },
     ],
 )
-def test_conditions_that_the_stream_does_not_meet(condition: dict[str, Any]) -> None:
+def test_a_condition_that_the_stream_fails_keeps_qldb_out(
+    condition: dict[str, Any],
+) -> None:
     assert not _allowed(_statement(Condition=condition))
 
 
@@ -79,11 +81,11 @@ def test_conditions_that_the_stream_does_not_meet(condition: dict[str, Any]) -> 
         {"Effect": "Deny"},
     ],
 )
-def test_statements_about_something_else(changes: dict[str, Any]) -> None:
+def test_a_statement_about_something_else_does_not_let_qldb_in(changes: dict[str, Any]) -> None:
     assert not _allowed(_statement(**changes))
 
 
-def test_lists_and_a_single_statement() -> None:
+def test_lists_mean_the_same_as_single_values() -> None:
     statement = _statement(
         Principal={"Service": ["lambda.amazonaws.com", "qldb.amazonaws.com"]},
         Action=["sts:TagSession", "sts:*"],
@@ -95,4 +97,7 @@ def test_lists_and_a_single_statement() -> None:
 
 def test_a_deny_beats_an_allow() -> None:
     assert not _allowed(_statement(), _statement(Effect="Deny"))
+
+
+def test_a_policy_without_statements_keeps_qldb_out() -> None:
     assert not _allowed()

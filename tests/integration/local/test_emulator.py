@@ -1,6 +1,6 @@
-"""The emulator's process: it starts with IAM enforced, is found again, and never stays behind.
+"""The emulator: it starts with IAM enforced, is found again, and always ends.
 
-A real start takes well under a second. What the emulator's services do is not tested here.
+What the emulator's services do is not tested here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import subprocess
 import sys
 import time
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -23,12 +22,13 @@ from botocore.exceptions import ClientError
 
 from local.emulator import Emulator
 from local.errors import LocalError
-from local.service_process import HOST, ServiceProcess, free_port, port_is_taken
+from local.projects import REPOSITORY
+from local.service_process import HOST, free_port, port_is_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.emulator
 
 
@@ -42,18 +42,6 @@ def emulator(log_file: Path) -> Iterator[Emulator]:
     instance = Emulator(free_port(), log_file)
     yield instance
     instance.stop()
-
-
-def service(log_file: Path, program: str, *, seconds: float = 10.0) -> ServiceProcess:
-    return ServiceProcess(
-        name="the service",
-        command=[sys.executable, "-c", program],
-        environment={},
-        port=free_port(),
-        log_file=log_file,
-        ready=lambda: False,
-        start_seconds=seconds,
-    )
 
 
 def invoke_as_function(emulator: Emulator, source: str) -> dict[str, Any]:
@@ -91,7 +79,7 @@ def invoke_as_function(emulator: Emulator, source: str) -> dict[str, Any]:
 def wait_until_free(port: int) -> None:
     deadline = time.monotonic() + 5
     while port_is_taken(port):
-        assert time.monotonic() < deadline, "the emulator is still there"
+        assert time.monotonic() < deadline, "the emulator still listens"
         time.sleep(0.02)
 
 
@@ -146,7 +134,7 @@ def test_a_taken_port_is_named_with_the_remedy(log_file: Path) -> None:
             Emulator(port, log_file).start()
 
 
-def test_a_second_start_says_that_it_runs_already(emulator: Emulator, log_file: Path) -> None:
+def test_a_second_start_is_refused_while_it_runs(emulator: Emulator, log_file: Path) -> None:
     emulator.start()
 
     with pytest.raises(LocalError, match=rf"running already \(process {emulator.pid}.*local down"):
@@ -155,7 +143,7 @@ def test_a_second_start_says_that_it_runs_already(emulator: Emulator, log_file: 
     assert emulator.healthy()
 
 
-def test_a_detached_one_is_ended_by_another_object(emulator: Emulator, log_file: Path) -> None:
+def test_a_detached_emulator_is_ended_by_another_object(emulator: Emulator, log_file: Path) -> None:
     emulator.start(detached=True)
 
     Emulator(emulator.port, log_file).stop()
@@ -165,7 +153,7 @@ def test_a_detached_one_is_ended_by_another_object(emulator: Emulator, log_file:
 
 
 @pytest.mark.parametrize("detached", [False, True])
-def test_it_ends_with_a_killed_parent_unless_detached(
+def test_it_ends_with_its_killed_parent_unless_detached(
     emulator: Emulator, log_file: Path, *, detached: bool
 ) -> None:
     program = (
@@ -184,66 +172,3 @@ def test_it_ends_with_a_killed_parent_unless_detached(
         assert emulator.healthy()
     else:
         wait_until_free(emulator.port)
-
-
-def test_a_process_number_without_its_lock_is_a_left_over(log_file: Path) -> None:
-    log_file.with_suffix(".pid").write_text(str(os.getpid()))
-    emulator = Emulator(free_port(), log_file)
-
-    assert emulator.pid is None
-    emulator.stop()  # must not end this very process
-
-
-def test_one_that_dies_shows_the_end_of_its_log(log_file: Path) -> None:
-    dying = service(log_file, "import sys; sys.exit('cannot open the store')")
-
-    with pytest.raises(LocalError, match=r"ended at once \(status 1\)(.|\n)*cannot open the store"):
-        dying.start()
-
-    assert dying.pid is None
-
-
-def test_one_that_never_answers_is_given_up_and_ended(log_file: Path) -> None:
-    silent = service(
-        log_file, "import time; print('waiting', flush=True); time.sleep(60)", seconds=1.0
-    )
-
-    with pytest.raises(LocalError, match=r"no answer within 1 s(.|\n)*waiting"):
-        silent.start()
-
-    assert silent.pid is None
-
-
-def test_stop_ends_what_the_service_started(log_file: Path, tmp_path: Path) -> None:
-    child_file = tmp_path / "child"
-    program = (
-        "import subprocess, sys, pathlib, time\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
-        f"pathlib.Path({str(child_file)!r}).write_text(str(child.pid))\n"
-        "time.sleep(60)\n"
-    )
-    parent = service(log_file, program)
-    parent.ready = lambda: bool(child_file.is_file() and child_file.read_text())
-    parent.start()
-    child = int(child_file.read_text())
-
-    parent.stop()
-
-    deadline = time.monotonic() + 5
-    while _runs(child):
-        assert time.monotonic() < deadline, "the service's child is still there"
-        time.sleep(0.02)
-
-
-def _runs(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/stat")
-    if status.parent.parent.joinpath("self").exists():
-        try:
-            return status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
-        except FileNotFoundError:
-            return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

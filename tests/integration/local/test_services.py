@@ -1,10 +1,11 @@
-"""Both servers of the local AWS together: reached directly, found again, and ended for certain.
+"""Both servers of the local AWS together: reached directly, found again, always ended.
 
 What each server does is tested elsewhere.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import socket
 import subprocess
@@ -14,11 +15,12 @@ from unittest.mock import Mock
 
 import pytest
 
-from local import __main__ as command_line
 from local import aws
+from local.commands import up
 from local.errors import LocalError
+from local.projects import REPOSITORY
 from local.service_process import HOST, free_port
-from local.services import REPOSITORY, Ports, Services
+from local.services import Ports, Services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +36,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
     instance.stop()
 
 
-def test_a_proxy_of_the_users_takes_no_part(
+def test_a_proxy_of_the_user_takes_no_part(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("no_proxy", "NO_PROXY"):
@@ -49,7 +51,7 @@ def test_a_proxy_of_the_users_takes_no_part(
 
 
 def test_a_start_that_is_killed_half_way_is_found_again(services: Services) -> None:
-    # given a process that is killed when one of both servers runs for good
+    # given a process that is killed when one of both servers runs detached
     program = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
@@ -98,17 +100,18 @@ def test_a_second_start_does_not_hide_the_first(services: Services) -> None:
     assert all(found.running().values())
 
 
-@pytest.mark.usefixtures("own_signals")
 def test_servers_that_live_but_do_not_answer_are_stopped_before_they_are_forgotten(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given servers that answer nobody
     services.start(detached=True)
     monkeypatch.setattr(Services, "running", lambda _self: {"the AWS emulator": False})
-    monkeypatch.setattr("local.stack.remove_settings", lambda _stack: None)
+    monkeypatch.setattr("local.running.remove_settings", lambda _stack: None)
     # when they are to be started anew, which ends here
-    monkeypatch.setattr(command_line, "ensure_pulumi", Mock(side_effect=LocalError("enough")))
-    assert command_line.main(["--state", str(services.state), "up"]) == 1
+    monkeypatch.setattr(up, "ensure_pulumi", Mock(side_effect=LocalError("enough")))
+    options = argparse.Namespace(state=services.state, port=free_port(), qldb_port=free_port())
+    with pytest.raises(LocalError, match="enough"):
+        up.run(options)
     # then they are gone
     assert (services.emulator.pid, services.qldb.pid) == (None, None)
     assert Services.found(services.state) is None

@@ -1,4 +1,4 @@
-"""The wire form of transactions: nothing of a value's type is lost, and what is wrong is named."""
+"""The wire form of transactions: values keep their types, and errors name what is wrong."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from decimal import Decimal
 
 import pytest
 from amazon.ion import simpleion
+from qldb_simulator.errors import TransactionError
 from qldb_simulator.ion_hash import ion_hash
-from qldb_simulator.journal import (
+from qldb_simulator.operation_encoding import dump_operations, load_operations
+from qldb_simulator.operations import (
     CreateTable,
     Delete,
     DropTable,
@@ -15,15 +17,13 @@ from qldb_simulator.journal import (
     Operation,
     Redact,
     Select,
-    TransactionError,
     Update,
 )
-from qldb_simulator.operations import dump_operations, load_operations
 
 ID = "0" * 22
 
 
-def test_every_operation_survives() -> None:
+def test_every_operation_survives_the_encoding() -> None:
     operations: list[Operation] = [
         CreateTable(table="Person"),
         Insert(table="Person", document={"a": Decimal("1.0")}),
@@ -55,7 +55,7 @@ def test_ion_text_and_json_are_read_too() -> None:
     assert operation == Insert(table="Person", document=simpleion.loads("{a: 2020-01-01T, b: 1.5}"))
 
 
-def test_text_may_be_longer_than_the_readers_own_limit() -> None:
+def test_text_may_be_longer_than_amazon_ions_own_limit() -> None:
     text = b'[{operation: INSERT, table: "Person", document: {a: "%s"}}]' % (b"x" * 100_000)
 
     (operation,) = load_operations(text)
@@ -76,8 +76,8 @@ def test_text_may_be_longer_than_the_readers_own_limit() -> None:
         (b"[{operation:[]}]", "is one of CREATE_TABLE"),
         (b'[{operation:"DROP"}]', "is one of CREATE_TABLE"),
         (b'[{operation:"DELETE",table:"T",id:1}]', "has no field id"),
-        (b'[{operation:"DELETE",table:"T"}]', "other fields than its own"),
-        (b'[{operation:"SELECT",table:"T",version:1}]', "other fields than its own"),
+        (b'[{operation:"DELETE",table:"T"}]', "missing or unexpected fields"),
+        (b'[{operation:"SELECT",table:"T",version:1}]', "missing or unexpected fields"),
         (b'[{operation:"SELECT",table:1}]', "table of an operation is of type str"),
         (
             b'[{operation:"REDACT",table:"T",documentId:"x",version:"0"}]',
@@ -85,7 +85,7 @@ def test_text_may_be_longer_than_the_readers_own_limit() -> None:
         ),
     ],
 )
-def test_what_is_no_transaction_is_refused(text: bytes, message: str) -> None:
+def test_bytes_that_are_not_a_transaction_are_refused(text: bytes, message: str) -> None:
     with pytest.raises(TransactionError, match=message) as caught:
         load_operations(text)
 

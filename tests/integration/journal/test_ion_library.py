@@ -14,8 +14,8 @@ from amazon.ion import simpleion
 from amazon.ion.simpleion import IonPyValueModel
 
 from handler.values import attribute_value
-from journal import ion
 from journal.errors import IonError
+from journal.ion.stream import single_value
 from tests.support.ion import binary
 
 # A record of this project's with one byte changed.
@@ -44,7 +44,7 @@ def test_the_c_extension_never_returns_from_some_records() -> None:
     assert done.returncode < 0
     # and the handler's reader refuses the record at once
     with pytest.raises(IonError):
-        ion.value(bytes.fromhex(ENDLESS))
+        single_value(bytes.fromhex(ENDLESS))
 
 
 def test_the_c_extension_changes_long_fractions_of_a_second() -> None:
@@ -55,4 +55,4 @@ def test_the_c_extension_changes_long_fractions_of_a_second() -> None:
     read = simpleion.loads(data, value_model=model)
     assert simpleion.dumps(read, binary=False, omit_version_marker=True) != LONG_FRACTION
     # and the handler's reader gives the one that was written
-    assert attribute_value(ion.value(data)) == {"S": LONG_FRACTION}
+    assert attribute_value(single_value(data)) == {"S": LONG_FRACTION}

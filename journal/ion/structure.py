@@ -1,0 +1,284 @@
+"""The structure of binary Ion: where values and the fields of structs lie."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from journal.errors import TRUNCATED, IonError
+from journal.ion.integers import END_FLAG, var_uint
+
+# The first byte of a value: its type (upper half) and length (lower half).
+BOOL, INT, NEGATIVE_INT, FLOAT, DECIMAL, TIMESTAMP, SYMBOL = 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7
+STRING, CLOB, BLOB, LIST, SEXP, STRUCT, ANNOTATION = 0x8, 0x9, 0xA, 0xB, 0xC, 0xD, 0xE
+_RESERVED = 0xF
+_LENGTH_FOLLOWS = 14
+_NULL = 15
+_LAST_PADDING = 0x0E
+UNTYPED_NULL = 0x0F
+_ORDERED_STRUCT = 0xD1
+_FIRST_STRUCT, _NULL_STRUCT = 0xD0, 0xDF
+_FIRST_ANNOTATION = 0xE0
+
+_LENGTH_APART, _INVALID = -1, -2
+
+_UNEXPLAINED = "a symbol that no table explains"
+_OVERRUN = "a value that ends after its container"
+
+Names: TypeAlias = tuple[str | None, ...]
+"""Symbols by number; None where the symbol table gives a symbol no text."""
+
+Span: TypeAlias = tuple[bytes, Names, int, int, int]
+"""Where a value lies, without its annotations: the record, its symbols, the value's first byte, and
+where the content starts and stops. A plain tuple, because each record has dozens of them."""
+
+Fields: TypeAlias = dict[str, Span]
+"""The fields of a struct, not decoded. For duplicate names, the last wins."""
+
+Content: TypeAlias = tuple[bytes, int, int]
+"""The record, and where the content of a value of known type starts and stops."""
+
+
+def _fixed_length(head: int) -> int:
+    kind, low = head >> 4, head & 0x0F
+    if kind == BOOL:
+        return 0 if low in (0, 1, _NULL) else _INVALID
+    if kind == _RESERVED or (kind == ANNOTATION and low in (0, 1, 2, _NULL)):
+        return _INVALID
+    if kind == FLOAT and low not in (0, 4, 8, _NULL):
+        return _INVALID
+    if low == _LENGTH_FOLLOWS or head == _ORDERED_STRUCT:
+        return _LENGTH_APART
+    return 0 if low == _NULL else low
+
+
+LENGTHS = tuple(map(_fixed_length, range(256)))
+"""Length of the content by first byte; negative where `variable_length` has to find it."""
+
+
+def variable_length(data: bytes, position: int, head: int) -> tuple[int, int]:
+    """Read the length that follows the first byte.
+
+    Returns
+    -------
+    tuple
+        The length, and where the content starts.
+
+    Raises
+    ------
+    IonError
+        No value starts with this byte.
+    """
+    if LENGTHS[head] == _INVALID:
+        raise IonError("a byte that starts no value")
+    return var_uint(data, position)
+
+
+def bounds(data: bytes, position: int, end: int) -> tuple[int, int, int]:
+    """Find a value's content.
+
+    Returns
+    -------
+    tuple
+        The value's first byte, and where its content starts and stops.
+
+    Raises
+    ------
+    IonError
+        The value does not end before its container does.
+    """
+    head = data[position]
+    position += 1
+    length = LENGTHS[head]
+    if length < 0:
+        length, position = variable_length(data, position, head)
+    if position + length > end:
+        raise IonError(_OVERRUN)
+    return head, position, position + length
+
+
+def without_annotations(data: bytes, start: int, stop: int) -> tuple[int, int, int]:
+    """Find the value in an annotation wrapper.
+
+    Parameters
+    ----------
+    data
+        The record.
+    start, stop
+        Where the wrapper's content starts and stops.
+
+    Returns
+    -------
+    tuple
+        As of `bounds`.
+
+    Raises
+    ------
+    IonError
+        The wrapper does not hold annotations and one value.
+    """
+    length, position = var_uint(data, start)
+    position += length
+    if not length or position >= stop:
+        raise IonError("annotations without a value")
+    head, start, end = bounds(data, position, stop)
+    if end != stop or head >> 4 == ANNOTATION or is_padding(head):
+        raise IonError("annotations without a value")
+    return head, start, end
+
+
+def is_null(head: int) -> bool:
+    """Return whether a value, by its first byte, is null of any type."""
+    return head & 0x0F == _NULL
+
+
+def is_struct(span: Span) -> bool:
+    """Return whether a value is a struct other than null."""
+    return _FIRST_STRUCT <= span[2] < _NULL_STRUCT
+
+
+def is_padding(head: int) -> bool:
+    """Return whether a first byte starts padding instead of a value."""
+    return head <= _LAST_PADDING
+
+
+def symbol_text(names: Names, symbol: int) -> str:
+    """Return a symbol's text; ``$0``, its Ion text, for the symbol that has none.
+
+    Raises
+    ------
+    IonError
+        The record's symbol table has no such symbol, or gives it no text.
+    """
+    name = names[symbol] if symbol < len(names) else None
+    if name is None:
+        raise IonError(_UNEXPLAINED)
+    return name
+
+
+def utf8(data: bytes, start: int, stop: int) -> str:
+    """Decode a text."""
+    try:
+        return data[start:stop].decode()
+    except UnicodeDecodeError:
+        raise IonError("a text that is not UTF-8") from None
+
+
+def fields(data: bytes, names: Names, position: int, end: int) -> Fields:
+    """Find the fields of a struct between its bounds. For duplicate names, the last wins.
+
+    Raises
+    ------
+    IonError
+        The fields do not end where the struct does.
+    IndexError
+        The fields do not end before the record does.
+    """
+    found: Fields = {}
+    known = len(names)
+    # A record is a few dozen fields, most of them with one byte for the symbol and one or two for
+    # the length. These are read in place: calls would take most of the time of a whole record.
+    while position < end:
+        symbol = data[position]
+        if symbol >= END_FLAG:
+            symbol -= END_FLAG
+            position += 1
+        else:
+            symbol, position = var_uint(data, position)
+        head = data[position]
+        start = position + 1
+        length = LENGTHS[head]
+        if length < 0:
+            first = data[start]
+            if first >= END_FLAG and length == _LENGTH_APART:
+                length = first - END_FLAG
+                start += 1
+            elif data[start + 1] >= END_FLAG and length == _LENGTH_APART:
+                length = (first << 7) | (data[start + 1] - END_FLAG)
+                start += 2
+            else:
+                length, start = variable_length(data, start, head)
+        position = start + length
+        if head <= _LAST_PADDING:
+            continue
+        if head >= _FIRST_ANNOTATION:
+            head, start, _ = without_annotations(data, start, position)
+        name = names[symbol] if symbol < known else None
+        if name is None:
+            raise IonError(_UNEXPLAINED)
+        found[name] = (data, names, head, start, position)
+    if position != end:
+        raise IonError(_OVERRUN)
+    return found
+
+
+def struct(span: Span) -> Fields:
+    """Find the fields of a struct.
+
+    Raises
+    ------
+    IonError
+        The value is not a struct, or its fields do not end where it does.
+    """
+    if not is_struct(span):
+        raise IonError("not a struct")
+    return _fields_of(span)
+
+
+def _fields_of(span: Span) -> Fields:
+    data, names, _, start, stop = span
+    try:
+        return fields(data, names, start, stop)
+    except IndexError:
+        raise IonError(TRUNCATED) from None
+
+
+def is_absent(found: Fields, name: str) -> bool:
+    """Return whether a field is missing or null."""
+    field = found.get(name)
+    return field is None or is_null(field[2])
+
+
+def struct_field(found: Fields, name: str) -> Fields:
+    """Find the fields of a struct in a field."""
+    field = found.get(name)
+    if field is None or not is_struct(field):
+        raise IonError(f"{name} is not a struct")
+    return _fields_of(field)
+
+
+def text_field(found: Fields, name: str) -> str:
+    """Return a field that is a string or symbol."""
+    field = found.get(name)
+    if field is not None:
+        data, names, head, start, stop = field
+        if head >> 4 == STRING and head & 0x0F != _NULL:
+            return utf8(data, start, stop)
+        if head >> 4 == SYMBOL and head & 0x0F != _NULL:
+            return symbol_text(names, int.from_bytes(data[start:stop], "big"))
+    raise IonError(f"{name} is not a text")
+
+
+def uint_field(found: Fields, name: str) -> int:
+    """Return a field that is an int from 0."""
+    data, start, stop = _content(found, name, INT, "number from 0")
+    return int.from_bytes(data[start:stop], "big")
+
+
+def blob_field(found: Fields, name: str) -> bytes:
+    """Return a field that is a blob."""
+    data, start, stop = _content(found, name, BLOB, "blob")
+    return data[start:stop]
+
+
+def timestamp_field(found: Fields, name: str) -> Content:
+    """Return a field that is a timestamp, not decoded (`journal.ion.timestamps` does that)."""
+    return _content(found, name, TIMESTAMP, "timestamp")
+
+
+def _content(found: Fields, name: str, kind: int, expected: str) -> Content:
+    field = found.get(name)
+    if field is not None:
+        data, _, head, start, stop = field
+        if head >> 4 == kind and head & 0x0F != _NULL:
+            return data, start, stop
+    raise IonError(f"{name} is not a {expected}")

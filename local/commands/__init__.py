@@ -1,0 +1,49 @@
+"""The commands of `python -m local`, one module each under the command's own name.
+
+To add a command, write a module here that has what `Command` names, and add it to `COMMANDS`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from local.commands import delete, demo, destroy, down, env, put, redact, show, status, up
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class Command(Protocol):
+    """What the module of a command has.
+
+    Attributes
+    ----------
+    HELP
+        One line for the list of commands.
+    """
+
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser, /) -> None:
+        """Declare the command's arguments."""
+
+    def run(self, options: argparse.Namespace, /) -> int:
+        """Run the command and return its exit status.
+
+        `options` has the command's arguments and `state`, the folder of the local AWS.
+        """
+
+
+COMMANDS: dict[str, Command] = {
+    "up": up,
+    "status": status,
+    "env": env,
+    "put": put,
+    "delete": delete,
+    "redact": redact,
+    "show": show,
+    "destroy": destroy,
+    "down": down,
+    "demo": demo,
+}
+"""Every command by its name, in the order of `--help`."""

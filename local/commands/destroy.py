@@ -1,0 +1,22 @@
+"""Destroy both stacks and leave the servers running."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.running import open_stacks, running_services
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "destroy both stacks, leave the servers running"
+
+
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments: none."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    open_stacks(running_services(options.state)).destroy(on_output=print)
+    return 0

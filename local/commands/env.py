@@ -1,0 +1,28 @@
+"""Print shell commands that lead a shell to the local AWS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.environment import environment, shell_exports
+from local.progress import show_progress
+from local.pulumi_cli import ensure_pulumi
+from local.running import STACK, running_services
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = 'print shell exports: eval "$(python -m local env)"'
+
+
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments: none."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    services = running_services(options.state)
+    pulumi_bin = ensure_pulumi(show_progress)
+    variables = environment(services.endpoints, pulumi_bin, services.state, stack=STACK)
+    print(shell_exports(variables))
+    return 0

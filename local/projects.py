@@ -1,0 +1,30 @@
+"""The two Pulumi projects of this repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """One Pulumi project.
+
+    Attributes
+    ----------
+    name
+        The project's name in its ``Pulumi.yaml``.
+    folder
+        Where that file is.
+    """
+
+    name: str
+    folder: Path
+
+
+LEDGER = Project(name="apigw-lambda-qldb", folder=REPOSITORY / "ledger")
+"""Creates the ledger."""
+PIPELINE = Project(name="qldb-kinesis-lambda-dynamodb", folder=REPOSITORY)
+"""Replicates it."""

@@ -1,0 +1,71 @@
+"""How QLDB combines hashes: pairs, Merkle trees, proofs ("Data verification in Amazon QLDB")."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import reduce
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_SIGNED_ORDER: Final = bytes((byte + 128) % 256 for byte in range(256))
+
+
+def dot(left: bytes, right: bytes) -> bytes:
+    """Combine two hashes.
+
+    The smaller one comes first; bytes are compared as SIGNED numbers, from the last to the first.
+    Where one is missing (empty), the result is the other one.
+    """
+    if not left:
+        return right
+    if not right:
+        return left
+    first, second = (left, right) if _signed_key(left) < _signed_key(right) else (right, left)
+    return hashlib.sha256(first + second).digest()
+
+
+def merkle_root(hashes: Iterable[bytes]) -> bytes:
+    """Fold hashes pairwise with `dot`, an odd one carried up, until one is left.
+
+    Returns
+    -------
+    bytes
+        The root; empty for no hashes.
+    """
+    level = list(hashes)
+    while len(level) > 1:
+        level = _level_above(level)
+    return level[0] if level else b""
+
+
+def merkle_proof(hashes: Sequence[bytes], position: int) -> list[bytes]:
+    """Return the hashes that lead from one of several hashes to their Merkle root.
+
+    ``digest_from_proof(hashes[position], merkle_proof(hashes, position))`` is their root.
+    """
+    proof = []
+    level = hashes
+    while len(level) > 1:
+        sibling = position ^ 1
+        if sibling < len(level):
+            proof.append(level[sibling])
+        level, position = _level_above(level), position // 2
+    return proof
+
+
+def digest_from_proof(leaf: bytes, proof: Iterable[bytes]) -> bytes:
+    """Return the digest to which a proof leads from a block's or a revision's hash."""
+    return reduce(dot, proof, leaf)
+
+
+def _level_above(level: Sequence[bytes]) -> list[bytes]:
+    """Return `dot` of each pair, an odd last one unchanged."""
+    pairs = [dot(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+    return pairs if len(level) % 2 == 0 else [*pairs, level[-1]]
+
+
+def _signed_key(value: bytes) -> bytes:
+    # Shifting each byte by half its range makes Python's unsigned comparison a signed one.
+    return value[::-1].translate(_SIGNED_ORDER)

@@ -1,0 +1,72 @@
+"""The service as a process: ``python -m qldb_simulator``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from qldb_simulator.client import LedgerClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number: int = free.getsockname()[1]
+    return number
+
+
+def _command(port: int) -> list[str]:
+    options = ["--port", str(port), "--aws-endpoint", "http://127.0.0.1:1"]
+    return [sys.executable, "-m", "qldb_simulator", *options]
+
+
+@pytest.fixture
+def process(port: int) -> Iterator[subprocess.Popen[str]]:
+    """Return the process once it says that it is ready."""
+    started = subprocess.Popen(
+        _command(port),
+        env={"PATH": os.environ["PATH"]},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert started.stdout is not None
+        assert started.stdout.readline() == f"simulated QLDB ready on http://127.0.0.1:{port}\n"
+        yield started
+    finally:
+        started.kill()
+        started.communicate(timeout=10)
+
+
+@pytest.mark.usefixtures("process")
+def test_it_answers_as_soon_as_it_says_so(port: int) -> None:
+    assert LedgerClient(f"http://127.0.0.1:{port}").list_ledgers() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_silently_on_a_signal(
+    process: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=10)
+
+    assert (process.returncode, output, errors) == (0, "", "")
+
+
+@pytest.mark.usefixtures("process")
+def test_a_port_in_use_is_named_with_the_remedy(port: int) -> None:
+    second = subprocess.run(_command(port), capture_output=True, text=True, check=False)
+
+    assert second.returncode == 1
+    assert second.stderr.startswith(f"port {port} cannot be used")
+    assert "--port" in second.stderr

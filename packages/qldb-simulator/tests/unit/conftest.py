@@ -1,0 +1,21 @@
+"""Fixtures of the unit tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.api import Api, memory_plane
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.memory_kinesis import MemoryKinesis
+
+
+@pytest.fixture
+def api(kinesis: MemoryKinesis) -> Iterator[Api]:
+    plane = memory_plane(kinesis)
+    yield Api(plane)
+    plane.close()

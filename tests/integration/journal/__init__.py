@@ -1,0 +1,1 @@
+"""The Ion reader beside amazon.ion, in child processes."""

@@ -1,0 +1,53 @@
+"""Timestamps as Ion text: precision, offset and fraction as written, or refused.
+
+tests/unit/handler/test_values.py compares many more with amazon.ion's writer.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from journal.errors import IonError
+from journal.ion.timestamps import timestamp_text
+
+MINUTE = bytes.fromhex("800fe58181808080")
+"""2021-01-01T00:00:00 in UTC, before its fraction."""
+
+MAX_FRACTION_DIGITS = 400 * 1024
+
+
+def negative_var_int(magnitude: int) -> bytes:
+    return bytes(
+        [magnitude >> 14 & 0x3F | 0x40, magnitude >> 7 & 0x7F, magnitude & 0x7F | 0x80],
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("800fe5", "2021T"),
+        ("800fe581", "2021-01T"),
+        ("800fe58181", "2021-01-01"),
+        ("800fe581818080", "2021-01-01T00:00Z"),
+        ("c00fe581818080", "2021-01-01T00:00-00:00"),
+        ("bc0fe581818080", "2021-01-01T01:00+01:00"),
+        ("02ca0fe581818080", "2021-01-01T05:30+05:30"),
+        ("800fe58181808080", "2021-01-01T00:00:00Z"),
+        ("800fe58181808080c2", "2021-01-01T00:00:00.00Z"),
+        ("800fe58181808080c307", "2021-01-01T00:00:00.007Z"),
+    ],
+)
+def test_precision_offset_and_fraction_stay_as_written(content: str, text: str) -> None:
+    data = bytes.fromhex(content)
+    assert timestamp_text(data, 0, len(data)) == text
+
+
+def test_a_fraction_is_limited_in_digits() -> None:
+    longest = MINUTE + negative_var_int(MAX_FRACTION_DIGITS)
+    too_long = MINUTE + negative_var_int(MAX_FRACTION_DIGITS + 1)
+
+    text = timestamp_text(longest, 0, len(longest))
+
+    assert text == f"2021-01-01T00:00:00.{'0' * MAX_FRACTION_DIGITS}Z"
+    with pytest.raises(IonError, match="a fraction of a second with more digits"):
+        timestamp_text(too_long, 0, len(too_long))
