@@ -20,10 +20,14 @@ PARTITION_KEY_INDEX, HASH_KEY_INDEX, DATA, TAGS = 1, 2, 3, 4
 """Fields of a record in it."""
 
 _LENGTH_DELIMITED = 2
+_SHORT = [bytes([number]) for number in range(0x80)]
+"""Made once: an aggregate of many records has most of them."""
 
 
 def varint(number: int) -> bytes:
     """Return a number in groups of seven bits, the lowest first, all but the last one marked."""
+    if number <= 0x7F:
+        return _SHORT[number]
     groups = bytearray()
     while number > 0x7F:
         groups.append(number & 0x7F | 0x80)

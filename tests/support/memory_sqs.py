@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tests.support.clock import Clock
 from tests.support.faults import client_error
 
 if TYPE_CHECKING:
@@ -22,10 +23,18 @@ class _Message:
 
 
 class MemorySqs:
-    """One queue, which hides what was received until its time is over by a clock of its own."""
+    """One queue, which hides what was received until its visibility time-out is over.
+
+    Attributes
+    ----------
+    clock
+        The queue's time.
+    before_receive
+        Called at the start of each receive.
+    """
 
     def __init__(self) -> None:
-        self.now = 0.0
+        self.clock = Clock()
         self._messages: dict[str, _Message] = {}
         self._sent = 0
         self.before_receive: Callable[[], None] = lambda: None
@@ -49,7 +58,7 @@ class MemorySqs:
     @property
     def visible(self) -> int:
         """Messages that a receiver would get."""
-        return sum(message.visible_at <= self.now for message in self._messages.values())
+        return sum(message.visible_at <= self.clock.now for message in self._messages.values())
 
     def receive_message(
         self,
@@ -64,10 +73,10 @@ class MemorySqs:
         assert WaitTimeSeconds > 0, "short polling may miss messages"
         assert 1 <= MaxNumberOfMessages <= 10
         self.before_receive()
-        found = [each for each in self._messages.values() if each.visible_at <= self.now]
+        found = [each for each in self._messages.values() if each.visible_at <= self.clock.now]
         answer = []
         for message in found[:MaxNumberOfMessages]:
-            message.visible_at = self.now + VisibilityTimeout
+            message.visible_at = self.clock.now + VisibilityTimeout
             message.receipts += 1
             receipt = f"{message.id}/{message.receipts}"
             answer.append({"MessageId": message.id, "ReceiptHandle": receipt, "Body": message.body})
@@ -92,7 +101,7 @@ class MemorySqs:
         message = self._of(ReceiptHandle)
         if message is None:
             raise client_error("ChangeMessageVisibility", "ReceiptHandleIsInvalid", "no message")
-        message.visible_at = self.now + VisibilityTimeout
+        message.visible_at = self.clock.now + VisibilityTimeout
 
     def get_queue_attributes(self, **_: object) -> dict[str, Any]:
         """Count the visible messages."""

@@ -31,11 +31,11 @@ def test_a_message_stays_invisible_until_the_end() -> None:
     with MessagesInHand(queue, every_seconds=0.01) as in_hand:
         (message,) = queue.receive(10)
         # when its work takes longer than the visibility time-out
-        sqs.now += VISIBILITY_SECONDS - 1
+        sqs.clock.advance(VISIBILITY_SECONDS - 1)
         in_hand.take(message)
         extended.clear()
         assert extended.wait(5)
-        sqs.now += VISIBILITY_SECONDS - 1
+        sqs.clock.advance(VISIBILITY_SECONDS - 1)
         # then nobody else gets it
         assert queue.receive(10) == []
     # and at the end everybody may
@@ -50,7 +50,7 @@ def test_a_removed_message_is_gone_even_if_it_was_received_twice() -> None:
     with MessagesInHand(queue) as in_hand:
         (first,) = queue.receive(1)
         in_hand.take(first)
-        sqs.now += VISIBILITY_SECONDS + 1
+        sqs.clock.advance(VISIBILITY_SECONDS + 1)
         (again,) = queue.receive(1)
         in_hand.take(again)
         # when its first receiver removes it

@@ -143,7 +143,7 @@ def test_two_runs_at_once_end_as_one(runs: RedriveRun) -> None:
         if operation == "GetObject" and not seconds:
             runs.s3.after = lambda _operation, _key: None
             # Everything once more, as after an outage that let all messages appear again.
-            runs.s3.queue.now += 301
+            runs.s3.queue.clock.advance(301)
             seconds.append(runs.queue())
 
     runs.s3.after = second
@@ -155,7 +155,7 @@ def test_two_runs_at_once_end_as_one(runs: RedriveRun) -> None:
     assert set(runs.s3.bodies) == {bad}
     assert runs.quarantined(bad).payload == malformed()
     # and one more run finds one message for the bad one
-    runs.s3.queue.now += 301
+    runs.s3.queue.clock.advance(301)
     runs.queue()
     assert runs.s3.queue.bodies == [notification(bad)]
 
@@ -182,7 +182,7 @@ def test_a_message_that_appears_again_in_a_long_run_is_not_lost(runs: RedriveRun
     def time_passes() -> None:
         receptions.append(1)
         if len(receptions) == 2:
-            runs.s3.queue.now += 301
+            runs.s3.queue.clock.advance(301)
 
     runs.s3.queue.before_receive = time_passes
     # when
