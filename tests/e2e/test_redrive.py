@@ -1,8 +1,9 @@
 """What could not be applied is listed and sent again, on a deployed stack, by its operator.
 
-Proves `python -m ops` as a command of its own, with no more permissions than the README lists, on
-objects that the deployed handler and the bucket's notification really made. The emulator's event
-source mapping has no destinations, so its object is written by hand in Lambda's format.
+Proves `python -m ops` as a command of its own, with no more permissions than docs/operations.md
+lists, on objects that the deployed handler and the bucket's notification really made. The
+emulator's event source mapping has no destinations, so its object is written by hand in Lambda's
+format.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ NEVER_APPLIED = "document-that-was-never-applied"
 
 
 def _policy(deployment: Deployment) -> dict[str, Any]:
-    """The permissions that the README lists for an operator."""
+    """The permissions that docs/operations.md lists for an operator."""
     outputs = deployment.outputs
     bucket = f"arn:aws:s3:::{outputs['failureBucketName']}"
     prefix = outputs["streamArn"].split(":")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -11,8 +11,11 @@ import yaml
 from handler.contract import BATCHES_PREFIX, RECORDS_PREFIX, Metric, Variable
 from infra import section
 from infra.settings import sections_by_name
+from tests.support.paths import REPOSITORY as ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 GUIDES = sorted(ROOT.glob("docs/*.md"))
 PICTURE = ROOT / "docs" / "picture.dot"

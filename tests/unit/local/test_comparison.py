@@ -1,7 +1,7 @@
 """The comparison of ledger and DynamoDB itself: it must see every difference and invent none.
 
-The expectations are written from the README's tables; that the handler fulfils them is shown
-elsewhere.
+The expectations are written from the tables of docs/items.md; that the handler fulfils them is
+shown elsewhere.
 """
 
 from __future__ import annotations
