@@ -16,27 +16,27 @@ KEY_ATTRIBUTE = "pk"
 """Document id; the tables' partition key."""
 
 VERSION_ATTRIBUTE = "version"
-DELETED_ATTRIBUTE = "isDeleted"
-"""Only on tombstones; always true."""
-
 TX_TIME_ATTRIBUTE = "txTime"
 TX_ID_ATTRIBUTE = "txId"
 HASH_ATTRIBUTE = "hash"
-EXPIRY_ATTRIBUTE = "expiresAt"
-"""Only on tombstones; the tables' time-to-live attribute."""
-
 DOCUMENT_ATTRIBUTE = "data"
-"""The whole document, if no attributes are projected."""
+"""The whole document, where no attributes are projected."""
+
+DELETED_ATTRIBUTE = "isDeleted"
+EXPIRY_ATTRIBUTE = "expiresAt"
+"""The tables' time-to-live attribute."""
+
+TOMBSTONE_ATTRIBUTES = (DELETED_ATTRIBUTE, EXPIRY_ATTRIBUTE)
+"""Only tombstones have them; the next live revision removes them."""
 
 RESERVED_ATTRIBUTES = (
     KEY_ATTRIBUTE,
     VERSION_ATTRIBUTE,
-    DELETED_ATTRIBUTE,
     TX_TIME_ATTRIBUTE,
     TX_ID_ATTRIBUTE,
     HASH_ATTRIBUTE,
-    EXPIRY_ATTRIBUTE,
     DOCUMENT_ATTRIBUTE,
+    *TOMBSTONE_ATTRIBUTES,
 )
 """Names that no projected attribute may have."""
 

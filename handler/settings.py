@@ -8,11 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from handler.contract import (
-    DELETED_ATTRIBUTE,
     DOCUMENT_ATTRIBUTE,
-    EXPIRY_ATTRIBUTE,
     MAX_ATTRIBUTES,
     RESERVED_ATTRIBUTES,
+    TOMBSTONE_ATTRIBUTES,
     TableField,
     Variable,
 )
@@ -57,8 +56,7 @@ class ReplicaTable:
         return (
             *(self.attributes or ()),
             *self.retired_attributes,
-            DELETED_ATTRIBUTE,
-            EXPIRY_ATTRIBUTE,
+            *TOMBSTONE_ATTRIBUTES,
             DOCUMENT_ATTRIBUTE,
         )
 
