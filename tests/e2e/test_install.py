@@ -15,7 +15,7 @@ import pytest
 from local.service_process import free_port
 
 if TYPE_CHECKING:
-    from tests.e2e.shell import Shell
+    from tests.support.shell import Shell
 
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 
