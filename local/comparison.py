@@ -105,7 +105,7 @@ def compare(ledger: LedgerClient, outputs: Mapping[str, Any], endpoint: str) -> 
 
 
 def _replicas(outputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return what the function's environment says of each ledger table."""
+    """Return the settings of each ledger table from the function's environment."""
     found: dict[str, dict[str, Any]] = json.loads(outputs["handlerEnvironment"]["REPLICA_TABLES"])
     return found
 

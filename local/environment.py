@@ -200,8 +200,8 @@ def shell_exports(variables: Mapping[str, str], inherited: Mapping[str, str] | N
         The environment of the shell. Default: this process's own.
     """
     inherited = os.environ if inherited is None else inherited
-    strangers = sorted(n for n in inherited if n.startswith(_OWNED_PREFIXES) and n not in variables)
-    lines = [f"unset {' '.join(strangers)}"] if strangers else []
+    foreign = sorted(n for n in inherited if n.startswith(_OWNED_PREFIXES) and n not in variables)
+    lines = [f"unset {' '.join(foreign)}"] if foreign else []
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     return "\n".join(lines) + "\n"
 

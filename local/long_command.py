@@ -57,8 +57,8 @@ def run_long_command(
         It failed or took too long. The message has the end of the log.
     """
     progress(f"{title} ...")
-    begun = time.monotonic()
-    reported = begun
+    started = time.monotonic()
+    reported = started
     with log.open("wb") as output:
         child = subprocess.Popen(
             command,
@@ -72,11 +72,11 @@ def run_long_command(
         try:
             while (status := child.poll()) is None:
                 now = time.monotonic()
-                if now - begun > seconds:
+                if now - started > seconds:
                     raise LocalError(f"{title}: gave up after {seconds:.0f} s; {remedy}")
                 if now - reported > _PROGRESS_SECONDS:
                     reported = now
-                    progress(f"{title} ... {now - begun:.0f} s")
+                    progress(f"{title} ... {now - started:.0f} s")
                 time.sleep(_POLL_SECONDS)
         finally:
             _end(child)

@@ -1,4 +1,4 @@
-"""Lines that show the user how a long step goes on."""
+"""Lines that show the user how far a long step is."""
 
 from __future__ import annotations
 

@@ -25,31 +25,31 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 
-# Port 9 is nobody's.
-STRANGERS = {
-    "AWS_PROFILE": "nobody's",
+USERS_OWN_SETTINGS = {
+    "AWS_PROFILE": "of-the-user",
     "AWS_ENDPOINT_URL_KINESIS": "http://127.0.0.1:9",
-    "PULUMI_ACCESS_TOKEN": "nobody's",
+    "PULUMI_ACCESS_TOKEN": "of-the-user",
     "PULUMI_BACKEND_URL": "http://127.0.0.1:9",
     "http_proxy": "http://127.0.0.1:9",
     "https_proxy": "http://127.0.0.1:9",
 }
+"""What could lead away from the local AWS; nothing listens on port 9."""
 STALE_SETTINGS = "config:\n  qldb-kinesis-lambda-dynamodb:batchSize: 0\n"
 
 
 @pytest.fixture
 def shell(shell: Shell) -> Shell:
-    """The shell, with what a demonstration that was killed has left."""
+    """The shell, with the files that a killed demonstration leaves."""
     (shell.folder / "Pulumi.demo.yaml").write_text(STALE_SETTINGS)
     (shell.folder / ".local" / "demo" / "pulumi").mkdir(parents=True)
     return shell
 
 
-def test_the_demonstration_ends_with_both_sides_equal(shell: Shell) -> None:
+def test_the_demonstration_ends_with_ledger_and_dynamodb_equal(shell: Shell) -> None:
     # given a user with a profile, an account and a proxy of their own / when the demo is run
-    with shell.start("demo", **STRANGERS) as demo:
+    with shell.start("demo", **USERS_OWN_SETTINGS) as demo:
         text, _ = demo.communicate(timeout=COMMAND_SECONDS)
-    # then the comparison's last line tells of no difference, after a measured lag
+    # then the comparison ends without a difference, after a measured lag
     assert demo.returncode == 0, text
     *_, compared, cleaned_up = text.splitlines()
     assert compared == "30 documents, 0 differences", text
@@ -69,7 +69,7 @@ def test_an_interrupted_demonstration_leaves_nothing(shell: Shell) -> None:
         # when the user presses Ctrl-C
         os.killpg(demo.pid, signal.SIGINT)
         rest = demo.stdout.read()
-    # then it says so, once and without a stack trace
+    # then it ends with one line about that, without a stack trace
     assert demo.returncode == 130, seen + rest
     assert rest.splitlines()[-2:] == ["Cleaned up: servers stopped, state removed.", "stopped"]
     assert "Traceback" not in rest
@@ -88,7 +88,7 @@ def read_until(stream: IO[str], pattern: str) -> str:
 
 
 def assert_nothing_is_left(shell: Shell) -> None:
-    """Find no process, no file that git sees, and no settings or state that it does not see."""
+    """Fail where a process, a file that git sees, or an ignored settings or state file is left."""
     eventually(lambda: processes(shell.folder) == [], seconds=5)
     assert shell.changed() == []
     assert list(shell.folder.rglob("Pulumi.demo.yaml")) == []

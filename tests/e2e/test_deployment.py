@@ -32,10 +32,10 @@ def changed(changes: Mapping[Any, int] | None) -> dict[str, int]:
     return {str(kind): count for kind, count in (changes or {}).items() if kind not in UNCHANGED}
 
 
-def test_outputs_tell_a_stranger_everything(deployment: Deployment) -> None:
-    # given both stacks / when looking at the outputs alone
+def test_every_output_names_something_that_exists(deployment: Deployment) -> None:
+    # given both stacks / when their outputs are looked up
     outputs = deployment.outputs
-    # then each names a thing that exists
+    # then each names something that exists
     stream = deployment.client("kinesis").describe_stream_summary(StreamName=outputs["streamName"])
     assert stream["StreamDescriptionSummary"]["StreamARN"] == outputs["streamArn"]
     assert stream["StreamDescriptionSummary"]["RetentionPeriodHours"] == 168
@@ -50,7 +50,7 @@ def test_outputs_tell_a_stranger_everything(deployment: Deployment) -> None:
     assert deployment.ledger.describe_ledger(outputs["ledgerName"])["State"] == "ACTIVE"
 
 
-def test_requests_are_authorized(deployment: Deployment) -> None:
+def test_a_user_without_permissions_is_refused(deployment: Deployment) -> None:
     # given a user without any permission
     iam = deployment.client("iam")
     iam.create_user(UserName="nobody")
@@ -84,7 +84,7 @@ def test_a_refresh_finds_no_drift(deployment: Deployment, project: Project) -> N
     assert changed(result.summary.resource_changes) == {}
 
 
-def test_a_refresh_finds_what_was_changed_behind_its_back(deployment: Deployment) -> None:
+def test_a_refresh_finds_a_change_made_by_hand(deployment: Deployment) -> None:
     # given a function whose time-out somebody changed by hand
     functions = deployment.client("lambda")
     name = deployment.outputs["functionName"]
@@ -111,10 +111,10 @@ def test_a_changed_setting_updates_only_what_it_should(
 ) -> None:
     # given a deployed stack / when one setting changes
     deployment.stacks.change(**{setting: value})
-    # then the preview says so truthfully
+    # then the preview announces just that
     preview = deployment.stacks.preview(PIPELINE)
     assert changed(dict(preview.change_summary)) == expected
-    # and the deployment does just that
+    # and the deployment does it
     result = deployment.stacks.up_project(PIPELINE)
     assert changed(result.summary.resource_changes) == expected
 

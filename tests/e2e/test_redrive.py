@@ -56,7 +56,7 @@ def _policy(deployment: Deployment) -> dict[str, Any]:
     }
     for table in tables:
         statements[table] = ["dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"]
-    # The emulator also asks for an action that AWS does not have (local/provider/quirks.py).
+    # The emulator also asks for an action that AWS does not have (pulumi_aws_standin/quirks.py).
     statements["*"] = ["dynamodb:BatchExecuteStatement"]
     return {
         "Version": "2012-10-17",
@@ -131,10 +131,10 @@ def _messages(deployment: Deployment) -> int:
     return sum(int(answer[f"ApproximateNumberOfMessages{state}"]) for state in ("", "NotVisible"))
 
 
-def test_a_record_that_can_never_be_applied_stays_with_its_new_history(
+def test_a_record_that_can_never_be_applied_stays_with_its_attempts_counted(
     deployment: Deployment, ops: Callable[..., Any], outputs_file: str
 ) -> None:
-    # given a bad user record of an aggregate, which the deployed handler put aside
+    # given a bad user record of an aggregate, which the deployed handler quarantined
     deployment.client("kinesis").put_record(
         StreamName=deployment.outputs["streamName"],
         Data=aggregate_of_one(malformed(), "key"),
@@ -145,7 +145,7 @@ def test_a_record_that_can_never_be_applied_stays_with_its_new_history(
     assert key.endswith("/00000000.json")
     # when it is listed, through Pulumi
     listed = ops("failures", "--stack", "e2e", "--json")
-    # then its facts are told
+    # then its reason and position are listed
     assert listed.returncode == 0, listed.stderr
     (failure,) = json.loads(listed.stdout)["failures"]
     assert (failure["key"], failure["attempts"]) == (key, 0)
@@ -168,7 +168,7 @@ def test_a_record_that_can_never_be_applied_stays_with_its_new_history(
 def test_a_discarded_batch_is_applied(
     deployment: Deployment, ops: Callable[..., Any], outputs_file: str
 ) -> None:
-    # given the object of a batch that the event source mapping gave up
+    # given the object of a batch that the event source mapping discarded
     before = _keys(deployment)
     batch = discarded_batch([kinesis_record(revision(NEVER_APPLIED, 3), "5")])
     deployment.client("s3").put_object(
@@ -205,8 +205,10 @@ def test_the_bucket_is_the_list_once_the_queue_has_forgotten(
     assert BATCH_KEY not in _keys(deployment)
 
 
-def test_what_is_missing_is_told_in_one_line(ops: Callable[..., Any], outputs_file: str) -> None:
-    for arguments, changes, told in (
+def test_a_missing_prerequisite_is_named_in_one_line(
+    ops: Callable[..., Any], outputs_file: str
+) -> None:
+    for arguments, changes, message in (
         (["--stack", "no-such-stack"], {}, "there is no stack no-such-stack"),
         (["--outputs", "no-such-file"], {}, "cannot be read"),
         (
@@ -222,7 +224,7 @@ def test_what_is_missing_is_told_in_one_line(ops: Callable[..., Any], outputs_fi
     ):
         done = ops("failures", *arguments, **changes)
         assert done.returncode == 1
-        assert told in done.stderr
+        assert message in done.stderr
         assert done.stderr.count("\n") == 1, done.stderr
 
 

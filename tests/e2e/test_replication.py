@@ -41,7 +41,7 @@ def _tables(deployment: Deployment) -> None:
 
 
 def settled(deployment: Deployment) -> None:
-    """Wait until DynamoDB holds the ledger's current state; fail when it does not come to that."""
+    """Wait until DynamoDB holds the ledger's current state; fail when it does not."""
     endpoint = deployment.services.endpoints.emulator
     rows = demo.settle(deployment.ledger, deployment.outputs, endpoint)
     assert [row for row in rows if not row.equal] == []
@@ -64,7 +64,7 @@ def test_a_history_delivered_twice_and_shuffled_ends_as_the_ledger(deployment: D
     ledger.set_delivery(name, copies=2, shuffle=True, seed=7)
     # when a history with inserts, updates, deletes and a redaction is committed and delivered again
     demo.commit_history(ledger, name)
-    # then the table is the ledger's current state, and nothing had to be kept back
+    # then the table is the ledger's current state, and nothing is quarantined
     settled(deployment)
     items = deployment.items("Person").values()
     assert sum("isDeleted" in item for item in items) == 3
@@ -134,7 +134,7 @@ def test_values_of_all_types_arrive_exact(deployment: Deployment) -> None:
     assert values["nothing"] == {"NULL": True}
 
 
-def test_bytes_that_are_no_record_are_kept_and_told(deployment: Deployment) -> None:
+def test_a_damaged_frame_is_quarantined_and_announced_on_the_queue(deployment: Deployment) -> None:
     # given a frame whose checksum is wrong
     frame = b"\xf3\x89\x9a\xc2" + b"\x0a\x01a\x1a\x05\x08\x00\x1a\x01x" + b"0" * 16
     before = len(deployment.items("Person"))
@@ -149,18 +149,18 @@ def test_bytes_that_are_no_record_are_kept_and_told(deployment: Deployment) -> N
     eventually(lambda: len(deployment.items("Person")) == before + 1)
     # and the frame is in the failure bucket, whole, with a message on the queue
     eventually(lambda: len(quarantined(deployment)) == 1)
-    (kept,) = quarantined(deployment)
-    assert base64.b64decode(kept["payload"]) == frame
-    assert kept["key"].startswith(f"records/{deployment.outputs['streamName']}/shardId-")
+    (record,) = quarantined(deployment)
+    assert base64.b64decode(record["payload"]) == frame
+    assert record["key"].startswith(f"records/{deployment.outputs['streamName']}/shardId-")
     sqs, queue = deployment.client("sqs"), deployment.outputs["failureQueueUrl"]
     bodies: list[str] = []
 
-    def told() -> bool:
+    def announced() -> bool:
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
         bodies.extend(message["Body"] for message in messages.get("Messages", []))
-        return any(kept["key"].split("/")[-1] in body for body in bodies)
+        return any(record["key"].split("/")[-1] in body for body in bodies)
 
-    eventually(told)
+    eventually(announced)
 
 
 def test_an_outage_of_the_function_loses_nothing(deployment: Deployment) -> None:
@@ -192,7 +192,7 @@ def test_an_outage_of_the_function_loses_nothing(deployment: Deployment) -> None
 
 
 def test_a_function_that_is_killed_again_and_again_loses_nothing(deployment: Deployment) -> None:
-    """Interrupt invocations for certain: the emulator tells of each whose process died in it.
+    """Interrupt invocations for certain: the emulator logs each whose process died in it.
 
     How far a process has come by then is left to chance; `tests/reliability` kills between any two
     calls.
@@ -214,7 +214,7 @@ def test_a_function_that_is_killed_again_and_again_loses_nothing(deployment: Dep
         committed = ledger.commit(name, [*inserts, *updates])
         documents += [document.document_id for document in committed.documents]
         ledger.wait_delivered(name, timeout=30)
-        # when it has a batch, goes on with it for a moment, and is killed
+        # when it has a batch, runs for a moment, and is killed
         time.sleep(POLLING_SECONDS)
         for worker in workers:
             signal_process(worker.resume)
@@ -227,12 +227,12 @@ def test_a_function_that_is_killed_again_and_again_loses_nothing(deployment: Dep
 
 
 def function_processes(deployment: Deployment) -> list[psutil.Process]:
-    """Give the processes in which the emulator runs functions."""
+    """Return the processes in which the emulator runs functions."""
     emulator = deployment.services.emulator.pid
     assert emulator is not None
     found = []
     for process in psutil.Process(emulator).children(recursive=True):
-        # One that has just ended has no command line any more.
+        # One that has just ended no longer has a command line.
         with contextlib.suppress(psutil.Error):
             if any(part.endswith("_worker.py") for part in process.cmdline()):
                 found.append(process)
@@ -246,16 +246,16 @@ def signal_process(send: Callable[[], None]) -> None:
 
 
 def interruptions(deployment: Deployment) -> int:
-    """Count the invocations whose process ended before they did, as the emulator's log tells."""
+    """Return how many invocations the emulator's log shows whose process ended before they did."""
     log = deployment.services.state / "logs" / "emulator.log"
     return log.read_text(errors="replace").count("errorMessage=Worker process died")
 
 
 def test_the_genuine_event_becomes_an_item(deployment: Deployment, shared_data: Path) -> None:
-    # given bytes that Amazon QLDB made, and a stranger who knows the stack outputs only
+    # given bytes that Amazon QLDB made
     event = json.loads((shared_data / "genuine-kpl-event.json").read_text())
     kinesis = deployment.client("kinesis")
-    # when they put its records on the stream
+    # when they are put on the stream that the stack outputs name
     for record in event["Records"]:
         kinesis.put_record(
             StreamName=deployment.outputs["streamName"],

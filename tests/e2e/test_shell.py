@@ -37,20 +37,20 @@ def services(shell: Shell) -> Services:
     return services
 
 
-def test_help_teaches(shell: Shell) -> None:
-    # given nothing running / when asking for help / then it names the commands, with examples
+def test_help_lists_every_command(shell: Shell) -> None:
+    # given nothing running / when help is asked for / then it lists the commands
     text = shell.run("python -m local --help")
     for command in ("up", "status", "env", "put", "delete", "redact", "show", "destroy", "down"):
         assert re.search(rf"^ +{command} ", text, re.MULTILINE), command
 
 
-def test_commands_say_what_is_missing(shell: Shell) -> None:
-    # given nothing running / when using it / then one line tells the remedy
+def test_a_command_that_needs_the_servers_names_the_remedy(shell: Shell) -> None:
+    # given nothing running / when a command needs it / then one line names the remedy
     text = shell.run("python -m local show", status=1)
     assert text.strip() == "error: the local AWS is not running: `python -m local up` starts it"
 
 
-def test_pulumi_from_a_shell(shell: Shell) -> None:
+def test_both_projects_deploy_by_hand_from_a_shell(shell: Shell) -> None:
     # given a local AWS with nothing deployed
     shell.run(f"python -m local up --no-deploy --port {free_port()} --qldb-port {free_port()}")
     # when both projects are previewed and deployed by hand, and deployed once more
@@ -64,7 +64,9 @@ def test_pulumi_from_a_shell(shell: Shell) -> None:
     assert not re.search(r"\d+ (created|updated|replaced|deleted)", again), again
 
 
-def test_the_ledger_from_the_command_line(shell: Shell, services: Services) -> None:
+def test_transactions_from_the_command_line_reach_dynamodb(
+    shell: Shell, services: Services
+) -> None:
     # given both stacks / when a document is inserted, updated, and its first revision redacted
     inserted = shell.run("""python -m local put Person '{"firstName": "Ann"}'""")
     found = re.search(r"Person (\w{22}): version 0, live", inserted)
@@ -81,16 +83,16 @@ def test_the_ledger_from_the_command_line(shell: Shell, services: Services) -> N
     shell.run(f"python -m local delete Person {document_id}")
     eventually(lambda: "2 deleted │ 2 deleted │ yes" in squeezed(shell, document_id))
 
-    # when the table gets an item that the ledger knows nothing of
+    # when the table gets an item that the ledger does not know
     dynamodb = aws.client("dynamodb", services.endpoints.emulator)
     (table,) = dynamodb.list_tables()["TableNames"]
-    dynamodb.put_item(TableName=table, Item={"pk": {"S": "stranger"}, "version": {"N": "7"}})
-    # then the comparison shows it, and its exit status tells
+    dynamodb.put_item(TableName=table, Item={"pk": {"S": "unknown"}, "version": {"N": "7"}})
+    # then the comparison shows it, and the exit status is 1
     shown = shell.run("python -m local show", status=1)
     assert "2 documents, 1 differences" in shown
 
 
-def test_destroy_and_up_again(shell: Shell, services: Services) -> None:
+def test_destroyed_stacks_can_be_deployed_again(shell: Shell, services: Services) -> None:
     # given both stacks / when they are destroyed by hand, and what is left by the command
     by_hand = "pulumi destroy --yes"
     destroyed = shell.run(f"{by_hand} && (cd ledger && {by_hand})", local=True)
@@ -105,17 +107,19 @@ def test_destroy_and_up_again(shell: Shell, services: Services) -> None:
     assert "functionName" in shell.run("python -m local status")
 
 
-def test_a_dead_emulator_is_one_clear_line(shell: Shell, services: Services) -> None:
+def test_a_dead_emulator_is_named_in_one_line_with_the_remedy(
+    shell: Shell, services: Services
+) -> None:
     # given an emulator that has died
     assert services.emulator.pid is not None
     os.killpg(services.emulator.pid, signal.SIGKILL)
-    # when going on / then each command says so in one line, with the remedy
-    told = (
+    # when a command needs it / then one line names the remedy
+    message = (
         f"error: the AWS emulator does not answer (logs: {services.state / 'logs'}): "
         "`python -m local down`, then `python -m local up`\n"
     )
     for command in ("show", "up"):
-        assert shell.run(f"python -m local {command}", status=1) == told
+        assert shell.run(f"python -m local {command}", status=1) == message
     # and the remedy leaves nothing behind: no server, no file that git sees or ignores
     shell.run("python -m local down")
     assert services.qldb.pid is None
@@ -123,7 +127,7 @@ def test_a_dead_emulator_is_one_clear_line(shell: Shell, services: Services) -> 
     assert list(shell.folder.rglob("Pulumi.local.yaml")) == []
 
 
-def test_a_taken_port_is_one_clear_line(shell: Shell) -> None:
+def test_a_taken_port_is_named(shell: Shell) -> None:
     # given a port that something else listens on
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

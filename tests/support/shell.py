@@ -39,6 +39,9 @@ class Shell:
                 shutil.copy2(REPOSITORY / name, folder / name)
         subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
         subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
+        # The language host runs the program in the virtual environment that Pulumi.yaml names.
+        (folder / ".git" / "info" / "exclude").write_text(".venv\n")
+        (folder / ".venv").symlink_to(sys.prefix)
         return cls(folder)
 
     def run(self, command: str, *, local: bool = False, status: int = 0) -> str:

@@ -25,7 +25,14 @@ CODE = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(
     r"[\w.*-]+(?:/[\w.*-]+)+/?|[\w-]+/|[\w.-]+\.(?:py|md|ya?ml|toml|txt|in|dot|svg|lock)"
 )
-MADE_LATER = (".venv", ".local", "bench/results", "../")
+MADE_LATER = (
+    ".venv",
+    ".local",
+    "Pulumi.local.yaml",
+    "ledger/Pulumi.local.yaml",
+    "bench/results",
+    "../",
+)
 """Paths that a fresh clone does not have."""
 NOT_OURS = (RECORDS_PREFIX, BATCHES_PREFIX, "alias/", "AWS/")
 """Names of AWS that look like paths."""

@@ -85,17 +85,17 @@ def wait_until_free(port: int) -> None:
 
 def test_serves_with_iam_enforced_and_leaves_nothing(emulator: Emulator, log_file: Path) -> None:
     emulator.start()
-    stranger = boto3.client(
+    unknown_user = boto3.client(
         "dynamodb",
         endpoint_url=emulator.endpoint,
         aws_access_key_id="AKIAUNKNOWN",
         aws_secret_access_key="unknown",
     )
     root = boto3.client("dynamodb", endpoint_url=emulator.endpoint)
-    with contextlib.closing(stranger), contextlib.closing(root):
+    with contextlib.closing(unknown_user), contextlib.closing(root):
         assert root.list_tables()["TableNames"] == []
         with pytest.raises(ClientError, match=r"UnrecognizedClientException"):
-            stranger.list_tables()
+            unknown_user.list_tables()
 
     emulator.stop()
 

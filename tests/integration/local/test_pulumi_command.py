@@ -35,28 +35,28 @@ def command(folder: Path, program: str) -> PulumiCommand:
     return PulumiCommand()
 
 
-def test_both_outputs_are_told_line_by_line_and_returned(folder: Path) -> None:
+def test_both_outputs_arrive_line_by_line_and_are_returned(folder: Path) -> None:
     pulumi = command(
         folder, 'print(sys.argv[1:], os.environ["A"])\nprint("two")\nprint("bad", file=sys.stderr)'
     )
-    told: list[str] = []
+    lines: list[str] = []
     failures: list[str] = []
 
-    result = pulumi.run(["up"], str(folder), {"A": "b"}, told.append, failures.append)
+    result = pulumi.run(["up"], str(folder), {"A": "b"}, lines.append, failures.append)
 
-    assert told == ["['--non-interactive', 'up'] b", "two"]
+    assert lines == ["['--non-interactive', 'up'] b", "two"]
     assert failures == ["bad"]
-    assert (result.stdout, result.stderr, result.code) == ("\n".join(told), "bad", 0)
+    assert (result.stdout, result.stderr, result.code) == ("\n".join(lines), "bad", 0)
 
 
-def test_a_failure_is_the_automation_apis_own(folder: Path) -> None:
+def test_a_failure_is_the_error_of_the_automation_api(folder: Path) -> None:
     pulumi = command(folder, 'sys.exit("no such thing")')
 
     with pytest.raises(CommandError, match="no such thing"):
         pulumi.run(["up"], str(folder), {})
 
 
-def test_an_interruption_waits_for_what_pulumi_still_has_to_do(folder: Path) -> None:
+def test_an_interruption_waits_until_pulumi_has_finished(folder: Path) -> None:
     pulumi = command(
         folder,
         "def cancel(number, frame):\n"
@@ -74,7 +74,9 @@ def test_an_interruption_waits_for_what_pulumi_still_has_to_do(folder: Path) -> 
     assert (folder / "ended").exists()
 
 
-def test_what_does_not_end_is_killed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pulumi_that_does_not_end_is_killed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("local.pulumi_command._CANCEL_SECONDS", 0.2)
     pulumi = command(
         folder,

@@ -30,13 +30,13 @@ def service(log_file: Path, program: str, *, seconds: float = 10.0) -> ServicePr
     )
 
 
-def test_a_process_number_without_its_lock_is_nobodys(log_file: Path) -> None:
+def test_a_process_number_without_its_lock_is_ignored(log_file: Path) -> None:
     # given a process file that names this very process
     log_file.with_suffix(".pid").write_text(str(os.getpid()))
-    stranger = service(log_file, "")
+    never_started = service(log_file, "")
     # when it is looked for / then it is not found, and stopping it ends nothing
-    assert stranger.pid is None
-    stranger.stop()
+    assert never_started.pid is None
+    never_started.stop()
 
 
 def test_a_server_that_ends_shows_the_end_of_its_log(log_file: Path) -> None:

@@ -103,7 +103,7 @@ def test_a_second_start_does_not_hide_the_first(services: Services) -> None:
 def test_servers_that_live_but_do_not_answer_are_stopped_before_they_are_forgotten(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # given servers that answer nobody
+    # given servers that do not answer
     services.start(detached=True)
     monkeypatch.setattr(Services, "running", lambda _self: {"the AWS emulator": False})
     monkeypatch.setattr("local.running.remove_settings", lambda _stack: None)

@@ -1,7 +1,6 @@
-"""The comparison of ledger and DynamoDB itself: it must see every difference and invent none.
+"""The comparison of ledger and DynamoDB itself: it sees every difference and invents none.
 
-The expectations are written from the tables of docs/items.md; that the handler fulfils them is
-shown elsewhere.
+The expectations are written from docs/items.md; other tests show that the handler meets them.
 """
 
 from __future__ import annotations
@@ -48,14 +47,16 @@ PATHS = {"name": ["name"], "city": ["address", "city"], "absent": ["address", "s
 
 
 def without(item: dict[str, Any], name: str) -> dict[str, Any]:
-    return {kept: value for kept, value in item.items() if kept != name}
+    return {other: value for other, value in item.items() if other != name}
 
 
 @pytest.mark.parametrize(
     ("document", "item"),
     [(LIVE, ITEM), (DELETED, TOMBSTONE), (DELETED, {**TOMBSTONE, "expiresAt": {"N": "9"}})],
 )
-def test_what_was_promised_is_equal(document: DocumentState, item: dict[str, Any]) -> None:
+def test_an_item_in_its_documented_form_is_equal(
+    document: DocumentState, item: dict[str, Any]
+) -> None:
     assert is_replica(document, item_values(item), PATHS)
 
 

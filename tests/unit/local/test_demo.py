@@ -1,4 +1,4 @@
-"""The demonstration without servers: its exit status, and that no second one disturbs it.
+"""The demonstration without servers: its exit status, and one at a time.
 
 The whole of it is run by the end-to-end tests.
 """
@@ -37,20 +37,20 @@ def row(*, equal: bool) -> Row:
 def test_a_difference_is_the_exit_status(
     rows: list[Row], status: int, last: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # given a deployment whose comparison ends with these rows, however long one waits
+    # given a deployment whose comparison ends with these rows, however long it waits
     monkeypatch.setattr(demo, "SETTLE_SECONDS", 0.1)
     monkeypatch.setattr(demo, "LedgerClient", Mock())
     monkeypatch.setattr(demo, "commit_history", Mock())
     monkeypatch.setattr(demo, "measure_lag", Mock(return_value=[0.1, 0.2, 0.3]))
     monkeypatch.setattr(demo, "compare", Mock(return_value=rows))
     shown = io.StringIO()
-    # when the part after the deployment runs / then the status tells, and so does the last line
+    # when the part after the deployment runs / then status and last line show it
     assert demo.demonstrate(Console(file=shown, width=80), Mock(), OUTPUTS) == status
     assert shown.getvalue().splitlines()[-1] == last
     assert ("median 0.20 s, longest 0.30 s" in shown.getvalue()) == (status == 0)
 
 
-def test_a_second_demonstration_is_kept_out(
+def test_a_second_demonstration_in_a_checkout_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given a demonstration that runs in this checkout, and what it has written
@@ -61,7 +61,7 @@ def test_a_second_demonstration_is_kept_out(
     (tmp_path / "demo").mkdir()
     with (tmp_path / "demo.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        # when another is started / then one line says why not, and nothing is touched
+        # when another is started / then one line names the reason, and nothing is touched
         with pytest.raises(LocalError, match=r"^another demonstration runs in this checkout: .*$"):
             demo.run(tmp_path)
     assert (tmp_path / "demo").is_dir()

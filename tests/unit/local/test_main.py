@@ -1,4 +1,4 @@
-"""The command line: its list of commands, and what it says when one fails.
+"""The command line: its list of commands, and its messages when one fails.
 
 What the commands do is shown by the end-to-end tests.
 """
@@ -50,7 +50,7 @@ def test_foreign_text_in_an_error_is_shown_as_it_is(
     assert capsys.readouterr().err == f"error: {FOREIGN}\n"
 
 
-def test_an_interrupted_command_says_so(
+def test_an_interrupted_command_ends_with_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fail_with(KeyboardInterrupt(), monkeypatch)
