@@ -6,6 +6,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests.support.paths import SHARED_DATA
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytest_plugins = ["tests.support.dynamodb_local"]
+
+
+# Tests do not assert on time: a busy machine is no failure.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session", autouse=True)
