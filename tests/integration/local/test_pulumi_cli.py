@@ -56,7 +56,7 @@ def fake_go(folder: Path, sdk: Path, *, version: str = "go1.99.0", build: str = 
         case "$1" in
             version) echo "go version {version} here";;
             list) case "$*" in *Version*) echo v3.0.0;; *) echo '{sdk}';; esac;;
-            build) echo "$PWD $*" >> '{folder}/builds'; {builds}
+            build) echo "${{PWD##*/}} $*" >> '{folder}/builds'; {builds}
         esac
         """,
     )
@@ -169,7 +169,7 @@ def test_without_a_download_it_is_built_once_from_the_modules(
         ["pulumi", *HOST_FILES, "pulumi-language-python-host"]
     )
     builds = (path / "builds").read_text().splitlines()
-    assert [line.split()[0].rsplit("/", 1)[1] for line in builds] == ["engine", "language_host"]
+    assert [line.split()[0] for line in builds] == ["engine", "language_host"]
     assert f"Version=v{VERSION}" in builds[0]
     assert all("-mod=readonly" in line for line in builds)
     assert [line for line in progress if "Building" in line]

@@ -6,6 +6,7 @@ The real one is cancelled by the end-to-end test of the demonstration.
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -29,8 +30,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def command(folder: Path, program: str) -> PulumiCommand:
     """Return the command, whose executable is that Python program."""
+    script = folder / "pulumi.py"
+    script.write_text(f"import os, signal, sys, time\n{_VERSION}{program}")
+    # A shebang line could not name an interpreter whose path has a space.
+    interpreter, script_path = shlex.quote(sys.executable), shlex.quote(str(script))
     file = folder / "pulumi"
-    file.write_text(f"#!{sys.executable}\nimport os, signal, sys, time\n{_VERSION}{program}")
+    file.write_text(f'#!/bin/sh\nexec {interpreter} {script_path} "$@"\n')
     file.chmod(0o755)
     return PulumiCommand()
 
