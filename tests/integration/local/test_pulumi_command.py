@@ -6,20 +6,17 @@ The real one is cancelled by the end-to-end test of the demonstration.
 from __future__ import annotations
 
 import os
-import shlex
 import signal
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from pulumi.automation import CommandError
 
 from local.pulumi_command import PulumiCommand
+from tests.support.fake_pulumi import install_pulumi
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_VERSION = 'if sys.argv[1:] == ["version"]:\n    sys.exit(print("v3.999.0"))\n'
 
 
 @pytest.fixture
@@ -30,13 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def command(folder: Path, program: str) -> PulumiCommand:
     """Return the command, whose executable is that Python program."""
-    script = folder / "pulumi.py"
-    script.write_text(f"import os, signal, sys, time\n{_VERSION}{program}")
-    # A shebang line could not name an interpreter whose path has a space.
-    interpreter, script_path = shlex.quote(sys.executable), shlex.quote(str(script))
-    file = folder / "pulumi"
-    file.write_text(f'#!/bin/sh\nexec {interpreter} {script_path} "$@"\n')
-    file.chmod(0o755)
+    install_pulumi(folder, program)
     return PulumiCommand()
 
 

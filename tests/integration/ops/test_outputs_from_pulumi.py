@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +17,7 @@ from ops.__main__ import main
 from ops.errors import OpsError
 from ops.own_version import own_version
 from ops.stack_outputs import from_pulumi, parse
+from tests.support.fake_pulumi import install_pulumi
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,13 +33,8 @@ OUTPUTS: dict[str, Any] = {
 }
 
 
-def _install_pulumi(folder: Path, monkeypatch: pytest.MonkeyPatch, lines: str) -> None:
-    command = folder / "pulumi"
-    command.write_text(
-        f"#!{sys.executable}\nimport sys\n"
-        f"if sys.argv[1:] == ['version']: print('v3.259.0'); sys.exit()\n{lines}\n"
-    )
-    command.chmod(0o755)
+def _put_on_path(folder: Path, monkeypatch: pytest.MonkeyPatch, lines: str) -> None:
+    install_pulumi(folder, lines)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
@@ -47,7 +42,7 @@ def test_the_outputs_are_those_of_the_chosen_stack(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given a Pulumi that has outputs for one stack only
-    _install_pulumi(
+    _put_on_path(
         tmp_path,
         monkeypatch,
         "assert 'output' in sys.argv and 'dev' in sys.argv\n" + f"print({json.dumps(OUTPUTS)!r})",
@@ -66,7 +61,7 @@ def test_the_outputs_are_those_of_the_chosen_stack(
 def test_a_refusal_of_pulumi_becomes_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: str, remedy: str
 ) -> None:
-    _install_pulumi(tmp_path, monkeypatch, f"sys.exit({refusal!r})")
+    _put_on_path(tmp_path, monkeypatch, f"sys.exit({refusal!r})")
     with pytest.raises(OpsError) as caught:
         from_pulumi("dev")
     assert remedy in str(caught.value)
