@@ -77,9 +77,9 @@ MUTATIONS = (
     ),
     Mutation(
         name="a newer live revision leaves isDeleted",
-        file="handler/settings.py",
-        old="""            DELETED_ATTRIBUTE,\n            EXPIRY_ATTRIBUTE,\n""",
-        new="""            EXPIRY_ATTRIBUTE,\n""",
+        file="handler/contract.py",
+        old="TOMBSTONE_ATTRIBUTES = (DELETED_ATTRIBUTE, EXPIRY_ATTRIBUTE)",
+        new="TOMBSTONE_ATTRIBUTES = (EXPIRY_ATTRIBUTE,)",
     ),
     Mutation(
         name="attributes that vanished stay",
