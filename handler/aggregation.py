@@ -67,7 +67,8 @@ def user_records(data: bytes) -> list[UserRecord]:
     Raises
     ------
     FrameError
-        The frame is damaged. None of its records may be used: which of them are intact is unknown.
+        If the frame is damaged. None of its records may be used: which of them are intact is
+        unknown.
     """
     if not data.startswith(MAGIC):
         return [UserRecord(data, None)]

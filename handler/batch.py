@@ -94,7 +94,7 @@ class _Candidate(NamedTuple):
 class Handler:
     """Replicates batches. Nothing of one batch is kept for the next.
 
-    Parameters
+    Attributes
     ----------
     settings
         The configuration.
@@ -307,7 +307,7 @@ def _fault(error: Exception) -> tuple[str, str]:
     Raises
     ------
     MemoryError
-        The error is one: no record is to blame for it.
+        If the error is one: no record is to blame for it.
     """
     if isinstance(error, RecordError):
         return error.kind, error.code

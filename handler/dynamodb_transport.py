@@ -98,7 +98,7 @@ class StatementTransport:
         Raises
         ------
         botocore.exceptions.NoCredentialsError
-            The environment has no credentials.
+            If the environment has no credentials.
         """
         meta = session.create_client(_SERVICE).meta
         credentials = session.get_credentials()
@@ -128,9 +128,9 @@ class StatementTransport:
         Raises
         ------
         botocore.exceptions.ClientError
-            DynamoDB refuses the request as a whole.
+            If DynamoDB refuses the request as a whole.
         botocore.exceptions.BotoCoreError
-            There is no answer, or a corrupted one.
+            If there is no answer, or a corrupted one.
         """
         request = AWSRequest(
             method="POST",

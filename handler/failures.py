@@ -24,7 +24,7 @@ FORMAT_VERSION = 1
 class Position:
     """Where a user record was in the stream: the identity of a record that is delivered again.
 
-    Parameters
+    Attributes
     ----------
     stream_arn, shard_id, sequence_number
         Of the Kinesis record.
@@ -57,7 +57,7 @@ def object_key(position: Position) -> str:
 class FailedRecord:
     """A record that can never be written, with everything that is needed to redrive it.
 
-    Parameters
+    Attributes
     ----------
     position
         Where it was in the stream.
@@ -118,7 +118,7 @@ class FailedRecord:
         Raises
         ------
         ValueError
-            The body is not of this format.
+            If the body is not of this format.
         """
         try:
             fields: Mapping[str, Any] = json.loads(body)

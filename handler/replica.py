@@ -106,7 +106,7 @@ def check_version(revision: Revision) -> None:
     Raises
     ------
     MalformedRecord
-        The version has too many digits: no ledger counts that far.
+        If the version has too many digits: no ledger counts that far.
     """
     if revision.version > _MAX_VERSION:
         raise MalformedRecord("version has more digits than a number of DynamoDB")
@@ -132,11 +132,11 @@ def write_for(
     Raises
     ------
     UnstorableValue
-        DynamoDB has no form for a value in the document.
+        If DynamoDB has no form for a value in the document.
     IonError
-        A part of the document is not Ion.
+        If a part of the document is not Ion.
     ValueError
-        The revision is redacted.
+        If the revision is redacted.
     """
     if len(revision.document_id.encode()) > _MAX_KEY_BYTES:
         raise UnstorableValue(f"a document id of more than {_MAX_KEY_BYTES} bytes")

@@ -30,7 +30,7 @@ class SettingsError(ValueError):
 class ReplicaTable:
     """The replica of one ledger table.
 
-    Parameters
+    Attributes
     ----------
     ledger_table
         The table's name in the ledger.
@@ -65,7 +65,7 @@ class ReplicaTable:
 class HandlerSettings:
     """The handler's configuration.
 
-    Parameters
+    Attributes
     ----------
     replica_tables
         Replicas by name of the ledger table.
@@ -89,7 +89,7 @@ class HandlerSettings:
         Raises
         ------
         SettingsError
-            A variable is missing or its value is not allowed.
+            If a variable is missing or its value is not allowed.
         """
         return cls(
             replica_tables=_replica_tables(_required(environment, Variable.REPLICA_TABLES)),

@@ -48,9 +48,9 @@ def attribute_value(span: Span) -> AttributeValue:
     Raises
     ------
     UnstorableValue
-        DynamoDB has no form for it.
+        If DynamoDB has no form for it.
     IonError
-        A part of it is not Ion.
+        If a part of it is not Ion.
     """
     data, names, head, start, stop = span
     try:

@@ -72,7 +72,7 @@ STALE = Settled.STALE
 class Permanent:
     """The write can never succeed.
 
-    Parameters
+    Attributes
     ----------
     code
         DynamoDB's or the SDK's name for the fault.
@@ -85,7 +85,7 @@ class Permanent:
 class Transient:
     """The write did not happen, or whether it did is unknown; it may be retried.
 
-    Parameters
+    Attributes
     ----------
     code
         DynamoDB's or the SDK's name for the fault, or one of this module's.

@@ -124,7 +124,7 @@ def read_record(data: bytes, tables: Container[str]) -> Revision | Ignored:
     Raises
     ------
     MalformedRecord
-        The record is not Ion, lacks a field or has one of a wrong type.
+        If the record is not Ion, lacks a field or has one of a wrong type.
     """
     # Half of all records are block summaries. A record without these bytes cannot be a revision, so
     # it need not be read any further.
@@ -162,7 +162,7 @@ def revision(found: Fields, table_name: str, table_id: str) -> Revision:
     Raises
     ------
     MalformedRecord
-        A field is missing or has a wrong type.
+        If a field is missing or has a wrong type.
     """
     try:
         kind, data = _state(found)

@@ -35,7 +35,7 @@ def read(key: str, body: bytes) -> DiscardedBatch:
     Raises
     ------
     UnreadableObjectError
-        It is not what the event source mapping writes.
+        If it is not what the event source mapping writes.
     """
     try:
         fields = json.loads(body)

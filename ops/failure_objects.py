@@ -30,7 +30,7 @@ def read_object(key: str, body: bytes) -> FailureObject:
     Raises
     ------
     UnreadableObjectError
-        It is of neither kind.
+        If it is of neither kind.
     """
     for prefix, read in _READERS.items():
         if key.startswith(prefix):

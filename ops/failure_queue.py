@@ -185,7 +185,7 @@ class MessagesInHand:
         Raises
         ------
         OpsError
-            Messages cannot be hidden.
+            If messages cannot be hidden.
         """
         if self._error is not None:
             raise self._error

@@ -20,7 +20,7 @@ def read(key: str, body: bytes) -> QuarantinedRecord:
     Raises
     ------
     UnreadableObjectError
-        It is not what the handler writes.
+        If it is not what the handler writes.
     """
     try:
         record = FailedRecord.from_json(body)

@@ -45,7 +45,7 @@ def never() -> bool:
 class Redrive:
     """One run over objects of the failure bucket.
 
-    Parameters
+    Attributes
     ----------
     bucket
         Holds the objects.
@@ -84,7 +84,7 @@ class Redrive:
         Raises
         ------
         OpsError
-            AWS refuses a request for a reason that lies in no record.
+            If AWS refuses a request for a reason that lies in no record.
         """
         for key in keys:
             if self._is_over():
@@ -100,7 +100,7 @@ class Redrive:
         Raises
         ------
         OpsError
-            AWS refuses a request for a reason that lies in no record.
+            If AWS refuses a request for a reason that lies in no record.
         """
         with MessagesInHand(queue) as in_hand:
             run = _QueueRun(self, in_hand)
@@ -266,7 +266,7 @@ def redrive_objects(
     Raises
     ------
     OpsError
-        AWS refuses a request for a reason that lies in no record.
+        If AWS refuses a request for a reason that lies in no record.
     """
     redrive = Redrive(bucket=bucket, processor=processor, drop_ignored=drop_ignored)
     return redrive.objects(keys)

@@ -33,7 +33,7 @@ def read(options: argparse.Namespace, console: Console) -> StackOutputs:
     Raises
     ------
     OpsError
-        The outputs cannot be read or do not fit this version.
+        If the outputs cannot be read or do not fit this version.
     """
     found = (
         stack_outputs.from_pulumi(options.stack)

@@ -68,7 +68,7 @@ def parse(outputs: Mapping[str, Any]) -> StackOutputs:
     Raises
     ------
     OpsError
-        An output is missing or is not what this version exports.
+        If an output is missing or is not what this version exports.
     """
     region = _region(outputs)
     if _HANDLER_ENVIRONMENT not in outputs and _VERSION not in outputs:

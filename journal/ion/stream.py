@@ -53,7 +53,7 @@ def single_value(data: bytes) -> Span:
     Raises
     ------
     IonError
-        There is none, or more than one, or it does not end where the stream does.
+        If there is none, or more than one, or it does not end where the stream does.
     """
     if not data.startswith(VERSION_MARKER):
         raise IonError("not binary Ion")

@@ -66,7 +66,7 @@ def variable_length(data: bytes, position: int, head: int) -> tuple[int, int]:
     Raises
     ------
     IonError
-        No value starts with this byte.
+        If no value starts with this byte.
     """
     if LENGTHS[head] == _INVALID:
         raise IonError("a byte that starts no value")
@@ -84,7 +84,7 @@ def bounds(data: bytes, position: int, end: int) -> tuple[int, int, int]:
     Raises
     ------
     IonError
-        The value does not end before its container does.
+        If the value does not end before its container does.
     """
     head = data[position]
     position += 1
@@ -114,7 +114,7 @@ def without_annotations(data: bytes, start: int, stop: int) -> tuple[int, int, i
     Raises
     ------
     IonError
-        The wrapper does not hold annotations and one value.
+        If the wrapper does not hold annotations and one value.
     """
     length, position = var_uint(data, start)
     position += length
@@ -147,7 +147,7 @@ def symbol_text(names: Names, symbol: int) -> str:
     Raises
     ------
     IonError
-        The record's symbol table has no such symbol, or gives it no text.
+        If the record's symbol table has no such symbol, or gives it no text.
     """
     name = names[symbol] if symbol < len(names) else None
     if name is None:
@@ -169,9 +169,9 @@ def fields(data: bytes, names: Names, position: int, end: int) -> Fields:
     Raises
     ------
     IonError
-        The fields do not end where the struct does.
+        If the fields do not end where the struct does.
     IndexError
-        The fields do not end before the record does.
+        If the fields do not end before the record does.
     """
     found: Fields = {}
     known = len(names)
@@ -217,7 +217,7 @@ def struct(span: Span) -> Fields:
     Raises
     ------
     IonError
-        The value is not a struct, or its fields do not end where it does.
+        If the value is not a struct, or its fields do not end where it does.
     """
     if not is_struct(span):
         raise IonError("not a struct")

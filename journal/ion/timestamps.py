@@ -27,7 +27,7 @@ def timestamp_text(data: bytes, start: int, stop: int) -> str:
     Raises
     ------
     IonError
-        The calendar of the years 1 to 9999 has no such timestamp.
+        If the calendar of the years 1 to 9999 has no such timestamp.
     """
     try:
         offset, minus, position = var_int(data, start)

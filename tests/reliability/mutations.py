@@ -33,7 +33,7 @@ _FOLDERS = ("handler", "journal")
 class Mutation:
     """One defect of the function.
 
-    Parameters
+    Attributes
     ----------
     name
         What the defect does.
@@ -256,7 +256,7 @@ def mutated(mutation: Mutation | None, folder: Path) -> None:
     Raises
     ------
     MutationError
-        The text to be replaced is not there exactly once.
+        If the text to be replaced is not there exactly once.
     """
     for name in _FOLDERS:
         shutil.copytree(
