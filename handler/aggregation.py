@@ -1,4 +1,4 @@
-"""From the bytes of a Kinesis record to user records.
+"""De-aggregation of Kinesis records into user records.
 
 By default, QLDB packs its records in the aggregation format of the Kinesis Producer Library (QLDB
 developer guide, "Stream records"; format: github.com/awslabs/amazon-kinesis-producer,

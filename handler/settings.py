@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UNKNOWN_VERSION = "unknown"
+"""Version where the environment names none."""
 
 
 class SettingsError(ValueError):
@@ -72,7 +73,7 @@ class HandlerSettings:
     failure_bucket
         S3 bucket for quarantined records.
     tombstone_lifetime_days
-        Days after which DynamoDB may remove a tombstone; None keeps tombstones for ever.
+        Days after which DynamoDB may remove a tombstone; None keeps tombstones forever.
     version
         Version of this project that deployed the function.
     """
@@ -112,7 +113,7 @@ def _days(text: str | None) -> int | None:
     if not text.isascii() or not text.isdigit() or int(text) == 0:
         raise SettingsError(
             f"{Variable.TOMBSTONE_LIFETIME_DAYS} is {text!r}: "
-            "expected an integer from 1; leave the variable out to keep tombstones for ever"
+            "expected an integer from 1; leave the variable out to keep tombstones forever"
         )
     return int(text)
 

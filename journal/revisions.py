@@ -1,4 +1,4 @@
-"""From the bytes of a user record to a revision of a document.
+"""Reads user records into revisions of documents.
 
 Source of the format: QLDB developer guide, "Stream records" and "Redacting document revisions".
 """
@@ -64,7 +64,7 @@ class Revision(NamedTuple):
     document_id
         Unique in the ledger.
     version
-        From 0; each revision of a document counts one up.
+        Starts at 0; each revision of a document adds one.
     kind
         Its meaning for the document.
     data

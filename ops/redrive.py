@@ -206,7 +206,7 @@ class _QueueRun:
     """The messages of one run.
 
     An object that gets a new reason is created anew, and S3 notifies the queue of it: without
-    memory, a run would meet its own failures for ever.
+    memory, a run would meet its own failures forever.
     """
 
     def __init__(self, redrive: Redrive, in_hand: MessagesInHand) -> None:

@@ -1,4 +1,4 @@
-"""The structure of binary Ion: where values and the fields of structs lie."""
+"""The structure of binary Ion: the positions of values and of the fields of structs."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _UNEXPLAINED = "a symbol that no table explains"
 _OVERRUN = "a value that ends after its container"
 
 Names: TypeAlias = tuple[str | None, ...]
-"""Symbols by number; None where the symbol table gives a symbol no text."""
+"""Symbols by number; None for a symbol to which the symbol table gives no text."""
 
 Span: TypeAlias = tuple[bytes, Names, int, int, int]
-"""Where a value lies, without its annotations: the record, its symbols, the value's first byte, and
-where the content starts and stops. A plain tuple, because each record has dozens of them."""
+"""The position of a value without its annotations: the record, its symbols, the value's first byte,
+and where the content starts and stops. A plain tuple, because each record has dozens of them."""
 
 Fields: TypeAlias = dict[str, Span]
 """The fields of a struct, not decoded. For duplicate names, the last wins."""
@@ -109,7 +109,7 @@ def without_annotations(data: bytes, start: int, stop: int) -> tuple[int, int, i
     Returns
     -------
     tuple
-        As of `bounds`.
+        As for `bounds`.
 
     Raises
     ------
@@ -156,7 +156,13 @@ def symbol_text(names: Names, symbol: int) -> str:
 
 
 def utf8(data: bytes, start: int, stop: int) -> str:
-    """Decode a text."""
+    """Decode UTF-8.
+
+    Raises
+    ------
+    IonError
+        If the bytes are not UTF-8.
+    """
     try:
         return data[start:stop].decode()
     except UnicodeDecodeError:
@@ -259,7 +265,7 @@ def text_field(found: Fields, name: str) -> str:
 
 
 def uint_field(found: Fields, name: str) -> int:
-    """Return a field that is an int from 0."""
+    """Return a field that is a non-negative int."""
     data, start, stop = _content(found, name, INT, "number from 0")
     return int.from_bytes(data[start:stop], "big")
 

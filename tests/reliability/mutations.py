@@ -78,8 +78,8 @@ MUTATIONS = (
     Mutation(
         name="a newer live revision leaves isDeleted",
         file="handler/settings.py",
-        old="""            DELETED_ATTRIBUTE,\n            EXPIRY_ATTRIBUTE,\n""",
-        new="""            EXPIRY_ATTRIBUTE,\n""",
+        old="""            *TOMBSTONE_ATTRIBUTES,\n""",
+        new="""            *TOMBSTONE_ATTRIBUTES[1:],\n""",
     ),
     Mutation(
         name="attributes that vanished stay",
