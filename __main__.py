@@ -14,11 +14,11 @@ from infra.version import project_version
 
 
 def formerly(name: str) -> pulumi.ResourceOptions:
-    """Return the options of a component that was called otherwise before version 0.1.0."""
+    """Return the options of a component that had another name before version 0.1.0."""
     return pulumi.ResourceOptions(aliases=[pulumi.Alias(name=name)])
 
 
-# Both can fail, and do so before any resource is touched.
+# These can fail, so they come before any resource is touched.
 settings = Settings.load(pulumi.Config())
 code = lambda_package.build(
     runtime=settings.consumer.lambda_runtime, architecture=settings.consumer.lambda_architecture

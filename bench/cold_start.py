@@ -109,9 +109,9 @@ def measure_cold_start(stub: StubDynamoDB, repeats: int) -> ColdStart:
     Raises
     ------
     MeasurementError
-        The function did not start or did not replicate its first batch.
+        If the function did not start or did not replicate its first batch.
     infra.lambda_package.PackageError
-        The package cannot be built.
+        If the package cannot be built.
     """
     deployed = build(runtime=RUNTIME, architecture=ARCHITECTURE)
     mine = machine_settings()

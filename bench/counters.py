@@ -47,7 +47,7 @@ def read_counters(endpoint: str) -> Counters:
     Raises
     ------
     OSError
-        The stub does not answer.
+        If the stub does not answer.
     """
     url = urlsplit(endpoint)
     connection = http.client.HTTPConnection(

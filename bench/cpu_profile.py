@@ -158,7 +158,7 @@ def holder_of(name: str) -> tuple[Any, str]:
     Raises
     ------
     ImportError, AttributeError
-        There is no such module or class.
+        If there is no such module or class.
     """
     module_name, _, path = name.partition(":")
     *outer, attribute = path.split(".")

@@ -51,7 +51,7 @@ def run_module(
     Raises
     ------
     MeasurementError
-        The process failed: the text ends with its last line.
+        If the process failed: the text ends with its last line.
     """
     with tempfile.TemporaryDirectory() as temporary:
         result = Path(temporary) / "result.json"

@@ -94,9 +94,9 @@ def measure_lag(
     Raises
     ------
     MeasurementError
-        Items did not arrive.
+        If items did not arrive.
     LocalError
-        The local AWS does not run on this machine.
+        If the local AWS does not run on this machine.
     """
     pulumi_bin = ensure_pulumi(progress)
     ports = Ports(emulator=free_port(), qldb=free_port())

@@ -149,7 +149,7 @@ def compare_on_stub(workload: Workload, stub: StubDynamoDB, plan: Plan, folder: 
     Raises
     ------
     MeasurementError
-        A measured process failed.
+        If a measured process failed.
     """
     endpoint = stub.endpoint(workload.answer)
     wanted = {BASELINE: plan.baseline_revisions, HANDLER: plan.handler_revisions}
@@ -195,7 +195,7 @@ def compare_on_engine(engine: DynamoDBLocal, plan: Plan, folder: Path) -> list[C
     Raises
     ------
     MeasurementError
-        A measured process failed, or the items differ.
+        If a measured process failed, or the items differ.
     """
     clients = {contender: _engine_client(engine, contender) for contender in CONTENDERS}
     for client in clients.values():
@@ -270,7 +270,7 @@ def flatness(
     Raises
     ------
     MeasurementError
-        A measured process failed.
+        If a measured process failed.
     """
     file = folder / "flat.jsonl"
     largest = max(size for numbers in sizes.values() for size in numbers)
@@ -316,7 +316,7 @@ def measure(
     Raises
     ------
     MeasurementError
-        The process failed: the text ends with its last line.
+        If the process failed: the text ends with its last line.
     """
     options = ["--counters", counters] if counters else []
     options += ["--max-revisions", str(max_revisions)] if max_revisions else []

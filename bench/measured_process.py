@@ -80,7 +80,7 @@ def run(
     Raises
     ------
     FailedRecordsError
-        A record was not replicated.
+        If a record was not replicated.
     """
     revisions, seconds, cpu_seconds = 0, 0.0, 0.0
     with file.open(encoding="ascii") as lines:

@@ -1,1 +1,1 @@
-"""What runs in AWS Lambda: from a batch of Kinesis records to DynamoDB items."""
+"""The Lambda function, which turns batches of Kinesis records into DynamoDB items."""

@@ -1,4 +1,4 @@
-"""From the bytes of a Kinesis record to user records.
+"""De-aggregation of Kinesis records into user records.
 
 By default, QLDB packs its records in the aggregation format of the Kinesis Producer Library (QLDB
 developer guide, "Stream records"; format: github.com/awslabs/amazon-kinesis-producer,
@@ -67,7 +67,8 @@ def user_records(data: bytes) -> list[UserRecord]:
     Raises
     ------
     FrameError
-        The frame is damaged. None of its records may be used: which of them are intact is unknown.
+        If the frame is damaged. None of its records may be used: which of them are intact is
+        unknown.
     """
     if not data.startswith(MAGIC):
         return [UserRecord(data, None)]

@@ -1,4 +1,4 @@
-"""One batch of Kinesis records: each is written, ignored, quarantined or left to be redelivered."""
+"""Processes a batch: each record is written, ignored, quarantined or redelivered."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ UNFORESEEN = "unforeseen"
 """Kind of a record that raised an unexpected exception."""
 
 _MARGIN_SHARE = 0.2
-"""Share of the remaining time that is reserved for the answer, and as much again before that for
-the failure bucket."""
+"""Share of the remaining time that is reserved for the response; the same share before that is
+reserved for the failure bucket."""
 
 _MAX_MARGIN_SECONDS = 5.0
-"""The most that is reserved for each of the two."""
+"""Upper bound of each of the two margins."""
 
 _FAILURE_STORE = "FailureStore"
 """Code of a record that the failure bucket did not take."""
@@ -92,9 +92,9 @@ class _Candidate(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Handler:
-    """Replicates batches. Nothing of one batch is kept for the next.
+    """Replicates batches; no state is carried over from one batch to the next.
 
-    Parameters
+    Attributes
     ----------
     settings
         The configuration.
@@ -105,7 +105,7 @@ class Handler:
     telemetry
         Receives each batch's counts; None disables it.
     clock
-        Seconds since the epoch; the same clock as that of writer and failure store.
+        Returns seconds since the epoch; the same clock as that of writer and failure store.
     """
 
     settings: HandlerSettings
@@ -138,7 +138,7 @@ class Handler:
 
 
 class _Batch:
-    """One batch on its way through the handler."""
+    """The state of one batch while it is processed."""
 
     def __init__(self, handler: Handler, context: LambdaContext) -> None:
         self._settings = handler.settings
@@ -149,7 +149,7 @@ class _Batch:
         remaining = context.get_remaining_time_in_millis() / 1000
         margin = min(_MAX_MARGIN_SECONDS, remaining * _MARGIN_SHARE)
         self._deadline = self._clock() + remaining - margin
-        # Earlier, so that writes which are throttled until the end leave time for the bucket.
+        # Earlier, so that writes that are throttled to the end leave time for the bucket.
         self._write_deadline = self._deadline - margin
         self._candidates: list[_Candidate] = []
         self._quarantined: list[tuple[FailedRecord, _Source]] = []
@@ -167,7 +167,7 @@ class _Batch:
         self._store_quarantined()
 
     def response(self) -> BatchResponse:
-        """Return where the event source mapping has to continue."""
+        """Return the record from which the event source mapping must continue."""
         if not self._failed:
             return {"batchItemFailures": []}
         return {"batchItemFailures": [{"itemIdentifier": min(self._failed, key=int)}]}
@@ -214,7 +214,7 @@ class _Batch:
         -------
         list
             The documents whose newest revision can never be written, without that revision: their
-            items have to hold the next lower version.
+            items must hold the next lower version.
         """
         writes: list[Write] = []
         written: list[list[_Candidate]] = []
@@ -244,7 +244,7 @@ class _Batch:
                 older.append(document[1:])
             elif isinstance(outcome, Transient):
                 # The next delivery may find that the newest can never be written. Then an older
-                # one is the document's state, so all of them have to be redelivered.
+                # one is the document's state, so all of them must be redelivered.
                 for candidate in document:
                     self._redeliver(candidate.source, outcome.code)
             else:
@@ -261,13 +261,13 @@ class _Batch:
             self.counts.deleted += 1
         try:
             tx_time = datetime.fromisoformat(write.attributes[TX_TIME_ATTRIBUTE]["S"])
-        except ValueError:  # a time that is only a year, or a year and a month
+        except ValueError:  # a time with the precision of a year or a month
             return
         if tx_time.tzinfo is not None:
             self.counts.lags.append(max(0.0, now - tx_time.timestamp()))
 
     def _quarantine(self, record: UserRecord, source: _Source, reason: str, code: str) -> None:
-        """Note a record for the failure bucket."""
+        """Add a record to those for the failure bucket."""
         failed = FailedRecord(
             position=Position(
                 stream_arn=source.stream_arn,
@@ -307,7 +307,7 @@ def _fault(error: Exception) -> tuple[str, str]:
     Raises
     ------
     MemoryError
-        The error is one: no record is to blame for it.
+        Raised again, because no record is to blame for it.
     """
     if isinstance(error, RecordError):
         return error.kind, error.code

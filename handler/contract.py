@@ -10,7 +10,7 @@ import enum
 ENTRY_POINT = "handler.app.lambda_handler"
 """The function's handler setting in Lambda."""
 
-# The attributes of an item.
+# Attributes of an item.
 
 KEY_ATTRIBUTE = "pk"
 """Document id; the tables' partition key."""
@@ -61,7 +61,7 @@ class Variable(enum.StrEnum):
 
     FAILURE_BUCKET = "FAILURE_BUCKET"
     TOMBSTONE_LIFETIME_DAYS = "TOMBSTONE_LIFETIME_DAYS"
-    """Absent if tombstones stay for ever."""
+    """Absent if tombstones never expire."""
 
     VERSION = "REPLICA_VERSION"
     """Version of this project that deployed the function."""

@@ -1,4 +1,4 @@
-"""``BatchExecuteStatement`` on the essential parts of botocore.
+"""A thin client for ``BatchExecuteStatement``, built on parts of botocore.
 
 Credentials and their renewal, the endpoint, the signature, TLS, proxies, connections and timeouts
 are botocore's (`Credentials`, `SigV4Auth`, `URLLib3Session`), and so are the exceptions and the
@@ -39,13 +39,13 @@ _SOCKET_OPTIONS = (
 
 
 class ChecksumError(HTTPClientError):
-    """An answer is not what DynamoDB sent, by its header ``x-amz-crc32``."""
+    """The body of an answer does not match its header ``x-amz-crc32``."""
 
     fmt = "The checksum of the answer is wrong"
 
 
 class StatementTransport:
-    """A client with the only operation that the writer needs. Several threads may use it.
+    """A client with the one operation that the writer needs. Thread-safe.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ class StatementTransport:
     def from_session(
         cls, session: Session, *, timeout: tuple[float, float], connections: int
     ) -> StatementTransport:
-        """Make a transport with the endpoint, region and credentials of botocore's clients.
+        """Create a transport with the endpoint, region and credentials of botocore's clients.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class StatementTransport:
         Raises
         ------
         botocore.exceptions.NoCredentialsError
-            The environment has no credentials.
+            If the environment has no credentials.
         """
         meta = session.create_client(_SERVICE).meta
         credentials = session.get_credentials()
@@ -128,9 +128,9 @@ class StatementTransport:
         Raises
         ------
         botocore.exceptions.ClientError
-            DynamoDB refuses the request as a whole.
+            If DynamoDB refuses the request as a whole.
         botocore.exceptions.BotoCoreError
-            There is no answer, or a corrupted one.
+            If there is no answer, or it is corrupted.
         """
         request = AWSRequest(
             method="POST",

@@ -1,4 +1,4 @@
-"""The meaning of each error of DynamoDB, S3 and the SDK for a record.
+"""How each error of DynamoDB, S3 and the SDK is handled.
 
 Sources
 -------
@@ -12,7 +12,7 @@ common
 s3
     Amazon S3 API reference, "Error responses".
 sdk
-    ``botocore.exceptions``: there is no answer; the code is the exception's name.
+    ``botocore.exceptions``: no answer arrived; the code is the exception's name.
 """
 
 from __future__ import annotations
@@ -44,7 +44,6 @@ _PERMANENT = FaultClass.PERMANENT
 _TRANSIENT = FaultClass.TRANSIENT
 _CONFIGURATION = FaultClass.CONFIGURATION
 
-# Keys are codes without the suffix "Exception" or "Error", by which statements and requests differ.
 FAULT_CLASSES: dict[str, FaultClass] = {
     # batch, request: the item or the statement breaks a rule of DynamoDB (over 400 KB, nested too
     # deep, an empty name, a key that is empty or too long).
@@ -111,10 +110,11 @@ FAULT_CLASSES: dict[str, FaultClass] = {
     "KMSNotFound": _CONFIGURATION,
     "InaccessibleEncryptionCredentials": _CONFIGURATION,
 }
+"""By code without the suffix "Exception" or "Error", in which statements and requests differ."""
 
-# A refused condition is an answer, not a fault: the writer asks for it.
 CONDITION_REFUSED = "ConditionalCheckFailed"
 ALREADY_EXISTS = "DuplicateItem"
+"""Like `CONDITION_REFUSED`, an answer that the writer asks for, not a fault."""
 
 
 def normalized(code: str) -> str:
@@ -131,8 +131,8 @@ def classified(code: str) -> tuple[str, FaultClass | None]:
     Returns
     -------
     tuple
-        The code as the table names it, and its class. An unknown code stays as it is, with None
-        for its class: it counts as transient, so that nothing is quarantined by guesswork.
+        The code as the table names it, and its class. An unknown code is returned unchanged, with
+        None for its class: it counts as transient, so that nothing is quarantined by guesswork.
     """
     name = normalized(code)
     fault = FAULT_CLASSES.get(name)
@@ -143,7 +143,7 @@ def of_exception(error: Exception) -> tuple[str, FaultClass | None]:
     """Return code and class of a request that failed as a whole, as `classified` does.
 
     The exception's message is never used: some messages of DynamoDB quote values. An answer with an
-    HTTP status from 500 is transient whatever its code: a proxy on the way has its own codes.
+    HTTP status from 500 is transient whatever its code, because a proxy may use its own codes.
     """
     if not isinstance(error, ClientError):
         return classified(type(error).__name__)

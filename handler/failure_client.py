@@ -1,4 +1,4 @@
-"""The S3 client of the failure bucket, made when the first record fails."""
+"""The S3 client of the failure bucket, created when the first record fails."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ATTEMPTS = 3
 
 
 class LazyFailureClient:
-    """An S3 client that is made on first use: most containers never quarantine a record.
+    """An S3 client that is created on first use: most containers never quarantine a record.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class LazyFailureClient:
             max_pool_connections=connections,
         )
         self._client: Any = None
-        # Several threads may use a client, but not make one: botocore's sessions are not
+        # Several threads may use a client, but not create one: botocore's sessions are not
         # thread-safe.
         self._lock = threading.Lock()
 

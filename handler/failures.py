@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 FORMAT_VERSION = 1
+"""Version of the objects' format, in each object."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Position:
-    """Where a user record was in the stream: the identity of a record that is delivered again.
+    """Where a user record was in the stream, which identifies it across redeliveries.
 
-    Parameters
+    Attributes
     ----------
     stream_arn, shard_id, sequence_number
         Of the Kinesis record.
@@ -44,7 +45,7 @@ class Position:
 
 
 def object_key(position: Position) -> str:
-    """Return the key of a record's object, which is always the same for the same record."""
+    """Return the key of a record's object, the same for every delivery of the record."""
     sub = position.sub_sequence_number
     place = "whole" if sub is None else f"{sub:08d}"
     return (
@@ -57,7 +58,7 @@ def object_key(position: Position) -> str:
 class FailedRecord:
     """A record that can never be written, with everything that is needed to redrive it.
 
-    Parameters
+    Attributes
     ----------
     position
         Where it was in the stream.
@@ -76,7 +77,7 @@ class FailedRecord:
     failed_at
         When it failed, in seconds since the epoch.
     attempts
-        How many redrives failed; None if there were none.
+        Number of redrives that failed; None if there were none.
     """
 
     position: Position
@@ -118,7 +119,7 @@ class FailedRecord:
         Raises
         ------
         ValueError
-            The body is not of this format.
+            If the body is not of this format.
         """
         try:
             fields: Mapping[str, Any] = json.loads(body)
@@ -163,7 +164,7 @@ class FailureStore:
     bucket
         The bucket's name.
     puts_in_flight
-        Requests at a time; with 1, the caller's own thread makes them.
+        Requests at a time; with 1, they run in the caller's thread.
     clock
         Seconds since the epoch.
     """
@@ -194,8 +195,8 @@ class FailureStore:
         Returns
         -------
         list
-            For each record, whether it is certainly stored. After the first refusal no other is
-            tried: the batch will be redelivered regardless.
+            Whether each record is certainly stored. After the first refusal no other is tried: the
+            batch will be redelivered regardless.
         """
         stored = [False] * len(records)
         refused = threading.Event()
@@ -214,7 +215,7 @@ class FailureStore:
         return list(stored)
 
     def put(self, record: FailedRecord) -> None:
-        """Store a record. The client's exceptions pass through: then the record is not stored."""
+        """Store a record; if the client raises an exception, it is not stored."""
         self._client.put_object(
             Bucket=self._bucket,
             Key=object_key(record.position),

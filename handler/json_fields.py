@@ -1,7 +1,7 @@
-"""Checks of JSON fields that somebody may have edited.
+"""Checks of JSON fields that may have been edited by hand.
 
 Each check returns the field or raises a TypeError. A string that JSON can hold but UTF-8 cannot (an
-unpaired surrogate) is a UnicodeError. No message quotes the field.
+unpaired surrogate) raises a UnicodeError. No message quotes the field.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def count(value: object) -> int | None:
 
 
 def moment(value: object) -> float:
-    """Return seconds since the epoch that Python's calendar has."""
+    """Return seconds since the epoch, up to the end of Python's calendar."""
     if isinstance(value, int | float) and 0 <= value < _YEAR_10000:
         return value
     raise TypeError("not a time")

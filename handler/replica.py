@@ -1,4 +1,4 @@
-"""From revisions to writes of DynamoDB items. Pure: no I/O."""
+"""Converts revisions to writes of DynamoDB items. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ _MAX_KEY_BYTES = 2048
 """DynamoDB developer guide, "Constraints": length of a partition key."""
 
 _MAX_VERSION = 10**MAX_DIGITS - 1
-"""The highest integer of all digits that a number of DynamoDB has."""
+"""The highest integer that fits into the digits of a DynamoDB number."""
+
 _SECONDS_PER_DAY = 86_400
 
 
@@ -51,7 +52,7 @@ class Write(NamedTuple):
     document_id
         The item's key.
     version
-        The item is written only if there is none or its version is lower.
+        Version of the revision. Nothing is written if the item has the same or a higher one.
     attributes
         All attributes of the item after the write, without the key.
     removed
@@ -66,7 +67,7 @@ class Write(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str]:
-        """Table and key: writes with the same pair are of the same item."""
+        """Table and key, which identify the item."""
         return self.table_name, self.document_id
 
 
@@ -101,12 +102,12 @@ def _version(item: HasRevision) -> int:
 
 
 def check_version(revision: Revision) -> None:
-    """Refuse a version that an item cannot hold.
+    """Raise an error if an item cannot hold the version of a revision.
 
     Raises
     ------
     MalformedRecord
-        The version has too many digits: no ledger counts that far.
+        If the version has too many digits: no ledger counts that far.
     """
     if revision.version > _MAX_VERSION:
         raise MalformedRecord("version has more digits than a number of DynamoDB")
@@ -122,21 +123,21 @@ def write_for(
     revision
         An upsert or a delete; a redacted revision requires no write.
     table
-        Where it goes.
+        The replica to write to.
     now
         Seconds since the epoch. The lifetime of a tombstone starts when it is written: counted from
         the transaction, the tombstones of a backfill would expire before a late record arrives.
     lifetime_days
-        Lifetime of tombstones; None keeps them for ever.
+        Lifetime of tombstones; None keeps them forever.
 
     Raises
     ------
     UnstorableValue
-        DynamoDB has no form for a value in the document.
+        If DynamoDB cannot represent a value of the document.
     IonError
-        A part of the document is not Ion.
+        If a part of the document is not Ion.
     ValueError
-        The revision is redacted.
+        If the revision is redacted.
     """
     if len(revision.document_id.encode()) > _MAX_KEY_BYTES:
         raise UnstorableValue(f"a document id of more than {_MAX_KEY_BYTES} bytes")
@@ -195,14 +196,14 @@ def _at(fields: Fields, path: tuple[str, ...]) -> Span | None:
 
 @lru_cache(maxsize=1024)
 def insert_text(table_name: str, names: tuple[str, ...]) -> str:
-    """Return the statement that makes a new item; DynamoDB refuses it if there is one."""
+    """Return the statement that creates an item; DynamoDB refuses it if the item exists."""
     fields = ", ".join(f"{_literal(name)}: ?" for name in (KEY_ATTRIBUTE, *names))
     return f"INSERT INTO {_name(table_name)} VALUE {{{fields}}}"
 
 
 @lru_cache(maxsize=1024)
 def update_text(table_name: str, names: tuple[str, ...], removed: tuple[str, ...]) -> str:
-    """Return the statement that changes an item of a lower version, and refuses any other."""
+    """Return the statement that updates an item if its version is lower."""
     clauses = " ".join(
         [f"SET {_name(name)}=?" for name in names] + [f"REMOVE {_name(name)}" for name in removed]
     )
@@ -213,7 +214,7 @@ def update_text(table_name: str, names: tuple[str, ...], removed: tuple[str, ...
 
 
 def insert_statement(write: Write) -> tuple[str, list[AttributeValue]]:
-    """Return text and parameters of the statement that makes a new item."""
+    """Return text and parameters of the statement that creates an item."""
     return (
         insert_text(write.table_name, tuple(write.attributes)),
         [{"S": write.document_id}, *write.attributes.values()],
@@ -221,7 +222,7 @@ def insert_statement(write: Write) -> tuple[str, list[AttributeValue]]:
 
 
 def update_statement(write: Write) -> tuple[str, list[AttributeValue]]:
-    """Return text and parameters of the statement that changes an item of a lower version."""
+    """Return text and parameters of the statement that updates an item."""
     return (
         update_text(write.table_name, tuple(write.attributes), write.removed),
         [*write.attributes.values(), {"S": write.document_id}, {"N": str(write.version)}],

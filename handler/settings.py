@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UNKNOWN_VERSION = "unknown"
+"""Version where the environment names none."""
 
 
 class SettingsError(ValueError):
@@ -30,7 +31,7 @@ class SettingsError(ValueError):
 class ReplicaTable:
     """The replica of one ledger table.
 
-    Parameters
+    Attributes
     ----------
     ledger_table
         The table's name in the ledger.
@@ -65,14 +66,14 @@ class ReplicaTable:
 class HandlerSettings:
     """The handler's configuration.
 
-    Parameters
+    Attributes
     ----------
     replica_tables
         Replicas by name of the ledger table.
     failure_bucket
         S3 bucket for quarantined records.
     tombstone_lifetime_days
-        Days after which DynamoDB may remove a tombstone; None keeps tombstones for ever.
+        Days after which DynamoDB may remove a tombstone; None keeps tombstones forever.
     version
         Version of this project that deployed the function.
     """
@@ -89,7 +90,7 @@ class HandlerSettings:
         Raises
         ------
         SettingsError
-            A variable is missing or its value is not allowed.
+            If a variable is missing or its value is not allowed.
         """
         return cls(
             replica_tables=_replica_tables(_required(environment, Variable.REPLICA_TABLES)),
@@ -112,7 +113,7 @@ def _days(text: str | None) -> int | None:
     if not text.isascii() or not text.isdigit() or int(text) == 0:
         raise SettingsError(
             f"{Variable.TOMBSTONE_LIFETIME_DAYS} is {text!r}: "
-            "expected an integer from 1; leave the variable out to keep tombstones for ever"
+            "expected an integer from 1; leave the variable out to keep tombstones forever"
         )
     return int(text)
 

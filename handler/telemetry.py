@@ -1,4 +1,4 @@
-"""The counts of one batch as CloudWatch metrics and a log line: numbers, names and codes only."""
+"""Publishes the counts of a batch, as metrics and a log line: numbers, names and codes only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from journal.revisions import IgnoredReason
 
 _MAX_METRIC_VALUES = 100
-"""CloudWatch embedded metric format: values of one metric in one object, at most."""
+"""Maximum values of one metric in one object of the CloudWatch embedded metric format."""
 
 
 @dataclass(kw_only=True)
@@ -83,7 +83,7 @@ class PowertoolsTelemetry:
     def __init__(self, version: str) -> None:
         self._version = version
         self._logger = Logger()
-        # Its state ends with a batch; all instances of Powertools' Metrics share theirs.
+        # Powertools' Metrics would share its state between all instances.
         self._metrics = EphemeralMetrics()
         self._ignored = EphemeralMetrics()
 
@@ -135,7 +135,7 @@ class PowertoolsTelemetry:
 
 
 def _sample(lags: list[float]) -> list[float]:
-    """Return as many lags as one metric takes: evenly from the sorted ones, with the longest."""
+    """Return at most as many lags as one metric can hold, evenly chosen, the longest included."""
     if len(lags) < _MAX_METRIC_VALUES:
         return lags
     ordered = sorted(lags, reverse=True)

@@ -1,8 +1,7 @@
-"""From Ion values to DynamoDB attribute values, exactly or not at all.
+"""Converts Ion values to DynamoDB attribute values, exactly or not at all.
 
-The form of each Ion type is in the type table of docs/items.md. Two of its rules show here:
-annotations are dropped, and since N has neither a negative zero nor trailing zeros, both are
-written as the number that they are equal to.
+docs/items.md has the table of types. Annotations are dropped. N has neither a negative zero nor
+trailing zeros, so both are written as the number that they are equal to.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _SHORT_INT_BYTES = 15
 
 
 class UnstorableValue(RecordError):  # noqa: N818 (a finding about a value, not a failure)
-    """A value has no form in DynamoDB."""
+    """DynamoDB cannot represent a value."""
 
     kind = "unstorable"
 
@@ -48,9 +47,9 @@ def attribute_value(span: Span) -> AttributeValue:
     Raises
     ------
     UnstorableValue
-        DynamoDB has no form for it.
+        If DynamoDB cannot represent it.
     IonError
-        A part of it is not Ion.
+        If a part of it is not Ion.
     """
     data, names, head, start, stop = span
     try:
@@ -132,7 +131,7 @@ def _decimal(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) ->
 
 
 def _number(minus: str, digits: str, exponent: int) -> str | None:
-    """Return the text of N for a number other than 0; None if DynamoDB does not keep it exactly."""
+    """Return the text of N for a number other than 0; None if DynamoDB cannot store it exactly."""
     significant = digits.rstrip("0")
     exponent += len(digits) - len(significant)
     magnitude = exponent + len(significant) - 1

@@ -17,7 +17,7 @@ class Workers:
     Parameters
     ----------
     count
-        Calls at a time; with 1, the caller's own thread makes them and waits for each.
+        Calls at a time; with 1, they run one by one in the caller's thread.
     name
         Prefix of the threads' names.
     clock
@@ -29,15 +29,15 @@ class Workers:
         self._clock = clock
 
     def run(self, calls: Sequence[Callable[[], None]], deadline: float) -> None:
-        """Make calls, and return when all have ended or at the deadline.
+        """Run calls; return when all have ended or at the deadline.
 
-        A call that has not begun by then is never made. One that hangs goes on in its thread: what
-        it does later must be harmless.
+        A call that has not started by then never runs. One that hangs continues in its thread, so
+        what it does later must be harmless.
 
         Parameters
         ----------
         calls
-            Each checks the deadline itself before it begins something long.
+            Each checks the deadline itself before it starts something long.
         deadline
             Seconds since the epoch.
 

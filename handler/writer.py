@@ -1,4 +1,4 @@
-"""Conditional writes to DynamoDB and their outcomes.
+"""Writes to DynamoDB under a version condition.
 
 A write happens only if there is no item or its version is lower, strictly. Nothing is read first: a
 refused statement shows what is there.
@@ -42,7 +42,7 @@ REQUEST_BYTES = 4 * 1024 * 1024
 """Bounds the memory and the time of one request; DynamoDB's own limit is higher."""
 
 REQUESTS_IN_FLIGHT = 16
-"""By measurement (`bench`): with fewer, threads idle; more cost CPU time and gain nothing."""
+"""As measured (`bench`): fewer leave threads idle; more cost CPU time and gain nothing."""
 
 _MAX_SWITCHES = 6
 """Switches between INSERT and UPDATE before a write is left to the next delivery."""
@@ -51,10 +51,10 @@ _BASE_BACKOFF_SECONDS = 0.05
 _MAX_BACKOFF_SECONDS = 5.0
 
 OUT_OF_TIME = "OutOfTime"
-"""Code of what was not done before the deadline."""
+"""Code of work that was not done before the deadline."""
 
 CONTENDED = "Contended"
-"""Code of a write that another writer got ahead of again and again."""
+"""Code of a write that other writers repeatedly got ahead of."""
 
 
 class Settled(enum.Enum):
@@ -72,7 +72,7 @@ STALE = Settled.STALE
 class Permanent:
     """The write can never succeed.
 
-    Parameters
+    Attributes
     ----------
     code
         DynamoDB's or the SDK's name for the fault.
@@ -85,7 +85,7 @@ class Permanent:
 class Transient:
     """The write did not happen, or whether it did is unknown; it may be retried.
 
-    Parameters
+    Attributes
     ----------
     code
         DynamoDB's or the SDK's name for the fault, or one of this module's.
@@ -101,7 +101,7 @@ class ReplicaWriter(Protocol):
     """A writer to replica tables under the version condition."""
 
     def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
-        """Make the writes, independently of each other.
+        """Write items, independently of each other.
 
         Parameters
         ----------
@@ -126,7 +126,7 @@ class StatementClient(Protocol):
 
 
 class _Attempt:
-    """One write on its way to its outcome."""
+    """The state of one write until it has an outcome."""
 
     __slots__ = ("code", "inserting", "isolated", "outcome", "switches", "write")
 
@@ -158,7 +158,7 @@ class BatchStatementWriter:
     client
         A DynamoDB client that several threads may use.
     requests_in_flight
-        Requests at a time; with 1, the caller's own thread makes them.
+        Requests at a time; with 1, they run in the caller's thread.
     clock
         Seconds since the epoch.
     sleep
@@ -184,7 +184,7 @@ class BatchStatementWriter:
         self._workers = Workers(requests_in_flight, "dynamodb", clock)
 
     def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
-        """Make the writes; see `ReplicaWriter.write`."""
+        """Write items; see `ReplicaWriter.write`."""
         if len({write.key for write in writes}) != len(writes):
             raise ValueError("two writes of one item in one call")
         attempts = [_Attempt(write) for write in writes]
@@ -199,7 +199,7 @@ class BatchStatementWriter:
         return [attempt.outcome or Transient(attempt.code or OUT_OF_TIME) for attempt in attempts]
 
     def _back_off(self, retries: int, deadline: float) -> None:
-        """Wait for a random part of a growing time ("full jitter")."""
+        """Wait for a random part of an exponentially growing time ("full jitter")."""
         backoff = min(_MAX_BACKOFF_SECONDS, _BASE_BACKOFF_SECONDS * 2 ** min(retries, 10))
         self._sleep(min(backoff * self._jitter(), max(0.0, deadline - self._clock())))
 
@@ -208,12 +208,12 @@ class BatchStatementWriter:
         self._workers.run(requests, deadline)
 
     def _request(self, attempts: list[_Attempt], deadline: float) -> None:
-        """Make one request; each of its writes gets an outcome or its next statement."""
+        """Send one request; each of its writes gets an outcome or its next statement."""
         if self._clock() >= deadline:
             return
         answers = self._answers([self._statement(attempt) for attempt in attempts])
         if isinstance(answers, Exception):
-            # Outside the except block: what is raised from here on must not carry its message.
+            # Outside the except block, so that nothing raised from here on carries its message.
             self._request_failed(attempts, answers, deadline)
             return
         for attempt, error in zip(attempts, answers, strict=True):
@@ -300,10 +300,10 @@ class _MissingItems:
     """The share of missing items of each table, which decides whether INSERT comes first."""
 
     _WEIGHT = 0.1
-    """Of one item in the moving average."""
+    """Weight of one item in the moving average."""
 
     _THRESHOLD = 0.5
-    """Share from which INSERT comes first."""
+    """Share above which INSERT comes first."""
 
     def __init__(self) -> None:
         self._share: dict[str, float] = defaultdict(float)

@@ -1,1 +1,1 @@
-"""The boxes of the picture, one component each, and the settings and code archive they need."""
+"""One component per box of docs/picture.svg, each with its section of the settings."""

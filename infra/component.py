@@ -1,4 +1,4 @@
-"""What every component shares: how its resources are named, tagged and found again."""
+"""Base class of the components: the names, tags and aliases of their resources."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PROJECT = "qldb-kinesis-lambda-dynamodb"
+"""Prefix of the components' types; part of every URN, so it never changes."""
 
 
 class Component(pulumi.ComponentResource):
-    """One box of the picture.
+    """One box of docs/picture.svg.
 
-    Every resource of a box is its child, takes its name from the box's and carries its tags, so a
-    stack can hold two boxes of a kind.
+    Every resource of a component is its child, derives its name from the component's and carries
+    its tags, so a stack can contain two components of one kind.
 
     Parameters
     ----------
     kind
         Name in the component's type; it is part of every child's URN and never changes.
     name
-        Of this box; the children's names begin with it.
+        Name of the component; its children's names start with it.
     tags
-        For every child that takes tags.
+        Tags for every child that supports them.
     opts
-        Of this box. Its aliases tell the names under which former versions deployed it.
+        Options of the component. Its aliases are the names that earlier versions gave it.
     """
 
     tags: Mapping[str, str]
@@ -56,12 +57,12 @@ class Component(pulumi.ComponentResource):
         Parameters
         ----------
         formerly
-            The child's name in versions before 0.1.0. It counts only in a box that itself has an
-            alias: any other box is new, and its children were never called anything else.
+            The child's name in versions before 0.1.0. It is used only if the component has an alias
+            itself: any other component is new, and its children never had another name.
         depends_on
-            Resources that have to exist first.
+            Resources that must exist first.
         delete_before_replace
-            Whether a replacement may not stand beside what it replaces.
+            Whether the old resource must be deleted before its replacement is created.
         """
         renamed = formerly is not None and self._was_renamed
         return pulumi.ResourceOptions(
@@ -73,5 +74,5 @@ class Component(pulumi.ComponentResource):
 
     @property
     def lookup(self) -> pulumi.InvokeOutputOptions:
-        """The options of a look-up that this component makes."""
+        """Options of an invoke that this component makes."""
         return pulumi.InvokeOutputOptions(parent=self)

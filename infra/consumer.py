@@ -1,4 +1,4 @@
-"""Event source mapping and Lambda function: records from the stream become items of the tables."""
+"""The consumer: a Lambda function that an event source mapping feeds with the stream's records."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from infra.handler_environment import HandlerEnvironment
 
-# What an event source mapping does (Lambda developer guide, 'Configure your Kinesis data stream
-# and Lambda function').
 READER_ACTIONS = (
     "kinesis:DescribeStream",
     "kinesis:DescribeStreamSummary",
@@ -29,19 +27,22 @@ READER_ACTIONS = (
     "kinesis:GetShardIterator",
     "kinesis:ListShards",
 )
-# What the handler's conditional PartiQL writes ask for (DynamoDB developer guide, 'IAM security
-# policies with PartiQL'); it reads nothing.
+"""Actions of the event source mapping (Lambda developer guide, "Configure your Kinesis data stream
+and Lambda function")."""
+
 WRITER_ACTIONS = ("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate")
+"""Actions of the handler's conditional PartiQL writes (DynamoDB developer guide, "IAM security
+policies with PartiQL"). It reads nothing."""
+
 LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
-# X-Ray has no resources to name (service authorization reference).
 TRACE_ACTIONS = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
+"""X-Ray has no resource-level permissions (service authorization reference)."""
 
-
-# CloudWatch Logs API reference, 'PutRetentionPolicy'.
 LOG_RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
+"""CloudWatch Logs API reference, ``PutRetentionPolicy``."""
 
 
 def _known_retention(days: int) -> int:
@@ -51,43 +52,43 @@ def _known_retention(days: int) -> int:
 
 
 class ConsumerSettings(Section):
-    """How the function runs, and how it receives records.
+    """Settings of the function and of its event source mapping.
 
     Attributes
     ----------
     lambda_runtime, lambda_architecture
-        What the code is built for.
+        Target of the code archive.
     lambda_memory_megabytes, lambda_timeout_seconds
         Resources of one invocation: MiB, seconds.
     batch_size
-        Kinesis records in a batch, at most.
+        Maximum number of Kinesis records in a batch.
     batching_window_seconds
         Seconds to wait for a batch to fill.
     parallelization_factor
         Batches of one shard that are processed concurrently.
     maximum_retry_attempts
-        Retries of one batch; -1 for no limit but the records' age.
+        Retries of one batch; -1 to limit them by the records' age only.
     maximum_record_age_seconds
         Age at which a failing record goes to the failure bucket.
     log_retention_days
         Days after which log events expire.
     log_level
-        Of the handler's logger.
+        Level of the handler's logger.
     """
 
     lambda_runtime: Literal["python3.11", "python3.12", "python3.13"] = Field(
         examples=["python3.13"]
     )
     lambda_architecture: Literal["arm64", "x86_64"]
-    # Lambda API reference, 'CreateFunction'.
+    # Lambda API reference, "CreateFunction".
     lambda_memory_megabytes: Integer = Field(ge=128, le=10_240)
     lambda_timeout_seconds: Integer = Field(ge=1, le=900)
-    # Lambda API reference, 'CreateEventSourceMapping'.
+    # Lambda API reference, "CreateEventSourceMapping".
     batch_size: Integer = Field(ge=1, le=10_000)
     batching_window_seconds: Integer = Field(ge=0, le=300)
     parallelization_factor: Integer = Field(ge=1, le=10)
     maximum_retry_attempts: Integer = Field(ge=-1, le=10_000)
-    # Not -1, without limit: Kinesis would forget what has to reach the failure bucket.
+    # Not -1 (unlimited): Kinesis would drop records before they reach the failure bucket.
     maximum_record_age_seconds: Integer = Field(ge=60, le=604_800)
     log_retention_days: Annotated[Integer, AfterValidator(_known_retention)] = Field(
         json_schema_extra={"enum": list(LOG_RETENTION_DAYS)}
@@ -97,20 +98,20 @@ class ConsumerSettings(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumerProps:
-    """What a :class:`Consumer` is made of.
+    """Arguments of a `Consumer`.
 
     Attributes
     ----------
     settings
-        How it runs.
+        How the function runs.
     stream_arn
         The Kinesis stream to read.
     table_arns
         The DynamoDB tables to write.
     failure_bucket_arn
-        Bucket for what cannot be applied.
+        Bucket for records and batches that cannot be applied.
     environment
-        How the handler is configured.
+        Configuration of the handler.
     code
         The handler's zip file, built for the runtime and architecture of `settings`.
     """
@@ -184,8 +185,8 @@ class Consumer(Component):
                     for prefix in (RECORDS_PREFIX, BATCHES_PREFIX)
                 ],
             ),
-            # The event source mapping's destination asks for it (Lambda developer guide, 'Retain
-            # discarded records').
+            # The event source mapping's destination needs it (Lambda developer guide, "Retain
+            # discarded records").
             allow("FindFailureBucket", ("s3:ListBucket",), bucket),
             allow("Log", LOG_ACTIONS, pulumi.Output.format("{0}:*", self.log_group.arn)),
             allow("Trace", TRACE_ACTIONS, "*"),
@@ -207,8 +208,8 @@ class Consumer(Component):
             role=self.role.arn,
             environment={"variables": props.environment.variables()},
             tracing_config={"mode": "Active"},
-            # Text passes the handler's own JSON lines on, metrics included; the format JSON would
-            # filter them by a level of its own.
+            # The format Text passes on the handler's own JSON lines, metrics included. The format
+            # JSON would filter them by a separate level.
             logging_config={"log_format": "Text", "log_group": self.log_group.name},
             tags=self.tags,
             opts=self.child(depends_on=[may_work]),

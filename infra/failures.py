@@ -1,4 +1,4 @@
-"""Failure bucket and failure queue (dead letters): what could not be applied, and the work list."""
+"""Dead letters: a bucket for what could not be applied, with a queue that lists its objects."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from pydantic import Field
 from handler.contract import BATCHES_PREFIX, RECORDS_PREFIX
 from infra.component import Component
 from infra.iam import policy
-from infra.section import Flag, Integer, Section
+from infra.section import Boolean, Integer, Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# The longest retention that SQS has (SQS developer guide, 'Message quotas').
 _QUEUE_RETENTION_SECONDS = 14 * 24 * 60 * 60
-# Time to apply the object of one message before another reader receives it.
+"""The maximum that SQS allows (SQS developer guide, "Message quotas")."""
+
 _VISIBILITY_SECONDS = 300
+"""Time to apply the object of one message before another reader receives the message."""
+
 _MULTIPART_DAYS = 7
 
 
 class FailuresSettings(Section):
-    """How what could not be applied is stored.
+    """Settings of the failure bucket.
 
     Attributes
     ----------
@@ -34,13 +36,13 @@ class FailuresSettings(Section):
         Whether the bucket refuses to be deleted while it holds objects.
     """
 
-    # Days beyond this are more than the 32-bit number that S3's lifecycle rules hold.
+    # S3's lifecycle rules hold the days as a signed 32-bit integer.
     failure_retention_days: Integer = Field(ge=1, le=2**31 - 1)
-    deletion_protection: Flag
+    deletion_protection: Boolean
 
 
 class Failures(Component):
-    """Where records go that could not be applied.
+    """Destination of records that could not be applied.
 
     Produces a private, encrypted bucket for the payloads, and a queue that is notified of each new
     object.
@@ -106,7 +108,7 @@ class Failures(Component):
                     "Condition": {"Bool": {"aws:SecureTransport": "false"}},
                 }
             ),
-            # S3 answers OperationAborted to two such calls at the same time.
+            # S3 refuses concurrent calls of this kind with OperationAborted.
             opts=self.child(depends_on=[public_access]),
         )
 

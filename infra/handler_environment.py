@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     import pulumi
 
 MAX_BYTES = 4096
-"""Bytes of all names and values together (Lambda developer guide, 'Lambda quotas')."""
+"""Maximum of all names and values together (Lambda developer guide, "Lambda quotas")."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerEnvironment:
-    """How the handler is configured.
+    """The configuration of the handler.
 
     Attributes
     ----------
     replica_tables
-        JSON that :func:`infra.replica_settings.replica_tables_json` wrote.
+        JSON that `infra.replica_settings.replica_tables_json` returned.
     failure_bucket
         Bucket for the records that can never be applied.
     log_level
@@ -56,5 +56,5 @@ class HandlerEnvironment:
 
 
 def size_in_bytes(variables: Mapping[str, str]) -> int:
-    """Return the size of variables, in bytes, as Lambda's limit counts it."""
+    """Return the size of variables in bytes, counted as for Lambda's limit."""
     return sum(len(f"{name}{value}".encode()) for name, value in variables.items())

@@ -1,4 +1,4 @@
-"""Documents of IAM: policies, their statements and who may assume a role."""
+"""IAM policy documents."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
 
 
 def policy(*statements: dict[str, Any]) -> pulumi.Output[str]:
-    """Return an IAM policy as JSON; outputs may stand anywhere in `statements`."""
+    """Return an IAM policy as JSON; `statements` may contain outputs anywhere."""
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def allow(sid: str, actions: Sequence[str], resource: object) -> dict[str, Any]:
-    """Return the statement that allows actions on one or more resources.
+    """Return a statement that allows actions on one or more resources.
 
     Parameters
     ----------
     sid
-        What the statement is for.
+        Purpose of the statement.
     actions
         The actions, such as ``s3:PutObject``.
     resource
-        One ARN or a list of them; outputs as well.
+        One ARN or a list of them; each may be an output.
     """
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
 
@@ -38,7 +38,7 @@ def service_trust(service: str, condition: dict[str, Any] | None = None) -> pulu
     service
         The service's principal, such as ``lambda.amazonaws.com``.
     condition
-        When it may do so; None for always.
+        Limits when it may do so; None for no limit.
     """
     statement: dict[str, Any] = {
         "Effect": "Allow",

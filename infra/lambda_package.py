@@ -1,4 +1,4 @@
-"""The handler's code archive: the same bytes from the same inputs, whatever machine builds it."""
+"""The handler's code archive: the same inputs give the same bytes on every machine."""
 
 from __future__ import annotations
 
@@ -18,31 +18,33 @@ if TYPE_CHECKING:
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCES = (_REPOSITORY / "handler", _REPOSITORY / "journal")
-"""Folders of the function's own code; the archive holds both under their names."""
+"""Folders of the function's own code; each keeps its name in the archive."""
 
 REQUIREMENTS = _REPOSITORY / "handler" / "requirements.txt"
 
 MAX_BYTES = 15 * 1024 * 1024
+"""Maximum size of the archive, so that an unwanted package is noticed."""
 
-# Part of every cache key: raise it when the same inputs give another archive.
 _BUILDER_VERSION = "2"
-# A folder of its own: unused files are removed after a month, and other caches have other rules.
-_CACHE_NAME = "qldb-kinesis-lambda-dynamodb/lambda-package"
-_UNUSED_SECONDS = 30 * 24 * 60 * 60
+"""Part of every cache key: raise it when the same inputs give another archive."""
 
-# Earliest time that a zip file can hold.
+_CACHE_NAME = "qldb-kinesis-lambda-dynamodb/lambda-package"
+"""Separate from other caches, because files in it that are unused for a month are removed."""
+
+_UNUSED_SECONDS = 30 * 24 * 60 * 60
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that a zip file can hold."""
+
 _FILE_MODE = 0o100644
 _UNIX = 3
 
-# What no handler imports: compiled for another interpreter, for type checkers, for a shell, or
-# left by the build of a wheel. Of `*.dist-info` the names, versions and licences stay, for those
-# who scan functions for known flaws.
+# Files that no handler imports: bytecode, type stubs, shell commands, leftovers of a wheel's build.
+# `*.dist-info` keeps the names, versions and licences, which vulnerability scanners read.
 _UNUSED_SUFFIXES = (".pyc", ".pyi", ".o", ".a", ".h", ".proto")
 _UNUSED_FOLDER_NAMES = frozenset({"__pycache__", "tests", "testdata"})
 _UNUSED_PATHS = (
     "bin/",
-    # Powertools: a web page for the documentation of REST APIs.
+    # Powertools: a web page that documents REST APIs.
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui",
 )
 _DIST_INFO_KEPT = ("METADATA", "licenses", "LICENSE", "LICENSE.txt")
@@ -74,23 +76,24 @@ def build(
 
     Returns
     -------
-    A zip file. Its bytes depend on the arguments, the Python files of `sources` and the lock only.
-    They are stored, not compressed: versions of zlib differ in their output, and each difference
-    would deploy the function again.
+    Path
+        A zip file. Its bytes depend only on the arguments, the Python files of `sources` and the
+        lock. Entries are stored, not compressed: versions of zlib differ in their output, and each
+        difference would redeploy the function.
 
     Raises
     ------
     PackageError
-        When pip cannot install a package, the archive is larger than `MAX_BYTES`, or the cache
-        cannot be used.
+        If pip cannot install a package, the archive is larger than `MAX_BYTES`, or the cache cannot
+        be used.
     """
     cache = cache or user_cache()
     try:
         return _build(cache, requirements, sources, runtime, architecture)
     except OSError as error:
         raise PackageError(
-            f"The cache folder {cache} cannot be used ({error}): make it writable, or name another "
-            "one in XDG_CACHE_HOME"
+            f"The cache folder {cache} cannot be used ({error}): make it writable, or set "
+            "XDG_CACHE_HOME to another one"
         ) from None
 
 
@@ -135,7 +138,7 @@ def _digest(*parts: bytes) -> str:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    """Return the files below `folder` by their name relative to it, in order."""
+    """Return the files below a folder by relative name, sorted."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -163,7 +166,7 @@ def _is_unused(name: str) -> bool:
 
 
 def _write_zip(archive: Path, files: dict[str, bytes]) -> None:
-    """Write a zip file that is there as a whole or not at all."""
+    """Write a zip file atomically."""
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix="building-") as temporary:
         unfinished = Path(temporary) / archive.name
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as zipped:
@@ -182,7 +185,7 @@ def _write_zip(archive: Path, files: dict[str, bytes]) -> None:
 
 
 def _forget_unused(cache: Path) -> None:
-    """Remove what no build has used for a month."""
+    """Remove files that no build has used for a month."""
     oldest = time.time() - _UNUSED_SECONDS
     for path in cache.iterdir():
         try:

@@ -1,4 +1,4 @@
-"""QLDB stream and Kinesis stream: the ledger's journal as records."""
+"""The ledger's journal on a Kinesis stream, delivered by a QLDB stream."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NOW = "now"
-"""Key of the present in the context of a :class:`LedgerStreamSettings`."""
+"""Key of the current time in the validation context of `LedgerStreamSettings`."""
 
-# What QLDB does with a stream (QLDB developer guide, 'Stream permissions').
 WRITER_ACTIONS = (
     "kinesis:DescribeStream",
     "kinesis:ListShards",
     "kinesis:PutRecord",
     "kinesis:PutRecords",
 )
+"""Actions of QLDB on the Kinesis stream (QLDB developer guide, "Stream permissions")."""
 
 
 def _past_time(text: str, info: ValidationInfo) -> str:
-    # Only the form that QLDB and every provider version accept survives the round trip.
+    # The round trip rejects forms that QLDB or a version of the provider does not accept.
     time = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z")
     now: datetime = (info.context or {})[NOW]
     if f"{time:%Y-%m-%dT%H:%M:%S}Z" != text or time > now:
@@ -51,20 +51,20 @@ class LedgerStreamSettings(Section):
         Hours after which Kinesis drops a record.
     """
 
-    # QLDB API reference, 'StreamJournalToKinesis'.
+    # QLDB API reference, "StreamJournalToKinesis".
     inclusive_start_time: Annotated[str, AfterValidator(_past_time)] = Field(
         description="a time in UTC such as 2020-05-29T00:00:00Z, not in the future",
         examples=["2020-05-29T00:00:00Z"],
     )
-    # Kinesis API reference, 'UpdateShardCount'.
+    # Kinesis API reference, "UpdateShardCount".
     shard_count: Integer = Field(ge=1, le=10_000)
-    # Kinesis API reference, 'IncreaseStreamRetentionPeriod'.
+    # Kinesis API reference, "IncreaseStreamRetentionPeriod".
     stream_retention_hours: Integer = Field(ge=24, le=8760)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerStreamProps:
-    """What a :class:`LedgerStream` is made of.
+    """Arguments of a `LedgerStream`.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class LedgerStream(Component):
             shard_count=settings.shard_count,
             retention_period=settings.stream_retention_hours,
             stream_mode_details={"stream_mode": "PROVISIONED"},
-            # The AWS managed key: encryption without a key to manage, grant or pay for.
+            # The AWS managed key: nothing to manage, grant or pay for.
             encryption_type="KMS",
             kms_key_id="alias/aws/kinesis",
             tags=self.tags,
@@ -135,7 +135,7 @@ class LedgerStream(Component):
             role_arn=self.role.arn,
             kinesis_configuration={"stream_arn": self.kinesis.arn, "aggregation_enabled": True},
             tags=self.tags,
-            # QLDB refuses a second active stream of the same name; repeated records are harmless.
+            # QLDB refuses a second active stream of the same name. Repeated records are harmless.
             opts=self.child(depends_on=[may_write], delete_before_replace=True),
         )
         self.register_outputs(
@@ -147,7 +147,10 @@ class LedgerStream(Component):
         )
 
     def _only_for(self, ledger_name: pulumi.Input[str]) -> dict[str, object]:
-        """Limit who may make QLDB use the role (IAM user guide, 'The confused deputy problem')."""
+        """Return the condition that limits a role to this account's streams of one ledger.
+
+        IAM user guide, "The confused deputy problem".
+        """
         account = aws.get_caller_identity_output(opts=self.lookup).account_id
         streams = pulumi.Output.format(
             "arn:{0}:qldb:{1}:{2}:stream/{3}/*",

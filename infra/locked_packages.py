@@ -1,4 +1,4 @@
-"""Installs the handler's locked packages for a Lambda runtime, whatever the user's pip prefers."""
+"""Installs the handler's locked packages for a Lambda runtime, regardless of the user's pip."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
-# The field e_machine of an ELF file (System V ABI).
 _ELF_MACHINES = {"arm64": 183, "x86_64": 62}
+"""The field e_machine of an ELF file (System V ABI)."""
+
 _ELF_HEADER = slice(0, 4), slice(18, 20)
 
-# Newest glibc of the runtime's system: Amazon Linux 2 has 2.26, Amazon Linux 2023 has 2.34
-# (Lambda developer guide, 'Lambda runtimes').
 _GLIBC_MINOR_VERSIONS = {
     "python3.11": (17, 24, 26),
     "python3.12": (17, 24, 26, 27, 28, 31, 34),
     "python3.13": (17, 24, 26, 27, 28, 31, 34),
 }
+"""Up to the glibc of the runtime's system: Amazon Linux 2 has 2.26, Amazon Linux 2023 has 2.34
+(Lambda developer guide, "Lambda runtimes")."""
 
-# How pip reaches an index: all that a user's configuration may decide. The hashes of the lock
-# decide what is installed, from wherever it comes.
 _INDEX_OPTIONS = (
     "cert",
     "client-cert",
@@ -44,6 +43,9 @@ _INDEX_OPTIONS = (
     "timeout",
     "trusted-host",
 )
+"""How pip reaches an index: the only options that are taken from the user's configuration. The
+lock's hashes decide what is installed, wherever it comes from."""
+
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 
@@ -68,7 +70,7 @@ def install(target: Path, requirements: Path, *, runtime: str, architecture: str
     Raises
     ------
     PackageError
-        When pip cannot install a package, or did not install what the lock names.
+        If pip cannot install a package, or did not install what the lock names.
     """
     pulumi.log.info(f"Installing the handler's packages for {runtime} on {architecture}")
     machine = _MACHINES[architecture]
@@ -99,11 +101,11 @@ def _pip(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedPr
 
 
 def _isolated_environment() -> dict[str, str]:
-    """Return this process's environment with nothing of the user's pip but its index.
+    """Return this process's environment, without the user's pip options except for the index.
 
-    pip takes options from variables and from files of the machine, the user and the virtual
-    environment (pip documentation, 'Configuration'): a prefix, a root or a platform of theirs would
-    change what is in the archive.
+    pip reads options from variables and from files of the machine, the user and the virtual
+    environment (pip documentation, "Configuration"). A prefix, root or platform set there would
+    change the archive.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     return {**kept, **_index_variables(), "PIP_CONFIG_FILE": os.devnull}
@@ -113,7 +115,7 @@ def _index_variables() -> dict[str, str]:
     """Return the user's options for reaching an index as pip's variables."""
     listed = _pip("config", "list", environment=dict(os.environ))
     found: dict[str, str] = {}
-    # The environment wins over the section of the command, that over the global one.
+    # Later sections win: the environment over the command's section, that over the global one.
     for section in ("global", "install", ":env:"):
         for line in listed.stdout.splitlines():
             name, separator, value = line.partition("=")
@@ -136,13 +138,13 @@ def _explanation(errors: str, requirements: Path, wanted: str) -> str:
         f"The handler's packages {wanted} could not be installed: {reason}. "
         f"Each line of {requirements.parent.name}/{requirements.name} needs a wheel for that "
         "runtime and architecture, and its hash (`make lock` writes them): correct the line or "
-        "change lambdaRuntime or lambdaArchitecture; without a network only what was built before "
-        "can be used."
+        "change lambdaRuntime or lambdaArchitecture; without a network, only archives that were "
+        "built before are available."
     )
 
 
 def _verify(target: Path, requirements: Path, architecture: str, wanted: str) -> None:
-    """Refuse a folder that does not hold what the lock names, for the right machine."""
+    """Raise an error unless a folder holds what the lock names, built for the architecture."""
     pinned = {
         (_normalized(name), version) for name, version in _PIN.findall(requirements.read_text())
     }
@@ -152,8 +154,8 @@ def _verify(target: Path, requirements: Path, architecture: str, wanted: str) ->
     }
     if missing := sorted(f"{name} {version}" for name, version in pinned - installed):
         raise PackageError(
-            f"pip said that it installed the handler's packages {wanted}, but {', '.join(missing)} "
-            "cannot be found: check what `python -m pip` runs, and PYTHONPATH"
+            f"pip reported success for the handler's packages {wanted}, but {', '.join(missing)} "
+            "cannot be found: check PYTHONPATH, and what `python -m pip` runs"
         )
     foreign = [
         path.relative_to(target).as_posix()
@@ -162,8 +164,8 @@ def _verify(target: Path, requirements: Path, architecture: str, wanted: str) ->
     ]
     if foreign:
         raise PackageError(
-            f"pip installed {', '.join(foreign)}, which are no libraries {wanted}: write the lock "
-            "again with `make lock`"
+            f"pip installed {', '.join(foreign)}, not built {wanted}: "
+            "regenerate the lock with `make lock`"
         )
 
 

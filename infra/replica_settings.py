@@ -1,4 +1,4 @@
-"""An entry of the setting ``replicaTables``: one table of the ledger, and how its items look."""
+"""One entry of the setting ``replicaTables``: how a ledger table is replicated."""
 
 from __future__ import annotations
 
@@ -23,24 +23,25 @@ if TYPE_CHECKING:
     from typing import Self
 
 MAX_STATEMENT = 8192
-"""Characters of a PartiQL statement (DynamoDB API reference, 'BatchStatementRequest')."""
+"""Characters of a PartiQL statement (DynamoDB API reference, ``BatchStatementRequest``)."""
 
-# Keywords, the table's name (255 characters at most) and the replica's own attributes.
 _STATEMENT_OVERHEAD = 1024
-# ` SET "` and `"=? ` or ` REMOVE "` and `"` around each name.
+"""Keywords, the table's name (at most 255 characters) and the replica's own attributes."""
+
 _ATTRIBUTE_OVERHEAD = 12
+"""` SET "` and `"=? ` or ` REMOVE "` and `"` around each name."""
 
 
 def _checked_name(name: str) -> str:
     if name in RESERVED_ATTRIBUTES:
         raise Explained(
-            f"uses the attribute name {name!r}, which the replica needs for itself; "
+            f"uses the reserved attribute name {name!r}; "
             f"reserved are {', '.join(RESERVED_ATTRIBUTES)}"
         )
     if not name or name != name.strip():
         raise Explained(
-            f"has the attribute name {name!r}; expected at least one character and no space at "
-            "either end"
+            f"has the attribute name {name!r}; expected at least one character and no leading or "
+            "trailing space"
         )
     return name
 
@@ -70,8 +71,8 @@ class ReplicaTableSettings(BaseModel):
     ledger_table
         Name of the table in the ledger.
     attributes
-        For each attribute of an item, the field names that lead to its value in a document;
-        None where an item holds the whole document.
+        For each attribute of an item, the path of field names to its value in a document; None if
+        an item holds the whole document.
     retired_attributes
         Attributes that an earlier configuration wrote and that every write removes.
     """
@@ -80,10 +81,10 @@ class ReplicaTableSettings(BaseModel):
         frozen=True, extra="forbid", alias_generator=to_camel, regex_engine="python-re"
     )
 
-    # QLDB developer guide, 'Quotas and limits': naming constraints.
+    # QLDB developer guide, "Quotas and limits": naming constraints.
     ledger_table: str = Field(
         pattern=r"\A[A-Za-z_][A-Za-z0-9_]{0,127}\Z",
-        description="a table name of 1 to 128 letters, digits and underscores that does not begin "
+        description="a table name of 1 to 128 letters, digits and underscores that does not start "
         "with a digit",
         examples=["Person"],
     )
@@ -119,7 +120,7 @@ class ReplicaTableSettings(BaseModel):
         for name in names:
             if names.count(name) > 1:
                 raise Explained(
-                    f"both projects and retires the attribute {name!r}; take it from one of the two"
+                    f"both projects and retires the attribute {name!r}; remove one of the two"
                 )
         if len(names) > MAX_ATTRIBUTES:
             raise Explained(
@@ -137,19 +138,19 @@ class ReplicaTableSettings(BaseModel):
 
 
 def check_distinct(entries: tuple[ReplicaTableSettings, ...]) -> tuple[ReplicaTableSettings, ...]:
-    """Return the entries of the setting ``replicaTables``.
+    """Return the entries of ``replicaTables`` unchanged if their ledger tables are distinct.
 
     Raises
     ------
     Explained
-        Two of them name the same ledger table.
+        If two entries name the same ledger table.
     """
     names = [entry.ledger_table for entry in entries]
     for name in names:
         if names.count(name) > 1:
             raise Explained(
-                f"names the ledger table {name!r} {names.count(name)} times; each has one entry "
-                "at most"
+                f"names the ledger table {name!r} {names.count(name)} times; expected one "
+                "entry for each table"
             )
     return entries
 
@@ -157,7 +158,7 @@ def check_distinct(entries: tuple[ReplicaTableSettings, ...]) -> tuple[ReplicaTa
 def replica_tables_json(
     tables: Sequence[ReplicaTableSettings], table_names: Mapping[str, str]
 ) -> str:
-    """Return the tables as the handler reads them, JSON.
+    """Return the tables as the JSON that the handler reads.
 
     Parameters
     ----------
@@ -168,7 +169,8 @@ def replica_tables_json(
 
     Returns
     -------
-    Compact JSON; equal settings give equal text.
+    str
+        Compact JSON; equal settings give equal text.
     """
     return json.dumps(
         {table.ledger_table: _handler_entry(table, table_names) for table in tables},

@@ -1,4 +1,4 @@
-"""DynamoDB tables: the current state of the ledger's tables."""
+"""DynamoDB tables that hold the current state of the ledger's tables."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from infra.replica_settings import (
     check_distinct,
     replica_tables_json,
 )
-from infra.section import Flag, FromJson, Integer, Section
+from infra.section import Boolean, FromJson, Integer, Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 class ReplicaTablesSettings(Section):
-    """Which tables of the ledger are replicated, and how their items live.
+    """Settings of the DynamoDB tables.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class ReplicaTablesSettings(Section):
         ),
     ]
     tombstone_lifetime_days: Annotated[Integer, Field(ge=1)] | None = None
-    deletion_protection: Flag
+    deletion_protection: Boolean
 
 
 class ReplicaTables(Component):
@@ -94,8 +94,8 @@ class ReplicaTables(Component):
             attributes=[{"name": KEY_ATTRIBUTE, "type": "S"}],
             billing_mode="PAY_PER_REQUEST",
             point_in_time_recovery={"enabled": True},
-            # Present even where nothing expires. To the provider an absent block means
-            # "unchanged": tombstones would go on expiring after their lifetime was removed.
+            # Set even if nothing expires. To the provider, an absent block means "unchanged", so
+            # tombstones would still expire after the setting was removed.
             ttl={
                 "attribute_name": EXPIRY_ATTRIBUTE,
                 "enabled": settings.tombstone_lifetime_days is not None,
@@ -107,5 +107,5 @@ class ReplicaTables(Component):
 
 
 def table_name(component: str, ledger_table: str) -> str:
-    """Return the logical name of a table; its physical name begins with it."""
+    """Return the logical name of a table; its physical name starts with it."""
     return f"{component}-{ledger_table}"

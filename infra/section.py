@@ -1,4 +1,4 @@
-"""A section of a stack's settings: typed fields, checked by pydantic, refused in plain words."""
+"""Base class of the sections of a stack's settings, with error messages in plain words."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Section(BaseModel):
     """The settings of one component; a field's name in camel case is the setting's name.
 
-    What a field allows stands in its type and its ``Field``: bounds, choices, or a pattern with a
-    description. Defaults stand in Pulumi.yaml, so a field has one only where it may be absent.
+    A field's type and its ``Field`` define what is allowed: bounds, choices, or a pattern with a
+    description. Defaults are in Pulumi.yaml; a field has one only if the setting may be absent.
     """
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, regex_engine="python-re")
@@ -30,20 +30,20 @@ _KEY = "[key]"
 AnySection = TypeVar("AnySection", bound=Section)
 
 
-def _whole(value: object) -> int:
+def _integer(value: object) -> int:
     if not isinstance(value, str) or str(int(value)) != value:
         raise ValueError
     return int(value)
 
 
-def _flag(value: object) -> bool:
+def _boolean(value: object) -> bool:
     if value not in {"true", "false"}:
         raise ValueError
     return value == "true"
 
 
 def _parsed(value: object) -> object:
-    # A list or an object arrives as JSON text; what is none is refused for its type.
+    # A list or an object arrives as JSON text. Other text passes here and fails the type check.
     if not isinstance(value, str):
         return value
     try:
@@ -52,10 +52,10 @@ def _parsed(value: object) -> object:
         return value
 
 
-Integer = Annotated[int, BeforeValidator(_whole)]
-"""A number, which Pulumi hands over as text in decimal digits."""
+Integer = Annotated[int, BeforeValidator(_integer)]
+"""An integer, which Pulumi passes as decimal digits."""
 
-Flag = Annotated[bool, BeforeValidator(_flag)]
+Boolean = Annotated[bool, BeforeValidator(_boolean)]
 FromJson = BeforeValidator(_parsed)
 """Marks a setting that is a list or an object."""
 
@@ -72,18 +72,19 @@ def read(
     Parameters
     ----------
     section
-        What to read.
+        The type of the section.
     values
-        The text of each setting of the stack; others than the section's are ignored.
+        The text of each setting of the stack; those of other sections are ignored.
     problems
-        Receives a sentence for everything that is wrong: the setting, its value, what is expected
-        and, where useful, the command that fixes it.
+        Receives a sentence for each problem: the setting, its value, what is expected and, where
+        useful, the command that fixes it.
     context
-        What the fields' validators need to know.
+        Passed to the fields' validators.
 
     Returns
     -------
-    The section, or None after a problem.
+    AnySection or None
+        None if there was a problem.
     """
     known = {name: values[name] for name in names(section) if name in values}
     try:
@@ -100,7 +101,7 @@ def names(section: type[Section]) -> list[str]:
 
 
 def expected(schema: Mapping[str, Any]) -> str:
-    """Return in words what a JSON schema allows; its description, where it has one."""
+    """Return what a JSON schema allows, in words: its description if it has one."""
     match schema:
         case {"properties": keys}:
             return f"an object with the keys {', '.join(keys)}"
@@ -113,12 +114,12 @@ def expected(schema: Mapping[str, Any]) -> str:
         case {"minimum": lowest, "maximum": highest}:
             return f"an integer from {lowest} to {highest}"
         case {"minimum": lowest}:
-            return f"an integer from {lowest} up"
+            return f"an integer of {lowest} or more"
     raise TypeError("a setting without bounds, choices or a description")
 
 
 def either(choices: Sequence[str]) -> str:
-    """Return choices as a part of a sentence."""
+    """Return choices as part of a sentence, such as ``a, b or c``."""
     return f"{', '.join(choices[:-1])} or {choices[-1]}"
 
 
@@ -142,12 +143,12 @@ def _problem(details: ErrorDetails, schema: Mapping[str, Any], values: Mapping[s
     return f"{_path(location)} is {value}; expected {expected(found)}{_remedy(location, found)}"
 
 
-class Explained(ValueError):  # noqa: N818 (what a validator has to say, not a failure)
-    """What is wrong with a value, as the rest of the sentence that its setting's name begins."""
+class Explained(ValueError):  # noqa: N818 (a message for the user, not a failure)
+    """A problem of a value, phrased to follow the setting's name."""
 
 
 def _at(schema: Mapping[str, Any], location: Sequence[int | str]) -> Mapping[str, Any]:
-    """Return the part of a section's JSON schema that describes what stands at a location."""
+    """Return the part of a section's JSON schema that describes a location."""
     found: Mapping[str, Any] = schema
     for step in location:
         if isinstance(step, int):

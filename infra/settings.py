@@ -28,15 +28,18 @@ if TYPE_CHECKING:
 HOURS_PER_DAY = 24
 SECONDS_PER_HOUR = 3600
 
-# S3 user guide, 'Expiring objects': rounded up to the next midnight, then carried out with delay.
 _EXPIRATION_DELAY_DAYS = 2
+"""S3 rounds an expiration up to the next midnight and carries it out with a delay (S3 user guide,
+"Expiring objects")."""
 
 REPLICA_TABLES = "qldb"
-"""Name of the component with the tables; their names begin with it."""
+"""Name of the component with the tables; the tables' names start with it."""
 
-# What Pulumi's names add to a logical one: "-" and seven hexadecimal digits.
 _NAME_SUFFIX = "-0123456"
-_LONGEST_BUCKET_NAME = "b" * 63
+"""What Pulumi adds to a logical name: a hyphen and seven hexadecimal digits."""
+
+_MAX_BUCKET_NAME = "b" * 63
+"""A bucket name of the maximum length."""
 
 
 class SettingsError(pulumi.RunError):
@@ -52,7 +55,7 @@ class SettingsError(pulumi.RunError):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__(
-            "The settings of this stack cannot be used; nothing was changed.\n"
+            "The settings of this stack are not valid; nothing was changed.\n"
             + "\n".join(f"  - {problem}" for problem in problems)
         )
 
@@ -60,8 +63,8 @@ class SettingsError(pulumi.RunError):
 class Settings(BaseModel):
     """The settings of one stack, a section for each component.
 
-    Pulumi.yaml describes each setting and holds the defaults. Names there are flat; a section reads
-    those that its fields are named after.
+    Pulumi.yaml describes each setting and holds the defaults. Names there are flat; each section
+    reads those that match its fields.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -84,12 +87,13 @@ class Settings(BaseModel):
 
         Returns
         -------
-        Settings that are complete and consistent.
+        Self
+            Complete and consistent settings.
 
         Raises
         ------
         SettingsError
-            Naming every setting that is missing, unknown or wrong.
+            If a setting is missing, unknown or wrong; the message names every one.
         """
         prefix = f"{config.name}:"
         configured = {**get_config_env(), **CONFIG.get()}
@@ -111,12 +115,12 @@ class Settings(BaseModel):
         values
             The text of each setting, as Pulumi passes it on; objects and lists are JSON.
         now
-            The present: QLDB refuses to stream from the future.
+            The current time: QLDB refuses to stream from the future.
 
         Raises
         ------
         SettingsError
-            Naming every setting that is missing, unknown or wrong.
+            If a setting is missing, unknown or wrong; the message names every one.
         """
         problems: list[str] = []
         sections: dict[str, Any] = {
@@ -124,7 +128,7 @@ class Settings(BaseModel):
             for name, type_ in sections_by_name().items()
         }
         problems += _unknown(values)
-        # Settings are compared with each other only once each is valid by itself.
+        # Settings are compared with each other only if each of them is valid.
         if not problems:
             settings = cls(**sections)
             problems = [
@@ -139,7 +143,7 @@ class Settings(BaseModel):
 
 
 def sections_by_name() -> dict[str, type[section.Section]]:
-    """Return the type of each section by its field in :class:`Settings`."""
+    """Return the type of each section by its field in `Settings`."""
     return {
         name: cast("type[section.Section]", field.annotation)
         for name, field in Settings.model_fields.items()
@@ -152,7 +156,7 @@ def _unknown(values: Mapping[str, str]) -> Iterator[str]:
         if name in known:
             continue
         near = difflib.get_close_matches(name, known, 1)
-        guess = f"; did you mean {near[0]}? Else" if near else ";"
+        guess = f"; did you mean {near[0]}? Otherwise" if near else ";"
         yield f"unknown setting {name}{guess} remove it: pulumi config rm {name}"
 
 
@@ -189,7 +193,7 @@ def _expiry_problems(settings: Settings) -> Iterator[str]:
 
 
 def _environment_problems(settings: Settings) -> Iterator[str]:
-    """Report variables that Lambda would refuse after half of the stack exists."""
+    """Report environment variables that Lambda would refuse with half of the stack deployed."""
     tables = settings.replica_tables.replica_tables
     environment = HandlerEnvironment(
         replica_tables=replica_tables_json(
@@ -199,7 +203,7 @@ def _environment_problems(settings: Settings) -> Iterator[str]:
                 for table in tables
             },
         ),
-        failure_bucket=_LONGEST_BUCKET_NAME,
+        failure_bucket=_MAX_BUCKET_NAME,
         log_level=settings.consumer.log_level,
         tombstone_lifetime_days=settings.replica_tables.tombstone_lifetime_days,
         version=project_version(),
@@ -208,7 +212,7 @@ def _environment_problems(settings: Settings) -> Iterator[str]:
     if size <= MAX_BYTES:
         return
     yield (
-        f"replicaTables makes the function's environment variables {size} bytes long; Lambda takes "
-        f"{MAX_BYTES}: shorten names, leave `attributes` out to write whole documents, or "
+        f"replicaTables makes the function's environment variables {size} bytes long; Lambda "
+        f"allows {MAX_BYTES}: shorten names, leave `attributes` out to write whole documents, or "
         "divide the tables between two stacks"
     )

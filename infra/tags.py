@@ -1,4 +1,4 @@
-"""The tags of every resource: the stack's own, and the user's."""
+"""The tags that every resource carries."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from infra.section import Explained, FromJson, Section
 
 OWN_TAGS = ("project", "stack")
 
-# Tagging AWS Resources user guide, 'Tag naming limits and requirements'.
 MAX_TAGS = 50
+"""Tagging AWS Resources user guide, "Tag naming limits and requirements"."""
+
 _KEY = re.compile(r"(?!(?i:aws):)[\w .:/=+\-@]{1,128}")
 _VALUE = re.compile(r"[\w .:/=+\-@]{0,256}")
 
 
 def _checked_key(key: str) -> str:
     if key in OWN_TAGS:
-        raise Explained(f"has the key {key!r}, which this program sets by itself; choose another")
+        raise Explained(f"has the key {key!r}, which this program sets itself; choose another")
     if not _KEY.fullmatch(key):
         raise Explained(
             f"has the key {key!r}; expected 1 to 128 letters, digits, spaces or _.:/=+-@, not "
-            "beginning with aws:"
+            "starting with aws:"
         )
     return key
 
@@ -41,13 +42,13 @@ class TagsSettings(Section):
     Attributes
     ----------
     tags
-        Tag values by key, for every resource that takes tags.
+        Tag values by key, for every resource that supports tags.
     """
 
     tags: Annotated[
         dict[
             Annotated[str, AfterValidator(_checked_key)],
-            Annotated[str, AfterValidator(_checked_value), Field(description="a text")],
+            Annotated[str, AfterValidator(_checked_value), Field(description="a string")],
         ],
         FromJson,
         Field(

@@ -1,4 +1,4 @@
-"""The upstream stack: where the ledger's name comes from."""
+"""The upstream stack, which exports the ledger's name."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ OUTPUT = "ledgerName"
 
 
 class UpstreamSettings(Section):
-    """Which stack made the ledger.
+    """Settings of the upstream stack.
 
     Attributes
     ----------
     ledger_stack
-        That stack, as ``<organization>/<project>/<stack>``.
+        The stack that made the ledger, as ``<organization>/<project>/<stack>``.
     """
 
     ledger_stack: str = Field(
@@ -32,7 +32,7 @@ def ledger_name(settings: UpstreamSettings) -> pulumi.Output[str]:
     Raises
     ------
     pulumi.RunError
-        When the program runs and the stack has no such output.
+        If the stack has no such output. Raised when the program runs.
     """
     stack = settings.ledger_stack
 

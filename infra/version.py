@@ -1,4 +1,4 @@
-"""The version of this project, which stands in pyproject.toml alone."""
+"""The version of this project, read from pyproject.toml."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What QLDB writes, independent of AWS: binary Ion and revisions. Pure: no I/O."""
+"""Readers for what QLDB writes, independent of AWS. Pure: no I/O."""

@@ -11,9 +11,9 @@ class RecordError(Exception):
     Attributes
     ----------
     kind
-        What sort of fault it is, in one word; each class has its own.
+        The kind of fault, in one word.
     code
-        Which fault it is: a constant text with none of the record's content.
+        The fault: a constant text without any of the record's content.
     """
 
     kind: ClassVar[str]
@@ -30,7 +30,7 @@ class MalformedRecord(RecordError):  # noqa: N818 (a finding about a record, not
 
 
 class IonError(RecordError):
-    """The bytes are not the Ion that was expected."""
+    """The bytes are not Ion, or not of the expected type."""
 
     kind = MalformedRecord.kind
 

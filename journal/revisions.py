@@ -1,4 +1,4 @@
-"""From the bytes of a user record to a revision of a document.
+"""Reads user records into revisions of documents.
 
 Source of the format: QLDB developer guide, "Stream records" and "Redacting document revisions".
 """
@@ -64,7 +64,7 @@ class Revision(NamedTuple):
     document_id
         Unique in the ledger.
     version
-        From 0; each revision of a document counts one up.
+        Starts at 0; each revision of a document adds one.
     kind
         Its meaning for the document.
     data
@@ -124,7 +124,7 @@ def read_record(data: bytes, tables: Container[str]) -> Revision | Ignored:
     Raises
     ------
     MalformedRecord
-        The record is not Ion, lacks a field or has one of a wrong type.
+        If the record is not Ion, lacks a field or has one of a wrong type.
     """
     # Half of all records are block summaries. A record without these bytes cannot be a revision, so
     # it need not be read any further.
@@ -162,7 +162,7 @@ def revision(found: Fields, table_name: str, table_id: str) -> Revision:
     Raises
     ------
     MalformedRecord
-        A field is missing or has a wrong type.
+        If a field is missing or has a wrong type.
     """
     try:
         kind, data = _state(found)

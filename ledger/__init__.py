@@ -1,1 +1,1 @@
-"""The upstream Pulumi project: a ledger, and its name for other stacks."""
+"""The upstream Pulumi project, which makes a ledger."""

@@ -1,4 +1,4 @@
-"""A ledger whose name other stacks read from the output ``ledgerName``."""
+"""Makes a ledger, whose name other stacks read from the output ``ledgerName``."""
 
 import pulumi
 import pulumi_aws as aws
@@ -9,7 +9,7 @@ config = pulumi.Config()
 permissions_mode = config.require("permissionsMode")
 if permissions_mode not in PERMISSIONS_MODES:
     raise pulumi.RunError(
-        f"permissionsMode is {permissions_mode!r}; it may be {' or '.join(PERMISSIONS_MODES)}: "
+        f"permissionsMode is {permissions_mode!r}; expected {' or '.join(PERMISSIONS_MODES)}: "
         "pulumi config set permissionsMode STANDARD"
     )
 

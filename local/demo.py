@@ -52,7 +52,7 @@ def run(state: Path) -> int:
     Raises
     ------
     LocalError
-        Something that the demonstration needs is missing or failed.
+        If something that the demonstration needs is missing or failed.
     """
     console = Console(highlight=False, markup=False)
     pulumi_bin = ensure_pulumi(lambda line: console.print(line, soft_wrap=True))

@@ -49,7 +49,7 @@ class DynamoDBLocal:
         Raises
         ------
         LocalError
-            It has not been started.
+            If it has not been started.
         """
         if self._process is None:
             raise LocalError("DynamoDB Local is not running: start it before you read its endpoint")
@@ -61,7 +61,7 @@ class DynamoDBLocal:
         Raises
         ------
         LocalError
-            Java is missing or too old, the engine cannot be fetched, or it does not start.
+            If Java is missing or too old, the engine cannot be fetched, or it does not start.
         """
         java = find_java()
         library = ensure_library(self._progress)
@@ -109,7 +109,7 @@ def ensure_library(progress: Callable[[str], None]) -> Path:
     Raises
     ------
     LocalError
-        They cannot be fetched, or a file is not the one that the lock file names.
+        If they cannot be fetched, or a file is not the one that the lock file names.
     """
     lock = _LOCK_FILE.read_text(encoding="utf-8")
     digest = hashlib.sha256(lock.encode()).hexdigest()[:8]

@@ -99,7 +99,7 @@ class Emulator:
         Raises
         ------
         LocalError
-            It is running already, the port is taken, or it ended or did not answer in time.
+            If it is running already, the port is taken, or it ended or did not answer in time.
         """
         self._process.start(detached=detached)
 
@@ -109,7 +109,7 @@ class Emulator:
         Raises
         ------
         LocalError
-            The process could not be ended.
+            If the process could not be ended.
         """
         self._process.stop()
 

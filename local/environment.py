@@ -77,7 +77,7 @@ def environment(
     Raises
     ------
     LocalError
-        LOCAL_AWS_PROVIDER has an unknown value.
+        If LOCAL_AWS_PROVIDER has an unknown value.
     """
     inherited = os.environ if inherited is None else inherited
     backend = state_dir.absolute() / "pulumi" / "backend"
@@ -131,7 +131,7 @@ def is_provider_genuine(variables: Mapping[str, str]) -> bool:
     Raises
     ------
     LocalError
-        LOCAL_AWS_PROVIDER has an unknown value.
+        If LOCAL_AWS_PROVIDER has an unknown value.
     """
     choices = {"stand-in": False, "genuine": True}
     choice = variables.get(PROVIDER_VARIABLE) or "stand-in"

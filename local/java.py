@@ -20,7 +20,7 @@ def find_java() -> str:
     Raises
     ------
     LocalError
-        There is none, or it is too old.
+        If there is none, or it is too old.
     """
     home = os.environ.get("JAVA_HOME")
     candidates = [str(Path(home) / "bin" / "java")] if home else []

@@ -54,7 +54,7 @@ def run_long_command(
     Raises
     ------
     LocalError
-        It failed or took too long. The message has the end of the log.
+        If it failed or took too long. The message has the end of the log.
     """
     progress(f"{title} ...")
     started = time.monotonic()

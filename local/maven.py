@@ -72,7 +72,7 @@ def fetch(files: Iterable[MavenFile], folder: Path) -> None:
     Raises
     ------
     LocalError
-        A file cannot be fetched, or its bytes have another hash.
+        If a file cannot be fetched, or its bytes have another hash.
     """
     downloads = folder / "downloads"
     context = MavenContext(repo_cache=downloads, local_repos=[], timeout=_TIMEOUT_SECONDS)

@@ -55,7 +55,7 @@ def build(target: Path, version: str, progress: Callable[[str], None]) -> None:
     Raises
     ------
     LocalError
-        Go is missing or too old, or the build fails.
+        If Go is missing or too old, or the build fails.
     """
     go = _go()
     target.mkdir(exist_ok=True)

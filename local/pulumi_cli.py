@@ -62,7 +62,7 @@ def ensure_pulumi(progress: Progress) -> Path:
     Raises
     ------
     LocalError
-        There is none and none can be had: no network and no Go, for instance.
+        If there is none and none can be had: no network and no Go, for instance.
     """
     version = importlib.metadata.version("pulumi")
     found = on_path(version, progress)

@@ -26,7 +26,7 @@ def running_services(state: Path) -> Services:
     Raises
     ------
     LocalError
-        They have not been started, or one does not answer.
+        If they have not been started, or one does not answer.
     """
     services = Services.found(state)
     if services is None:
@@ -50,7 +50,7 @@ def deployed(state: Path) -> tuple[Services, dict[str, Any]]:
     Raises
     ------
     LocalError
-        The servers do not run, or nothing is deployed.
+        If the servers do not run, or nothing is deployed.
     """
     services = running_services(state)
     outputs = open_stacks(services).outputs()

@@ -117,7 +117,8 @@ class ServiceProcess:
         Raises
         ------
         LocalError
-            The server is running already, its port is taken, or it ended or did not answer in time.
+            If the server is running already, its port is taken, or it ended or did not answer in
+            time.
         """
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self._process_file.open("a+b") as process_file:
@@ -152,7 +153,7 @@ class ServiceProcess:
         Raises
         ------
         LocalError
-            The process could not be ended within ten seconds.
+            If the process could not be ended within ten seconds.
         """
         pid = self.pid
         if pid is not None:

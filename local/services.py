@@ -110,7 +110,7 @@ class Services:
         Raises
         ------
         LocalError
-            A port is taken, or a server ended or did not answer.
+            If a port is taken, or a server ended or did not answer.
         """
         self.state.mkdir(parents=True, exist_ok=True)
         if not self._alive():
@@ -128,7 +128,7 @@ class Services:
         Raises
         ------
         LocalError
-            A server could not be ended.
+            If a server could not be ended.
         """
         try:
             self.qldb.stop()
@@ -142,7 +142,7 @@ class Services:
         Raises
         ------
         LocalError
-            One does not; the message names it, its log and the remedy.
+            If one does not; the message names it, its log and the remedy.
         """
         silent = [name for name, answers in self.running().items() if not answers]
         if silent:

@@ -30,7 +30,7 @@ def commit(state: Path, operation: Operation) -> None:
     Raises
     ------
     LocalError
-        Nothing is deployed, or the ledger refuses the operation.
+        If nothing is deployed, or the ledger refuses the operation.
     """
     services, outputs = deployed(state)
     ledger, name = LedgerClient(services.endpoints.qldb), str(outputs["ledgerName"])

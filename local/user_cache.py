@@ -41,7 +41,7 @@ def cached(name: str, make: Callable[[Path], None], progress: Callable[[str], No
     Raises
     ------
     LocalError
-        The cache cannot be written.
+        If the cache cannot be written.
     """
     target = cache_folder() / name
     if target.is_dir():

@@ -1,1 +1,1 @@
-"""What an operator runs: `python -m ops --help`."""
+"""Commands for operators of a deployed stack."""

@@ -1,4 +1,4 @@
-"""What an operator runs, as a command: `python -m ops --help`."""
+"""Entry point of the operator's commands: `python -m ops --help`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = (failures_command.COMMAND, redrive_command.COMMAND)
-"""All subcommands: a new one is a module of its own and an entry here."""
+"""All subcommands; a new one is a module and an entry here."""
 
 _CREDENTIALS = """\
 Credentials and endpoints are AWS's usual ones (AWS_PROFILE, AWS_..., ~/.aws).
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ops",
-        description="What an operator runs against a deployed stack.",
+        description="Commands for operators of a deployed stack.",
         epilog="examples:\n" + "".join(each.examples for each in COMMANDS) + f"\n{_CREDENTIALS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

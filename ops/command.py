@@ -1,4 +1,4 @@
-"""What makes a subcommand of `python -m ops`."""
+"""The parts of a subcommand of `python -m ops`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 STATUS_OK = 0
 STATUS_FAILED = 1
 STATUS_INTERRUPTED = 130
-"""Of a process that Ctrl-C ended, as shells report it: 128 and the number of SIGINT."""
+"""As shells report a process that Ctrl-C ended: 128 plus the number of SIGINT."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,15 +24,15 @@ class Command:
     Attributes
     ----------
     name
-        As it is typed.
+        What the user types.
     summary
-        Its line in the list of subcommands.
+        Line in the list of subcommands.
     description
-        Text of its own ``--help``.
+        Text of the subcommand's ``--help``.
     examples
         Lines for ``python -m ops --help``.
     add_options
-        Adds its options to its parser.
+        Adds the options to the subcommand's parser.
     run
         Takes the parsed options and a console for messages; returns the exit status. May raise
         `OpsError`.

@@ -1,4 +1,4 @@
-"""boto3 clients for one stack, with credentials and endpoints from the environment as usual."""
+"""boto3 clients for one stack, with the usual credentials and endpoints of the environment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ops.stack_outputs import StackOutputs
 
 PARALLEL_READS = 8
-"""Objects that are read at the same time."""
+"""Number of objects that are read at the same time."""
 
 
 def failure_bucket(outputs: StackOutputs) -> FailureBucket:

@@ -1,6 +1,6 @@
-"""Objects under `handler.contract.BATCHES_PREFIX`: one batch each, with its event. Pure.
+"""Objects under `handler.contract.BATCHES_PREFIX`: one discarded batch each. Pure.
 
-The event source mapping writes them when it gives up a batch (Lambda developer guide, "Retain
+The event source mapping writes them when it gives up on a batch (Lambda developer guide, "Retain
 discarded batch records in Amazon S3").
 """
 
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from handler.failures import FailedRecord
 
 DISCARDED_BATCH = "discarded batch"
+"""Reason of an object that no redrive has tried."""
 
 _REDRIVE = "redrive"
-"""Field that a redrive adds to the object; the rest stays as Lambda wrote it."""
+"""Field that a redrive adds to the object; the rest is unchanged."""
 
 
 def read(key: str, body: bytes) -> DiscardedBatch:
@@ -35,7 +36,7 @@ def read(key: str, body: bytes) -> DiscardedBatch:
     Raises
     ------
     UnreadableObjectError
-        It is not what the event source mapping writes.
+        If it is not what the event source mapping writes.
     """
     try:
         fields = json.loads(body)
@@ -55,16 +56,16 @@ def read(key: str, body: bytes) -> DiscardedBatch:
 
 @dataclass(frozen=True, kw_only=True)
 class DiscardedBatch:
-    """A batch that the event source mapping gave up.
+    """A batch that the event source mapping gave up on.
 
     Attributes
     ----------
     key
-        Of the object.
+        Key of the object.
     fields
-        All that is in it.
+        Content of the object.
     records
-        Of the event, not empty.
+        Records of the event, at least one.
     """
 
     key: str
@@ -86,7 +87,7 @@ class DiscardedBatch:
         return {"Records": self.records}
 
     def own(self, failed: FailedRecord) -> FailedRecord:
-        """Return a failed record with the batch's history; its position is right as it is."""
+        """Return a failed record with the batch's history."""
         return replace(failed, attempts=self._attempts + 1)
 
     def failed_again(self, reason: str, code: str, at: float) -> bytes:
@@ -100,7 +101,7 @@ class DiscardedBatch:
         return json.dumps({**self.fields, _REDRIVE: redrive}).encode()
 
     def describe(self, size: int) -> Description:
-        """Return the facts about it, without its payload."""
+        """Return a description without document data."""
         first, last = self.records[0], self.records[-1]
         context = self.fields.get("requestContext")
         condition = context.get("condition") if isinstance(context, dict) else None
@@ -120,7 +121,7 @@ class DiscardedBatch:
         )
 
     def payloads(self) -> list[Payload]:
-        """Return its documents."""
+        """Return the user records in it."""
         return [
             payload
             for record in self.records
@@ -131,7 +132,7 @@ class DiscardedBatch:
 
 
 def _check(record: Mapping[str, Any]) -> None:
-    """Raise an error unless a record has what the handler reads, and bytes under ``data``."""
+    """Raise an error unless a record has the fields that the handler reads."""
     kinesis = record["kinesis"]
     pybase64.b64decode(kinesis["data"], validate=True)
     json_fields.digits(kinesis["sequenceNumber"])
@@ -149,7 +150,7 @@ def _is_text(value: object) -> bool:
 
 
 def _is_history(redrive: Mapping[str, Any]) -> bool:
-    """Return whether a redrive wrote this; a batch with anything else is sent all the same."""
+    """Return whether a redrive wrote this; a batch with other content is sent regardless."""
     attempts = redrive.get("attempts")
     return (
         _is_text(redrive.get("reason"))

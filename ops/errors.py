@@ -1,4 +1,4 @@
-"""AWS's errors, turned into ones that an operator can act upon."""
+"""Errors of AWS, converted into ones that an operator can act on."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ _NEW_CREDENTIALS = "get new ones (`aws sso login`, `aws configure`, or the AWS_.
 
 @contextmanager
 def aws_errors(what: str) -> Iterator[None]:
-    """Turn whatever boto3 raises into an `OpsError`.
+    """Convert exceptions of boto3 into an `OpsError`.
 
-    Only the codes of AWS's answers are passed on, not their messages.
+    Only the codes of AWS's answers are used, not their messages.
 
     Parameters
     ----------

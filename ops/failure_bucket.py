@@ -17,7 +17,7 @@ _CHANGED = _GONE | {"PreconditionFailed", "ConditionalRequestConflict", "412"}
 
 
 class BucketClient(Protocol):
-    """The part of S3's client that is used."""
+    """The part of S3's client that `FailureBucket` needs."""
 
     @property
     def get_object(self) -> Callable[..., Any]:
@@ -43,9 +43,9 @@ class StoredObject:
     Attributes
     ----------
     body
-        Its bytes.
+        Content of the object.
     etag
-        Identifies this state of the object; None where the service returns none.
+        Identifies this state of the object; None if the service returns none.
     """
 
     body: bytes
@@ -60,12 +60,12 @@ class FailureBucket:
     client
         An S3 client.
     name
-        Of the bucket.
+        Name of the bucket.
 
     Raises
     ------
     OpsError
-        Whatever AWS refuses, from every method.
+        From every method, if AWS refuses the request.
     """
 
     def __init__(self, client: BucketClient, name: str) -> None:
@@ -92,15 +92,15 @@ class FailureBucket:
             )
 
     def replace(self, key: str, body: bytes, read: StoredObject) -> bool:
-        """Write an object in place of the one that was read.
+        """Replace an object, unless it has changed since it was read.
 
-        Amazon S3 user guide, "Conditional writes": `If-Match` refuses if the object has changed or
-        is gone. So an object that another run settled meanwhile does not come back.
+        Amazon S3 user guide, "Conditional writes": with `If-Match`, S3 refuses if the object has
+        changed or is gone. So an object that another run settled meanwhile does not come back.
 
         Returns
         -------
         bool
-            False if it was refused for that reason.
+            False if the object has changed or is gone.
         """
         condition = {} if read.etag is None else {"IfMatch": read.etag}
         with aws_errors(self._what):
@@ -119,12 +119,12 @@ class FailureBucket:
         return True
 
     def delete(self, key: str) -> None:
-        """Delete an object, if there."""
+        """Delete an object if it exists."""
         with aws_errors(self._what):
             self._client.delete_object(Bucket=self.name, Key=key)
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """List the keys under a prefix, in their order."""
+        """Return the keys that start with a prefix, in order."""
         position: dict[str, str] = {}
         while True:
             with aws_errors(self._what):

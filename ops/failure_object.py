@@ -1,4 +1,4 @@
-"""What both kinds of objects in the failure bucket have in common."""
+"""The interface of both kinds of objects in the failure bucket."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class UnreadableObjectError(Exception):
-    """An object is of neither kind.
+    """An object that is of neither kind.
 
     Attributes
     ----------
     reason
-        A constant text without any of the object's content.
+        Constant text without any of the object's content.
     """
 
     def __init__(self, reason: str) -> None:
@@ -29,24 +29,24 @@ class UnreadableObjectError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
-    """The facts about an object that hold no document data.
+    """A description of an object, without document data.
 
     Attributes
     ----------
     key
-        Of the object.
+        Key of the object.
     size
-        Bytes of the object.
+        Size of the object in bytes.
     reason, code
-        Why it is there.
+        Why it failed.
     failed_at
-        Seconds since the epoch; None where unknown.
+        Seconds since the epoch; None if unknown.
     attempts
-        How often it was sent again.
+        Number of failed redrives.
     records
-        Kinesis records in it.
+        Number of Kinesis records in it.
     stream_arn, shard_id, sequence_number, last_sequence_number, sub_sequence_number
-        Position; the last sequence number is that of a batch.
+        Position in the stream; a batch also has a last sequence number.
     """
 
     key: str
@@ -72,7 +72,7 @@ class Payload:
     place
         Sequence number and, in an aggregate, sub-sequence number.
     data
-        The bytes.
+        Bytes of the record.
     """
 
     place: str
@@ -84,22 +84,22 @@ class FailureObject(Protocol):
 
     @property
     def key(self) -> str:
-        """Of the object."""
+        """Key of the object."""
 
     def event(self) -> Mapping[str, Any]:
         """Return the event that delivers its records to the handler again."""
 
     def own(self, failed: FailedRecord) -> FailedRecord:
-        """Return a record of that event, which failed again, with its true position and history."""
+        """Return a record of that event that failed, with its true position and history."""
 
     def failed_again(self, reason: str, code: str, at: float) -> bytes:
-        """Return the object's new body, where it failed as a whole."""
+        """Return the object's new body after it failed as a whole."""
 
     def describe(self, size: int) -> Description:
-        """Return the facts about it, without its payload."""
+        """Return a description without document data."""
 
     def payloads(self) -> list[Payload]:
-        """Return its documents, for an operator who asks for them."""
+        """Return the user records in it, for an operator who asks for them."""
 
 
 def payloads_of(sequence_number: str, data: bytes) -> list[Payload]:
@@ -115,7 +115,7 @@ def payloads_of(sequence_number: str, data: bytes) -> list[Payload]:
 
 
 def place(sequence_number: str, sub_sequence_number: int | None) -> str:
-    """Return a user record's position in its shard, as a text."""
+    """Return a user record's position in its shard, as text."""
     if sub_sequence_number is None:
         return sequence_number
     return f"{sequence_number}/{sub_sequence_number}"

@@ -1,4 +1,4 @@
-"""The failure bucket's objects, each kind recognized by the prefix of its key. Pure."""
+"""Reads objects of the failure bucket, whose kind depends on the prefix of the key. Pure."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ops.failure_object import FailureObject
 
 UNREADABLE = "unreadable"
+"""Reason of an object that is of neither kind."""
 
 _READERS: dict[str, Callable[[str, bytes], FailureObject]] = {
     RECORDS_PREFIX: quarantined_record.read,
@@ -30,7 +31,7 @@ def read_object(key: str, body: bytes) -> FailureObject:
     Raises
     ------
     UnreadableObjectError
-        It is of neither kind.
+        If the object is of neither kind.
     """
     for prefix, read in _READERS.items():
         if key.startswith(prefix):
@@ -39,7 +40,7 @@ def read_object(key: str, body: bytes) -> FailureObject:
 
 
 def describe(key: str, body: bytes) -> Description:
-    """Return the facts about an object, readable or not, without its payload."""
+    """Return a description of an object, readable or not, without document data."""
     try:
         return read_object(key, body).describe(len(body))
     except UnreadableObjectError as error:

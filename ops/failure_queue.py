@@ -1,4 +1,4 @@
-"""The failure queue, whose messages name the objects to send again."""
+"""The failure queue, whose messages name objects to redrive."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from typing import Self
 
 MAX_MESSAGES = 10
-"""In one answer (SQS API reference, ``ReceiveMessage``)."""
+"""Maximum in one answer (SQS API reference, ``ReceiveMessage``)."""
 
 VISIBILITY_SECONDS = 300
 _EXTENSION_SECONDS = VISIBILITY_SECONDS / 3
 _POLL_SECONDS = 2
-"""Long polling asks all of the queue's servers: an empty answer then means an empty queue."""
+"""Long polling asks all servers of the queue, so an empty answer means an empty queue."""
 
 _NO_LONGER_OURS = frozenset(
     {
         "MessageNotInflight",
         "AWS.SimpleQueueService.MessageNotInflight",
         "ReceiptHandleIsInvalid",
-        # Also: after twelve hours, for which SQS hides a message at most.
+        # Also after twelve hours, the maximum for which SQS hides a message.
         "InvalidParameterValue",
     }
 )
 
 
 class QueueClient(Protocol):
-    """The part of SQS's client that is used."""
+    """The part of SQS's client that `FailureQueue` needs."""
 
     @property
     def receive_message(self) -> Callable[..., Any]:
@@ -60,11 +60,11 @@ class QueueMessage:
     Attributes
     ----------
     id
-        The same each time that the message is received.
+        The same whenever the message is received.
     receipt_handle
-        Of this time.
+        Different whenever the message is received.
     body
-        Its text.
+        Text of the message.
     """
 
     id: str
@@ -80,12 +80,12 @@ class FailureQueue:
     client
         An SQS client.
     url
-        Of the queue.
+        URL of the queue.
 
     Raises
     ------
     OpsError
-        Whatever AWS refuses, from every method.
+        From every method, if AWS refuses the request.
     """
 
     def __init__(self, client: QueueClient, url: str) -> None:
@@ -94,7 +94,7 @@ class FailureQueue:
         self._what = f"queue {url.rpartition('/')[2]}"
 
     def waiting(self) -> int:
-        """Return about how many messages are visible."""
+        """Return the approximate number of visible messages."""
         with aws_errors(self._what):
             answer = self._client.get_queue_attributes(
                 QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"]
@@ -146,16 +146,16 @@ class FailureQueue:
 
 
 class MessagesInHand:
-    """Hides received messages from other receivers for as long as they are worked on.
+    """A context manager that hides received messages while they are processed.
 
-    A context manager; at its end every message that was not removed is visible again at once.
+    When it exits, every message that was not removed becomes visible again at once.
 
     Parameters
     ----------
     queue
-        Where the messages are from.
+        The queue that the messages come from.
     every_seconds
-        Between extensions.
+        Seconds between extensions of the visibility timeouts.
     """
 
     def __init__(self, queue: FailureQueue, every_seconds: float = _EXTENSION_SECONDS) -> None:
@@ -168,7 +168,7 @@ class MessagesInHand:
         self._thread = threading.Thread(target=self._extend, name="visibility", daemon=True)
 
     def __enter__(self) -> Self:
-        """Start to extend the visibility timeouts."""
+        """Start extending the visibility timeouts."""
         self._thread.start()
         return self
 
@@ -180,12 +180,12 @@ class MessagesInHand:
             self._queue.release(message)
 
     def take(self, message: QueueMessage) -> None:
-        """Hide a message from now on; one that was received before gets its new receipt handle.
+        """Hide a message from now on; a message received before gets its new receipt handle.
 
         Raises
         ------
         OpsError
-            Messages cannot be hidden.
+            If messages can no longer be hidden.
         """
         if self._error is not None:
             raise self._error

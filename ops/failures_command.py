@@ -1,4 +1,4 @@
-"""`python -m ops failures`."""
+"""The command `python -m ops failures`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Lists the failure bucket: key (stream, shard, sequence number, place in the aggregate), reason,
-code, time, size and how often it was sent again. Documents are shown by --show only.
+code, time, size and number of redrives. Only --show prints documents.
 """
 
 _EXAMPLES = """\
@@ -42,7 +42,7 @@ _UNITS = ((1024 * 1024, "MiB"), (1024, "KiB"))
 def _add_options(parser: argparse.ArgumentParser) -> None:
     stack_option.add_to(parser)
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="for machines")
+    form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument("--show", metavar="KEY", help="print one object with its documents")
 
 
@@ -77,7 +77,7 @@ def _show(bucket: FailureBucket, key: str) -> None:
 
 
 def descriptions(bucket: FailureBucket) -> Iterator[Description]:
-    """Describe all objects, in the order of their keys."""
+    """Return descriptions of all objects, in the order of their keys."""
     keys = (key for prefix in PREFIXES for key in bucket.keys(prefix))
 
     def one(key: str) -> Description | None:
@@ -85,13 +85,13 @@ def descriptions(bucket: FailureBucket) -> Iterator[Description]:
         return None if stored is None else describe(key, stored.body)
 
     with ThreadPoolExecutor(connections.PARALLEL_READS) as pool:
-        # In groups, so that no more bodies than these are in memory at once.
+        # In groups, to limit the number of bodies in memory.
         while group := list(islice(keys, connections.PARALLEL_READS * 4)):
             yield from (found for found in pool.map(one, group) if found is not None)
 
 
 def list_lines(found: Iterable[Description]) -> list[str]:
-    """Return descriptions for people: two lines for each object, then the counts."""
+    """Return descriptions as text: two lines for each object, then the counts."""
     lines: list[str] = []
     counts: Counter[tuple[str, str]] = Counter()
     for each in found:
@@ -105,8 +105,8 @@ def list_lines(found: Iterable[Description]) -> list[str]:
 
 
 def _facts(each: Description) -> str:
-    tried = {0: "not sent again yet", 1: "sent again once"}.get(
-        each.attempts, f"sent again {each.attempts} times"
+    tried = {0: "not redriven yet", 1: "redriven once"}.get(
+        each.attempts, f"redriven {each.attempts} times"
     )
     return ", ".join(
         fact
@@ -125,7 +125,7 @@ def _facts(each: Description) -> str:
 
 
 def json_text(found: Iterable[Description]) -> str:
-    """Return descriptions for machines."""
+    """Return descriptions as JSON."""
     failures = list(found)
     counts = Counter((each.reason, each.code) for each in failures)
     return json.dumps(
@@ -158,7 +158,7 @@ def _fields(each: Description) -> dict[str, Any]:
 
 
 def show_lines(key: str, stored: StoredObject) -> list[str]:
-    """Return an object with its documents, as Ion text with the facts in comments."""
+    """Return an object with its documents, as Ion text with comments."""
     description = describe(key, stored.body)
     lines = [f"// {key}", f"// {_facts(description)}"]
     try:

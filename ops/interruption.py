@@ -1,4 +1,4 @@
-"""Ctrl-C as a request to end soon instead of at once."""
+"""Ctrl-C as a request to stop soon, instead of at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def end_on_request(announce: Callable[[], None]) -> Iterator[Callable[[], bool]]:
-    """Take Ctrl-C (and `kill`) as a request to end; a second one ends at once.
+    """Handle Ctrl-C (and `kill`) as a request to stop; a second one stops at once.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def end_on_request(announce: Callable[[], None]) -> Iterator[Callable[[], bool]]
     Yields
     ------
     Callable
-        Returns whether the end was requested.
+        Returns whether a stop was requested.
     """
     requested = False
 

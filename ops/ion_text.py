@@ -1,4 +1,4 @@
-"""Payloads as Ion text, for an operator who asks for them."""
+"""Converts payloads to Ion text, for an operator who asks for them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class _TooLongError(Exception):
 def ion_text(data: bytes, seconds: float = _MAX_SECONDS) -> str:
     """Return bytes as Ion text; bytes that cannot be read become an Ion blob with a comment.
 
-    Malformed input is what a failure bucket is for, and on some of it the readers of amazon.ion
-    0.15.0 never return. The Python reader can at least be interrupted.
+    Malformed input is to be expected in a failure bucket, and on some of it the readers of
+    amazon.ion 0.15.0 never return. The Python reader can at least be interrupted.
 
     Parameters
     ----------
     data
         A user record, or anything else.
     seconds
-        Maximum time to read.
+        Time limit for reading.
     """
     try:
         with _time_limit(seconds):

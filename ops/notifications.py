@@ -1,4 +1,4 @@
-"""The messages of the failure queue. Pure."""
+"""Reads messages of the failure queue. Pure."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def read_notification(body: str, bucket: str) -> Notification | None:
     """Read a message.
 
     Amazon S3 user guide, "Event message structure": keys are URL-encoded, and ``s3:TestEvent`` has
-    a form of its own.
+    a different form.
 
     Parameters
     ----------
     body
-        Of the message.
+        Body of the message.
     bucket
         Name of the failure bucket.
 

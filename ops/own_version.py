@@ -9,5 +9,5 @@ _FILE = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 
 def own_version() -> str:
-    """Return the project's version, which stands in pyproject.toml only."""
+    """Return the project's version, read from pyproject.toml."""
     return str(tomllib.loads(_FILE.read_text())["project"]["version"])

@@ -20,7 +20,7 @@ def read(key: str, body: bytes) -> QuarantinedRecord:
     Raises
     ------
     UnreadableObjectError
-        It is not what the handler writes.
+        If it is not what the handler writes.
     """
     try:
         record = FailedRecord.from_json(body)
@@ -39,9 +39,9 @@ class QuarantinedRecord:
     Attributes
     ----------
     key
-        Of the object.
+        Key of the object.
     record
-        What is in it.
+        The record in it.
     """
 
     key: str
@@ -54,8 +54,8 @@ class QuarantinedRecord:
     def event(self) -> Mapping[str, Any]:
         """Return an event of one Kinesis record.
 
-        A user record that came out of an aggregate goes into an aggregate of one: sent plain, it
-        would be taken for a Kinesis record, and for an aggregate if its own bytes begin like one.
+        A user record from an aggregate is put into an aggregate of one. Sent plain, it would be
+        taken for a Kinesis record, or even for an aggregate if its bytes happen to start like one.
         """
         position = self.record.position
         data = self.record.payload
@@ -83,8 +83,8 @@ class QuarantinedRecord:
     def own(self, failed: FailedRecord) -> FailedRecord:
         """Return a failed record with its true position and history.
 
-        A frame that the handler can read by now may leave user records behind, at places of their
-        own. Everything else is the record of this object.
+        If the handler can now read a frame that it could not read before, each of its user records
+        has a position of its own. Any other failed record is the record of this object.
         """
         attempts = self._attempts + 1
         if self.record.position.sub_sequence_number is None:
@@ -101,7 +101,7 @@ class QuarantinedRecord:
         ).to_json()
 
     def describe(self, size: int) -> Description:
-        """Return the facts about it, without its payload."""
+        """Return a description without document data."""
         position = self.record.position
         return Description(
             key=self.key,
@@ -118,7 +118,7 @@ class QuarantinedRecord:
         )
 
     def payloads(self) -> list[Payload]:
-        """Return its document."""
+        """Return the user records in it."""
         position = self.record.position
         if position.sub_sequence_number is None:
             return payloads_of(position.sequence_number, self.record.payload)

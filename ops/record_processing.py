@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 _SECONDS_PER_DAY = 86_400
 _MARGIN_SECONDS = _SECONDS_PER_DAY
-"""How much later a record may reach Kinesis than a delete that follows it in the journal."""
+"""By how much a record may reach Kinesis later than a delete that follows it in the journal."""
 
 TIME_LIMIT_SECONDS = 60.0
-"""For the records of one object, repetitions after throttling included."""
+"""Default for the records of one object, retries after throttling included."""
 
 
 @dataclass(kw_only=True)
@@ -32,11 +32,11 @@ class Processed:
     Attributes
     ----------
     counts
-        As the handler's telemetry receives them.
+        Counts that the handler's telemetry receives.
     failed
         Records that the handler would have quarantined.
     error
-        Name of the exception that the handler raised; None where it returned.
+        Name of the exception that the handler raised; None if it returned.
     """
 
     counts: BatchCounts = field(default_factory=BatchCounts)
@@ -56,7 +56,7 @@ class RecordProcessor:
     writer
         Writes to DynamoDB.
     clock
-        Seconds since the epoch; the same as the writer's.
+        Returns seconds since the epoch; the same clock as the writer's.
     time_limit
         Seconds for one event.
     """
@@ -80,10 +80,10 @@ class RecordProcessor:
         return [table.table_name for table in self._settings.replica_tables.values()]
 
     def is_safe(self, event: Mapping[str, Any]) -> bool:
-        """Return whether the tombstone of every later delete is still there.
+        """Return whether the tombstone of every later delete still exists.
 
-        An object of the failure bucket gets a new age whenever it fails again, a record does not.
-        Tombstones that were written under a shorter lifetime than today's are unknown here.
+        The age of the record counts, because an object gets a new age whenever it fails again.
+        Tombstones that were written with a shorter lifetime than today's are not known here.
         """
         lifetime = self._settings.tombstone_lifetime_days
         if lifetime is None:
@@ -111,7 +111,7 @@ class RecordProcessor:
 
 
 class _Recorder:
-    """Stands for the handler's failure store and telemetry, and records what they receive."""
+    """Records what the handler's failure store and telemetry receive."""
 
     def __init__(self) -> None:
         self.processed = Processed()
@@ -125,7 +125,7 @@ class _Recorder:
 
 
 class _Context:
-    """Stands for Lambda's context; its names go into the objects of quarantined records."""
+    """Replaces Lambda's context; its names go into the objects of quarantined records."""
 
     function_name = "ops redrive"
     function_version = "not in Lambda"
@@ -138,8 +138,8 @@ class _Context:
 
 
 class WritesNothing:
-    """A writer for dry runs: it reports every write as applied and makes none."""
+    """A writer for dry runs, which reports every write as applied and writes nothing."""
 
     def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:  # noqa: ARG002 (protocol)
-        """Write nothing."""
+        """Return an outcome for each write without writing."""
         return [APPLIED] * len(writes)

@@ -1,4 +1,4 @@
-"""Sends the records of the failure bucket through the handler again."""
+"""Redrives objects of the failure bucket: their records pass through the handler again."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from ops.record_processing import Processed, RecordProcessor
 
 _MAY_BE_WANTED = (IgnoredReason.UNCONFIGURED_TABLE, IgnoredReason.UNKNOWN_RECORD_TYPE)
-"""To outputs or a checkout that are older than the stack, its newer records look like this too."""
+"""Records of a newer stack look like this to an older outputs file or checkout."""
 
 
 def never() -> bool:
-    """Do not stop."""
+    """Return False: do not stop."""
     return False
 
 
@@ -45,27 +45,27 @@ def never() -> bool:
 class Redrive:
     """One run over objects of the failure bucket.
 
-    Parameters
+    Attributes
     ----------
     bucket
         Holds the objects.
     processor
         Processes their records.
     summary
-        Counts; filled as the run goes.
+        Counts, updated during the run.
     limit
         Maximum number of objects to read; None for all.
     dry_run
-        Whether everything stays as it is.
+        Whether to change nothing.
     drop_ignored
-        Whether to delete an object although a record of it has an unconfigured table or an unknown
-        type.
+        Whether to delete an object even if one of its records has an unconfigured table or an
+        unknown type.
     stop
-        Called between objects; returns whether to end.
+        Called between objects; returns whether to stop.
     progress
-        Called after each object and each message without one.
+        Called after each object, and after each message without one.
     left
-        Keys of the objects that stay after this run tried them; it does not try them again.
+        Keys of the objects that stay after this run tried them. It does not try them again.
     """
 
     bucket: FailureBucket
@@ -84,7 +84,7 @@ class Redrive:
         Raises
         ------
         OpsError
-            AWS refuses a request for a reason that lies in no record.
+            If AWS refuses a request for a reason other than the record.
         """
         for key in keys:
             if self._is_over():
@@ -95,12 +95,12 @@ class Redrive:
         return self.summary
 
     def queue(self, queue: FailureQueue) -> Summary:
-        """Redrive the objects that the queue's messages name, until it has no more.
+        """Redrive the objects that the queue's messages name, until the queue is empty.
 
         Raises
         ------
         OpsError
-            AWS refuses a request for a reason that lies in no record.
+            If AWS refuses a request for a reason other than the record.
         """
         with MessagesInHand(queue) as in_hand:
             run = _QueueRun(self, in_hand)
@@ -165,9 +165,9 @@ class Redrive:
         return self._settle(found, stored, [found.own(failed) for failed in processed.failed])
 
     def _kept_whole(self, processed: Processed) -> tuple[str, str] | None:
-        """Return the reason and code with which the whole object stays, or None.
+        """Return the reason and code if the whole object must stay, or None.
 
-        Records of it that are applied will be found stale the next time.
+        Its records that were applied will be stale the next time.
         """
         if processed.error is not None:
             return HANDLER_ERROR, processed.error
@@ -189,7 +189,7 @@ class Redrive:
     def _settle(
         self, found: FailureObject, stored: StoredObject, failed: list[FailedRecord]
     ) -> Ending:
-        """Quarantine each record that failed for good, in an object of its own."""
+        """Quarantine each record that failed permanently, in an object of its own."""
         bodies = {object_key(record.position): record.to_json() for record in failed}
         own = bodies.pop(found.key, None)
         for key, body in bodies.items():
@@ -197,7 +197,7 @@ class Redrive:
             self.bucket.put(key, body)
         if own is not None:
             return self._replace(found.key, own, stored)
-        # Last: whenever a run ends, every record is in the table or in the bucket.
+        # Last, so that every record is in the table or in the bucket whenever a run ends.
         self.bucket.delete(found.key)
         return Ending.REMOVED
 
@@ -205,8 +205,8 @@ class Redrive:
 class _QueueRun:
     """The messages of one run.
 
-    An object that gets a new reason is created anew, and S3 notifies the queue of it: without
-    memory, a run would meet its own failures for ever.
+    S3 notifies the queue when an object is written with a new reason. Without a memory of them, a
+    run would process its own failures forever.
     """
 
     def __init__(self, redrive: Redrive, in_hand: MessagesInHand) -> None:
@@ -231,7 +231,7 @@ class _QueueRun:
             self._in_hand.remove(message)
 
     def _is_left(self, key: str, message: QueueMessage) -> bool:
-        """Redrive an object, once in a run; return whether it is there afterwards."""
+        """Redrive an object, at most once in a run; return whether it still exists."""
         if key not in self._redrive.left:
             self._redrive.object(key)
         left = key in self._redrive.left
@@ -240,7 +240,7 @@ class _QueueRun:
         return left
 
     def _wait(self, key: str, message: QueueMessage) -> None:
-        """Remember the newest message about an object: the queue retains it longest."""
+        """Remember the newest message about an object, which the queue retains longest."""
         former = self._waiting.get(key)
         self._waiting[key] = message
         still_needed = {each.id for each in self._waiting.values()}
@@ -258,22 +258,22 @@ def redrive_objects(
     processor: RecordProcessor,
     drop_ignored: bool = False,
 ) -> Summary:
-    """Send the records of these objects through the handler, without queue or limits.
+    """Redrive the objects of these keys, without a queue or limits.
 
-    An object is deleted once each of its records is applied, stale, no revision, or quarantined in
-    an object of its own; else it stays, with the new reason.
+    An object is deleted once each of its records is applied, stale, ignored, or quarantined in an
+    object of its own. Otherwise it stays, with the new reason.
 
     Raises
     ------
     OpsError
-        AWS refuses a request for a reason that lies in no record.
+        If AWS refuses a request for a reason other than the record.
     """
     redrive = Redrive(bucket=bucket, processor=processor, drop_ignored=drop_ignored)
     return redrive.objects(keys)
 
 
 def _refuse_wrong_deployment(processed: Processed, table_names: list[str]) -> None:
-    """Stop at a deployment error: it lies in no record, and the next object would meet it too."""
+    """Raise an error after a deployment error, which every other object would meet too."""
     for code in processed.counts.retried:
         if classified(code)[1] is FaultClass.CONFIGURATION:
             raise OpsError(

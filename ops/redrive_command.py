@@ -1,4 +1,4 @@
-"""`python -m ops redrive`."""
+"""The command `python -m ops redrive`."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Sends the records of the failure bucket through the handler again, in this process, with the
 configuration of the deployed stack. Order does not matter and nothing is applied twice: an item is
-written only by a higher version than its own.
+only ever replaced by a higher version.
 
 An object is deleted once its records are applied or stale. A record that fails again stays
 quarantined under the key of its position, with the new reason. The command may be interrupted, and
 several may run at once.
 
-An object with a record of an unconfigured table or an unknown type stays too, with the reason
-`ignored`: to an outputs file or a checkout older than the stack, the records of a new table look
-the same, and this is the only copy. Once you know that nobody wants them, --drop-ignored deletes
-such objects.
+An object with a record of an unconfigured table or an unknown type also stays, with the reason
+`ignored`: with an outputs file or a checkout older than the stack, the records of a new table look
+the same, and this is the only copy. Once you are sure that they are not needed, --drop-ignored
+deletes such objects.
 
-exit status: 0 nothing is left to be sent again, 1 something failed again, something ignored stays
-or the command could not run, 130 interrupted
+exit status: 0 nothing is left to redrive, 1 a record failed again or was ignored, or the command
+could not run, 130 interrupted
 """
 
 _EXAMPLES = """\
   python -m ops redrive --stack dev --dry-run         show what would happen
   python -m ops redrive --stack dev --limit 10
   python -m ops redrive --stack dev                   work through the failure queue
-  python -m ops redrive --stack dev --from-bucket     also objects that the queue has forgotten
+  python -m ops redrive --stack dev --from-bucket     also objects without a message
   python -m ops redrive --stack dev --drop-ignored    also delete records of unconfigured tables
   pulumi stack output --json > outputs.json           for a machine without Pulumi
   python -m ops redrive --outputs outputs.json
@@ -59,10 +59,10 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from-bucket",
         action="store_true",
-        help="list the bucket instead of reading the queue, which forgets after 14 days",
+        help="list the bucket instead of reading the queue, which drops messages after 14 days",
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="read and decode everything, change nothing"
+        "--dry-run", action="store_true", help="read and decode, but change nothing"
     )
     parser.add_argument(
         "--drop-ignored",
@@ -75,7 +75,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         type=_positive,
         metavar="SECONDS",
         default=int(TIME_LIMIT_SECONDS),
-        help="for one object, repetitions after throttling included (default: %(default)s)",
+        help="for one object, retries after throttling included (default: %(default)s)",
     )
 
 
@@ -151,7 +151,7 @@ def _at_most(number: int, limit: int | None) -> int:
 def _progress(
     console: Console,
 ) -> Iterator[tuple[Callable[[int], None], Callable[[], None]]]:
-    """Show a bar on a terminal, and nothing elsewhere."""
+    """Show a progress bar if the output is a terminal."""
     columns = (
         TextColumn("redrive"),
         BarColumn(),
@@ -167,7 +167,7 @@ def _progress(
 
 
 def summary_lines(summary: Summary, *, dry_run: bool) -> list[str]:
-    """Return a summary for people."""
+    """Return a summary as lines of text."""
     objects = summary.objects
     lines = ["Dry run: nothing was written or deleted."] if dry_run else []
     lines += [
@@ -212,7 +212,7 @@ def _outlived(failed: Counter[tuple[str, str]]) -> list[str]:
         return []
     return [
         f"{'':<13} Records older than the lifetime of tombstones may belong to deleted documents.",
-        f"{'':<13} They stay. Apply them by streaming the journal from its start into new tables.",
+        f"{'':<13} They stay. To apply them, stream the journal from its start into new tables.",
     ]
 
 

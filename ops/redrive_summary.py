@@ -1,4 +1,4 @@
-"""What a redrive did: the endings of objects, counted."""
+"""The counts of a redrive."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HANDLER_ERROR = "handler error"
 """Reason: the handler raised an exception, whose name is the code."""
 
 OUTLIVED = "older than tombstones live"
-"""Reason: a later delete's tombstone may have expired; the code names the setting."""
+"""Reason: the tombstone of a later delete may have expired; the code names the setting."""
 
 TOMBSTONE_LIFETIME = "tombstoneLifetimeDays"
 IGNORED = "ignored"
@@ -33,8 +33,8 @@ class Ending(enum.Enum):
     """All its records are settled, or quarantined in objects of their own."""
 
     KEPT = "kept"
-    """A record failed again or was ignored, and the object has the new reason; or it could not be
-    read or was too old to be written, and the object is unchanged."""
+    """A record failed again or was ignored, and the object has the new reason. Or the object could
+    not be read or was too old, and is unchanged."""
 
     GONE = "gone"
     """Already deleted or changed by another run."""
@@ -50,17 +50,17 @@ class Summary:
     Attributes
     ----------
     objects
-        By their ending.
+        Objects by ending.
     applied, stale
         Revisions that changed an item, and those that a newer one had overtaken.
     ignored
-        Records that lead to no write, by reason.
+        Records that require no write, by reason.
     kept_for_ignored
-        Objects that stay because the deployed stack may need an ignored record of theirs.
+        Objects that stay because the deployed stack may need a record that was ignored.
     failed
         Records (or unreadable objects) that failed again, by reason and code.
     test_events, foreign
-        Messages that name no object of this bucket.
+        Test events of S3, and messages that name no object of this bucket.
     duplicates
         Messages about an object for which a newer one was received.
     interrupted

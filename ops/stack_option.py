@@ -1,4 +1,4 @@
-"""The options that choose a stack, for every command that works on one."""
+"""The options by which a command selects a stack."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
-    """Add ``--stack`` and ``--outputs``, of which exactly one is needed."""
+    """Add ``--stack`` and ``--outputs``, exactly one of which is required."""
     stack = parser.add_mutually_exclusive_group(required=True)
     stack.add_argument("--stack", metavar="NAME", help="the Pulumi stack")
     stack.add_argument(
         "--outputs",
         type=Path,
         metavar="FILE",
-        help="instead: what `pulumi stack output --json` printed",
+        help="the output of `pulumi stack output --json`, instead of --stack",
     )
 
 
 def read(options: argparse.Namespace, console: Console) -> StackOutputs:
-    """Return the outputs of the chosen stack; warn if another version deployed it.
+    """Return the outputs of the selected stack; warn if another version deployed it.
 
     Raises
     ------
     OpsError
-        The outputs cannot be read or do not fit this version.
+        If the outputs cannot be read or do not fit this version.
     """
     found = (
         stack_outputs.from_pulumi(options.stack)

@@ -1,4 +1,4 @@
-"""The outputs of a deployed stack: where things are, and how the handler is configured."""
+"""Reads the outputs of a deployed stack."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
-"""Where ``Pulumi.yaml`` is, by which Pulumi finds the project of a stack."""
+"""The folder of ``Pulumi.yaml``, from which Pulumi finds the project."""
 
 _HANDLER_ENVIRONMENT = "handlerEnvironment"
 _VERSION = "version"
@@ -25,14 +25,14 @@ _ARN_PARTS = 6
 
 @dataclass(frozen=True, kw_only=True)
 class StackOutputs:
-    """What the commands need of a stack's outputs.
+    """The outputs that the commands need.
 
     Attributes
     ----------
     version
-        Of this project, when it deployed the stack.
+        Version of this project that deployed the stack.
     region
-        AWS region of the stack, from the stream's ARN: the operator's own default may be another.
+        AWS region of the stack, from the stream's ARN: the operator's default may differ.
     failure_queue_url
         URL of the failure queue.
     settings
@@ -46,7 +46,7 @@ class StackOutputs:
 
 
 def version_difference(version: object) -> str | None:
-    """Return what to do about a stack that another version deployed; None if it was this one.
+    """Return advice for a stack that another version deployed; None if this version did.
 
     Parameters
     ----------
@@ -63,12 +63,12 @@ def version_difference(version: object) -> str | None:
 
 
 def parse(outputs: Mapping[str, Any]) -> StackOutputs:
-    """Read what ``pulumi stack output --json`` prints.
+    """Read the output of ``pulumi stack output --json``.
 
     Raises
     ------
     OpsError
-        An output is missing or is not what this version exports.
+        If an output is missing or is not what this version exports.
     """
     region = _region(outputs)
     if _HANDLER_ENVIRONMENT not in outputs and _VERSION not in outputs:
@@ -91,7 +91,7 @@ def parse(outputs: Mapping[str, Any]) -> StackOutputs:
 
 
 def from_file(file: Path) -> StackOutputs:
-    """Read the outputs from a file with what ``pulumi stack output --json`` printed."""
+    """Read a file with the output of ``pulumi stack output --json``."""
     try:
         outputs = json.loads(file.read_text())
     except OSError as error:
@@ -106,8 +106,7 @@ def from_file(file: Path) -> StackOutputs:
 
 
 def from_pulumi(stack: str) -> StackOutputs:
-    """Read the outputs from Pulumi's backend, chosen by the environment or `pulumi login`."""
-    # Takes a second: only for those who need it.
+    """Read the outputs from the backend that the environment or `pulumi login` selects."""
     from pulumi.automation import LocalWorkspace  # noqa: PLC0415 (slow to import)
     from pulumi.automation.errors import (  # noqa: PLC0415 (slow to import)
         CommandError,
@@ -122,7 +121,7 @@ def from_pulumi(stack: str) -> StackOutputs:
             "where it is and pass that with --outputs FILE"
         ) from None
     except StackNotFoundError:
-        raise OpsError(f"there is no stack {stack}: `pulumi stack ls` lists them") from None
+        raise OpsError(f"stack {stack} does not exist: `pulumi stack ls` lists them") from None
     except (CommandError, subprocess.CalledProcessError) as error:
         raise OpsError(
             f"Pulumi cannot read the outputs of stack {stack}: {_cause(error)}"
@@ -154,8 +153,8 @@ def _text(outputs: Mapping[str, Any], name: str) -> str:
 def _handler_environment(outputs: Mapping[str, Any]) -> dict[str, str]:
     """Return the function's environment variables.
 
-    The program exports an object of texts; tools between Pulumi and a file like to turn objects
-    into JSON texts, and JSON texts into objects.
+    The program exports an object of strings, but tools between Pulumi and a file may have encoded
+    an object as a JSON string, or decoded one.
     """
     value = outputs.get(_HANDLER_ENVIRONMENT)
     try:

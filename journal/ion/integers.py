@@ -1,4 +1,4 @@
-"""The integers that binary Ion is made of."""
+"""The integer encodings of binary Ion."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ END_FLAG = 0x80
 """Bit of the last byte of a VarUInt or VarInt."""
 
 _MAX_VARIABLE_BYTES = 10
-"""Bytes of a VarUInt or VarInt. No length, symbol or exponent needs more, and without a limit the
+"""Maximum of a VarUInt or VarInt. No length, symbol or exponent needs more, and without a limit the
 time to read one grows with the square of its bytes."""
 
 _TOO_LONG = "a length or an exponent of too many bytes"
 
 _SHORT_NUMBER = 1 << 64
-"""Below, ``str()`` is the fastest."""
+"""Below this number, ``str()`` is fastest."""
 
 _SHORT_BYTES = 256
 """Up to this size, ``Decimal()`` is fast enough."""
@@ -76,9 +76,9 @@ def coefficient(data: bytes, start: int, stop: int) -> tuple[int, bool]:
 
 
 def digits(number: int) -> str:
-    """Return a number from 0 in decimal digits, however many they are.
+    """Return a non-negative number in decimal digits, of any length.
 
-    Python's own ``str()`` has a limit of digits, and its time, like that of ``Decimal()``, grows
+    Python's own ``str()`` limits the digits, and its time, like that of ``Decimal()``, grows
     with the square of their count.
     """
     if number < _SHORT_NUMBER:

@@ -41,10 +41,10 @@ _SYSTEM_SYMBOLS = (
 _SYMBOL_TABLE = _SYSTEM_SYMBOLS.index("$ion_symbol_table")
 
 _MAX_CACHED_BYTES = 4096
-"""Size of a symbol table that is cached: large ones would fill the memory."""
+"""Maximum size of a cached symbol table: large ones would fill the memory."""
 
 _CACHED_TABLES = 256
-"""Number of symbol tables that are cached."""
+"""Maximum number of cached symbol tables."""
 
 
 def single_value(data: bytes) -> Span:
@@ -53,7 +53,7 @@ def single_value(data: bytes) -> Span:
     Raises
     ------
     IonError
-        There is none, or more than one, or it does not end where the stream does.
+        If there is none, or more than one, or it does not end where the stream does.
     """
     if not data.startswith(VERSION_MARKER):
         raise IonError("not binary Ion")
@@ -86,7 +86,7 @@ def single_value(data: bytes) -> Span:
 
 
 def _symbol_table(data: bytes) -> Names | None:
-    """Read the content of an annotation wrapper; None where it is not a local symbol table."""
+    """Return the symbols of an annotation wrapper; None if it is not a local symbol table."""
     is_table = var_uint(data, var_uint(data, 0)[1])[0] == _SYMBOL_TABLE
     head, start, stop = without_annotations(data, 0, len(data))
     return _symbols(data[start:stop]) if is_table and head >> 4 == STRUCT else None

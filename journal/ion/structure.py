@@ -1,4 +1,4 @@
-"""The structure of binary Ion: where values and the fields of structs lie."""
+"""The structure of binary Ion: the positions of values and of the fields of structs."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _UNEXPLAINED = "a symbol that no table explains"
 _OVERRUN = "a value that ends after its container"
 
 Names: TypeAlias = tuple[str | None, ...]
-"""Symbols by number; None where the symbol table gives a symbol no text."""
+"""Symbols by number; None for a symbol to which the symbol table gives no text."""
 
 Span: TypeAlias = tuple[bytes, Names, int, int, int]
-"""Where a value lies, without its annotations: the record, its symbols, the value's first byte, and
-where the content starts and stops. A plain tuple, because each record has dozens of them."""
+"""The position of a value without its annotations: the record, its symbols, the value's first byte,
+and where the content starts and stops. A plain tuple, because each record has dozens of them."""
 
 Fields: TypeAlias = dict[str, Span]
 """The fields of a struct, not decoded. For duplicate names, the last wins."""
@@ -66,7 +66,7 @@ def variable_length(data: bytes, position: int, head: int) -> tuple[int, int]:
     Raises
     ------
     IonError
-        No value starts with this byte.
+        If no value starts with this byte.
     """
     if LENGTHS[head] == _INVALID:
         raise IonError("a byte that starts no value")
@@ -84,7 +84,7 @@ def bounds(data: bytes, position: int, end: int) -> tuple[int, int, int]:
     Raises
     ------
     IonError
-        The value does not end before its container does.
+        If the value does not end before its container does.
     """
     head = data[position]
     position += 1
@@ -109,12 +109,12 @@ def without_annotations(data: bytes, start: int, stop: int) -> tuple[int, int, i
     Returns
     -------
     tuple
-        As of `bounds`.
+        As for `bounds`.
 
     Raises
     ------
     IonError
-        The wrapper does not hold annotations and one value.
+        If the wrapper does not hold annotations and one value.
     """
     length, position = var_uint(data, start)
     position += length
@@ -147,7 +147,7 @@ def symbol_text(names: Names, symbol: int) -> str:
     Raises
     ------
     IonError
-        The record's symbol table has no such symbol, or gives it no text.
+        If the record's symbol table has no such symbol, or gives it no text.
     """
     name = names[symbol] if symbol < len(names) else None
     if name is None:
@@ -156,7 +156,13 @@ def symbol_text(names: Names, symbol: int) -> str:
 
 
 def utf8(data: bytes, start: int, stop: int) -> str:
-    """Decode a text."""
+    """Decode UTF-8.
+
+    Raises
+    ------
+    IonError
+        If the bytes are not UTF-8.
+    """
     try:
         return data[start:stop].decode()
     except UnicodeDecodeError:
@@ -169,9 +175,9 @@ def fields(data: bytes, names: Names, position: int, end: int) -> Fields:
     Raises
     ------
     IonError
-        The fields do not end where the struct does.
+        If the fields do not end where the struct does.
     IndexError
-        The fields do not end before the record does.
+        If the fields do not end before the record does.
     """
     found: Fields = {}
     known = len(names)
@@ -217,7 +223,7 @@ def struct(span: Span) -> Fields:
     Raises
     ------
     IonError
-        The value is not a struct, or its fields do not end where it does.
+        If the value is not a struct, or its fields do not end where it does.
     """
     if not is_struct(span):
         raise IonError("not a struct")
@@ -259,7 +265,7 @@ def text_field(found: Fields, name: str) -> str:
 
 
 def uint_field(found: Fields, name: str) -> int:
-    """Return a field that is an int from 0."""
+    """Return a field that is a non-negative int."""
     data, start, stop = _content(found, name, INT, "number from 0")
     return int.from_bytes(data[start:stop], "big")
 

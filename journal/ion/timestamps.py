@@ -8,11 +8,11 @@ from journal.errors import TRUNCATED, IonError
 from journal.ion.integers import END_FLAG, coefficient, digits, var_int, var_uint
 
 _DAYS, _SECONDS = 3, 6
-"""Place of these units in a timestamp, counted from the year."""
+"""Position of these units in a timestamp, counted from the year."""
 
 _MAX_FRACTION_DIGITS = 400 * 1024
-"""Digits of a fractional second. No clock writes more, and without a limit an exponent of a few
-bytes demands gigabytes of zeros."""
+"""Maximum digits of a fractional second. No clock writes more, and without a limit an exponent of a
+few bytes would demand gigabytes of zeros."""
 
 _UNKNOWN_OFFSET = "-00:00"
 _MINUTES_PER_DAY = 24 * 60
@@ -27,7 +27,7 @@ def timestamp_text(data: bytes, start: int, stop: int) -> str:
     Raises
     ------
     IonError
-        The calendar of the years 1 to 9999 has no such timestamp.
+        If the calendar of the years 1 to 9999 has no such timestamp.
     """
     try:
         offset, minus, position = var_int(data, start)

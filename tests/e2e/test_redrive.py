@@ -1,4 +1,4 @@
-"""What could not be applied is listed and sent again, on a deployed stack, by its operator.
+"""An operator lists failures and redrives them, on a deployed stack.
 
 Proves `python -m ops` as a command of its own, with no more permissions than docs/operations.md
 lists, on objects that the deployed handler and the bucket's notification really made. The
@@ -150,7 +150,7 @@ def test_a_record_that_can_never_be_applied_stays_with_its_attempts_counted(
     (failure,) = json.loads(listed.stdout)["failures"]
     assert (failure["key"], failure["attempts"]) == (key, 0)
     assert (failure["reason"], failure["subSequenceNumber"]) == ("malformed", 0)
-    # when it is sent again, twice
+    # when it is redriven, twice
     for attempts in (1, 2):
         again = ops("redrive", "--outputs", outputs_file)
         assert again.returncode == 1, again.stderr
@@ -181,7 +181,7 @@ def test_a_discarded_batch_is_applied(
     assert "would write   1" in tried.stdout, tried.stderr
     assert NEVER_APPLIED not in deployment.items("Person")
     assert BATCH_KEY in _keys(deployment)
-    # when it is sent again
+    # when it is redriven
     done = ops("redrive", "--outputs", outputs_file)
     # then it is applied, and only what was there before is left, with a message each
     assert "applied       1" in done.stdout, done.stderr
@@ -209,7 +209,7 @@ def test_a_missing_prerequisite_is_named_in_one_line(
     ops: Callable[..., Any], outputs_file: str
 ) -> None:
     for arguments, changes, message in (
-        (["--stack", "no-such-stack"], {}, "there is no stack no-such-stack"),
+        (["--stack", "no-such-stack"], {}, "stack no-such-stack does not exist"),
         (["--outputs", "no-such-file"], {}, "cannot be read"),
         (
             ["--outputs", outputs_file],

@@ -34,7 +34,7 @@ _MAX_BACKOFF_SECONDS = 60
 class MappingSettings:
     """Properties of the mapping under the names of the Lambda API.
 
-    Parameters
+    Attributes
     ----------
     batch_size
         Records.
@@ -342,7 +342,7 @@ def lowest_failure(answer: object, records: list[StreamRecord]) -> int | None:
     Raises
     ------
     InvalidAnswerError
-        Where the whole batch has failed.
+        If the whole batch has failed.
     """
     if not answer:
         return None

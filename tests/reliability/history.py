@@ -52,7 +52,7 @@ class History:
     seeded
         Documents whose version 0 is in the table before the stream starts.
     lifetime_days
-        Of tombstones; None for ever.
+        Of tombstones; None forever.
     """
 
     ledger: Ledger

@@ -33,7 +33,7 @@ _FOLDERS = ("handler", "journal")
 class Mutation:
     """One defect of the function.
 
-    Parameters
+    Attributes
     ----------
     name
         What the defect does.
@@ -77,9 +77,9 @@ MUTATIONS = (
     ),
     Mutation(
         name="a newer live revision leaves isDeleted",
-        file="handler/contract.py",
-        old="TOMBSTONE_ATTRIBUTES = (DELETED_ATTRIBUTE, EXPIRY_ATTRIBUTE)",
-        new="TOMBSTONE_ATTRIBUTES = (EXPIRY_ATTRIBUTE,)",
+        file="handler/settings.py",
+        old="""            *TOMBSTONE_ATTRIBUTES,\n""",
+        new="""            *TOMBSTONE_ATTRIBUTES[1:],\n""",
     ),
     Mutation(
         name="attributes that vanished stay",
@@ -256,7 +256,7 @@ def mutated(mutation: Mutation | None, folder: Path) -> None:
     Raises
     ------
     MutationError
-        The text to be replaced is not there exactly once.
+        If the text to be replaced is not there exactly once.
     """
     for name in _FOLDERS:
         shutil.copytree(

@@ -11,7 +11,7 @@ from random import Random
 class Plan:
     """One schedule; the same plan always gives the same run.
 
-    Parameters
+    Attributes
     ----------
     seed
         Of all choices made while it runs.

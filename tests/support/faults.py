@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 class RequestFault:
     """A request that does not answer.
 
-    Parameters
+    Attributes
     ----------
     error
         What the client raises.

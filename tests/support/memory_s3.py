@@ -40,7 +40,7 @@ class Buckets:
         Raises
         ------
         ClientError
-            There is no such bucket.
+            If there is no such bucket.
         """
         if bucket not in self._objects:
             raise client_error(operation, "NoSuchBucket", "No such bucket", status=404)

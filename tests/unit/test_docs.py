@@ -122,7 +122,7 @@ def test_each_sentence_has_a_line_of_its_own(page: Path) -> None:
 
 
 @every(GUIDES)
-def test_a_guide_says_first_for_whom_it_is(page: Path) -> None:
+def test_a_guide_starts_with_its_audience(page: Path) -> None:
     heading, empty, reader = page.read_text(encoding="utf-8").splitlines()[:3]
     assert heading.startswith("# ")
     assert not empty
@@ -194,7 +194,7 @@ def test_the_picture_names_files_that_exist() -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
-def test_the_table_of_types_stands_once() -> None:
+def test_the_table_of_types_exists_once() -> None:
     sources = [
         path
         for folder in ("*", "docs/*", "*/*", "packages/*/*", "packages/*/src/*/*")

@@ -90,7 +90,7 @@ def test_no_resource_has_a_name_that_the_program_chose() -> None:
     assert given == {}
 
 
-def test_outputs_tell_a_stranger_all_that_is_needed() -> None:
+def test_the_outputs_name_what_an_operator_needs() -> None:
     deployed = deploy_dev(tombstoneLifetimeDays=400)
 
     function = deployed.one("aws:lambda/function:Function")
@@ -127,7 +127,7 @@ def test_an_upstream_stack_without_a_ledger_is_named() -> None:
         deploy(deployment.dev_settings(), upstream={deployment.UPSTREAM: {"other": "x"}})
 
 
-def test_wrong_settings_are_all_told_before_anything_is_touched() -> None:
+def test_wrong_settings_are_all_reported_before_anything_is_touched() -> None:
     deployed = Deployment()
     settings = deployment.dev_settings() | {"batchSize": "0", "logLevel": "LOUD", "batchsize": "1"}
     del settings["ledgerStack"]

@@ -165,14 +165,14 @@ def test_the_checksum_is_checked(server: Server) -> None:
     assert of_exception(caught.value) == ("Checksum", FaultClass.TRANSIENT)
 
 
-def test_an_answer_that_does_not_come_is_transient(server: Server) -> None:
+def test_a_missing_answer_is_transient(server: Server) -> None:
     server.wait.clear()
     with pytest.raises(ReadTimeoutError) as caught:
         transport(server.url, timeout=0.2).batch_execute_statement(Statements=STATEMENTS)
     assert of_exception(caught.value)[1] is FaultClass.TRANSIENT
 
 
-def test_a_server_that_is_not_there_is_transient() -> None:
+def test_an_unreachable_server_is_transient() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]

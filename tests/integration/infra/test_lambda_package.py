@@ -76,7 +76,7 @@ def test_the_archive_is_small(cache: Path) -> None:
         assert build(**target, cache=cache).stat().st_size <= 6 * 1024 * 1024
 
 
-def test_nothing_is_in_it_that_never_runs(cache: Path) -> None:
+def test_the_archive_holds_no_unused_files(cache: Path) -> None:
     found = names(build(**ARM, cache=cache))
 
     assert not [name for name in found if name.startswith(("numpy", "jsonconversion", "boto"))]
@@ -101,7 +101,7 @@ def test_another_cache_gives_the_same_bytes(cache: Path, tmp_path: Path) -> None
     assert again.read_bytes() == built.read_bytes()
 
 
-def test_what_is_left_can_be_imported(cache: Path, tmp_path: Path) -> None:
+def test_the_remaining_packages_can_be_imported(cache: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(build(**HERE, cache=cache)) as zipped:
         zipped.extractall(tmp_path)
     program = (

@@ -145,7 +145,7 @@ def test_a_package_without_a_wheel_is_named_with_the_remedy(
     assert "handler/requirements.txt needs a wheel" in str(raised.value)
 
 
-def test_a_python_without_pip_is_told_how_to_get_it(
+def test_a_python_without_pip_is_reported_with_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reason = f"{sys.executable}: No module named pip"
@@ -155,7 +155,7 @@ def test_a_python_without_pip_is_told_how_to_get_it(
         install(tmp_path / "target", REQUIREMENTS, runtime="python3.13", architecture="arm64")
 
 
-def test_a_pip_that_installs_nothing_is_not_believed(
+def test_packages_missing_after_the_installation_are_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pip_that(tmp_path, "", monkeypatch)
@@ -164,7 +164,7 @@ def test_a_pip_that_installs_nothing_is_not_believed(
         install(tmp_path / "target", REQUIREMENTS, runtime="python3.13", architecture="arm64")
 
 
-def test_a_library_for_another_machine_is_not_believed(
+def test_a_library_for_another_architecture_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = tmp_path / "requirements.txt"
@@ -181,5 +181,5 @@ def test_a_library_for_another_machine_is_not_believed(
         monkeypatch,
     )
 
-    with pytest.raises(PackageError, match=r"example\.so, which are no libraries for python3\.13"):
+    with pytest.raises(PackageError, match=r"example\.so, not built for python3\.13"):
         install(tmp_path / "target", lock, runtime="python3.13", architecture="arm64")

@@ -1,1 +1,1 @@
-"""What an operator runs, with child processes."""
+"""Tests of the operator's commands that start child processes."""

@@ -68,7 +68,7 @@ def test_a_refusal_of_pulumi_becomes_one_line(
     assert "\n" not in str(caught.value)
 
 
-def test_without_pulumi_the_command_says_how_to_do_without(
+def test_without_pulumi_the_error_names_the_alternative(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))

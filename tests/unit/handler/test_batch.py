@@ -206,7 +206,7 @@ def test_after_a_version_that_can_never_be_stored_the_next_lower_one_is_written(
     assert counts.quarantined == {("refused", "Validation"): 2}
 
 
-def test_after_a_version_that_has_no_form_the_next_lower_one_is_written() -> None:
+def test_after_an_unstorable_version_the_next_lower_one_is_written() -> None:
     recorder = Recorder()
     deep = "[" * 40 + "]" * 40
 

@@ -97,7 +97,7 @@ def test_a_tombstone_keeps_nothing_of_the_document(table: ReplicaTable, removed:
     assert set(write.removed) == removed
 
 
-def test_a_tombstone_lives_from_its_writing() -> None:
+def test_a_tombstones_lifetime_starts_when_it_is_written() -> None:
     write = write_for(read(None), PROJECTED, 1_000_000.9, 400)
 
     assert write.attributes["expiresAt"] == {"N": str(1_000_000 + 400 * 86_400)}

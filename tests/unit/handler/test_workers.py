@@ -49,7 +49,7 @@ def test_an_exception_of_a_call_reaches_the_caller(count: int) -> None:
         Workers(count, "test").run([broken], time.time() + 60)
 
 
-def test_a_call_that_has_not_begun_at_the_deadline_is_never_made() -> None:
+def test_a_call_that_has_not_started_by_the_deadline_never_runs() -> None:
     # given more calls than workers, all of which hang
     release = threading.Event()
     begun: list[int] = []

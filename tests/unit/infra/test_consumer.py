@@ -73,10 +73,10 @@ def test_the_function_follows_its_settings() -> None:
     assert changed.builds == [{"runtime": "python3.11", "architecture": "x86_64"}]
 
 
-def test_the_handler_is_told_its_tables_and_its_failure_bucket(dev: Deployment) -> None:
-    told = variables(dev)
+def test_the_handlers_environment_names_its_tables_and_failure_bucket(dev: Deployment) -> None:
+    passed = variables(dev)
 
-    assert json.loads(told.pop("REPLICA_TABLES")) == {
+    assert json.loads(passed.pop("REPLICA_TABLES")) == {
         "Person": {
             "tableName": physical_name(dev.one(TABLE)),
             "attributes": {
@@ -87,7 +87,7 @@ def test_the_handler_is_told_its_tables_and_its_failure_bucket(dev: Deployment) 
             },
         }
     }
-    assert told == {
+    assert passed == {
         "FAILURE_BUCKET": physical_name(dev.one(BUCKET)),
         "REPLICA_VERSION": project_version(),
         "POWERTOOLS_SERVICE_NAME": "qldb-replica",
@@ -106,13 +106,13 @@ def test_paths_whole_documents_and_retired_attributes_reach_the_handler() -> Non
         tombstoneLifetimeDays=400,
     )
 
-    told = variables(changed)
-    assert told["REPLICA_TABLES"] == (
+    passed = variables(changed)
+    assert passed["REPLICA_TABLES"] == (
         '{"Person":{"tableName":"qldb-Person-physical","attributes":{"city":["address","city"]}},'
         '"Vehicle":{"tableName":"qldb-Vehicle-physical","retiredAttributes":["old"]}}'
     )
-    assert told["POWERTOOLS_LOG_LEVEL"] == "DEBUG"
-    assert told["TOMBSTONE_LIFETIME_DAYS"] == "400"
+    assert passed["POWERTOOLS_LOG_LEVEL"] == "DEBUG"
+    assert passed["TOMBSTONE_LIFETIME_DAYS"] == "400"
 
 
 def test_only_lambda_may_assume_the_role(dev: Deployment) -> None:
@@ -125,7 +125,7 @@ def test_only_lambda_may_assume_the_role(dev: Deployment) -> None:
     ]
 
 
-def test_the_role_has_the_actions_that_are_used_on_the_resources_that_are_used() -> None:
+def test_the_role_allows_exactly_the_actions_and_resources_in_use() -> None:
     deployed = deploy_dev(replicaTables=[{"ledgerTable": "Person"}, {"ledgerTable": "Vehicle"}])
     policy = deployed.one(ROLE_POLICY, NAME).inputs
     bucket = arn(deployed.one(BUCKET))
@@ -197,5 +197,7 @@ def test_the_mapping_follows_its_settings() -> None:
 
 
 @pytest.mark.parametrize("type_", [FUNCTION, MAPPING])
-def test_what_needs_permissions_waits_for_them(dev: Deployment, type_: str) -> None:
+def test_function_and_mapping_are_created_after_their_permissions(
+    dev: Deployment, type_: str
+) -> None:
     assert dev.one(ROLE_POLICY, NAME).urn in dev.one(type_).dependencies

@@ -91,7 +91,7 @@ def test_the_queue_is_encrypted_and_keeps_messages_as_long_as_it_can(dev: Deploy
     }
 
 
-def test_the_bucket_tells_the_queue_of_both_kinds_of_failure(dev: Deployment) -> None:
+def test_the_bucket_notifies_the_queue_of_both_kinds_of_failure(dev: Deployment) -> None:
     notification = dev.one(NOTIFICATION)
     queue = {"queueArn": arn(dev.one(QUEUE)), "events": ["s3:ObjectCreated:*"]}
 

@@ -52,7 +52,7 @@ def test_every_field_of_the_handlers_settings_survives_the_environment() -> None
     assert [name for name, default in defaults.items() if getattr(expected, name) == default] == []
 
 
-def test_tombstones_that_stay_need_no_variable() -> None:
+def test_permanent_tombstones_set_no_variable() -> None:
     environment = HandlerEnvironment(
         replica_tables=json.dumps({"Person": {"tableName": "qldb-Person-1"}}),
         failure_bucket="qldb-failures-3",

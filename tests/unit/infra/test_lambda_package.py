@@ -73,7 +73,7 @@ def names(archive: Path) -> list[str]:
 
 
 @pytest.mark.usefixtures("installs")
-def test_code_and_packages_lie_beside_each_other_without_what_never_runs(
+def test_the_archive_holds_code_and_packages_without_unused_files(
     source: Path, tmp_path: Path
 ) -> None:
     assert names(build_from(source, tmp_path / "cache")) == [
@@ -199,7 +199,7 @@ def test_an_installation_that_fails_leaves_nothing_in_the_cache(
 
 
 @pytest.mark.usefixtures("installs")
-def test_what_was_not_used_for_a_month_is_forgotten(source: Path, tmp_path: Path) -> None:
+def test_files_unused_for_a_month_are_removed(source: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     built = build_from(source, cache)
     old = cache / "handler-old.zip"
@@ -231,7 +231,7 @@ def test_an_archive_beyond_the_limit_is_refused(
 
 
 @pytest.mark.usefixtures("installs")
-def test_a_cache_that_cannot_be_used_is_named_with_the_remedy(source: Path, tmp_path: Path) -> None:
+def test_an_unusable_cache_is_reported_with_the_remedy(source: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(PackageError, match=r"file/cache cannot be used .*XDG_CACHE_HOME"):
@@ -247,5 +247,5 @@ def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert lambda_package.user_cache() == tmp_path.joinpath("home", ".cache", *MINE)
 
 
-def test_the_engine_in_the_users_cache_is_not_the_builders_to_remove() -> None:
+def test_the_builder_does_not_remove_the_engine_from_the_users_cache() -> None:
     assert cache_folder() in lambda_package.user_cache().parents

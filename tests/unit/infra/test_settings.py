@@ -58,7 +58,7 @@ def test_the_dev_stack_is_the_reference_pattern() -> None:
     assert settings.replica_tables.tombstone_lifetime_days is None
 
 
-def test_a_stack_that_says_only_what_it_must_is_protected_and_keeps_whole_documents() -> None:
+def test_required_settings_alone_give_a_protected_stack_with_whole_documents() -> None:
     described = described_settings()
     defaults = {k: as_text(v["default"]) for k, v in described.items() if "default" in v}
 
@@ -113,7 +113,7 @@ def test_both_files_have_the_same_settings() -> None:
 
 
 def test_the_ranges_in_the_descriptions_are_those_in_the_code() -> None:
-    told = {name: setting["description"] for name, setting in described_settings().items()}
+    documented = {name: setting["description"] for name, setting in described_settings().items()}
     ranges = {
         name: f"({schema['minimum']} to {schema['maximum']}"
         for name, schema in schemas().items()
@@ -121,11 +121,11 @@ def test_the_ranges_in_the_descriptions_are_those_in_the_code() -> None:
     }
 
     assert len(ranges) >= 10
-    assert {name: text for name, text in ranges.items() if text not in told[name]} == {}
+    assert {name: text for name, text in ranges.items() if text not in documented[name]} == {}
 
 
 def test_the_choices_in_the_descriptions_are_those_in_the_code() -> None:
-    told = {name: setting["description"] for name, setting in described_settings().items()}
+    documented = {name: setting["description"] for name, setting in described_settings().items()}
     choices = {
         name: either([str(choice) for choice in schema["enum"]])
         for name, schema in schemas().items()
@@ -133,7 +133,7 @@ def test_the_choices_in_the_descriptions_are_those_in_the_code() -> None:
     }
 
     assert choices.keys() == {"lambdaRuntime", "lambdaArchitecture", "logRetentionDays", "logLevel"}
-    assert {name: text for name, text in choices.items() if text not in told[name]} == {}
+    assert {name: text for name, text in choices.items() if text not in documented[name]} == {}
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,7 @@ def test_the_choices_in_the_descriptions_are_those_in_the_code() -> None:
         ("failureRetentionDays", 1, 2**31 - 1),
     ],
 )
-def test_numbers_are_taken_from_the_lowest_to_the_highest(
-    name: str, lowest: int, highest: int
-) -> None:
+def test_integers_are_accepted_within_their_range(name: str, lowest: int, highest: int) -> None:
     parse(**{name: lowest, "maximumRecordAgeSeconds": 60})
     parse(**{name: highest, "maximumRecordAgeSeconds": 60})
 
@@ -194,7 +192,7 @@ def test_other_record_ages_are_refused(value: int) -> None:
 
 
 @pytest.mark.parametrize("value", ["ten", "1.5", "", "1e2", " 1", "1_0", "true", "٣"])
-def test_what_is_no_integer_is_refused(value: str) -> None:
+def test_a_value_that_is_not_an_integer_is_refused(value: str) -> None:
     [problem] = problems(batchSize=value)
 
     assert problem.startswith(f"batchSize is {value!r}; ")
@@ -240,7 +238,7 @@ def test_the_present_is_a_start_time() -> None:
     assert parse(inclusiveStartTime="2026-01-02T03:04:05Z").ledger_stream.inclusive_start_time
 
 
-def test_everything_wrong_is_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     settings = dev_settings() | {"shardCount": "0", "logLevel": "X", "replicaTables": "[]"}
     del settings["ledgerStack"]
 
@@ -259,13 +257,13 @@ def test_an_unknown_setting_is_refused_with_the_nearest_one() -> None:
     [problem] = problems(tombstoneLifetimeDay=900)
 
     assert problem == (
-        "unknown setting tombstoneLifetimeDay; did you mean tombstoneLifetimeDays? Else remove it: "
+        "unknown setting tombstoneLifetimeDay; did you mean tombstoneLifetimeDays? Otherwise remove it: "
         "pulumi config rm tombstoneLifetimeDay"
     )
 
 
 @pytest.mark.parametrize("value", ["null", "{}", "[]", "x", '"Person"'])
-def test_replica_tables_are_a_list_of_something(value: str) -> None:
+def test_replica_tables_that_are_not_a_list_with_entries_are_refused(value: str) -> None:
     [problem] = problems(replicaTables=value)
 
     assert problem.startswith(f"replicaTables is {value}; expected a list of one or more entries")
@@ -316,7 +314,7 @@ def test_other_paths_are_refused(path: object) -> None:
 
 
 @pytest.mark.parametrize("value", [{}, [], "firstName"])
-def test_attributes_are_a_map_of_something(value: object) -> None:
+def test_attributes_that_are_not_a_map_with_entries_are_refused(value: object) -> None:
     assert tables_problem(attributes=value).startswith(
         f"replicaTables[0].attributes is {json.dumps(value)}; expected a map of "
     )
@@ -327,7 +325,7 @@ def test_attributes_are_a_map_of_something(value: object) -> None:
 def test_the_replicas_own_attributes_are_refused(where: str, name: str) -> None:
     value: Any = {name: "a"} if where == "attributes" else [name]
 
-    assert f"the attribute name {name!r}" in tables_problem(**{where: value})
+    assert f"the reserved attribute name {name!r}" in tables_problem(**{where: value})
 
 
 @pytest.mark.parametrize("name", ["", " a", "a "])
@@ -377,7 +375,7 @@ def test_attribute_names_leave_room_for_a_statement() -> None:
     assert "need 8024 characters of a write statement; 7168 are left of DynamoDB's 8192" in problem
 
 
-def test_the_environment_fits_into_what_lambda_takes() -> None:
+def test_environment_variables_beyond_lambdas_limit_are_refused() -> None:
     # Both below the limit of a statement, together above that of the variables.
     tables = [
         {"ledgerTable": name, "retiredAttributes": ["n" * 2000]} for name in ("Person", "Vehicle")
@@ -385,7 +383,7 @@ def test_the_environment_fits_into_what_lambda_takes() -> None:
     parse(replicaTables=tables[:1])
 
     [problem] = problems(replicaTables=tables)
-    assert f"Lambda takes {MAX_BYTES}" in problem
+    assert f"Lambda allows {MAX_BYTES}" in problem
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tests.support.pulumi_mocks import STACK, TAGS, as_text, deploy_dev, dev_set
 
 
 def takes_tags(type_: str) -> bool:
-    """Tell whether pulumi-aws has the input ``tags`` for a resource type."""
+    """Return whether pulumi-aws has the input ``tags`` for a resource type."""
     module, _, name = type_.removeprefix("aws:").partition("/")[0], "", type_.rpartition(":")[2]
     package = importlib.import_module(f"pulumi_aws.{'lambda_' if module == 'lambda' else module}")
     return "tags" in inspect.signature(getattr(package, name)._internal_init).parameters
@@ -39,14 +39,14 @@ def problem(tags: object) -> str:
     return found
 
 
-def test_every_resource_that_takes_tags_tells_its_project_and_stack() -> None:
+def test_every_taggable_resource_has_its_project_and_stack_as_tags() -> None:
     tags = tags_by_resource()
 
     assert len(tags) >= 9
     assert {resource: found for resource, found in tags.items() if found != TAGS} == {}
 
 
-def test_the_users_tags_reach_every_resource_that_takes_tags() -> None:
+def test_the_users_tags_reach_every_taggable_resource() -> None:
     tags = tags_by_resource(tags={"owner": "team-a", "cost center": "42"})
 
     expected = {"owner": "team-a", "cost center": "42", **TAGS}
@@ -56,7 +56,7 @@ def test_the_users_tags_reach_every_resource_that_takes_tags() -> None:
 @pytest.mark.parametrize("key", ["project", "stack"])
 def test_the_programs_own_tags_cannot_be_set(key: str) -> None:
     assert problem({key: STACK}) == (
-        f"tags has the key {key!r}, which this program sets by itself; choose another"
+        f"tags has the key {key!r}, which this program sets itself; choose another"
     )
 
 
@@ -70,8 +70,8 @@ def test_a_value_that_aws_refuses_is_refused(value: str) -> None:
     assert problem({"owner": value}).startswith(f"tags.owner is {value!r}; expected at most 256 ")
 
 
-def test_a_value_is_a_text() -> None:
-    assert problem({"owner": 42}) == "tags.owner is 42; expected a text"
+def test_a_value_is_a_string() -> None:
+    assert problem({"owner": 42}) == "tags.owner is 42; expected a string"
 
 
 @pytest.mark.parametrize("tags", ["owner", ["owner"], {f"key{n}": "x" for n in range(49)}])

@@ -1,1 +1,1 @@
-"""What an operator runs, on services in memory."""
+"""Tests of the operator's commands, on services in memory."""

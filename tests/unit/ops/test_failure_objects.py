@@ -1,4 +1,4 @@
-"""Both kinds of objects: how they are read, sent again and described.
+"""Both kinds of objects of the failure bucket: how they are read, redriven and described.
 
 Proves that positions survive the handler's own de-aggregation, that damage is recognized, and that
 descriptions hold no document. It cannot prove that Lambda writes its objects

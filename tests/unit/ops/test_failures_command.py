@@ -48,12 +48,12 @@ def test_objects_are_listed_with_facts_and_counts(
     size = len(s3.bodies[key])
     assert lines[:2] == [
         f"records/journal-1a2b3c/{SHARD_ID}/{SEQUENCE_NUMBER}/whole.json",
-        f"    refused: ValidationError, 2025-11-23T09:00:01Z, {size} bytes, sent again 2 times",
+        f"    refused: ValidationError, 2025-11-23T09:00:01Z, {size} bytes, redriven 2 times",
     ]
     assert lines[2] == BATCH_KEY
     assert "discarded batch: RetryAttemptsExhausted" in lines[3]
     assert "2 records, up to sequence number 2" in lines[3]
-    assert "not sent again yet" in lines[3]
+    assert "not redriven yet" in lines[3]
     assert lines[5] == "2 objects"
 
 
@@ -105,7 +105,7 @@ def test_an_unreadable_object_is_shown_as_its_bytes(
     assert "{{/w==}}" in shown
 
 
-def test_an_unknown_key_is_an_error_that_says_where_the_keys_are(
+def test_an_unknown_key_is_an_error_with_the_remedy(
     s3: NotifyingS3, outputs: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["failures", *outputs, "--show", "records/x"]) == 1

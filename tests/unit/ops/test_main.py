@@ -109,7 +109,7 @@ def test_every_command_warns_that_another_version_deployed_the_stack(
 
 @pytest.mark.usefixtures("s3", "table")
 @pytest.mark.parametrize("command", ["failures", "redrive"])
-def test_nothing_is_said_about_versions_where_this_one_deployed_the_stack(
+def test_the_same_version_prints_no_warning(
     command: str, outputs: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([command, *outputs]) == 0

@@ -35,7 +35,9 @@ def test_a_discarded_batch_is_applied_and_leaves(runs: RedriveRun) -> None:
     assert runs.s3.queue.bodies == []
 
 
-def test_records_of_a_batch_that_fail_for_good_get_objects_of_their_own(runs: RedriveRun) -> None:
+def test_records_of_a_batch_that_fail_permanently_get_objects_of_their_own(
+    runs: RedriveRun,
+) -> None:
     # given a batch with two bad records, one of them in an aggregate
     runs.put_batch(secret_revision("a"), malformed(), aggregate_of_one(malformed(), "key"))
     # when

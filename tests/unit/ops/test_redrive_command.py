@@ -52,7 +52,7 @@ def test_an_object_that_stays_because_it_is_ignored_is_status_1_with_the_remedy(
 ) -> None:
     # given a record of a table that the outputs do not have
     quarantine(s3, failed_record(secret_revision(table="Vehicle")))
-    # when it is tried and sent again
+    # when it is redriven, first as a dry run
     for arguments in (["--dry-run"], []):
         assert main(["redrive", *outputs, *arguments]) == 1
         # then the operator learns what to do
@@ -66,7 +66,7 @@ def test_an_object_that_stays_because_it_is_ignored_is_status_1_with_the_remedy(
     assert table.items == {}
 
 
-def test_an_ignored_object_is_deleted_where_the_operator_wants_it(
+def test_drop_ignored_deletes_an_ignored_object(
     s3: NotifyingS3, table: MemoryTable, outputs: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     # given a record of a table that the outputs do not have

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def test_an_unreadable_object_stays_as_it_is(runs: RedriveRun) -> None:
+def test_an_unreadable_object_stays_unchanged(runs: RedriveRun) -> None:
     runs.s3.put_object(Bucket=BUCKET, Key="records/stream/shard/1/whole.json", Body=b"{}")
     summary = runs.queue()
     assert summary.failed == Counter({("unreadable", "not an object of the handler"): 1})

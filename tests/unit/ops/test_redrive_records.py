@@ -27,7 +27,7 @@ from tests.support.redrive_run import NOW, TWO_TABLES, RedriveRun
 def test_a_record_that_is_applied_leaves_bucket_and_queue(runs: RedriveRun) -> None:
     # given a record that was refused
     quarantine(runs.s3, failed_record(secret_revision("doc", 4)))
-    # when it is sent again
+    # when it is redriven
     summary = runs.queue()
     # then it is in the table, and nothing of it anywhere else
     assert runs.versions == {"doc": 4}
@@ -64,7 +64,7 @@ def test_an_ignored_record_stays_until_it_is_dropped(
 ) -> None:
     # given a record that neither these outputs nor this version of the program have a place for
     key = quarantine(runs.s3, failed_record(payload, sub=sub))
-    # when it is sent again
+    # when it is redriven
     summary = runs.queue()
     # then it is counted and stays, with its bytes, its position and a message
     assert summary.ignored == Counter({code: 1})
@@ -85,7 +85,7 @@ def test_an_ignored_record_stays_until_it_is_dropped(
 def test_outputs_older_than_the_stack_lose_no_record(runs: RedriveRun) -> None:
     # given a record of a table that the stack has since its last deployment
     quarantine(runs.s3, failed_record(secret_revision("doc", 3, table="Vehicle")))
-    # when it is sent again with the outputs of the time before, and then with today's
+    # when it is redriven with older outputs, and then with today's
     runs.queue(tables=SETTINGS)
     summary = runs.queue(tables=TWO_TABLES)
     # then it is in the table
@@ -227,16 +227,14 @@ def test_a_record_that_may_outlive_the_tombstone_of_its_document_is_not_written(
     key = quarantine(runs.s3, failed_record(secret_revision("doc", 4)))
     before = dict(runs.s3.bodies)
     arrived = runs.quarantined(key).approximate_arrival
-    # when it is sent again
+    # when it is redriven
     now = int(arrived + days * 86_400) + 1
     summary = runs.queue(tombstone_lifetime_days=9, now=now)
     # then nothing is written, and the object stays as it is
     assert runs.versions == {}
     assert runs.s3.bodies == before
     assert summary.failed == Counter({("older than tombstones live", "tombstoneLifetimeDays"): 1})
-    assert "streaming the journal from its start" in "\n".join(
-        summary_lines(summary, dry_run=False)
-    )
+    assert "stream the journal from its start" in "\n".join(summary_lines(summary, dry_run=False))
     # and the same for a batch of which one record is so old
     runs.put_batch(secret_revision("other", 1))
     summary = runs.queue(tombstone_lifetime_days=9, now=now)

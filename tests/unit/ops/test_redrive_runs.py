@@ -194,7 +194,7 @@ def test_a_message_that_appears_again_in_a_long_run_is_not_lost(runs: RedriveRun
     assert runs.s3.queue.visible == 1
 
 
-def test_objects_that_the_queue_has_forgotten_are_redriven_from_the_bucket(
+def test_objects_without_a_message_are_redriven_from_the_bucket(
     runs: RedriveRun,
 ) -> None:
     # given objects without messages, more than one page of them

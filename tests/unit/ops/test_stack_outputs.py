@@ -79,7 +79,7 @@ def test_an_environment_that_a_tool_rewrote_is_the_same(environment: object) -> 
     assert parse({**OUTPUTS, "handlerEnvironment": environment}) == parse(OUTPUTS)
 
 
-def test_a_stack_of_an_earlier_version_has_to_be_deployed_again() -> None:
+def test_a_stack_of_an_earlier_version_must_be_deployed_again() -> None:
     # given the outputs of the time before handlerEnvironment
     outputs = {
         **_without(OUTPUTS, "handlerEnvironment", "version"),
@@ -167,7 +167,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["no JSON", "[]"])
-def test_a_file_of_another_kind_is_refused_with_how_to_make_one(tmp_path: Path, text: str) -> None:
+def test_a_file_of_another_kind_is_refused_with_the_remedy(tmp_path: Path, text: str) -> None:
     file = tmp_path / "outputs.json"
     file.write_text(text)
     with pytest.raises(OpsError, match="pulumi stack output --json"):

@@ -24,7 +24,8 @@ def zip_bytes(archive: Archive) -> bytes:
     Raises
     ------
     ProviderError
-        The file or folder does not exist, is not a zip file, or the engine left the contents out.
+        If the file or folder does not exist, is not a zip file, or the engine left the contents
+        out.
     """
     if archive.path is not None and not Path(archive.path).is_dir():
         return _zip_file(Path(archive.path))

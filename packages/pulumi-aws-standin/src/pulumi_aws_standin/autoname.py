@@ -47,7 +47,7 @@ def physical_name(logical: str, rule: Autoname, *, seed: bytes, urn: str) -> str
     Raises
     ------
     NameTooLongError
-        The result would exceed the service's limit.
+        If the result would exceed the service's limit.
     """
     material = seed + urn.encode() if seed else secrets.token_bytes(16)
     digits = hashlib.sha256(material).hexdigest()[:_DIGITS]

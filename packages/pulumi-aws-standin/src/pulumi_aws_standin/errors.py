@@ -63,7 +63,7 @@ def applying(*properties: str) -> Iterator[None]:
     Raises
     ------
     PropertyError
-        A call in the block failed.
+        If a call in the block failed.
     """
     try:
         yield

@@ -67,7 +67,7 @@ def invoke(session: Session, token: str, arguments: Mapping[str, object]) -> dic
     Raises
     ------
     UnknownFunctionError
-        The function or an argument is not implemented.
+        If the function or an argument is not implemented.
     """
     function = FUNCTIONS.get(token)
     if function is None:

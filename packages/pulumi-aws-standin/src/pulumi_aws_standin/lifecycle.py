@@ -69,9 +69,9 @@ def create(resource: Resource, session: Session, inputs: Mapping[str, object]) -
     Raises
     ------
     ProviderError
-        Nothing was created.
+        If nothing was created.
     InitializationError
-        It was created, but is not as wanted.
+        If it was created, but is not as wanted.
     """
     identifier = resource.create(session, inputs)
     return _apply(resource, session, identifier, Known(inputs=inputs), changed=set())
@@ -85,7 +85,7 @@ def update(
     Raises
     ------
     InitializationError
-        The resource exists, but is not as wanted.
+        If the resource exists, but is not as wanted.
     """
     changed = {
         declared.name
@@ -121,7 +121,7 @@ def delete(resource: Resource, session: Session, identifier: str, known: Known) 
     Raises
     ------
     ProviderError
-        The service refused, or took too long.
+        If the service refused, or took too long.
     """
     with missing_is_fine(*resource.missing):
         resource.delete(session, identifier, known)

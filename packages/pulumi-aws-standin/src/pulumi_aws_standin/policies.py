@@ -13,7 +13,7 @@ def parse_policy(text: str) -> dict[str, object]:
     Raises
     ------
     ValueError
-        The text is not JSON, or not an object.
+        If the text is not JSON, or not an object.
     """
     document = json.loads(text)
     if not isinstance(document, dict):

@@ -49,7 +49,7 @@ class QldbClient:
         Raises
         ------
         ServiceError
-            The service answered with an error, or gave no answer.
+            If the service answered with an error, or gave no answer.
         """
         url = "/".join([self._endpoint, *(quote(part, safe="") for part in path)])
         request = urllib.request.Request(

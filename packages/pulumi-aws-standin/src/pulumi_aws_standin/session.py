@@ -86,7 +86,7 @@ class Session:
         Raises
         ------
         ProviderError
-            A variable is missing or leads to AWS itself, which the stand-in must never call.
+            If a variable is missing or leads to AWS itself, which the stand-in must never call.
         """
         endpoints = {
             name: _local_endpoint(environment, name)
@@ -129,7 +129,7 @@ class Session:
         Raises
         ------
         ProviderError
-            Time ran out, or the engine cancelled the deployment.
+            If time ran out, or the engine cancelled the deployment.
         """
         deadline = time.monotonic() + timeout_seconds
         pause = _BASE_PAUSE_SECONDS

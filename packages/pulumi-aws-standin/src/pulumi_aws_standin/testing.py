@@ -99,7 +99,7 @@ class Engine:
         Raises
         ------
         CallError
-            The provider ended the call with an error, as every method below can raise it.
+            If the provider ended the call with an error, as every method below can raise it.
         """
         return self.provider.Configure(provider_pb2.ConfigureRequest(), context())
 
@@ -141,7 +141,7 @@ class Engine:
         Raises
         ------
         CheckError
-            The provider refused the inputs.
+            If the provider refused the inputs.
         """
         response = self.check(urn, inputs, old)
         if response.failures:
@@ -186,7 +186,7 @@ class Engine:
         Raises
         ------
         ProtocolError
-            The created resource has no id.
+            If the created resource has no id.
         """
         checked = self.checked(urn, inputs)
         response = self.provider.Create(

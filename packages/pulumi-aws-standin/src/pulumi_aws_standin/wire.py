@@ -102,7 +102,7 @@ def decode(struct: struct_pb2.Struct | None) -> Properties:
     Raises
     ------
     WireError
-        A value has a form that the engine does not send to this provider.
+        If a value has a form that the engine does not send to this provider.
     """
     values: dict[str, object] = {}
     secrets = set()

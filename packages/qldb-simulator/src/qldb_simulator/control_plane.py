@@ -85,7 +85,7 @@ class ControlPlane:
         Raises
         ------
         ApiError
-            ResourceNotFoundException, or InvalidParameterException for an impossible name.
+            If ResourceNotFoundException, or InvalidParameterException for an impossible name.
         """
         check_name(name, "Name")
         with self._lock:
