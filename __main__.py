@@ -2,6 +2,7 @@
 
 import pulumi
 
+from handler.version import project_version
 from infra import lambda_package, upstream
 from infra.consumer import Consumer, ConsumerProps
 from infra.failures import Failures
@@ -10,7 +11,6 @@ from infra.ledger_stream import LedgerStream, LedgerStreamProps
 from infra.replica_tables import ReplicaTables
 from infra.settings import REPLICA_TABLES, Settings
 from infra.tags import stack_tags
-from infra.version import project_version
 
 
 def formerly(name: str) -> pulumi.ResourceOptions:

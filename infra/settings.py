@@ -11,6 +11,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 from pydantic import BaseModel, ConfigDict
 
+from handler.version import project_version
 from infra import section
 from infra.consumer import ConsumerSettings
 from infra.failures import FailuresSettings
@@ -20,7 +21,6 @@ from infra.replica_settings import replica_tables_json
 from infra.replica_tables import ReplicaTablesSettings, table_name
 from infra.tags import TagsSettings
 from infra.upstream import UpstreamSettings
-from infra.version import project_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from handler.version import project_version
 from ops import failures_command, redrive_command
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK
 from ops.errors import OpsError
-from ops.own_version import own_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="examples:\n" + "".join(each.examples for each in COMMANDS) + f"\n{_CREDENTIALS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=own_version())
+    parser.add_argument("--version", action="version", version=project_version())
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for each in COMMANDS:
         subparser = commands.add_parser(

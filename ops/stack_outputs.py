@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handler.settings import HandlerSettings, SettingsError
+from handler.version import project_version
 from ops.errors import OpsError
-from ops.own_version import own_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ def version_difference(version: object) -> str | None:
     version
         The version that deployed the stack.
     """
-    own = own_version()
+    own = project_version()
     if version == own:
         return None
     return (
@@ -74,7 +74,7 @@ def parse(outputs: Mapping[str, Any]) -> StackOutputs:
     if _HANDLER_ENVIRONMENT not in outputs and _VERSION not in outputs:
         raise OpsError(
             f"the stack has no output {_HANDLER_ENVIRONMENT}: an earlier version deployed it. "
-            f"Run `pulumi up` with this version, {own_version()}, first"
+            f"Run `pulumi up` with this version, {project_version()}, first"
         )
     try:
         settings = HandlerSettings.from_environment(_handler_environment(outputs))

@@ -20,11 +20,11 @@ import pytest
 from handler.contract import Variable
 from handler.failures import FailureStore
 from handler.telemetry import PowertoolsTelemetry
+from handler.version import project_version
 from handler.writer import BatchStatementWriter
 from ops import connections
 from ops.__main__ import main
 from ops.failure_bucket import FailureBucket
-from ops.own_version import own_version
 from tests.reliability import first_leak
 from tests.reliability.backends import MemoryBackend
 from tests.reliability.fault_injection import BUCKET_KINDS, STATEMENT_KINDS, TABLE_KINDS
@@ -107,7 +107,7 @@ def outputs(tmp_path: Path) -> list[str]:
     tables = {PROJECTED: {"tableName": MemoryBackend(REPLICATED, lambda *_: None).names[PROJECTED]}}
     content = {
         "streamArn": STREAM_ARN,
-        "version": own_version(),
+        "version": project_version(),
         "failureQueueUrl": "https://queue.invalid/failures",
         "handlerEnvironment": {
             Variable.REPLICA_TABLES: json.dumps(tables),

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pulumi
 import pytest
 
+from handler.version import project_version
 from infra.settings import SettingsError
-from infra.version import project_version
 from tests.support import pulumi_mocks as deployment
 from tests.support.paths import REPOSITORY
 from tests.support.pulumi_mocks import (

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from handler.contract import Variable
+from handler.version import project_version
 from ops.__main__ import main
 from ops.errors import OpsError
-from ops.own_version import own_version
 from ops.stack_outputs import from_pulumi, parse
 from tests.support.fake_pulumi import install_pulumi
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OUTPUTS: dict[str, Any] = {
-    "version": own_version(),
+    "version": project_version(),
     "streamArn": "arn:aws:kinesis:eu-west-1:000000000000:stream/journal-1a2b3c",
     "failureQueueUrl": "https://sqs/failures",
     "handlerEnvironment": {

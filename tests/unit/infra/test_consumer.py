@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from infra.version import project_version
+from handler.version import project_version
 from tests.support import pulumi_mocks as deployment
 from tests.support.pulumi_mocks import TAGS, Deployment, arn, deploy_dev, physical_name, statements
 

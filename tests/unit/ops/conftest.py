@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from handler.contract import Variable
+from handler.version import project_version
 from ops import connections
 from ops.failure_bucket import FailureBucket
 from ops.failure_queue import FailureQueue
-from ops.own_version import own_version
 from tests.support.failure_bucket import BUCKET, NotifyingS3
 from tests.support.kinesis_events import STREAM_ARN
 from tests.support.memory_sqs import QUEUE_URL
@@ -52,7 +52,7 @@ def outputs_file(tmp_path: Path) -> Path:
     """The outputs of a stack that this version deployed."""
     file = tmp_path / "outputs.json"
     content = {
-        "version": own_version(),
+        "version": project_version(),
         "streamArn": STREAM_ARN,
         "failureQueueUrl": QUEUE_URL,
         "handlerEnvironment": {

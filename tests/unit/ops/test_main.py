@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from handler.version import project_version
 from ops.__main__ import COMMANDS, main
-from ops.own_version import own_version
 from tests.support.failure_objects import failed_record, quarantine
 from tests.support.paths import REPOSITORY
 from tests.support.qldb_records import secret_revision
@@ -100,8 +100,8 @@ def test_every_command_warns_that_another_version_deployed_the_stack(
     captured = capsys.readouterr()
     assert status == 0
     assert captured.err == (
-        f"warning: version 7.6.5 deployed the stack and this is version {own_version()}: "
-        f"use version 7.6.5, or deploy with version {own_version()}\n"
+        f"warning: version 7.6.5 deployed the stack and this is version {project_version()}: "
+        f"use version 7.6.5, or deploy with version {project_version()}\n"
     )
     assert "warning" not in captured.out
     assert s3.bodies == {}

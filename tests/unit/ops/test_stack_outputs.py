@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from handler.contract import Variable
+from handler.version import project_version
 from ops.errors import OpsError
-from ops.own_version import own_version
 from ops.stack_outputs import from_file, parse, version_difference
 from tests.support.kinesis_events import STREAM_ARN
 
@@ -28,7 +28,7 @@ ENVIRONMENT: dict[str, Any] = {
     Variable.LOG_LEVEL: "INFO",
 }
 OUTPUTS: dict[str, Any] = {
-    "version": own_version(),
+    "version": project_version(),
     "streamArn": STREAM_ARN,
     "failureQueueUrl": "https://sqs/failures",
     "handlerEnvironment": ENVIRONMENT,
@@ -92,7 +92,7 @@ def test_a_stack_of_an_earlier_version_must_be_deployed_again() -> None:
         parse(outputs)
     # then
     assert "an earlier version deployed it" in str(caught.value)
-    assert f"Run `pulumi up` with this version, {own_version()}, first" in str(caught.value)
+    assert f"Run `pulumi up` with this version, {project_version()}, first" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["streamArn", "failureQueueUrl", "version"])
@@ -142,7 +142,7 @@ def test_outputs_of_another_version_that_do_not_fit_name_both_versions(
         parse({**FROM_ANOTHER_VERSION, **changed})
     assert problem in str(caught.value)
     assert "use version 7.6.5" in str(caught.value)
-    assert f"deploy with version {own_version()}" in str(caught.value)
+    assert f"deploy with version {project_version()}" in str(caught.value)
 
 
 def test_outputs_of_another_version_that_fit_are_used() -> None:
@@ -152,7 +152,7 @@ def test_outputs_of_another_version_that_fit_are_used() -> None:
 
 
 def test_the_same_version_makes_no_difference() -> None:
-    assert version_difference(own_version()) is None
+    assert version_difference(project_version()) is None
 
 
 def test_a_file_is_read_like_the_outputs_themselves(tmp_path: Path) -> None:

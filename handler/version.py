@@ -1,4 +1,8 @@
-"""The version of this project, read from pyproject.toml."""
+"""The version of this project, which stands in pyproject.toml alone.
+
+For the program that deploys the function and the tools around it. In Lambda there is no such file;
+`Variable.VERSION` has the version there. Standard library only, like `handler.contract`.
+"""
 
 from __future__ import annotations
 
