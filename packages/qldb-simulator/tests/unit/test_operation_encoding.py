@@ -6,44 +6,37 @@ from decimal import Decimal
 
 import pytest
 from amazon.ion import simpleion
+from qldb_simulator import operations
 from qldb_simulator.errors import TransactionError
 from qldb_simulator.ion_hash import ion_hash
 from qldb_simulator.operation_encoding import dump_operations, load_operations
-from qldb_simulator.operations import (
-    CreateTable,
-    Delete,
-    DropTable,
-    Insert,
-    Operation,
-    Redact,
-    Select,
-    Update,
-)
 
 ID = "0" * 22
 
 
 def test_every_operation_survives_the_encoding() -> None:
-    operations: list[Operation] = [
-        CreateTable(table="Person"),
-        Insert(table="Person", document={"a": Decimal("1.0")}),
-        Insert(table="Person", document={}, document_id=ID),
-        Update(table="Person", document_id=ID, document={"a": "b"}),
-        Delete(table="Person", document_id=ID),
-        Redact(table="Person", document_id=ID, version=0),
-        Select(table="Person"),
-        DropTable(table="Person"),
+    every: list[operations.Operation] = [
+        operations.CreateTable(table="Person"),
+        operations.Insert(table="Person", document={"a": Decimal("1.0")}),
+        operations.Insert(table="Person", document={}, document_id=ID),
+        operations.Update(table="Person", document_id=ID, document={"a": "b"}),
+        operations.Delete(table="Person", document_id=ID),
+        operations.Redact(table="Person", document_id=ID, version=0),
+        operations.Select(table="Person"),
+        operations.DropTable(table="Person"),
     ]
 
-    assert load_operations(dump_operations(operations)) == operations
+    assert load_operations(dump_operations(every)) == every
 
 
 def test_values_keep_their_types() -> None:
     document = simpleion.loads("{a:sym,b:1.00,c:1e0,d:2020-01T,e:null.string,f:x::(1 2),g:1,g:2}")
 
-    (operation,) = load_operations(dump_operations([Insert(table="T", document=document)]))
+    (operation,) = load_operations(
+        dump_operations([operations.Insert(table="T", document=document)])
+    )
 
-    assert isinstance(operation, Insert)
+    assert isinstance(operation, operations.Insert)
     assert ion_hash(operation.document) == ion_hash(document)
 
 
@@ -52,7 +45,9 @@ def test_ion_text_and_json_are_read_too() -> None:
 
     (operation,) = load_operations(text)
 
-    assert operation == Insert(table="Person", document=simpleion.loads("{a: 2020-01-01T, b: 1.5}"))
+    assert operation == operations.Insert(
+        table="Person", document=simpleion.loads("{a: 2020-01-01T, b: 1.5}")
+    )
 
 
 def test_text_may_be_longer_than_amazon_ions_own_limit() -> None:
@@ -60,7 +55,7 @@ def test_text_may_be_longer_than_amazon_ions_own_limit() -> None:
 
     (operation,) = load_operations(text)
 
-    assert isinstance(operation, Insert)
+    assert isinstance(operation, operations.Insert)
     assert len(operation.document["a"]) == 100_000
 
 
