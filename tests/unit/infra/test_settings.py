@@ -257,8 +257,8 @@ def test_an_unknown_setting_is_refused_with_the_nearest_one() -> None:
     [problem] = problems(tombstoneLifetimeDay=900)
 
     assert problem == (
-        "unknown setting tombstoneLifetimeDay; did you mean tombstoneLifetimeDays? Otherwise remove it: "
-        "pulumi config rm tombstoneLifetimeDay"
+        "unknown setting tombstoneLifetimeDay; did you mean tombstoneLifetimeDays? Otherwise "
+        "remove it: pulumi config rm tombstoneLifetimeDay"
     )
 
 
