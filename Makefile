@@ -1,8 +1,8 @@
-# The only entry point: every target makes the virtual environment it needs.
+# The entry point for everything: every target makes the virtual environment that it needs.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-# A file's tests stay together: they share what is started for them.
+# The tests of a file run in one process, because they share servers.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 PYTEST   := $(BIN)/python -m pytest $(PARALLEL)
 PACKAGES := qldb-simulator pulumi-aws-standin
@@ -19,19 +19,19 @@ help: ## Show this list
 demo: venv ## Deploy to a local AWS, commit to a ledger, compare the ledger with DynamoDB
 	@$(BIN)/python -m local demo
 
-test: lint unit coverage integration reliability e2e test-versions ## Everything that decides whether a change lands
+test: lint unit coverage integration reliability e2e test-versions ## All checks that a change must pass
 
-check: lint unit ## What to run before each commit
+check: lint unit ## The checks to run before each commit
 
 unit: venv ## Tests without network, child process or emulator
 	$(PYTEST) tests/unit
 	$(call in_packages,python -m pytest $(PARALLEL) tests/unit)
 
-integration: venv ## Tests of one part with real neighbours: pip, DynamoDB Local, the emulator
+integration: venv ## Tests against real neighbours: pip, DynamoDB Local, the emulator
 	$(PYTEST) tests/integration
 	$(call in_packages,python -m pytest $(PARALLEL) tests/integration)
 
-reliability: venv ## Schedules of faults, 300 of them
+reliability: venv ## 300 random schedules of faults
 	$(PYTEST) tests/reliability
 
 e2e: venv ## Both stacks with the real Pulumi engine on the local AWS
@@ -40,36 +40,36 @@ e2e: venv ## Both stacks with the real Pulumi engine on the local AWS
 test-versions: venv ## Unit and integration tests on every other Python from 3.11 to 3.13 that is found
 	@$(BIN)/python -m tests.versions
 
-chaos: venv ## Schedules of faults, 10,000 of them, with a count of each fault survived
+chaos: venv ## 10,000 random schedules of faults, with a count of each fault
 	$(BIN)/python -m tests.reliability.chaos
 
-coverage: venv ## The unit tests again, with a floor for the lines and branches that they run
+coverage: venv ## The unit tests again, with a minimum for the coverage of lines and branches
 	@$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest --quiet $(PARALLEL) tests/unit
 	@$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
-bench: venv ## Speed, cost and lag, against one conditional UpdateItem per revision
+bench: venv ## Measure speed, cost and lag against a baseline
 	$(BIN)/python -m bench
 
-lint: venv ## Format, rules and types
+lint: venv ## Check format, rules and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(call in_packages,mypy)
 
-format: venv ## Rewrite the files in the project's format
+format: venv ## Format the code and apply automatic fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: venv ## Write handler/requirements.txt, with the hash of every wheel, from handler/requirements.in
+lock: venv ## Write handler/requirements.txt with hashes, from handler/requirements.in
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: --generate-hashes \
 		--custom-compile-command "make lock" --output-file handler/requirements.txt handler/requirements.in
 
 picture: ## Draw docs/picture.svg (needs Graphviz)
 	dot -Tsvg docs/picture.dot -o docs/picture.svg
 
-venv: $(VENV)/installed ## The virtual environment with everything in it
+venv: $(VENV)/installed ## Create the virtual environment with all packages
 
 $(VENV)/installed: requirements.txt requirements-dev.txt handler/requirements.in $(wildcard packages/*/pyproject.toml)
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python 3.11, 3.12 or 3.13 is needed (amazon.ion has no other wheels with its C extension), this is {v[0]}.{v[1]}: make PYTHON=python3.13 ...")'
@@ -78,7 +78,7 @@ $(VENV)/installed: requirements.txt requirements-dev.txt handler/requirements.in
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-clean: ## Stop the local AWS and remove what the targets made
+clean: ## Stop the local AWS and remove everything that the targets made
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi
 	rm -rf $(VENV) .venv-* .local .coverage* bench/results
 	find . \( -name .mypy_cache -o -name .ruff_cache -o -name .pytest_cache -o -name .hypothesis -o -name __pycache__ \) -prune -exec rm -rf {} +

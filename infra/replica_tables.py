@@ -15,7 +15,7 @@ from infra.replica_settings import (
     check_distinct,
     replica_tables_json,
 )
-from infra.section import Boolean, FromJson, Integer, Section
+from infra.section import Boolean, FromDigits, FromJson, Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ class ReplicaTablesSettings(Section):
             "(pulumi config set --path 'replicaTables[0].ledgerTable' Person)",
         ),
     ]
-    tombstone_lifetime_days: Annotated[Integer, Field(ge=1)] | None = None
+    tombstone_lifetime_days: Annotated[int, Field(ge=1), FromDigits] | None = None
     deletion_protection: Boolean
 
 

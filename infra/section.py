@@ -48,12 +48,14 @@ def _parsed(value: object) -> object:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 
-Integer = Annotated[int, BeforeValidator(_integer)]
-"""An integer, which Pulumi passes as decimal digits."""
+FromDigits = BeforeValidator(_integer)
+"""Marks an integer, which Pulumi passes as decimal digits."""
+
+Integer = Annotated[int, FromDigits]
 
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 FromJson = BeforeValidator(_parsed)
@@ -171,14 +173,13 @@ def _path(location: Sequence[int | str]) -> str:
 
 
 def _remedy(location: Sequence[int | str], schema: Mapping[str, Any]) -> str:
-    examples = [
-        *schema.get("examples", []),
-        *(schema[key] for key in ("minimum",) if key in schema),
-        *schema.get("enum", []),
-        *(["true"] if schema.get("type") == "boolean" else []),
-    ]
-    if not examples:
-        return ""
+    match schema:
+        case {"examples": [example, *_]} | {"minimum": example} | {"enum": [example, *_]}:
+            pass
+        case {"type": "boolean"}:
+            example = "true"
+        case _:
+            return ""
     path = _path(location)
     option = path if len(location) == 1 else f"--path '{path}'"
-    return f": pulumi config set {option} {examples[0]}"
+    return f": pulumi config set {option} {example}"

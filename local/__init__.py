@@ -1,1 +1,1 @@
-"""AWS on one machine: what the demo and the end-to-end tests deploy to."""
+"""AWS on one machine, for the demonstration and the end-to-end tests."""

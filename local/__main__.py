@@ -1,4 +1,4 @@
-"""AWS on one machine, as a command: `python -m local --help`."""
+"""Entry point of the local AWS's commands: `python -m local --help`."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
-    # `kill` and a closed terminal clean up as Ctrl-C does.
+    # `kill` and a closed terminal clean up like Ctrl-C.
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
-    # Messages name files and quote other programs: nothing in them is markup.
+    # Messages name files and quote other programs, so nothing in them is markup.
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
     try:
         return COMMANDS[options.command].run(options)

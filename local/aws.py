@@ -1,4 +1,4 @@
-"""Clients of the emulator, as its root user."""
+"""boto3 clients of the emulator, as its root user."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from local.environment import REGION
 
 
 def client(service: Any, endpoint: str) -> Any:  # noqa: ANN401 (boto3's clients share no type)
-    """Return a boto3 client that reaches the emulator, whatever the environment says.
+    """Return a boto3 client of the emulator, regardless of environment variables.
 
     Parameters
     ----------
     service
-        Name of the AWS service, as boto3 has it.
+        boto3's name of the AWS service.
     endpoint
         URL of the emulator.
     """

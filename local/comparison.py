@@ -1,10 +1,10 @@
-"""The ledger against DynamoDB, document by document.
+"""Compares the ledger with DynamoDB, document by document.
 
 This module shares no code with the handler on purpose: it reads the items with boto3's own types
 and compares them with the ledger's values, so that an error in the handler cannot hide here. For
-the same reason it has its own copy of the contract: the names of attributes and the limits of a
-number are written here a second time instead of imported from `handler/contract.py`. A name that
-changes there by mistake shows up here as a difference. Whoever changes one on purpose changes both.
+the same reason it has its own copy of the contract: the names of attributes and the limits of
+numbers are repeated here instead of imported from `handler/contract.py`. A name that is changed
+there by mistake shows up here as a difference; an intended change is made in both.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ABSENT = object()
 _TOMBSTONE_ATTRIBUTES = {"isDeleted", "expiresAt"}
 _METADATA_ATTRIBUTES = {"pk", "version", "txTime", "txId", "hash", *_TOMBSTONE_ATTRIBUTES}
 _MAX_DIGITS, _MIN_EXPONENT, _MAX_EXPONENT = 38, -130, 125
-"""The numbers that DynamoDB holds (DynamoDB developer guide, "Constraints")."""
+"""The numbers that DynamoDB can hold (DynamoDB developer guide, "Constraints")."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +50,9 @@ class Row:
     document_id
         The document's id, and its item's key.
     ledger, replica
-        Version and state as words, such as "2 live"; "-" where there is none.
+        Version and state, such as "2 live"; "-" if there is none.
     equal
-        Whether version, state, transaction, hash and every attribute are the same.
+        Whether version, state, transaction, hash and every attribute match.
     """
 
     table: str
@@ -77,7 +77,7 @@ def compare(ledger: LedgerClient, outputs: Mapping[str, Any], endpoint: str) -> 
     Returns
     -------
     list of Row
-        One for each document that the ledger or DynamoDB has.
+        One for each document in the ledger or in DynamoDB.
     """
     dynamodb = aws.client("dynamodb", endpoint)
     rows: list[Row] = []
@@ -111,19 +111,19 @@ def _replicas(outputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 class _Reader(TypeDeserializer):
-    """boto3's deserializer, except that it reads every number that DynamoDB holds."""
+    """boto3's deserializer, extended to every number that DynamoDB can hold."""
 
     def _deserialize_n(self, value: str) -> Decimal:
         return Decimal(value)
 
 
 def item_values(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item's attributes as Python values, from DynamoDB's wire form."""
+    """Convert an item's attributes from DynamoDB's wire format to Python values."""
     return {name: _Reader().deserialize(value) for name, value in item.items()}
 
 
 def differences(rows: Sequence[Row]) -> int:
-    """Return for how many documents the ledger and DynamoDB differ."""
+    """Return the number of documents that differ between the ledger and DynamoDB."""
     return sum(not row.equal for row in rows)
 
 
@@ -147,7 +147,7 @@ def is_replica(
     item: Mapping[str, Any],
     attributes: Mapping[str, Sequence[str]] | None,
 ) -> bool:
-    """Return whether an item is what the documentation promises for a document.
+    """Return whether an item is what docs/items.md promises for a document.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def _at(document: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 (a value of 
 
 @singledispatch
 def _form(value: Any) -> tuple[str, Any]:  # noqa: ANN401 (a value of any type)
-    """Return an Ion value, or what boto3 read from DynamoDB, as its kind and a plain value."""
+    """Return the kind and plain value of an Ion value or of a value that boto3 read."""
     raise TypeError(f"neither Ion nor DynamoDB has the type {type(value).__name__}")
 
 

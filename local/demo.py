@@ -37,22 +37,22 @@ _PAUSE_SECONDS = 0.02
 
 
 def run(state: Path) -> int:
-    """Run the demonstration on servers and stacks of its own and clean up, whatever happens.
+    """Run the demonstration on separate servers and stacks, and clean up in any case.
 
     Parameters
     ----------
     state
-        Folder of the local AWS; the demonstration's own is made in it and removed.
+        Folder of the local AWS; the demonstration creates a folder in it and removes it.
 
     Returns
     -------
     int
-        0 if DynamoDB holds the ledger's current state in the end, else 1.
+        0 if DynamoDB holds the ledger's current state at the end, else 1.
 
     Raises
     ------
     LocalError
-        If something that the demonstration needs is missing or failed.
+        If a prerequisite is missing or a step fails.
     """
     console = Console(highlight=False, markup=False)
     pulumi_bin = ensure_pulumi(lambda line: console.print(line, soft_wrap=True))
@@ -60,7 +60,7 @@ def run(state: Path) -> int:
         variables = environment(services.endpoints, pulumi_bin, services.state, stack=STACK)
         enter(variables)
         stacks = Stacks(variables=variables, stack=STACK)
-        # Files that a killed demonstration left would win over Pulumi.dev.yaml.
+        # Files left by a killed demonstration would override Pulumi.dev.yaml.
         remove_settings(STACK)
         try:
             stacks.prepare()
@@ -73,14 +73,15 @@ def run(state: Path) -> int:
 
 @contextmanager
 def _exclusive() -> Iterator[None]:
-    """Admit one demonstration at a time: two in one checkout would share their settings files."""
+    """Allow one demonstration at a time: two in one checkout would share their settings files."""
     DEFAULT_STATE.mkdir(parents=True, exist_ok=True)
     with (DEFAULT_STATE / "demo.lock").open("wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise LocalError(
-                "another demonstration runs in this checkout: wait until it has ended, or stop it"
+                "another demonstration is running in this checkout: wait until it has ended, or "
+                "stop it"
             ) from None
         yield
 
@@ -100,7 +101,7 @@ def _own_services(state: Path, console: Console) -> Iterator[Services]:
 
 
 def demonstrate(console: Console, services: Services, outputs: dict[str, Any]) -> int:
-    """Commit a history, wait for DynamoDB to follow, and show both.
+    """Commit a history, wait for DynamoDB, and print the comparison.
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ def demonstrate(console: Console, services: Services, outputs: dict[str, Any]) -
     Returns
     -------
     int
-        0 if DynamoDB holds the ledger's current state in the end, else 1.
+        0 if DynamoDB holds the ledger's current state at the end, else 1.
     """
     name = outputs["ledgerName"]
     ledger = LedgerClient(services.endpoints.qldb)
@@ -122,7 +123,7 @@ def demonstrate(console: Console, services: Services, outputs: dict[str, Any]) -
     ledger.set_delivery(name, copies=2, shuffle=True, seed=20200529)
     ledger.commit(name, [CreateTable(table=TABLE)])
     commit_history(ledger, name)
-    console.print("Committed; waiting for DynamoDB to follow")
+    console.print("Committed; waiting for DynamoDB")
     rows = settle(ledger, outputs, services.endpoints.emulator)
     if not differences(rows):
         lags = measure_lag(ledger, outputs, services.endpoints.emulator)
@@ -180,12 +181,12 @@ def commit_history(ledger: LedgerClient, name: str) -> None:
     ledger.commit(name, [Delete(table=TABLE, document_id=member) for member in team[:2]])
     ledger.commit(name, [Update(table=TABLE, document_id=eve, document=person("Eva", "Lloyd"))])
     ledger.commit(name, [Redact(table=TABLE, document_id=eve, version=0)])
-    # Delivered again from the start, the redacted revision comes without its data.
+    # Delivered again from the start, the redacted revision no longer has its data.
     ledger.redeliver(name)
 
 
 def settle(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) -> list[Row]:
-    """Wait until DynamoDB holds what was committed, for a minute at most.
+    """Wait until DynamoDB holds what was committed, for at most a minute.
 
     Parameters
     ----------
@@ -199,7 +200,7 @@ def settle(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) -> list
     Returns
     -------
     list of Row
-        The last comparison; it has differences only if the time ran out.
+        The last comparison; it has differences only after a timeout.
     """
     ledger.wait_delivered(outputs["ledgerName"], timeout=SETTLE_SECONDS)
     deadline = time.monotonic() + SETTLE_SECONDS
@@ -211,7 +212,7 @@ def settle(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) -> list
 
 
 def measure_lag(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) -> list[float]:
-    """Return for some new documents the seconds from the commit until the item can be read.
+    """Return the seconds from the commit of each of some new documents until its item can be read.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""AWS's own DynamoDB Local: the engine for everything about conditions, types and limits."""
+"""Runs AWS's DynamoDB Local, the reference for conditions, types and limits."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _MAIN_CLASS = "com.amazonaws.services.dynamodbv2.local.main.ServerRunner"
 
 
 class DynamoDBLocal:
-    """One DynamoDB Local that keeps its tables in memory while the context is open.
+    """A context manager that runs DynamoDB Local, with its tables in memory.
 
-    It accepts every access key of letters and digits, and keeps the tables of each access key and
-    region apart. It listens on all interfaces of the machine; it has no setting for that.
+    It accepts every access key of letters and digits, and separates the tables by access key and
+    region. It listens on all interfaces of the machine; this cannot be configured.
 
     Parameters
     ----------
     log_file
         The engine's log, truncated at every start. Its temporary files are beside it.
     progress
-        Receives a line for the user when something takes long.
+        Receives a line for the user before a long step.
     """
 
     def __init__(self, log_file: Path, progress: Callable[[str], None]) -> None:
@@ -85,7 +85,7 @@ class DynamoDBLocal:
         self._process = process
 
     def stop(self) -> None:
-        """End the engine; its tables are gone."""
+        """Stop the engine, which discards its tables."""
         if self._process is not None:
             self._process.stop()
             self._process = None
@@ -109,14 +109,13 @@ def ensure_library(progress: Callable[[str], None]) -> Path:
     Raises
     ------
     LocalError
-        If they cannot be fetched, or a file is not the one that the lock file names.
+        If they cannot be fetched, or a file does not match the lock file.
     """
     lock = _LOCK_FILE.read_text(encoding="utf-8")
     digest = hashlib.sha256(lock.encode()).hexdigest()[:8]
 
     def make(folder: Path) -> None:
-        # It brings an HTTP client, which only the first use on a machine needs.
-        from local import maven  # noqa: PLC0415
+        from local import maven  # noqa: PLC0415 (imports an HTTP client, needed on first use only)
 
         progress(
             f"Fetching DynamoDB Local {VERSION} from Maven Central (51 MB, once per machine) ..."
@@ -127,6 +126,6 @@ def ensure_library(progress: Callable[[str], None]) -> Path:
 
 
 def _answers(port: int) -> bool:
-    # An unsigned request is refused, which only the engine itself can do.
+    # Only the engine itself refuses an unsigned request in this way.
     answer = probe(port, "/")
     return answer is not None and answer.status == http.HTTPStatus.BAD_REQUEST

@@ -1,4 +1,4 @@
-"""The emulator of AWS (ministack) as a child process, with IAM enforced."""
+"""Runs the AWS emulator (ministack) as a child process, with IAM enforced."""
 
 from __future__ import annotations
 
@@ -32,20 +32,21 @@ import runpy, sys
 sys.executable = sys.argv.pop(1)
 runpy.run_module("ministack", run_name="__main__")
 """
-"""The emulator starts functions with the interpreter that it believes to run itself."""
+"""Replaces the interpreter with which the emulator starts functions."""
 
 
 class Emulator:
-    """A local AWS on one port: Kinesis, DynamoDB, Lambda, S3, SQS, IAM and the others.
+    """A local AWS on one port, with Kinesis, DynamoDB, Lambda, S3, SQS, IAM and others.
 
-    It keeps everything in memory: `stop` leaves only the log. Requests are authenticated and
+    Its state is in memory: `stop` leaves only the log. Requests are authenticated and
     authorized (`AUTH=true`); the root user's keys are test/test.
 
     A function runs in a child process of the emulator, with the emulator's interpreter and
-    environment variables. Both are made as they are in AWS Lambda. No setting, credential or proxy
-    of this machine's user reaches a function. Of the packages in this virtual environment it sees
-    only boto3 and what boto3 needs, as in Lambda's Python runtimes (Lambda developer guide,
-    "Runtime-included SDK versions"). So a package that its archive lacks is missing here too.
+    environment variables. Both are set up as in AWS Lambda. No setting, credential or proxy of this
+    machine's user reaches a function. Of the packages in this virtual environment it sees only
+    boto3 and its dependencies, as in Lambda's Python runtimes (Lambda developer guide,
+    "Runtime-included SDK versions"). So a package that is missing from its archive is missing here
+    too.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ class Emulator:
 
     @property
     def pid(self) -> int | None:
-        """Number of the emulator's process while it runs, whichever program started it."""
+        """Process id of the emulator while it runs, whichever program started it."""
         return self._process.pid
 
     def healthy(self) -> bool:
@@ -99,7 +100,7 @@ class Emulator:
         Raises
         ------
         LocalError
-            If it is running already, the port is taken, or it ended or did not answer in time.
+            If it is already running, the port is in use, or it ended or did not answer in time.
         """
         self._process.start(detached=detached)
 
@@ -122,7 +123,7 @@ class Emulator:
 
 
 def _make_lambda_runtime(folder: Path) -> None:
-    """Make a folder with Lambda's packages, and an interpreter that sees no others."""
+    """Create a folder with Lambda's packages, and an interpreter that sees no others."""
     packages = folder / _PACKAGES
     packages.mkdir()
     for name in _RUNTIME_PACKAGES:
@@ -148,9 +149,9 @@ def _environment(port: int, folder: Path) -> dict[str, str]:
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
         "AUTH": "true",
-        # Listeners on fixed ports that nothing here uses.
+        # Unused listeners on fixed ports.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        # The emulator removes containers that it takes for its own: hide them.
+        # The emulator removes containers that it considers its own: hide them.
         "DOCKER_HOST": "unix:///nonexistent",
     }

@@ -1,4 +1,4 @@
-"""The environment variables through which every program finds the local AWS."""
+"""The environment variables by which programs use the local AWS."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 PROVIDER_VARIABLE = "LOCAL_AWS_PROVIDER"
-"""`genuine` chooses the genuine AWS provider (docs/local-aws.md); default `stand-in`."""
+"""`genuine` selects the genuine AWS provider (docs/local-aws.md); default `stand-in`."""
 _OWNED_PREFIXES = ("AWS_", "PULUMI_")
 _NO_PROXY = ("NO_PROXY", "no_proxy")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoints:
-    """Where the local AWS listens.
+    """URLs of the local AWS.
 
     Attributes
     ----------
@@ -50,29 +50,29 @@ def environment(
     stack: str = "local",
     inherited: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Return the variables that lead Pulumi and the AWS SDKs to the local AWS.
+    """Return the variables that make Pulumi and the AWS SDKs use the local AWS.
 
-    The folders for Pulumi's state are made, because the engine refuses a backend folder that does
-    not exist.
+    The folders for Pulumi's state are created, because the engine refuses a backend folder that
+    does not exist.
 
     Parameters
     ----------
     endpoints
-        Where the local AWS listens.
+        URLs of the local AWS.
     pulumi_bin
         Folder with the `pulumi` executable and its language host (see `pulumi_cli.ensure_pulumi`).
     state_dir
-        Folder of everything that the local AWS leaves on the disk.
+        Folder for everything that the local AWS stores on disk.
     stack
         Name of the Pulumi stack that is selected in both projects.
     inherited
-        The environment to extend: PATH, the hosts that need no proxy, the choice of the provider.
-        Default: this process's own.
+        The environment to extend: PATH, the hosts without a proxy, the choice of the provider.
+        Default: the environment of this process.
 
     Returns
     -------
     dict
-        Only the variables that are set. See `process_environment` for a whole environment.
+        Only the variables to set. See `process_environment` for a complete environment.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def environment(
     backend.mkdir(parents=True, exist_ok=True)
     path = inherited.get("PATH", os.defpath).split(os.pathsep)
     if is_provider_genuine(inherited):
-        # Kept, unlike the rest of the state: the provider is a large download.
+        # In the cache, unlike the rest of the state: the provider is a large download.
         home = cache_folder() / "pulumi-home"
         home.mkdir(parents=True, exist_ok=True)
         path = [str(pulumi_bin), *(folder for folder in path if folder != str(plugin_folder()))]
@@ -104,7 +104,7 @@ def environment(
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        # Nothing of the user's own account may take part.
+        # The user's own account must not be used.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -121,7 +121,7 @@ def environment(
 
 
 def is_provider_genuine(variables: Mapping[str, str]) -> bool:
-    """Return whether the genuine AWS provider is chosen instead of the stand-in.
+    """Return whether the genuine AWS provider is selected instead of the stand-in.
 
     Parameters
     ----------
@@ -141,16 +141,16 @@ def is_provider_genuine(variables: Mapping[str, str]) -> bool:
 
 
 def _install_stand_in(home: Path) -> None:
-    """Make the stand-in count as an installed plugin: `pulumi install` does not look on PATH.
+    """Link the stand-in as an installed plugin, because `pulumi install` does not search PATH.
 
-    The engine takes the one on PATH all the same. So no other provider there can take its place.
+    The engine still uses the one on PATH, so no other provider there can take its place.
     """
     version = importlib.metadata.version("pulumi-aws")
     folder = home / "plugins" / f"resource-aws-v{version}"
     folder.mkdir(parents=True, exist_ok=True)
     link = folder / "pulumi-resource-aws"
     if not link.exists():
-        # One that leads nowhere was made before the checkout moved.
+        # A broken link was created before the checkout was moved.
         link.unlink(missing_ok=True)
         with contextlib.suppress(FileExistsError):
             link.symlink_to(plugin_folder() / link.name)
@@ -159,17 +159,17 @@ def _install_stand_in(home: Path) -> None:
 def process_environment(
     variables: Mapping[str, str], inherited: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Return a whole environment: the inherited one, with its AWS and Pulumi settings replaced.
+    """Return a complete environment: the inherited one, with AWS and Pulumi settings replaced.
 
-    Otherwise a profile, a session token or the endpoint of one service would lead away from the
-    local AWS.
+    Otherwise a profile, a session token or the endpoint of a single service would bypass the local
+    AWS.
 
     Parameters
     ----------
     variables
-        What `environment` returned.
+        Result of `environment`.
     inherited
-        The environment to extend. Default: this process's own.
+        The environment to extend. Default: the environment of this process.
     """
     inherited = os.environ if inherited is None else inherited
     kept = {n: value for n, value in inherited.items() if not n.startswith(_OWNED_PREFIXES)}
@@ -177,16 +177,16 @@ def process_environment(
 
 
 def enter(variables: Mapping[str, str]) -> None:
-    """Make `process_environment` this process's own, for its clients and child processes.
+    """Replace the environment of this process by `process_environment`.
 
     Parameters
     ----------
     variables
-        What `environment` returned.
+        Result of `environment`.
     """
-    whole = process_environment(variables)
+    complete = process_environment(variables)
     os.environ.clear()
-    os.environ.update(whole)
+    os.environ.update(complete)
 
 
 def shell_exports(variables: Mapping[str, str], inherited: Mapping[str, str] | None = None) -> str:
@@ -195,9 +195,9 @@ def shell_exports(variables: Mapping[str, str], inherited: Mapping[str, str] | N
     Parameters
     ----------
     variables
-        What `environment` returned.
+        Result of `environment`.
     inherited
-        The environment of the shell. Default: this process's own.
+        The environment of the shell. Default: the environment of this process.
     """
     inherited = os.environ if inherited is None else inherited
     foreign = sorted(n for n in inherited if n.startswith(_OWNED_PREFIXES) and n not in variables)

@@ -1,4 +1,4 @@
-"""One HTTP request to a server of this machine, to see whether it answers."""
+"""Probes whether a server of this machine answers HTTP requests."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _ANSWER_SECONDS = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a server answered.
+    """The answer of a server.
 
     Attributes
     ----------
     status
         HTTP status.
     body
-        The bytes behind the headers.
+        Bytes of the body.
     """
 
     status: int
@@ -27,9 +27,9 @@ class Answer:
 
 
 def probe(port: int, path: str) -> Answer | None:
-    """Return the answer to a GET request, or None where there is none within five seconds.
+    """Return the answer to a GET request; None if there is none within five seconds.
 
-    No proxy takes part, whatever the environment says.
+    Proxies in the environment are not used.
 
     Parameters
     ----------

@@ -15,12 +15,12 @@ _MIN_MAJOR = 17
 
 
 def find_java() -> str:
-    """Return the Java command that is new enough: of JAVA_HOME, else the one on PATH.
+    """Return a Java command that is new enough, from JAVA_HOME or from PATH.
 
     Raises
     ------
     LocalError
-        If there is none, or it is too old.
+        If Java is missing or too old.
     """
     home = os.environ.get("JAVA_HOME")
     candidates = [str(Path(home) / "bin" / "java")] if home else []

@@ -1,4 +1,4 @@
-"""A command that runs for minutes: watched, with signs of life, ended with its children."""
+"""Runs a command that takes minutes, with progress messages and a time limit."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ def run_long_command(
     remedy: str,
     progress: Callable[[str], None],
 ) -> None:
-    """Run a command to its end and report every few seconds that it still runs.
+    """Run a command to its end, and report every few seconds that it is still running.
 
     Parameters
     ----------
     command
         Program and arguments.
     title
-        What to call it in messages.
+        Name of the command in messages.
     folder
-        Its working directory.
+        Working directory.
     environment
-        All of its environment variables.
+        The complete environment of the command.
     log
-        Receives both of its outputs.
+        Receives standard output and standard error.
     seconds
-        How long it may take.
+        Time limit.
     remedy
-        What the user can do instead where it fails.
+        What the user can do if the command fails.
     progress
-        Receives one line for the user at a time.
+        Receives lines for the user.
 
     Raises
     ------
     LocalError
-        If it failed or took too long. The message has the end of the log.
+        If it fails or takes too long. The message contains the end of the log.
     """
     progress(f"{title} ...")
     started = time.monotonic()
@@ -86,7 +86,7 @@ def run_long_command(
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """End a command with all that it started; nothing happens if it has ended."""
+    """End a command and its child processes, unless it has ended."""
     if child.poll() is None:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()

@@ -1,4 +1,4 @@
-"""Artifacts of Maven Central, fetched without Maven and checked against their known hashes."""
+"""Fetches artifacts of Maven Central without Maven, checked against known hashes."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class MavenFile:
     Attributes
     ----------
     group, artifact, type, version
-        Its Maven coordinates.
+        Maven coordinates.
     sha256
-        The hash of its bytes, hexadecimal.
+        Hexadecimal hash of the content.
     """
 
     group: str
@@ -65,14 +65,14 @@ def fetch(files: Iterable[MavenFile], folder: Path) -> None:
     Parameters
     ----------
     files
-        What to fetch.
+        The files to fetch.
     folder
-        Where to; it exists.
+        An existing folder.
 
     Raises
     ------
     LocalError
-        If a file cannot be fetched, or its bytes have another hash.
+        If a file cannot be fetched, or has another hash.
     """
     downloads = folder / "downloads"
     context = MavenContext(repo_cache=downloads, local_repos=[], timeout=_TIMEOUT_SECONDS)
@@ -100,7 +100,7 @@ def _fetch(context: MavenContext, file: MavenFile) -> Path:
             break
     if hashlib.sha256(path.read_bytes()).hexdigest() != file.sha256:
         raise LocalError(
-            f"{file.group}:{file.artifact}:{file.version} from Maven Central has another "
-            "SHA-256 than in the lock file: a proxy or mirror changes downloads"
+            f"{file.group}:{file.artifact}:{file.version} from Maven Central does not "
+            "have the SHA-256 in the lock file: check for a proxy or mirror that changes downloads"
         )
     return path

@@ -1,4 +1,4 @@
-"""Lines that show the user how far a long step is."""
+"""Progress messages for the user."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import sys
 
 
 def show_progress(line: str) -> None:
-    """Write a line to standard error, which leaves standard output to the command's result."""
+    """Write a line to standard error, because standard output is for the command's result."""
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()

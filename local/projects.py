@@ -17,7 +17,7 @@ class Project:
     name
         The project's name in its ``Pulumi.yaml``.
     folder
-        Where that file is.
+        Folder of that file.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Project:
 
 
 LEDGER = Project(name="apigw-lambda-qldb", folder=REPOSITORY / "ledger")
-"""Creates the ledger."""
+"""Makes the ledger."""
+
 PIPELINE = Project(name="qldb-kinesis-lambda-dynamodb", folder=REPOSITORY)
 """Replicates it."""

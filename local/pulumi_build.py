@@ -1,4 +1,4 @@
-"""The Pulumi command line, built from its Go modules where no release can be downloaded."""
+"""Builds the Pulumi command line from its Go modules, if no release can be downloaded."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ ENGINE = "pulumi"
 LANGUAGE_HOST = "pulumi-language-python"
 LANGUAGE_HOST_SCRIPT = "pulumi-language-python-exec"
 """The language host starts the program with this script, which it expects beside itself."""
+
 INSTALL_YOURSELF = "install Pulumi yourself (www.pulumi.com/docs/install) and put it on PATH"
 
 _MODULES = Path(__file__).with_name("pulumi")
@@ -33,7 +34,7 @@ _BUILD_SECONDS = 1800.0
 
 
 def sources_digest() -> str:
-    """Return a short hash of what this repository adds to the build: a new one builds anew."""
+    """Return a short hash of this repository's part of the build; a new hash causes a new build."""
     digest = hashlib.sha256(_LAUNCHER.read_bytes())
     for file in sorted(_MODULES.glob("*/go.*")):
         digest.update(file.read_bytes())
@@ -46,11 +47,11 @@ def build(target: Path, version: str, progress: Callable[[str], None]) -> None:
     Parameters
     ----------
     target
-        The folder; made where it is missing.
+        The folder; created if it is missing.
     version
-        The version that the engine reports as its own.
+        The version that the engine reports.
     progress
-        Receives one line for the user at a time.
+        Receives lines for the user.
 
     Raises
     ------
@@ -115,12 +116,12 @@ def _go() -> str:
             f"neither the Pulumi command line nor Go is on PATH: install Go {needed} or newer "
             f"(go.dev/dl), or {INSTALL_YOURSELF}"
         )
-    # Inside the module, Go 1.21 and newer fetch the version that the module asks for, if they may.
+    # Inside the module, Go 1.21 and newer fetch the version that the module requires, if allowed.
     answer = output_of([go, "version"], folder=_MODULES / "engine", environment=_go_environment())
     found = version_in(answer)
     if found is None or found < (version_in(needed) or found):
         raise LocalError(
-            f"Go {needed} or newer is needed to build the Pulumi command line, {go} is "
+            f"Go {needed} or newer is needed to build the Pulumi command line; {go} is "
             f"{answer or 'older'}: install a newer one (go.dev/dl), or {INSTALL_YOURSELF}"
         )
     return go
@@ -135,7 +136,7 @@ def _required_go() -> str:
 
 
 def _go_environment() -> dict[str, str]:
-    """Return the user's environment without the settings that would change what is built."""
+    """Return the user's environment without settings that would change the build."""
     return {
         **os.environ,
         "GOFLAGS": "",

@@ -1,6 +1,6 @@
-"""The Pulumi command line: the one on PATH, else a downloaded one, else one that is built.
+"""Finds a Pulumi command line: on PATH, else by download, else by building it.
 
-The provider of AWS is no part of it; see `pulumi_aws_standin`.
+The AWS provider is not part of it; see `pulumi_aws_standin`.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ except Exception as error:
 
 
 def ensure_pulumi(progress: Progress) -> Path:
-    """Return the folder of a usable Pulumi command line, getting one if there is none.
+    """Return the folder of a usable Pulumi command line; download or build it if there is none.
 
-    It must be at least as new as the Pulumi SDK in use, which is the version that this project is
-    tested with. One that is downloaded or built is kept in the user's cache for every checkout.
+    It must be at least as new as the Pulumi SDK in use, the version that this project is tested
+    with. A downloaded or built one is stored in the user's cache for all checkouts.
 
     Parameters
     ----------
     progress
-        Receives a line for the user when something takes long.
+        Receives a line for the user before a long step.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def ensure_pulumi(progress: Progress) -> Path:
     Raises
     ------
     LocalError
-        If there is none and none can be had: no network and no Go, for instance.
+        If `pulumi` is missing or too old, and can be neither downloaded nor built.
     """
     version = importlib.metadata.version("pulumi")
     found = on_path(version, progress)
@@ -80,9 +80,9 @@ def on_path(version: str, progress: Progress) -> Path | None:
     Parameters
     ----------
     version
-        The oldest version that will do.
+        The oldest version that is accepted.
     progress
-        Receives the reason why one is not used.
+        Receives the reason if `pulumi` is not used.
     """
     executable = shutil.which(ENGINE)
     if executable is None:
@@ -112,7 +112,7 @@ def _install_or_build(target: Path, version: str, progress: Progress) -> None:
 
 
 def _install(target: Path, progress: Progress) -> bool:
-    """Let the SDK download the release; return whether it could."""
+    """Download the release with the SDK; return whether that succeeded."""
     log = target / "install.log"
     try:
         run_long_command(
@@ -126,7 +126,7 @@ def _install(target: Path, progress: Progress) -> bool:
             progress=progress,
         )
     except LocalError:
-        progress("The Pulumi command line cannot be downloaded from here; it is built instead")
+        progress("The Pulumi command line cannot be downloaded; it is built instead")
         return False
     finally:
         log.unlink(missing_ok=True)

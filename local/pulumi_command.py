@@ -1,4 +1,4 @@
-"""The command `pulumi` for the Automation API: an interruption cancels it and waits for it."""
+"""Runs `pulumi` for the Automation API, so that an interruption cancels it and waits."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _CANCEL_SECONDS = 20.0
 class PulumiCommand(automation.PulumiCommand):
     """The `pulumi` on this process's PATH, which an interruption cancels and waits for.
 
-    The Automation API's own class leaves an interrupted `pulumi` behind with closed pipes. The
-    engine dies of them; its language host and its lock on the stack remain.
+    When the Automation API's own class is interrupted, it closes the pipes of `pulumi`. The engine
+    dies; its language host and its lock on the stack remain.
     """
 
     @override
@@ -76,7 +76,7 @@ def _read(stream: IO[str], on_line: OnOutput | None) -> str:
 
 
 def _cancel(process: subprocess.Popen[str]) -> None:
-    """Let the engine finish the steps that it is at; kill it when that takes too long."""
+    """Cancel the engine, which finishes its current steps; kill it if that takes too long."""
     process.send_signal(signal.SIGINT)
     try:
         with contextlib.suppress(subprocess.TimeoutExpired):

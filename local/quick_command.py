@@ -1,4 +1,4 @@
-"""Commands that answer at once, such as those that print a version."""
+"""Runs commands that end at once, such as those that print a version."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def output_of(
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """Return what a command prints on standard output, or an empty text where it fails.
+    """Return the standard output of a command; an empty string if it fails.
 
     Parameters
     ----------
     command
         Program and arguments.
     folder
-        Its working directory. Default: this process's own.
+        Working directory. Default: that of this process.
     environment
-        All of its environment variables. Default: this process's own.
+        The complete environment of the command. Default: that of this process.
     """
     environment = {**(environment or os.environ), "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:

@@ -1,4 +1,4 @@
-"""The local AWS that runs with a state folder, as the commands find it."""
+"""Finds the running local AWS of a state folder, for the commands."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ STACK = "local"
 
 
 def running_services(state: Path) -> Services:
-    """Return the servers.
+    """Return the running servers.
 
     Raises
     ------
     LocalError
-        If they have not been started, or one does not answer.
+        If the servers have not been started, or one does not answer.
     """
     services = Services.found(state)
     if services is None:
@@ -36,7 +36,7 @@ def running_services(state: Path) -> Services:
 
 
 def open_stacks(services: Services) -> Stacks:
-    """Return both stacks; this process's own environment leads to the servers from then on."""
+    """Return both stacks; the environment of this process then points to the servers."""
     variables = environment(
         services.endpoints, ensure_pulumi(show_progress), services.state, stack=STACK
     )
@@ -60,13 +60,13 @@ def deployed(state: Path) -> tuple[Services, dict[str, Any]]:
 
 
 def addresses(services: Services) -> str:
-    """Return the line that names the servers' URLs and the folder of their logs."""
+    """Return a line with the servers' URLs and the folder of their logs."""
     endpoints = services.endpoints
     return f"emulator {endpoints.emulator}, QLDB {endpoints.qldb}, logs {services.state / 'logs'}"
 
 
 def stop_and_forget(services: Services) -> None:
-    """Stop the servers and remove Pulumi's state: what it describes was in their memory."""
+    """Stop the servers and remove Pulumi's state, which describes what was in their memory."""
     services.stop()
     shutil.rmtree(services.state / "pulumi", ignore_errors=True)
     remove_settings(STACK)

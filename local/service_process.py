@@ -1,4 +1,4 @@
-"""A server as a child process: started, waited for, found again, ended with its own children.
+"""Runs a server as a child process, which can also be found again and stopped later.
 
 Every local server runs this way: the emulator, the simulated QLDB, DynamoDB Local.
 """
@@ -32,7 +32,7 @@ _TAIL_LINES = 12
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback interface that nothing listened on a moment ago."""
+    """Return a TCP port of the loopback interface that was free a moment ago."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -40,44 +40,44 @@ def free_port() -> int:
 
 
 def port_is_taken(port: int) -> bool:
-    """Return whether something listens on that TCP port of this machine."""
+    """Return whether a TCP port of this machine is in use."""
     with socket.socket() as probe:
         probe.settimeout(_PROBE_SECONDS)
         return probe.connect_ex((HOST, port)) == 0
 
 
 def temporary_folder(log_file: Path) -> Path:
-    """Return the folder for the temporary files of the server with that log; `stop` removes it."""
+    """Return the folder for a server's temporary files, beside its log; `stop` removes it."""
     return log_file.with_suffix(".tmp")
 
 
 @dataclass(kw_only=True)
 class ServiceProcess:
-    """One server, its log, and the file that remembers its process.
+    """A server with its log and its process file.
 
-    The server and whatever it starts form a process group, which is ended as a whole. The server
-    holds a lock on the process file while it lives. A file without a lock is a remnant, so another
-    program that got the same process number is never taken for the server.
+    The server and its children form a process group, which is ended as a whole. The server holds a
+    lock on the process file while it runs. A file without a lock is stale, so another program with
+    the same process id is never mistaken for the server.
 
     Attributes
     ----------
     name
-        What to call it in messages, such as "the emulator".
+        Name of the server in messages, such as "the emulator".
     command
         Program and arguments.
     environment
-        All of its environment variables; nothing is inherited.
+        The complete environment of the server; nothing is inherited.
     port
-        TCP port of the loopback interface on which it will listen.
+        TCP port of the loopback interface.
     log_file
-        Receives both of its outputs; truncated at every start. The process file and the server's
-        temporary folder are beside it.
+        Receives standard output and standard error; truncated at every start. The process file and
+        the server's temporary folder are beside it.
     ready
-        Returns whether the server answers. It is called often: it must be quick and must not raise.
+        Returns whether the server answers. Called often, so it must be quick and must not raise.
     start_seconds
-        How long the server may take until it is ready.
+        Time limit until the server is ready.
     prepare
-        Fills the server's empty temporary folder before the start.
+        Called before the start with the server's temporary folder, which is empty.
     """
 
     name: str
@@ -96,7 +96,7 @@ class ServiceProcess:
 
     @property
     def pid(self) -> int | None:
-        """Number of the server's process (and process group) while it runs, whoever started it."""
+        """Id of the server's process and process group while it runs."""
         try:
             with self._process_file.open("rb") as file:
                 if _lock(file.fileno()):
@@ -111,26 +111,26 @@ class ServiceProcess:
         Parameters
         ----------
         detached
-            Whether it outlives this process; a later `stop` of an equal object ends it. Otherwise
-            it ends with this process, even if this process is killed.
+            Whether the server outlives this process; `stop` of an equal object ends it later.
+            Otherwise it ends with this process, even if this process is killed.
 
         Raises
         ------
         LocalError
-            If the server is running already, its port is taken, or it ended or did not answer in
+            If the server is already running, its port is in use, or it ended or did not answer in
             time.
         """
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self._process_file.open("a+b") as process_file:
             if not _lock(process_file.fileno()):
                 raise LocalError(
-                    f"{self.name} is running already (process {self.pid}, log {self.log_file}); "
+                    f"{self.name} is already running (process {self.pid}, log {self.log_file}); "
                     "`python -m local down` stops it"
                 )
             if port_is_taken(self.port):
                 raise LocalError(
                     f"{self.name} cannot listen on port {self.port}: another program does; "
-                    f"`lsof -i :{self.port}` shows which, stop that or choose another port"
+                    f"`lsof -i :{self.port}` shows which: stop it or choose another port"
                 )
             folder = temporary_folder(self.log_file)
             shutil.rmtree(folder, ignore_errors=True)

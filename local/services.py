@@ -1,4 +1,4 @@
-"""Both servers of the local AWS as one: started, found again and stopped together."""
+"""The two servers of the local AWS as a unit."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Ports:
     Attributes
     ----------
     emulator
-        Of the emulator.
+        Port of the emulator.
     qldb
-        Of the simulated QLDB service.
+        Port of the simulated QLDB service.
     """
 
     emulator: int = EMULATOR_PORT
@@ -47,9 +47,9 @@ class Services:
     Parameters
     ----------
     state
-        Folder for logs and for the file through which the servers are found again.
+        Folder for logs and for the file by which running servers are found.
     ports
-        Where they listen.
+        Ports of the servers.
     """
 
     def __init__(self, *, state: Path, ports: Ports) -> None:
@@ -81,7 +81,7 @@ class Services:
 
     @classmethod
     def found(cls, state: Path) -> Services | None:
-        """Return the services that were started with that state folder, or none."""
+        """Return the services that were started with a state folder; None if there are none."""
         file = _ports_file(state)
         if not file.is_file():
             return None
@@ -89,11 +89,11 @@ class Services:
 
     @property
     def endpoints(self) -> Endpoints:
-        """Where the servers listen."""
+        """URLs of the servers."""
         return Endpoints(emulator=self.emulator.endpoint, qldb=f"http://{HOST}:{self.ports.qldb}")
 
     def running(self) -> dict[str, bool]:
-        """Return for each server whether it answers."""
+        """Return whether each server answers, by name."""
         return {
             "the AWS emulator": self.emulator.pid is not None and self.emulator.healthy(),
             self.qldb.name: self.qldb.pid is not None and self._qldb_answers(),
@@ -110,11 +110,11 @@ class Services:
         Raises
         ------
         LocalError
-            If a port is taken, or a server ended or did not answer.
+            If a port is in use, or a server ended or did not answer.
         """
         self.state.mkdir(parents=True, exist_ok=True)
         if not self._alive():
-            # Before the start, so that servers whose start was killed are found again.
+            # Before the start, so that servers are found even if the start is killed.
             _ports_file(self.state).write_text(json.dumps(asdict(self.ports)))
         try:
             self._start_both(detached=detached)
@@ -137,12 +137,12 @@ class Services:
         _ports_file(self.state).unlink(missing_ok=True)
 
     def require_running(self) -> None:
-        """Return if both servers answer.
+        """Raise an error unless both servers answer.
 
         Raises
         ------
         LocalError
-            If one does not; the message names it, its log and the remedy.
+            If one does not answer; the message names it, its log and the remedy.
         """
         silent = [name for name, answers in self.running().items() if not answers]
         if silent:
@@ -167,7 +167,7 @@ class Services:
             raise
 
     def _alive(self) -> bool:
-        """Return whether a process of either server lives, whether it answers or not."""
+        """Return whether a process of either server is alive, even if it does not answer."""
         return self.emulator.pid is not None or self.qldb.pid is not None
 
     def _qldb_answers(self) -> bool:

@@ -1,4 +1,4 @@
-"""Both stacks on the local AWS: the one place that calls Pulumi's Automation API."""
+"""Deploys both stacks to the local AWS with Pulumi's Automation API."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _failures_as_local_errors() -> Iterator[None]:
 class Stacks:
     """The ledger's stack and the pipeline's, under one name, in a Pulumi file backend.
 
-    Every method raises a `LocalError` with Pulumi's own output where Pulumi fails.
+    Every method raises a `LocalError` with Pulumi's output if Pulumi fails.
 
     Parameters
     ----------
@@ -43,10 +43,10 @@ class Stacks:
     stack
         Name of both stacks.
     settings
-        Settings of the pipeline's stack, over those of ``Pulumi.dev.yaml``.
+        Settings of the pipeline's stack, which override those of ``Pulumi.dev.yaml``.
     inline_folder
-        Where given, programs run inside this process and the projects' files are copied there:
-        needs the engine only, and leaves nothing in the work tree. Otherwise they run through the
+        If given, programs run inside this process and the projects' files are copied there. This
+        needs the engine only, and leaves nothing in the work tree. Otherwise programs run in the
         Python language host, as from a shell.
     """
 
@@ -66,7 +66,7 @@ class Stacks:
 
     @_failures_as_local_errors()
     def prepare(self) -> None:
-        """Write both stacks' settings and create the stacks where they do not exist."""
+        """Write both stacks' settings and create the stacks that do not exist."""
         settings = {
             LEDGER: {},
             PIPELINE: {
@@ -101,22 +101,22 @@ class Stacks:
     def up_project(
         self, project: Project, *, on_output: OnOutput | None = None
     ) -> automation.UpResult:
-        """Deploy one project and return Pulumi's own result, with its counts of changes."""
+        """Deploy one project and return Pulumi's result, with its counts of changes."""
         return self._open(project).up(on_output=on_output)
 
     @_failures_as_local_errors()
     def preview(self, project: Project) -> automation.PreviewResult:
-        """Return what `up_project` would change."""
+        """Return the changes that `up_project` would make."""
         return self._open(project).preview()
 
     @_failures_as_local_errors()
     def refresh(self, project: Project) -> automation.RefreshResult:
-        """Read a project's resources back and return what had drifted."""
+        """Refresh a project's resources and return the drift."""
         return self._open(project).refresh()
 
     @_failures_as_local_errors()
     def destroy(self, *, on_output: OnOutput | None = None) -> None:
-        """Destroy the pipeline's stack, then the ledger's, and forget both."""
+        """Destroy and remove the pipeline's stack, then the ledger's."""
         for project in (PIPELINE, LEDGER):
             stack = self._open(project)
             stack.destroy(on_output=on_output)
@@ -159,14 +159,14 @@ class Stacks:
         if not folder.is_dir():
             folder.mkdir(parents=True)
             document = yaml.safe_load((project.folder / "Pulumi.yaml").read_text())
-            # The program runs with this interpreter: no virtual environment takes part.
+            # The program runs with this interpreter, without a virtual environment.
             document["runtime"] = document["runtime"]["name"]
             (folder / "Pulumi.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
         return folder
 
 
 def _command(path: str) -> PulumiCommand:
-    """Return the `pulumi` of that PATH; the class asks this process's own for its version."""
+    """Return the `pulumi` of a PATH, because the class itself uses the PATH of this process."""
     own = os.environ["PATH"]
     os.environ["PATH"] = path
     try:
@@ -180,7 +180,7 @@ def _run(program: Path) -> None:
 
 
 def format_outputs(outputs: Mapping[str, object]) -> str:
-    """Return stack outputs as the aligned lines that a terminal shows."""
+    """Return stack outputs as aligned lines for a terminal."""
     width = max(map(len, outputs))
     return "\n".join(
         f"  {name:<{width}}  {value if isinstance(value, str) else json.dumps(value)}"

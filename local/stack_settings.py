@@ -23,8 +23,8 @@ _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "ar
 def machine_settings() -> dict[str, str]:
     """Return the settings in which a stack on this machine differs from ``Pulumi.dev.yaml``.
 
-    The emulator runs a function's code with its own interpreter, so the package has to hold the
-    wheels of that interpreter and of this machine's architecture.
+    The emulator runs a function's code with its own interpreter, so the package must contain
+    the wheels of that interpreter and of this machine's architecture.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def machine_settings() -> dict[str, str]:
     Raises
     ------
     LocalError
-        For an architecture that AWS Lambda does not have.
+        If AWS Lambda does not have this machine's architecture.
     """
     machine = platform.machine().lower()
     if machine not in _ARCHITECTURES:
@@ -53,19 +53,19 @@ def write_settings(
 ) -> None:
     """Write a stack's settings file.
 
-    What the file holds already stays: the user's `pulumi config set`, and the salt of encrypted
+    Existing content of the file is kept: the user's `pulumi config set`, and the salt of encrypted
     values, without which Pulumi could not open the stack again.
 
     Parameters
     ----------
     project
-        The project, whose ``Pulumi.dev.yaml`` has the other settings.
+        The project, whose ``Pulumi.dev.yaml`` supplies the other settings.
     stack
         The stack's name.
     settings
-        Settings over both files, by their names without the project's.
+        Settings that override both files, by name without the project's prefix.
     folder
-        Where the file is.
+        Folder of the file.
     """
     development = yaml.safe_load((project.folder / "Pulumi.dev.yaml").read_text())
     file = folder / f"Pulumi.{stack}.yaml"
@@ -79,6 +79,6 @@ def write_settings(
 
 
 def remove_settings(stack: str) -> None:
-    """Remove the settings files of a stack from both projects, where there are any."""
+    """Remove the settings files of a stack from both projects, if they exist."""
     for project in (LEDGER, PIPELINE):
         (project.folder / f"Pulumi.{stack}.yaml").unlink(missing_ok=True)

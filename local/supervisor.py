@@ -1,4 +1,4 @@
-"""Run a command while the process at the other end of standard input lives.
+"""Runs a command while the process at the other end of standard input lives.
 
 Started by file, never imported: `python supervisor.py LOCK_DESCRIPTOR COMMAND...`. A parent that is
 killed cannot end its children, but the kernel closes its end of the pipe, on Linux and macOS alike.

@@ -1,4 +1,4 @@
-"""One operation on a document, committed to the deployed ledger."""
+"""Commits one operation on a document to the deployed ledger."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 def commit(state: Path, operation: Operation) -> None:
-    """Commit an operation and print the journal block and the documents of it.
+    """Commit an operation and print its journal block and documents.
 
-    The first insert into a table makes the table.
+    The first insert into a table creates the table.
 
     Parameters
     ----------
     state
         Folder of the local AWS.
     operation
-        What to commit.
+        The operation to commit.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The user's cache folder: what is downloaded or built once and used by every checkout."""
+"""The user's cache folder, for everything that is downloaded or built once for all checkouts."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 
 def cache_folder() -> Path:
-    """Return the project's cache folder: below XDG_CACHE_HOME, or `.cache` of the home folder."""
+    """Return the project's cache folder, in XDG_CACHE_HOME or in `~/.cache`."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / PIPELINE.name
 
 
 def cached(name: str, make: Callable[[Path], None], progress: Callable[[str], None]) -> Path:
-    """Return a folder of the cache, made on first use and then never changed.
+    """Return a folder of the cache, which is created on first use and never changed.
 
-    Of several processes that ask at once, one makes it and the others wait. An incomplete folder
-    is never seen.
+    Of several concurrent processes, one creates it and the others wait. An incomplete folder is
+    never visible.
 
     Parameters
     ----------
     name
-        The folder's name, with the version of its content.
+        Name of the folder, with the version of its content.
     make
-        Fills the empty folder that it is given.
+        Fills an empty folder.
     progress
-        Receives one line if this process waits for another one.
+        Receives a line if this process waits for another one.
 
     Raises
     ------
@@ -53,8 +53,8 @@ def cached(name: str, make: Callable[[Path], None], progress: Callable[[str], No
                 _make(target, make)
     except OSError as error:
         raise LocalError(
-            f"the cache folder {target.parent} cannot be used ({error}); make room or make it "
-            "writable, or name another one in XDG_CACHE_HOME"
+            f"the cache folder {target.parent} cannot be used ({error}); free space, make it "
+            "writable, or set XDG_CACHE_HOME to another one"
         ) from error
     return target
 

@@ -1,6 +1,6 @@
-"""The commands of `python -m local`, one module each under the command's own name.
+"""The commands of `python -m local`, each in a module of the same name.
 
-To add a command, write a module here that has what `Command` names, and add it to `COMMANDS`.
+To add a command, write a module here with the members of `Command`, and add it to `COMMANDS`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Command(Protocol):
-    """What the module of a command has.
+    """The members of a command's module.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Command(Protocol):
     def run(self, options: argparse.Namespace, /) -> int:
         """Run the command and return its exit status.
 
-        `options` has the command's arguments and `state`, the folder of the local AWS.
+        `options` contains the command's arguments and `state`, the folder of the local AWS.
         """
 
 
@@ -46,4 +46,4 @@ COMMANDS: dict[str, Command] = {
     "down": down,
     "demo": demo,
 }
-"""Every command by its name, in the order of `--help`."""
+"""Commands by name, in the order of `--help`."""

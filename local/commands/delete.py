@@ -1,4 +1,4 @@
-"""Commit the deletion of a document."""
+"""The command `delete`, which commits the deletion of a document."""
 
 from __future__ import annotations
 

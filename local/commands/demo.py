@@ -1,4 +1,4 @@
-"""Run the demonstration on servers and stacks of its own."""
+"""The command `demo`, which runs the demonstration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from local import demo
 if TYPE_CHECKING:
     import argparse
 
-HELP = "up, transactions, comparison of ledger and DynamoDB, down"
+HELP = "deploy, commit transactions, compare the ledger with DynamoDB, clean up"
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:

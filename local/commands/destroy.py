@@ -1,4 +1,4 @@
-"""Destroy both stacks and leave the servers running."""
+"""The command `destroy`, which destroys both stacks."""
 
 from __future__ import annotations
 

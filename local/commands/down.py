@@ -1,4 +1,4 @@
-"""Stop the servers and remove Pulumi's state."""
+"""The command `down`, which stops the servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Print shell commands that lead a shell to the local AWS."""
+"""The command `env`, which prints shell commands for the use of the local AWS."""
 
 from __future__ import annotations
 

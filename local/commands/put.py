@@ -1,4 +1,4 @@
-"""Commit a document: a new one, or a new revision of an existing one."""
+"""The command `put`, which inserts or updates a document."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from local.transactions import commit
 if TYPE_CHECKING:
     import argparse
 
-HELP = "commit a document to the ledger: insert, or update"
+HELP = "insert or update a document of the ledger"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Commit the redaction of one revision of a document."""
+"""The command `redact`, which redacts one revision of a document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compare the ledger with DynamoDB, document by document."""
+"""The command `show`, which compares the ledger with DynamoDB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Show what runs, and the stack outputs."""
+"""The command `status`, which shows the servers and stack outputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local.stack import format_outputs
 if TYPE_CHECKING:
     import argparse
 
-HELP = "show what runs, and the stack outputs"
+HELP = "show the servers and the stack outputs"
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:

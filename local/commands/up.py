@@ -1,4 +1,4 @@
-"""Start everything, deploy both stacks, leave it running."""
+"""The command `up`, which starts the servers and deploys both stacks."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from local.stack import format_outputs
 if TYPE_CHECKING:
     import argparse
 
-HELP = "start everything, deploy both stacks, leave it running"
+HELP = "start the servers, deploy both stacks, leave everything running"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--port", type=int, default=EMULATOR_PORT, help="of the emulator")
-    parser.add_argument("--qldb-port", type=int, default=QLDB_PORT, help="of the simulated QLDB")
+    parser.add_argument("--port", type=int, default=EMULATOR_PORT, help="port of the emulator")
+    parser.add_argument(
+        "--qldb-port", type=int, default=QLDB_PORT, help="port of the simulated QLDB"
+    )
     parser.add_argument(
         "--no-deploy",
         action="store_true",
@@ -35,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     stacks.prepare()
     if not options.no_deploy:
         stacks.up(on_output=print)
-    print(f"\nThe local AWS runs: {addresses(services)}")
+    print(f"\nThe local AWS is running: {addresses(services)}")
     if options.no_deploy:
         print('\nNext: eval "$(python -m local env)"; (cd ledger && pulumi up); pulumi up')
         return 0
@@ -46,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _started(options: argparse.Namespace) -> Services:
-    """Return the running servers: those that were started before, or new ones."""
+    """Return the running servers, started if necessary."""
     services = Services.found(options.state)
     if services is not None and not any(services.running().values()):
         stop_and_forget(services)

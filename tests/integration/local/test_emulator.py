@@ -137,7 +137,7 @@ def test_a_taken_port_is_named_with_the_remedy(log_file: Path) -> None:
 def test_a_second_start_is_refused_while_it_runs(emulator: Emulator, log_file: Path) -> None:
     emulator.start()
 
-    with pytest.raises(LocalError, match=rf"running already \(process {emulator.pid}.*local down"):
+    with pytest.raises(LocalError, match=rf"already running \(process {emulator.pid}.*local down"):
         Emulator(emulator.port, log_file).start()
 
     assert emulator.healthy()

@@ -89,7 +89,7 @@ def test_bytes_with_another_hash_are_refused(repository: Path, tmp_path: Path) -
     file = some_file("engine")
     publish(repository, file, b"something else")
 
-    with pytest.raises(LocalError, match=r"com\.example:engine:1\.2 .* another SHA-256"):
+    with pytest.raises(LocalError, match=r"com\.example:engine:1\.2 .* the SHA-256"):
         fetch([file], tmp_path)
 
 

@@ -70,7 +70,7 @@ def test_a_start_that_is_killed_half_way_is_found_again(services: Services) -> N
         check=False,
     )
     assert services.emulator.pid is not None
-    # when somebody looks for it / then it is found, with its ports, and can be stopped
+    # when it is looked up / then it is found, with its ports, and can be stopped
     found = Services.found(services.state)
     assert found is not None
     assert found.ports == services.ports
@@ -91,7 +91,7 @@ def test_a_second_start_does_not_hide_the_first(services: Services) -> None:
     services.start()
     other = Services(state=services.state, ports=Ports(emulator=free_port(), qldb=free_port()))
 
-    with pytest.raises(LocalError, match="running already"):
+    with pytest.raises(LocalError, match="already running"):
         other.start()
 
     found = Services.found(services.state)

@@ -253,12 +253,22 @@ def test_all_problems_are_reported_at_once() -> None:
     )
 
 
+@pytest.mark.parametrize("value", ["", "0", "-1", "forever"])
+def test_a_tombstone_lives_for_days_or_is_permanent(value: str) -> None:
+    [problem] = problems(tombstoneLifetimeDays=value)
+
+    assert problem == (
+        f"tombstoneLifetimeDays is {value!r}; expected an integer of 1 or more: "
+        "pulumi config set tombstoneLifetimeDays 1"
+    )
+
+
 def test_an_unknown_setting_is_refused_with_the_nearest_one() -> None:
     [problem] = problems(tombstoneLifetimeDay=900)
 
     assert problem == (
-        "unknown setting tombstoneLifetimeDay; did you mean tombstoneLifetimeDays? "
-        "Otherwise remove it: pulumi config rm tombstoneLifetimeDay"
+        "unknown setting tombstoneLifetimeDay; did you mean tombstoneLifetimeDays? Otherwise "
+        "remove it: pulumi config rm tombstoneLifetimeDay"
     )
 
 

@@ -62,7 +62,9 @@ def test_a_second_demonstration_in_a_checkout_is_refused(
     with (tmp_path / "demo.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # when another is started / then one line names the reason, and nothing is touched
-        with pytest.raises(LocalError, match=r"^another demonstration runs in this checkout: .*$"):
+        with pytest.raises(
+            LocalError, match=r"^another demonstration is running in this checkout: .*$"
+        ):
             demo.run(tmp_path)
     assert (tmp_path / "demo").is_dir()
     remove_settings.assert_not_called()
