@@ -1,1 +1,1 @@
-"""Speed, cost and lag of the handler, compared with a baseline: `python -m bench --help`."""
+"""The benchmark: speed, cost and lag of the handler, compared with a baseline."""

@@ -1,4 +1,4 @@
-"""The benchmark as a command: `python -m bench --help`."""
+"""Entry point of the benchmark: `python -m bench --help`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DESCRIPTION = f"""\
 Speed, cost and lag of the handler, compared with a baseline of one conditional
 UpdateItem per revision (16 threads, the same reading path, nothing coalesced).
 Both run in fresh processes, taking turns, in the same run on the same machine:
-what counts is their ratio.
+their ratio is what counts.
 
 parts:
   throughput  each workload on a stub DynamoDB that answers after {1000 * DELAY_SECONDS:g} ms, and
@@ -48,12 +48,12 @@ parts:
   flat        1,000 to 100,000 revisions: cost per revision must not grow
   cold        import and first batch of the built package, and its size
   lag         ledger commit to item on the local AWS, steady and after a pause
-  profile     where the handler's CPU time goes, and its lower bound (only when
-              asked for)
+  profile     the handler's CPU time by part, and its lower bound (only on
+              request)
 
 Results go to bench/results/: results.json and plots. The last table compares
-them with the targets. The exit status is 0 unless something could not be
-measured: a missed target is a result.
+them with the targets. The exit status is 0 unless a measurement failed: a
+missed target is a result.
 """
 EPILOG = """\
 examples:
@@ -67,20 +67,20 @@ examples:
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """How much is measured.
+    """The size of a run.
 
     Attributes
     ----------
     throughput, engine
-        On the stub and on DynamoDB Local.
+        Plans for the stub and for DynamoDB Local.
     flat
         Numbers of revisions by contender.
     starts
-        Fresh interpreters.
+        Number of fresh interpreters.
     steady_seconds, pause_seconds
-        Of the lag's two phases.
+        Durations of the lag's two phases.
     profiled
-        Revisions of the profile.
+        Number of revisions in the profile.
     """
 
     throughput: Plan
@@ -264,7 +264,7 @@ def _phase(phase: Phase) -> dict[str, Any]:
 
 
 def _machine() -> dict[str, Any]:
-    """Return facts about the machine, for comparing two runs."""
+    """Return facts about the machine, for comparisons of runs."""
     return {
         "cores": os.cpu_count(),
         "architecture": platform.machine(),

@@ -1,7 +1,7 @@
-"""Cold start: a fresh interpreter imports the built package and replicates its first batch.
+"""Measures the cold start: a fresh interpreter imports the package and replicates a batch.
 
-The package is built and unpacked as Lambda does it. Its folder has no bytecode, and Lambda's is
-read-only, so every cold start compiles; a second measurement with bytecode shows the cost of that.
+The package is built and unpacked as for Lambda. Its folder has no bytecode, and Lambda's is
+read-only, so every cold start compiles; a second measurement with bytecode shows that cost.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Start:
     imported_cpu
         CPU time of the import: its duration on an idle machine.
     first_batch
-        The first batch after it, including what the function makes lazily.
+        The first batch after it, including lazy initialization.
     next_batch
         The same batch again.
     """
@@ -83,7 +83,7 @@ class Start:
 
 @dataclass(frozen=True, kw_only=True)
 class ColdStart:
-    """Cold start and package.
+    """Results of the cold start and sizes of the package.
 
     Attributes
     ----------
@@ -92,9 +92,9 @@ class ColdStart:
     with_bytecode
         With bytecode beside the sources.
     package_bytes
-        The archive that is deployed, for `RUNTIME` and `ARCHITECTURE`; its entries are stored.
+        Size of the deployed archive, for `RUNTIME` and `ARCHITECTURE`; its entries are stored.
     deflated_bytes
-        The same archive, compressed.
+        Size of the same archive, compressed.
     """
 
     as_deployed: Start
@@ -123,7 +123,7 @@ def measure_cold_start(stub: StubDynamoDB, repeats: int) -> ColdStart:
         events = Path(temporary) / "events.jsonl"
         write_events(NEW, 1000, events)
         endpoint = stub.endpoint(Answer.ACCEPT)
-        # Uncounted: it fills the disk's cache.
+        # Not counted: it fills the disk's cache.
         _start(folder, events, endpoint)
         as_deployed = _medians(folder, events, endpoint, repeats)
         for source in folder.rglob("*.py"):

@@ -1,4 +1,4 @@
-"""What is compared: the function as deployed, and a baseline of one request per revision."""
+"""The contenders: the function as deployed, and a baseline of one request per revision."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _REMAINING_MILLISECONDS: Final = 600_000
 
 
 class Contender(Protocol):
-    """Replicates batches."""
+    """A contender, which replicates batches."""
 
     def __call__(self, event: Mapping[str, Any], context: Context) -> object:
         """Replicate a batch and return Lambda's answer."""
@@ -47,19 +47,19 @@ class Context:
     aws_request_id = "00000000-0000-0000-0000-000000000000"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return ample time, so that a slow machine does not change what is done."""
+        """Return ample time, so that a slow machine does not change the work."""
         return _REMAINING_MILLISECONDS
 
 
 def contender(name: str, environment: Mapping[str, str]) -> Contender:
-    """Return a contender that has the environment of the deployed function.
+    """Return a contender with the environment of the deployed function.
 
     Parameters
     ----------
     name
         One of `CONTENDERS`.
     environment
-        This process's own environment: boto3 finds DynamoDB by it.
+        The environment of this process, from which boto3 takes the endpoint of DynamoDB.
     """
     if name == HANDLER:
         from handler import app  # noqa: PLC0415 (the baseline must not pay for it)
@@ -71,12 +71,12 @@ def contender(name: str, environment: Mapping[str, str]) -> Contender:
 class OneRequestPerRevision:
     """The baseline: the same reading path, then a conditional UpdateItem for every revision.
 
-    Nothing is coalesced: all ten of a document's ten versions are written.
+    Nothing is coalesced: every version of a document is written.
 
     Parameters
     ----------
     settings
-        The handler's.
+        Settings of the handler.
     """
 
     def __init__(self, settings: HandlerSettings) -> None:

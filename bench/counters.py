@@ -1,6 +1,6 @@
-"""The work of the stub DynamoDB so far, read from its own process.
+"""Reads the work of the stub DynamoDB from its process.
 
-Small, and of the standard library only: the measured process imports it.
+Small and limited to the standard library, because the measured process imports it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Counters:
     requests
         Requests answered, except those for these counters.
     writes
-        Statements, and writes of one item.
+        Statements and single-item writes.
     cpu_seconds
         CPU time of the stub's process.
     """

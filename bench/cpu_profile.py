@@ -1,9 +1,9 @@
-"""Where the function's CPU time goes, part by part and over all its threads.
+"""Profiles the function's CPU time by part, over all its threads.
 
-Functions at the borders of the parts are wrapped with a clock of the thread's own CPU time; the
-time of a part inside another counts for the inner one only. Sampling or tracing profilers see one
-thread, or cost more than what they measure. The lower bound is what the same batches cost with only
-the fastest code known for each unavoidable step.
+Functions at the boundaries of the parts are wrapped with a clock of the thread's CPU time. The time
+of a nested part counts for the inner one only. Sampling or tracing profilers see only one thread,
+or cost more than what they measure. The lower bound is the cost of the same batches with the
+fastest code known for each unavoidable step.
 """
 
 from __future__ import annotations
@@ -75,13 +75,13 @@ class Profile:
     Attributes
     ----------
     total
-        Of the unchanged function, measured without the clocks.
+        CPU time of the unchanged function, measured without the clocks.
     parts
-        Of each part, with the clocks; their own cost is subtracted from the rest.
+        CPU time of each part, with the clocks; their own cost is subtracted from the rest.
     lower_bound
-        Of the unavoidable steps.
+        CPU time of the unavoidable steps.
     unknown
-        Names that the code does not have.
+        Names that do not exist in the code.
     """
 
     total: float
@@ -91,7 +91,7 @@ class Profile:
 
 
 class Clocks:
-    """CPU time by part, of all threads."""
+    """Measures the CPU time of all threads by part."""
 
     def __init__(self) -> None:
         self._local = threading.local()
@@ -131,7 +131,7 @@ class Clocks:
 
 
 def install(clocks: Clocks) -> list[str]:
-    """Put clocks at all borders of parts; return the names that do not exist."""
+    """Add clocks at the boundaries of all parts; return the names that do not exist."""
     unknown = []
     for part, name in PARTS:
         try:
@@ -158,7 +158,7 @@ def holder_of(name: str) -> tuple[Any, str]:
     Raises
     ------
     ImportError, AttributeError
-        If there is no such module or class.
+        If the module or class does not exist.
     """
     module_name, _, path = name.partition(":")
     *outer, attribute = path.split(".")
@@ -166,7 +166,7 @@ def holder_of(name: str) -> tuple[Any, str]:
 
 
 def _replace_imported(original: object, replacement: object) -> None:
-    """Replace a function in the modules of the function that imported it by name."""
+    """Replace a function in the modules that imported it by name."""
     for module_name, module in list(sys.modules.items()):
         if module_name.split(".")[0] == "handler":
             for name, value in list(vars(module).items()):
@@ -182,7 +182,7 @@ def profile(file: Path, endpoint: str) -> Profile:
     clocks = Clocks()
     before: dict[str, float] = {}
     unknown = install(clocks)
-    # The function made its objects before the clocks; their methods are looked up by class.
+    # The function's objects are older than the clocks, but their methods are looked up by class.
     measured = run(replicate, file, warm_up=1, on_warm=lambda: before.update(clocks.seconds))
     parts = {
         part: 1e6 * (seconds - before.get(part, 0.0)) / measured.revisions

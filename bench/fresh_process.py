@@ -1,4 +1,4 @@
-"""Modules of the benchmark in fresh processes, with the environment of the deployed function."""
+"""Runs modules of the benchmark in fresh processes, with the function's environment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAX_SECONDS: Final = 300
 
 
 class MeasurementError(Exception):
-    """Something could not be measured; the text says what."""
+    """A measurement failed; the text names which one."""
 
 
 def run_module(
@@ -37,21 +37,22 @@ def run_module(
     Parameters
     ----------
     module
-        It takes the arguments, then the name of a file for its result, then the options.
+        Name of the module. It takes the arguments, the name of a file for its result, and the
+        options.
     arguments, options
-        Its own.
+        Arguments and options of the module.
     environment
-        As `function_environment` returns it.
+        Result of `function_environment`.
 
     Returns
     -------
     dict
-        The result that it wrote.
+        The result that the module wrote.
 
     Raises
     ------
     MeasurementError
-        If the process failed: the text ends with its last line.
+        If the process fails; the message ends with its last line.
     """
     with tempfile.TemporaryDirectory() as temporary:
         result = Path(temporary) / "result.json"
@@ -74,9 +75,9 @@ def run_module(
 
 
 def function_environment(endpoint: str, access_key: str = ACCESS_KEY) -> dict[str, str]:
-    """Return the environment of the deployed function, with another DynamoDB and no S3 at all.
+    """Return the environment of the deployed function, with another DynamoDB and without S3.
 
-    Nothing in the user's own account may be used.
+    The user's own account must not be used.
     """
     return {
         "PATH": os.environ.get("PATH", os.defpath),

@@ -1,8 +1,8 @@
-"""Lag from the commit in the ledger until the item can be read, on the local AWS.
+"""Measures the lag from the commit in the ledger until the item can be read, on the local AWS.
 
-Both stacks are deployed with the real Pulumi engine to servers of the benchmark's own. Documents
-are committed at a steady rate; then the same rate goes on while delivery is paused, and resumes. A
-document's lag counts from its block's timestamp, or from the resumption where that is later.
+Both stacks are deployed with the real Pulumi engine to separate servers. Documents are committed at
+a steady rate, then at the same rate while delivery is paused and resumed. A document's lag counts
+from its block's timestamp, or from the resumption if that is later.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ _STACK: Final = "bench"
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One document.
+    """The lag of one document.
 
     Attributes
     ----------
     committed
         Seconds from the phase's start to the commit.
     lag
-        Seconds until the item was seen.
+        Seconds until the item could be read.
     """
 
     committed: float
@@ -57,7 +57,7 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    """Documents committed under the same circumstances."""
+    """Documents committed under the same conditions."""
 
     name: str
     revisions_per_second: float
@@ -71,7 +71,7 @@ class Phase:
 
 @dataclass(frozen=True, kw_only=True)
 class Lag:
-    """Both phases."""
+    """Results of both phases."""
 
     steady: Phase
     after_pause: Phase
@@ -87,16 +87,16 @@ def measure_lag(
     state
         Folder for the servers' logs and Pulumi's state.
     steady_seconds, pause_seconds
-        How long each phase commits.
+        Durations of the phases.
     progress
         Receives a line of text before each long step.
 
     Raises
     ------
     MeasurementError
-        If items did not arrive.
+        If items do not arrive in time.
     LocalError
-        If the local AWS does not run on this machine.
+        If the local AWS cannot be started.
     """
     pulumi_bin = ensure_pulumi(progress)
     ports = Ports(emulator=free_port(), qldb=free_port())
@@ -134,7 +134,7 @@ class _Pending:
 
 
 class Watched:
-    """A deployed pipeline, with a thread that looks for the items of what was committed."""
+    """A deployed pipeline, with a thread that waits for the items of committed documents."""
 
     def __init__(self, services: Services, outputs: dict[str, Any]) -> None:
         self.ledger = LedgerClient(services.endpoints.qldb)
@@ -149,7 +149,7 @@ class Watched:
         self._not_before = 0.0
 
     def commit_steadily(self, seconds: float) -> None:
-        """Commit at the rate for some seconds, while a thread looks for the items."""
+        """Commit at a steady rate for some seconds, while a thread waits for the items."""
         transactions = int(seconds * REVISIONS_PER_SECOND / REVISIONS_PER_TRANSACTION)
         interval = REVISIONS_PER_TRANSACTION / REVISIONS_PER_SECOND
         self._began = time.time()
@@ -199,7 +199,7 @@ class Watched:
             self._look()
 
     def _look(self) -> None:
-        """Read the items of the oldest pending documents, as many as one request takes."""
+        """Read the items of the oldest pending documents, as many as fit into one request."""
         with self._pending.lock:
             ids = list(self._pending.committed)[:_KEYS_PER_READ]
         if not ids:

@@ -1,4 +1,4 @@
-"""The CPU time of a batch's unavoidable steps, each with the fastest code known for it."""
+"""Measures the CPU time of a batch's unavoidable steps, with the fastest code known for each."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def lower_bound(file: Path, bodies: Sequence[bytes], endpoint: str) -> dict[str,
     Parameters
     ----------
     file
-        Batches of aggregates, as `workloads.write_events` writes them.
+        Batches of aggregates, written by `workloads.write_events`.
     bodies
-        The requests that the function made of the first batch.
+        The function's requests for the first batch.
     endpoint
         URL of the stub.
 

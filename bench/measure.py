@@ -1,4 +1,4 @@
-"""Measurements of throughput and cost: each in a fresh process, against the stub or the engine."""
+"""Measures throughput and cost in fresh processes, with the stub or DynamoDB Local."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One contender on one workload, once.
+    """A single measurement of one contender on one workload.
 
     Attributes
     ----------
     totals
-        Of the measured process.
+        Totals of the measured process.
     stub
         The stub's work in that time; None for another server.
     """
@@ -53,22 +53,22 @@ class Measurement:
 
     @property
     def revisions_per_second(self) -> float:
-        """Throughput."""
+        """Throughput in revisions."""
         return self.totals.revisions / self.totals.seconds
 
     @property
     def cpu_seconds_per_revision(self) -> float:
-        """Cost."""
+        """Cost in CPU time."""
         return self.totals.cpu_seconds / self.totals.revisions
 
     @property
     def requests_per_revision(self) -> float | None:
-        """Requests to DynamoDB."""
+        """Requests to DynamoDB per revision."""
         return None if self.stub is None else self.stub.requests / self.totals.revisions
 
     @property
     def stub_busy(self) -> float | None:
-        """Share of the time in which the stub's one CPU worked: at 1 it is the limit."""
+        """Share of the time in which the stub's one CPU was busy: at 1, the stub is the limit."""
         return None if self.stub is None else self.stub.cpu_seconds / self.totals.seconds
 
 
@@ -114,12 +114,12 @@ class Comparison:
 
     @property
     def speedup(self) -> float:
-        """How many times the baseline's throughput."""
+        """Ratio of the handler's throughput to the baseline's."""
         return self.handler.revisions_per_second / self.baseline.revisions_per_second
 
     @property
     def saving(self) -> float:
-        """How many times less CPU time a revision takes."""
+        """Ratio of the baseline's CPU time per revision to the handler's."""
         return (
             self.baseline.cpu_microseconds_per_revision / self.handler.cpu_microseconds_per_revision
         )
@@ -127,15 +127,15 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How much is measured.
+    """The size of the measurements.
 
     Attributes
     ----------
     baseline_revisions, handler_revisions
-        In one measurement of each contender. Figures are compared per revision.
+        Number of revisions in one measurement. Figures are compared per revision.
     repeats
-        Measurements of each workload that a target depends on, of which the median is taken; the
-        contenders take turns, so that a slow time of the machine affects both.
+        Measurements of each workload that a target depends on; the median counts. The contenders
+        take turns, so that a slow phase of the machine affects both.
     """
 
     baseline_revisions: int
@@ -149,14 +149,14 @@ def compare_on_stub(workload: Workload, stub: StubDynamoDB, plan: Plan, folder: 
     Raises
     ------
     MeasurementError
-        If a measured process failed.
+        If a measured process fails.
     """
     endpoint = stub.endpoint(workload.answer)
     wanted = {BASELINE: plan.baseline_revisions, HANDLER: plan.handler_revisions}
     files = {}
     for contender, revisions in wanted.items():
         files[contender] = folder / f"{workload.name}-{contender}.jsonl"
-        # One batch more, for the warm-up.
+        # One more batch, for the warm-up.
         counted = int(revisions * workload.weight)
         write_events(workload, counted + revisions_per_event(workload), files[contender])
     results: dict[str, list[Measurement]] = {contender: [] for contender in wanted}
@@ -188,14 +188,14 @@ def _require_all_writes(workload: Workload, contender: str, measured: Measuremen
 
 
 def compare_on_engine(engine: DynamoDBLocal, plan: Plan, folder: Path) -> list[Comparison]:
-    """Measure both contenders on AWS's DynamoDB Local: a life of the same documents, step by step.
+    """Measure both contenders on DynamoDB Local: all stages in the life of the same documents.
 
-    Each contender has tables of its own, whose items must be the same in the end.
+    Each contender has separate tables, whose items must be equal at the end.
 
     Raises
     ------
     MeasurementError
-        If a measured process failed, or the items differ.
+        If a measured process fails, or the items differ.
     """
     clients = {contender: _engine_client(engine, contender) for contender in CONTENDERS}
     for client in clients.values():
@@ -203,7 +203,7 @@ def compare_on_engine(engine: DynamoDBLocal, plan: Plan, folder: Path) -> list[C
     comparisons = []
     for workload in (NEW, UPDATES, DUPLICATES, DELETES):
         file = folder / f"{workload.name}-engine.jsonl"
-        # The same documents in all steps: the largest batches' number, warm-up included.
+        # The same documents in all steps, enough for the largest batches and the warm-up.
         write_events(workload, plan.baseline_revisions + revisions_per_event(NEW), file)
         results = {
             contender: measure(contender, file, engine.endpoint, access_key=contender)
@@ -246,7 +246,7 @@ def _create_tables(client: DynamoDBClient) -> None:
 
 
 def _items(client: DynamoDBClient) -> dict[str, Any]:
-    """Return all items of the one table that is used, by key."""
+    """Return all items of the table in use, by key."""
     pages = client.get_paginator("scan").paginate(
         TableName=replica_tables()[PERSON][TableField.TABLE_NAME], ConsistentRead=True
     )
@@ -256,7 +256,7 @@ def _items(client: DynamoDBClient) -> dict[str, Any]:
 def flatness(
     stub: StubDynamoDB, sizes: Mapping[str, Sequence[int]], folder: Path
 ) -> dict[str, list[Figures]]:
-    """Measure each contender with more and more revisions, each number in a process of its own.
+    """Measure each contender with increasing numbers of revisions, each in a separate process.
 
     Parameters
     ----------
@@ -265,12 +265,12 @@ def flatness(
     sizes
         Numbers of revisions by contender.
     folder
-        For the events; empty again afterwards.
+        Folder for the events; empty again afterwards.
 
     Raises
     ------
     MeasurementError
-        If a measured process failed.
+        If a measured process fails.
     """
     file = folder / "flat.jsonl"
     largest = max(size for numbers in sizes.values() for size in numbers)
@@ -303,20 +303,20 @@ def measure(
     contender
         One of `contenders.CONTENDERS`.
     events
-        As `workloads.write_events` writes it.
+        File written by `workloads.write_events`.
     endpoint
-        URL of DynamoDB or its stand-in.
+        URL of DynamoDB Local or of the stub.
     counters
-        URL of the stub's counters, if it is the stub.
+        URL of the stub's counters; None for DynamoDB Local.
     max_revisions
-        Revisions at which to stop; None for all of the file.
+        Number of revisions at which to stop; None for the whole file.
     access_key
-        DynamoDB Local separates the tables of different ones.
+        Access key, by which DynamoDB Local separates tables.
 
     Raises
     ------
     MeasurementError
-        If the process failed: the text ends with its last line.
+        If the process fails; the message ends with its last line.
     """
     options = ["--counters", counters] if counters else []
     options += ["--max-revisions", str(max_revisions)] if max_revisions else []

@@ -1,7 +1,7 @@
-"""The process that is measured: one contender on one workload, from first to last batch.
+"""The measured process, which runs one contender on one workload.
 
-It is fresh for every measurement and holds one batch at a time, as a Lambda container does, so that
-its peak memory is that of the function. Reading the batches is not measured.
+Every measurement has a fresh process, which holds one batch at a time, like a Lambda container, so
+that its peak memory is that of the function. Reading the batches is not measured.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class Totals:
     Attributes
     ----------
     revisions
-        In the batches, whatever their outcomes.
+        Revisions in the batches, regardless of their outcomes.
     seconds
-        Of wall time.
+        Wall time.
     cpu_seconds
-        Of all threads of this process.
+        CPU time of all threads of this process.
     peak_bytes
         Peak resident memory of the process, interpreter included.
     """
@@ -51,7 +51,7 @@ class Totals:
 
 
 class FailedRecordsError(Exception):
-    """Records were reported as failed: it was not their replication that was measured."""
+    """Records were reported as failed, so their replication was not measured."""
 
 
 def run(
@@ -67,13 +67,13 @@ def run(
     Parameters
     ----------
     replicate
-        A contender.
+        The contender.
     file
-        As `workloads.write_events` writes it.
+        File written by `workloads.write_events`.
     warm_up
-        Batches that are replicated first and not counted.
+        Number of batches that are replicated first and not counted.
     max_revisions
-        Measured revisions after which no further batch starts; None for all of the file.
+        Number of measured revisions after which no batch starts; None for the whole file.
     on_warm
         Called once, after the warm-up.
 
@@ -109,8 +109,7 @@ def run(
 def _peak_bytes() -> int:
     """Return the peak resident memory of this program.
 
-    From getrusage only elsewhere: on Linux that includes the parent's memory of the moment between
-    fork and exec.
+    On Linux not from getrusage, which would include the parent's memory between fork and exec.
     """
     if _STATUS.is_file() and (found := _PEAK.search(_STATUS.read_text(encoding="ascii"))):
         return int(found[1]) * 1024

@@ -1,4 +1,4 @@
-"""Results as pictures."""
+"""Draws results as pictures."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def plot_flatness(figures: Mapping[str, Sequence[Mapping[str, Any]]], file: Path
 
 
 def plot_throughput(comparisons: Sequence[Mapping[str, Any]], file: Path) -> None:
-    """Draw how many times the baseline each workload reaches, in speed and in cost."""
+    """Draw the ratios of speed and cost to the baseline for each workload."""
     figure = Figure(figsize=_INCHES, layout="constrained")
     panel = figure.subplots()
     titles = [f"{found['title']} ({found['server']})" for found in comparisons]

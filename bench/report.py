@@ -1,4 +1,4 @@
-"""Results as tables in the terminal."""
+"""Prints results as tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STYLES = {Mark.REACHED: "green", Mark.MISSED: "red", Mark.UNKNOWN: "dim"}
 
 
 def print_report(console: Console, results: Results) -> None:
-    """Print everything that was measured; the targets come last."""
+    """Print all results, the targets last."""
     if "profile" in results:
         for workload, found in results["profile"].items():
             console.print(profile_table(workload, found))
@@ -41,7 +41,7 @@ def print_report(console: Console, results: Results) -> None:
 
 
 def speed_table(server: str, comparisons: Sequence[Mapping[str, Any]]) -> Table:
-    """Return throughput and cost of both contenders, and their ratios."""
+    """Return the table of throughput and cost of both contenders, with their ratios."""
     table = _table(
         f"{server}: throughput and CPU time, one UpdateItem per revision | ours",
         "workload|rev/s|ours|ratio|us/rev|ours|ratio",
@@ -61,7 +61,7 @@ def speed_table(server: str, comparisons: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def usage_table(server: str, comparisons: Sequence[Mapping[str, Any]]) -> Table:
-    """Return requests and memory of both contenders, and how busy the handler kept the stub."""
+    """Return the table of requests, memory and the stub's load."""
     table = _table(
         f"{server}: requests per revision, peak memory, how busy the stub was",
         "workload|requests|ours|ratio|MB|ours|ratio|stub",
@@ -82,7 +82,7 @@ def usage_table(server: str, comparisons: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def flat_table(figures: Mapping[str, Sequence[Mapping[str, Any]]]) -> Table:
-    """Return the cost of a revision by the number of revisions."""
+    """Return the table of the cost of a revision by the number of revisions."""
     table = _table(
         "Cost per revision, by the number of revisions (updates, stub)",
         "contender|revisions|revisions/s|CPU us/revision|peak MB",
@@ -100,7 +100,7 @@ def flat_table(figures: Mapping[str, Sequence[Mapping[str, Any]]]) -> Table:
 
 
 def cold_table(cold: Mapping[str, Any]) -> Table:
-    """Return cold start and package size."""
+    """Return the table of cold start and package size."""
     table = _table(
         f"Cold start of the built package ({cold['package_bytes'] / 2**20:.2f} MB stored, "
         f"{cold['deflated_bytes'] / 2**20:.2f} MB deflated)",
@@ -117,7 +117,7 @@ def cold_table(cold: Mapping[str, Any]) -> Table:
 
 
 def lag_table(lag: Mapping[str, Any]) -> Table:
-    """Return the lag on the local AWS."""
+    """Return the table of the lag on the local AWS."""
     table = _table(
         "Lag from ledger commit (after a pause: from its end) to item, local AWS",
         "phase|revisions|committed/s|median|99th percentile|longest",
@@ -135,7 +135,7 @@ def lag_table(lag: Mapping[str, Any]) -> Table:
 
 
 def profile_table(workload: str, found: Mapping[str, Any]) -> Table:
-    """Return where the handler's CPU time goes."""
+    """Return the table of the handler's CPU time by part."""
     table = _table(
         f"CPU time of the handler per revision, {workload} "
         f"({found['total']:.1f} us; lower bound {sum(found['lower_bound'].values()):.1f} us)",
@@ -150,7 +150,7 @@ def profile_table(workload: str, found: Mapping[str, Any]) -> Table:
 
 
 def targets_table(results: Results) -> Table:
-    """Return how the run compares with each target."""
+    """Return the table that compares the run with each target."""
     table = _table("Targets", "|at least|aim|measured|least|aim")
     for target in TARGETS:
         figure = target.measured(results)

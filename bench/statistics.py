@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def median(values: Sequence[float]) -> float:
-    """Return the middle value; the mean of two middles."""
+    """Return the middle value, or the mean of the two middle values."""
     return float(statistics.median(values))
 
 
@@ -21,7 +21,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     Parameters
     ----------
     values
-        At least one, in any order.
+        At least one value, in any order.
     share
         Above 0, at most 1.
     """

@@ -1,9 +1,8 @@
-"""A DynamoDB that stores nothing and answers every request after the same time.
+"""A stub of DynamoDB that stores nothing and answers every request after a fixed time.
 
-It measures the client, not a database: answers have the form of DynamoDB's own, cost the client as
-much as genuine ones, and take a fixed time. It listens on one port for each kind of answer, runs in
-a process of its own, and reports the CPU time of that process, so that a run shows whether the stub
-was its limit.
+It serves to measure the client, not a database: answers have DynamoDB's form and cost the client as
+much as genuine ones. It listens on one port for each kind of answer, runs in a separate process,
+and reports the CPU time of that process, so that a run shows whether the stub was its limit.
 """
 
 from __future__ import annotations
@@ -49,12 +48,12 @@ class Answer(enum.Enum):
 
 
 class StubDynamoDB:
-    """The stub in a process of its own, for as long as the context is open.
+    """A context manager that runs the stub in a separate process.
 
     Parameters
     ----------
     log_file
-        Where the process writes.
+        Receives the output of the process.
     """
 
     def __init__(self, log_file: Path) -> None:
@@ -91,19 +90,19 @@ class StubDynamoDB:
 
 @dataclass(kw_only=True)
 class Tally:
-    """Counts of one stub process, over all its ports."""
+    """Counts of one stub process over all its ports."""
 
     requests: int = 0
     writes: int = 0
 
 
 class StubProtocol(asyncio.Protocol):
-    """One connection: HTTP/1.1, kept open, no request before the answer to the one before.
+    """One connection: HTTP/1.1, kept open, without pipelining.
 
     Parameters
     ----------
     answer
-        What every write gets.
+        The answer to every write.
     tally
         Counts over all connections.
     delay
@@ -125,7 +124,7 @@ class StubProtocol(asyncio.Protocol):
             self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answer each request that is complete."""
+        """Answer each complete request."""
         self._received += data
         if len(self._received) < self._needed:
             return
@@ -142,7 +141,7 @@ class StubProtocol(asyncio.Protocol):
             self._loop.call_later(self._delay, self._reply, answer)
 
     def _requests(self) -> Iterator[tuple[bytes, bytes]]:
-        """Remove and yield the requests that were received completely."""
+        """Remove and yield the complete requests."""
         while (end := self._received.find(_HEADERS_END)) >= 0:
             head = bytes(self._received[:end])
             length = _LENGTH.search(head)
@@ -170,7 +169,7 @@ class StubProtocol(asyncio.Protocol):
 
 
 def answer_to(answer: Answer, operation: str, body: bytes) -> tuple[int, bytes]:
-    """Return what DynamoDB would answer to one request.
+    """Return the answer that DynamoDB would give to a request.
 
     Parameters
     ----------
@@ -179,12 +178,12 @@ def answer_to(answer: Answer, operation: str, body: bytes) -> tuple[int, bytes]:
     operation
         Name of the operation of DynamoDB's API.
     body
-        The request's JSON.
+        JSON of the request.
 
     Returns
     -------
     tuple
-        The number of writes in the request, and the whole HTTP answer.
+        The number of writes in the request, and the complete HTTP answer.
     """
     if operation == "BatchExecuteStatement":
         verbs = tuple(_STATEMENT.findall(body))
@@ -236,7 +235,7 @@ def _error(status: int, code: str, message: str) -> bytes:
 
 
 def _http(status: int, body: bytes) -> bytes:
-    """Frame an answer, with the checksum that DynamoDB sends and SDKs verify."""
+    """Return an HTTP answer, with the checksum that DynamoDB sends and SDKs verify."""
     reason = "OK" if status == 200 else "Bad Request"  # noqa: PLR2004 (HTTP's "OK")
     return (
         f"HTTP/1.1 {status} {reason}\r\n"

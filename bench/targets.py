@@ -1,4 +1,4 @@
-"""The targets of speed and cost, with which a run is compared."""
+"""The targets with which a run is compared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 Results = Mapping[str, Any]
-"""A run's results as they are written to JSON; a part that was not run is absent."""
+"""The results of a run as in its JSON; a part that was not run is absent."""
 
 
 class Mark(enum.Enum):
@@ -26,17 +26,17 @@ class Target:
     Attributes
     ----------
     title
-        What is measured.
+        Name of the figure.
     unit
-        Format of a figure, with one place for the number.
+        Format of a figure, with a placeholder for the number.
     at_least, aim
-        Bounds; the aim is the better one.
+        Bounds; the aim is the stricter one.
     higher_is_better
-        Else lower is.
+        Whether higher figures are better; otherwise lower ones are.
     measured
         Returns the figure in the results; None if its part was not run.
     digits
-        Digits after the point with which the bounds are given: figures are compared as rounded.
+        Decimal places of the bounds, to which figures are rounded before the comparison.
     """
 
     title: str
@@ -66,7 +66,7 @@ def comparison(results: Results, workload: str, figure: str) -> float | None:
 
 
 def _redelivered(results: Results) -> float | None:
-    """Return the slower of the two refusals: of an UPDATE, which carries the item, or an INSERT."""
+    """Return the slower refusal: of an UPDATE, which returns the item, or of an INSERT."""
     ratios = [comparison(results, name, "speedup") for name in ("duplicates", "new-duplicates")]
     known = [ratio for ratio in ratios if ratio is not None]
     return min(known) if known else None

@@ -1,8 +1,8 @@
-"""Batches of stream records as Lambda passes them to the function, written to files.
+"""Writes batches of stream records to files, in the form of Lambda's events.
 
-Each record is made from one that the simulated ledger committed, with a document id, hash and
-transaction id of its own: the bytes have the form and size of genuine ones, and 100,000 of them
-take seconds. Every revision comes with the summary of its block, as in genuine streams.
+Each record is derived from one that the simulated ledger committed, with its own document id, hash
+and transaction id: the bytes have the form and size of genuine ones, and 100,000 of them take
+seconds. Every revision comes with the summary of its block, as in genuine streams.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 AGGREGATES_PER_EVENT: Final = 50
 RECORDS_PER_EVENT: Final = 100
-"""Of records that are not aggregated: the default of the program's batchSize."""
+"""Batch size for records that are not aggregated: the default of batchSize."""
 
 PERSON: Final = "Person"
 WIDE: Final = "Wide"
@@ -41,7 +41,7 @@ BIG_BYTES: Final = 100 * 1024
 HOT_VERSIONS: Final = 10
 
 _FRAMES_BYTES: Final = 2 * (64 + 16)
-"""Bytes that two records add to an aggregate beside their data: keys and lengths."""
+"""Bytes that two records add to an aggregate besides their data: keys and lengths."""
 
 _STREAM: Final = "arn:aws:qldb:us-east-1:000000000000:stream/ledger/0TzIAVGB2vAFK3yIJuFD5L"
 _KINESIS: Final = "arn:aws:kinesis:us-east-1:000000000000:stream/journal"
@@ -55,23 +55,23 @@ class Workload:
     Attributes
     ----------
     name
-        For files and options.
+        Name in files and options.
     title
-        For people.
+        Name in reports.
     table
-        The ledger table whose documents they are.
+        The ledger table of the documents.
     answer
         The stub's answer.
     versions
-        Versions of each document, lowest and highest; all of a document stand in one batch.
+        Versions of each document, lowest and highest, all of them in one batch.
     deletes
         Whether the highest version is a delete.
     aggregated
-        KPL aggregates of 25 KB, or one Kinesis record for each stream record.
+        Whether to use KPL aggregates of 25 KB instead of one Kinesis record for each stream record.
     weight
-        Revisions relative to a run's usual number.
+        Factor for the run's number of revisions.
     has_target
-        Whether a target depends on it, so that it is worth repeating.
+        Whether a target depends on it, so that it is repeated.
     """
 
     name: str
@@ -128,7 +128,7 @@ WORKLOADS: Final = (
 
 
 def replica_tables() -> dict[str, Any]:
-    """Return the handler's REPLICA_TABLES for all workloads, as the program writes it."""
+    """Return the handler's REPLICA_TABLES for all workloads."""
     names = ("firstName", "lastName", "email", "address")
     return {
         PERSON: {
@@ -161,26 +161,26 @@ def document(table: str) -> dict[str, Any]:
 
 
 def write_events(workload: Workload, revisions: int, file: Path, *, seed: int = 1) -> int:
-    """Write a workload's batches, one JSON text a line: ``{"revisions": ..., "event": ...}``.
+    """Write a workload's batches, one JSON object per line: ``{"revisions": ..., "event": ...}``.
 
-    The same seed gives the same documents to every workload, so that the updates of one are those
-    of documents that another made.
+    The same seed gives the same documents to every workload, so the updates of one workload apply
+    to the documents of another.
 
     Parameters
     ----------
     workload
-        The content of the batches.
+        The workload.
     revisions
-        Minimum number of revisions; a document's versions are not separated.
+        Minimum number of revisions; the versions of a document stay together.
     file
-        Overwritten.
+        File to write.
     seed
-        Of the documents' ids.
+        Seed of the document ids.
 
     Returns
     -------
     int
-        Number of revisions that were written.
+        Number of revisions in the file.
     """
     written = 0
     with file.open("w", encoding="ascii") as lines:
@@ -221,7 +221,7 @@ def revisions_per_event(workload: Workload) -> int:
 
 
 def _documents_per_event(workload: Workload, templates: list[_Template]) -> int:
-    """Return how many documents fill a batch with all their versions."""
+    """Return the number of documents that fill a batch with all their versions."""
     bytes_of_document = sum(len(template) + _FRAMES_BYTES for template in templates)
     if not workload.aggregated:
         return RECORDS_PER_EVENT // (2 * len(templates))
@@ -230,7 +230,7 @@ def _documents_per_event(workload: Workload, templates: list[_Template]) -> int:
 
 
 def _blocks(workload: Workload) -> list[Block]:
-    """Commit a document's whole life; return the blocks of the workload."""
+    """Commit all versions of a document; return the blocks of the workload."""
     ledger = Ledger(new_id=new_ids(random.Random(0)))
     ledger.commit([CreateTable(table=workload.table)])
     content = document(workload.table)
@@ -248,7 +248,7 @@ def _blocks(workload: Workload) -> list[Block]:
 
 
 class _Template:
-    """The two records of a block with one revision, for any document."""
+    """Template of the two records of a block with one revision."""
 
     def __init__(self, block: Block) -> None:
         revision = block.documents[0]
@@ -262,7 +262,7 @@ class _Template:
         return len(self._summary) + len(self._revision)
 
     def records(self, document_id: str, source: random.Random) -> list[StreamRecord]:
-        """Return the block's summary and revision, as those of another document."""
+        """Return the block's summary and revision for another document."""
         digest = source.randbytes(len(self._hash))
         transaction = new_ids(source)().encode()
         summary, revision = (

@@ -1,1 +1,1 @@
-"""Tests, by how much of the real thing they need."""
+"""Tests, in tiers by what they need."""

@@ -25,7 +25,7 @@ hypothesis.settings.load_profile("unhurried")
 
 @pytest.fixture(scope="session", autouse=True)
 def _hermetic_aws() -> Iterator[None]:
-    """Keep a developer's own account, region and endpoints out of every test."""
+    """Keep the developer's account, region and endpoints out of every test."""
     strangers = [n for n in os.environ if n.startswith(("AWS_", "PULUMI_", "POWERTOOLS_"))]
     with pytest.MonkeyPatch.context() as environment:
         for name in strangers:
@@ -42,9 +42,9 @@ def _hermetic_aws() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C mean something to the tests that send it, and to what they start.
+    """Restore Ctrl-C for tests that send it, and for their child processes.
 
-    A shell lets what it starts in the background ignore the signal, and children inherit that.
+    A shell makes its background processes ignore the signal, and children inherit that.
     """
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
@@ -53,7 +53,7 @@ def _interruptible() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Folder of bytes that Amazon QLDB really produced; kept beside the repository, never in it."""
+    """Folder of genuine bytes of Amazon QLDB, beside the repository and never in it."""
     if not SHARED_DATA.is_dir():
         reason = "the folder of genuine QLDB bytes (../shared/data) is not beside this repository"
         if os.environ.get("CI"):

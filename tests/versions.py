@@ -1,7 +1,7 @@
 """Runs the unit and integration tests on every supported Python that this machine has.
 
-``python -m tests.versions``, or ``make test-versions``. Each version gets a virtual environment of
-its own beside ``.venv``.
+``python -m tests.versions``, or ``make test-versions``. Each version gets a separate virtual
+environment beside ``.venv``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ VERSIONS = ("3.11", "3.12", "3.13")
 """Lambda runtimes that the setting ``lambdaRuntime`` allows."""
 
 DEFAULT = "3.13"
-"""The default runtime: on CI it may not be missing."""
+"""The default runtime, which must be present on CI."""
 
 TARGETS = ("unit", "integration")
 
@@ -35,7 +35,7 @@ def find(version: str) -> Path | None:
 
 
 def _runs(interpreter: Path, version: str) -> bool:
-    """Tell whether an interpreter starts: a shim of pyenv may stand for a version that is off."""
+    """Return whether an interpreter starts: pyenv's shim exists for inactive versions too."""
     try:
         done = subprocess.run(
             [interpreter, "-c", "import sys, venv; print('%d.%d' % sys.version_info[:2])"],
@@ -49,7 +49,7 @@ def _runs(interpreter: Path, version: str) -> bool:
 
 
 def main() -> int:
-    """Run the tests on each version but this process's own, and return the exit status."""
+    """Run the tests on each version except that of this process; return the exit status."""
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
     found = {version: find(version) for version in VERSIONS}
     for version, interpreter in found.items():

@@ -1,4 +1,4 @@
-"""A local AWS of the test session's own, and both stacks deployed to it."""
+"""A local AWS for the test session, with both stacks."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ REPLICA_TABLES = [
             "city": "address.city",
         },
     },
-    # The table of the genuine event, with its whole documents.
+    # The table of the genuine event, with whole documents.
     {"ledgerTable": "attestations"},
 ]
 
 
 @pytest.fixture(scope="session")
 def pulumi_bin() -> Path:
-    """Folder of the real Pulumi engine; built on the first use on a machine."""
+    """Folder of the real Pulumi engine, which is built on the first use on a machine."""
     return ensure_pulumi(print)
 
 
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory: pytest.TempPathFactory, pulumi_bin: Path) -> Iterator[Shell]:
-    """A shell in a copy of the work tree, where nothing runs yet."""
+    """A shell in a copy of the work tree, with nothing running."""
     assert pulumi_bin.is_dir()
     shell = Shell.in_copy(tmp_path_factory.mktemp("clone"))
     yield shell
@@ -61,7 +61,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 def stacks(
     services: Services, pulumi_bin: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Stacks:
-    """Both stacks, settings written, nothing deployed yet."""
+    """Both stacks, with settings, not deployed yet."""
     stacks = Stacks(
         variables=environment(services.endpoints, pulumi_bin, services.state, stack="e2e"),
         stack="e2e",

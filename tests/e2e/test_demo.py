@@ -1,8 +1,8 @@
-"""The demonstration from its first line to its last, on a copy of the work tree.
+"""The whole demonstration, on a copy of the work tree.
 
-Proves what the README promises of `make demo`: it ends with the ledger and DynamoDB equal, whatever
-account and proxy the user has, and leaves nothing, even when it is interrupted. It cannot prove how
-a fresh machine gets its tools: the copy uses this virtual environment.
+Proves what the README promises of `make demo`: the ledger and DynamoDB are equal at the end,
+regardless of the user's account and proxy, and nothing is left, even after an interruption. It
+cannot prove how a fresh machine gets its tools: the copy uses this virtual environment.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ USERS_OWN_SETTINGS = {
     "http_proxy": "http://127.0.0.1:9",
     "https_proxy": "http://127.0.0.1:9",
 }
-"""What could lead away from the local AWS; nothing listens on port 9."""
+"""Variables that could bypass the local AWS; nothing listens on port 9."""
 STALE_SETTINGS = "config:\n  qldb-kinesis-lambda-dynamodb:batchSize: 0\n"
 
 
 @pytest.fixture
 def shell(shell: Shell) -> Shell:
-    """The shell, with the files that a killed demonstration leaves."""
+    """A shell with the files that a killed demonstration leaves behind."""
     (shell.folder / "Pulumi.demo.yaml").write_text(STALE_SETTINGS)
     (shell.folder / ".local" / "demo" / "pulumi").mkdir(parents=True)
     return shell
@@ -78,7 +78,7 @@ def test_an_interrupted_demonstration_leaves_nothing(shell: Shell) -> None:
 
 
 def read_until(stream: IO[str], pattern: str) -> str:
-    """Read lines up to the first in which the pattern is found; fail where there is none."""
+    """Read lines up to the first with the pattern; fail if there is none."""
     lines: list[str] = []
     for line in stream:
         lines.append(line)
@@ -88,7 +88,7 @@ def read_until(stream: IO[str], pattern: str) -> str:
 
 
 def assert_nothing_is_left(shell: Shell) -> None:
-    """Fail where a process, a file that git sees, or an ignored settings or state file is left."""
+    """Fail if a process, a file that git sees, or an ignored settings or state file is left."""
     eventually(lambda: processes(shell.folder) == [], seconds=5)
     assert shell.changed() == []
     assert list(shell.folder.rglob("Pulumi.demo.yaml")) == []
@@ -96,7 +96,7 @@ def assert_nothing_is_left(shell: Shell) -> None:
 
 
 def processes(folder: Path) -> list[str]:
-    """Return the commands of the processes that were started in that folder."""
+    """Return the commands of the processes that were started in a folder."""
     found: list[str] = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):

@@ -1,4 +1,4 @@
-"""What a deployment does, a second one does not, and a destruction leaves: nothing.
+"""Deployments change what they should, and a destruction leaves nothing.
 
 Proves the program, the stand-in provider and the emulator together, with IAM enforced. It cannot
 prove anything about the real AWS provider or AWS itself. The tests build on each other, in order:
@@ -28,7 +28,7 @@ UNCHANGED = {"same"}
 
 
 def changed(changes: Mapping[Any, int] | None) -> dict[str, int]:
-    """Return Pulumi's counts of changes without the resources that stayed as they were."""
+    """Return Pulumi's counts of changes, except for unchanged resources."""
     return {str(kind): count for kind, count in (changes or {}).items() if kind not in UNCHANGED}
 
 
@@ -85,7 +85,7 @@ def test_a_refresh_finds_no_drift(deployment: Deployment, project: Project) -> N
 
 
 def test_a_refresh_finds_a_change_made_by_hand(deployment: Deployment) -> None:
-    # given a function whose time-out somebody changed by hand
+    # given a function whose timeout was changed by hand
     functions = deployment.client("lambda")
     name = deployment.outputs["functionName"]
     functions.update_function_configuration(FunctionName=name, Timeout=7)
@@ -130,7 +130,7 @@ def test_a_new_start_time_replaces_the_qldb_stream_alone(deployment: Deployment)
 def test_a_wrong_setting_fails_before_anything_is_touched(deployment: Deployment) -> None:
     # given a setting that Lambda would refuse
     deployment.stacks.change(lambdaTimeoutSeconds=1000)
-    # when deploying / then the failure names it, and what is deployed stays as it is
+    # when deploying / then the failure names it, and the deployment is unchanged
     with pytest.raises(Exception, match="lambdaTimeoutSeconds") as failure:
         deployment.stacks.up_project(PIPELINE)
     assert "900" in str(failure.value)

@@ -1,7 +1,7 @@
-"""`pulumi install && pulumi up` in a fresh copy of the work tree, with nothing activated.
+"""`pulumi install && pulumi up` in a fresh copy of the work tree, without activating anything.
 
-Proves that the packages of `requirements.txt` are all that the programs need, and that the virtual
-environment in which they run is the one that Pulumi.yaml names. `python -m local` itself runs with
+Proves that the programs need only the packages of `requirements.txt`, and that they run in the
+virtual environment that Pulumi.yaml names. `python -m local` itself runs with
 this test's own interpreter. It cannot prove how Pulumi gets the genuine AWS provider.
 """
 

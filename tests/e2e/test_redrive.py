@@ -1,6 +1,6 @@
 """An operator lists failures and redrives them, on a deployed stack.
 
-Proves `python -m ops` as a command of its own, with no more permissions than docs/operations.md
+Proves `python -m ops` in a separate process, with no more permissions than docs/operations.md
 lists, on objects that the deployed handler and the bucket's notification really made. The
 emulator's event source mapping has no destinations, so its object is written by hand in Lambda's
 format.
@@ -69,7 +69,7 @@ def _policy(deployment: Deployment) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def operator(deployment: Deployment) -> dict[str, str]:
-    """Credentials of a user who has these permissions and no others."""
+    """Credentials of a user who has only these permissions."""
     iam = deployment.client("iam")
     iam.create_user(UserName="operator")
     iam.put_user_policy(
@@ -84,7 +84,7 @@ def operator(deployment: Deployment) -> dict[str, str]:
 
 @pytest.fixture
 def ops(deployment: Deployment, operator: dict[str, str], pulumi_bin: Path) -> Callable[..., Any]:
-    """Runs a command as the operator; its region is another one than the stack's."""
+    """Runs a command as the operator, whose region differs from the stack's."""
     services = deployment.services
     variables = process_environment(
         {

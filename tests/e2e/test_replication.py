@@ -1,4 +1,4 @@
-"""The ledger's current state arrives in DynamoDB, whatever the delivery does.
+"""The ledger's current state arrives in DynamoDB, regardless of the delivery.
 
 Proves the whole path on the local AWS: commit, journal, QLDB stream under its role, Kinesis, event
 source mapping, the packaged handler under its role, conditional writes. The emulator's event source
@@ -41,7 +41,7 @@ def _tables(deployment: Deployment) -> None:
 
 
 def settled(deployment: Deployment) -> None:
-    """Wait until DynamoDB holds the ledger's current state; fail when it does not."""
+    """Wait until DynamoDB holds the ledger's current state; fail after a timeout."""
     endpoint = deployment.services.endpoints.emulator
     rows = demo.settle(deployment.ledger, deployment.outputs, endpoint)
     assert [row for row in rows if not row.equal] == []
@@ -192,9 +192,9 @@ def test_an_outage_of_the_function_loses_nothing(deployment: Deployment) -> None
 
 
 def test_a_function_that_is_killed_again_and_again_loses_nothing(deployment: Deployment) -> None:
-    """Interrupt invocations for certain: the emulator logs each whose process died in it.
+    """The emulator's log proves that invocations were interrupted.
 
-    How far a process has come by then is left to chance; `tests/reliability` kills between any two
+    How far each of them had come is left to chance; `tests/reliability` kills between any two
     calls.
     """
     # given documents that change, delivered in two copies to a process that is held up
@@ -240,13 +240,13 @@ def function_processes(deployment: Deployment) -> list[psutil.Process]:
 
 
 def signal_process(send: Callable[[], None]) -> None:
-    """Send a signal, unless the emulator has ended the process meanwhile."""
+    """Send a signal, unless the emulator has ended the process already."""
     with contextlib.suppress(psutil.NoSuchProcess):
         send()
 
 
 def interruptions(deployment: Deployment) -> int:
-    """Return how many invocations the emulator's log shows whose process ended before they did."""
+    """Return the number of invocations in the emulator's log whose process ended too early."""
     log = deployment.services.state / "logs" / "emulator.log"
     return log.read_text(errors="replace").count("errorMessage=Worker process died")
 

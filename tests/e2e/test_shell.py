@@ -1,8 +1,8 @@
-"""The commands that a person types, on a copy of the work tree: `python -m local` and `pulumi`.
+"""The commands `python -m local` and `pulumi` in a shell, on a copy of the work tree.
 
 Proves that both projects work through the real Python language host from a shell with the exported
-environment, and that the copy stays as clean as it was. It cannot prove how a fresh machine gets
-its tools: the copy uses this virtual environment. The demonstration has tests of its own. The tests
+environment, and that the copy stays clean. It cannot prove how a fresh machine gets
+its tools: the copy uses this virtual environment. The demonstration has separate tests. The tests
 build on each other, in order: a deployment takes seconds.
 """
 

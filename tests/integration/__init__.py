@@ -1,1 +1,1 @@
-"""Tests that need a database engine or the local AWS."""
+"""Tests that need sockets, child processes, a database engine or the local AWS."""

@@ -1,8 +1,8 @@
 """Delivery of the simulated QLDB to the emulator's Kinesis, with IAM enforced.
 
 Proves that records arrive only with the permission that the stream's role grants: its policies and
-its trust policy. Cannot prove that AWS evaluates a condition alike: the emulator is never asked
-about conditions of the trust policy.
+its trust policy. Cannot prove that AWS evaluates conditions alike: the emulator never evaluates the
+trust policy's conditions.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _trust(
 
 
 class LedgerStream:
-    """A ledger, and what its stream needs of the emulator: a Kinesis stream and a role."""
+    """A ledger with a Kinesis stream and a role on the emulator."""
 
     def __init__(self, emulator: Emulator, service: QldbService) -> None:
         self._endpoint = emulator.endpoint
@@ -124,7 +124,7 @@ class LedgerStream:
         ]
 
     def own_roles(self) -> list[str]:
-        """Names of the roles that the simulator made."""
+        """Names of the roles that the simulator created."""
         roles = self.iam.list_roles(PathPrefix=ROLE_PATH)["Roles"]
         return [role["RoleName"] for role in roles if role["Path"] == ROLE_PATH]
 

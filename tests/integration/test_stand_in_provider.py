@@ -53,7 +53,7 @@ def handler(event, context):
         attempt(lambda: s3.put_object(Bucket=os.environ["BUCKET"], Key="k", Body=b""), "put"),
     ]
 """
-"""A function that returns how a PartiQL batch and an S3 PutObject went."""
+"""A function that returns the results of a PartiQL batch and an S3 PutObject."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +63,9 @@ class Case:
     Attributes
     ----------
     inputs, changed
-        Of the first and of the second deployment.
+        Inputs of the first and of the second deployment.
     gone_after_delete
-        False where AWS shows a default after the deletion.
+        False if AWS shows a default after the deletion.
     """
 
     type_name: str
@@ -82,7 +82,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedProv
 
 
 def assert_lifecycle(provider: ConnectedProvider, case: Case) -> ManagedResource:
-    """Create, refresh, check again and update a resource; return it as it then is."""
+    """Create, refresh, check again and update a resource; return it."""
     engine = provider.engine
     urn = urn_of(case.type_name)
     held = engine.create(urn, case.inputs)
@@ -113,7 +113,7 @@ def assert_lifecycle(provider: ConnectedProvider, case: Case) -> ManagedResource
 
 
 def assert_deletable(provider: ConnectedProvider, case: Case, held: ManagedResource) -> None:
-    """Delete a resource, find it gone, and delete it again without an error."""
+    """Delete a resource, check that it is gone, and delete it again without an error."""
     provider.engine.delete(held)
     if case.gone_after_delete:
         assert provider.engine.refresh(held).identifier == ""
@@ -181,7 +181,7 @@ def test_another_number_of_shards_is_refused_and_no_record_is_lost(
 def test_a_mapping_reads_a_stream_that_its_function_may_not_read(
     provider: ConnectedProvider, tmp_path: Path
 ) -> None:
-    """The emulator never asks; AWS refuses. The program's actions are held by a unit test."""
+    """The emulator never checks; AWS refuses. A unit test checks the program's actions."""
     # given a function whose role has no permission at all, and a mapping on a stream
     engine = provider.engine
     role = engine.create(
@@ -226,7 +226,7 @@ def result_of(functions: Any, mapping: ManagedResource) -> str:  # noqa: ANN401 
 
 
 def records(kinesis: Any, stream: str) -> list[bytes]:  # noqa: ANN401 (boto3's clients share no type)
-    """Return what all shards of a stream hold."""
+    """Return the records of all shards of a stream."""
     found: list[bytes] = []
     for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
         iterator = kinesis.get_shard_iterator(
@@ -406,7 +406,7 @@ def test_changed_code_behind_its_back_is_drift(provider: ConnectedProvider, tmp_
     held = engine.create(urn_of("aws:lambda/function:Function", "coded"), inputs)
     other = zipped("def handler(event, context): return 7", tmp_path).path
     assert other is not None
-    with open(other, "rb") as file:  # noqa: PTH123
+    with open(other, "rb") as file:  # noqa: PTH123 (the path is a string)
         provider.client("lambda").update_function_code(
             FunctionName=held.identifier, ZipFile=file.read()
         )
@@ -599,7 +599,7 @@ def test_a_ledger_and_its_stream_are_created_updated_and_deleted(
 
 
 def test_a_functions_permissions_are_those_of_the_program(provider: ConnectedProvider) -> None:
-    """What is translated for the emulator gives a role exactly what its policy means on AWS."""
+    """The policy for the emulator gives a role exactly the permissions that it has on AWS."""
     engine = provider.engine
     role = engine.create(urn_of("aws:iam/role:Role", "narrow"), {"assumeRolePolicy": LAMBDA_TRUST})
     table = engine.create(

@@ -1,4 +1,4 @@
-"""Proves that each resource type of the stand-in provider that takes tags changes them in place.
+"""Proves that each taggable resource type of the stand-in provider changes tags in place.
 
 The tags are read from the emulator or the simulator, not through the provider.
 """
@@ -43,16 +43,16 @@ every_tagged_type = pytest.mark.parametrize("type_name", TAGGED)
 
 BEFORE = {"Project": "p", "team:stage": "test", "Old and gone": "x/y=z"}
 AFTER = {"Project": "p", "team:stage": "production", "New+one": "ä"}
-"""Tags of two deployments: one stays, one changes, one goes, one comes."""
+"""Tags of two deployments: one unchanged, one changed, one removed, one added."""
 
 
 class Workshop:
-    """Creates resources of every tagged type, with what they need.
+    """Creates resources of every tagged type, with their dependencies.
 
     Parameters
     ----------
     provider
-        Creates them.
+        Creates the resources.
     """
 
     def __init__(self, provider: ConnectedProvider) -> None:
@@ -68,12 +68,12 @@ class Workshop:
         return held
 
     def clear(self) -> None:
-        """Delete everything, the last first."""
+        """Delete everything, in reverse order."""
         while self._made:
             self.engine.delete(self._made.pop())
 
     def inputs(self, type_name: str) -> dict[str, object]:
-        """Return the inputs that a type requires; what they refer to exists."""
+        """Return the inputs that a type requires; resources that they refer to exist."""
         make: Callable[[], dict[str, object]] | None = {
             MAPPING: self._mapping,
             FUNCTION: self._function,

@@ -1,1 +1,1 @@
-"""What several tests use: factories, encoders, services in memory, fixtures."""
+"""Test support: factories, encoders, services in memory, fixtures."""

@@ -1,7 +1,7 @@
-"""What DynamoDB accepts in an attribute value, how it stores numbers, and how it counts bytes.
+"""DynamoDB's rules for attribute values: validation, numbers, size.
 
 Source: DynamoDB developer guide, "Service, account, and table quotas" and "DynamoDB item sizes and
-formats"; the rest was measured on DynamoDB Local 2.6.1 and is held to it by the contract tests.
+formats"; the rest was measured on DynamoDB Local 2.6.1, with which the contract tests compare it.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ _CONTEXT = Context(prec=500, Emax=99_999, Emin=-99_999)
 
 
 class InvalidValueError(Exception):
-    """DynamoDB refuses the request that carries such a value, whole."""
+    """A value for which DynamoDB refuses the whole request."""
 
 
 def checked(value: Value, *, depth: int = 0) -> Value:
-    """Check one attribute value and return it as DynamoDB stores it.
+    """Return an attribute value as DynamoDB stores it, after a check.
 
     Parameters
     ----------
     value
-        In the low-level form, ``{"S": "..."}``.
+        Value in the low-level form, ``{"S": "..."}``.
     depth
-        Lists and maps around it.
+        Number of lists and maps around it.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def _checked_scalar(kind: str, content: object) -> Value:
 
 
 def checked_name(name: str) -> str:
-    """Check an attribute's name and return it."""
+    """Return an attribute's name, after a check."""
     if not name:
         raise InvalidValueError("Empty attribute name")
     if len(name.encode()) > MAX_NAME_BYTES:
@@ -77,7 +77,7 @@ def checked_name(name: str) -> str:
 
 
 def stored_number(text: str) -> str:
-    """Return a number as DynamoDB gives it back: plain digits, without trailing zeros."""
+    """Return a number in the form that DynamoDB returns: plain digits, no trailing zeros."""
     if not _NUMBER.fullmatch(text):
         raise InvalidValueError("A value provided cannot be converted into a number")
     number = Decimal(text)
@@ -94,7 +94,7 @@ def stored_number(text: str) -> str:
 
 
 def item_bytes(item: Item) -> int:
-    """Count an item's bytes as DynamoDB does for its limit of 400 KB."""
+    """Return an item's size in bytes, as DynamoDB counts it for its limit of 400 KB."""
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
 
 
@@ -117,7 +117,7 @@ def _value_bytes(value: Value) -> int:
 
 
 def _number_bytes(number: Decimal) -> int:
-    """Two digits take one byte, in pairs counted from the decimal point; a sign takes one more."""
+    """Return a number's size: a byte for each pair of digits from the point, one for a sign."""
     if number.is_zero():
         return 1
     normal = number.normalize(_CONTEXT)

@@ -1,10 +1,10 @@
-"""A clock that only a test moves."""
+"""A clock that tests control."""
 
 from __future__ import annotations
 
 
 class Clock:
-    """Time in seconds; sleeping and the test move it, nothing else.
+    """Time in seconds, which only changes by sleeping or by the test.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ class Clock:
     now
         The time.
     naps
-        How long each sleep was.
+        Durations of the sleeps.
     """
 
     def __init__(self, now: float = 0.0) -> None:
@@ -28,14 +28,14 @@ class Clock:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass, and record for how long."""
+        """Advance the time, and record the duration."""
         self.naps.append(seconds)
         self.advance(seconds)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass; a negative number changes nothing."""
+        """Advance the time; a negative number changes nothing."""
         self.now += max(seconds, 0.0)
 
     def advance_to(self, moment: float) -> None:
-        """Let time pass until a moment, unless it is over."""
+        """Advance the time to a moment, unless it has passed."""
         self.now = max(self.now, moment)

@@ -1,4 +1,4 @@
-"""Both stacks as the end-to-end tests see them once they are deployed."""
+"""Both deployed stacks, for the end-to-end tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """Both stacks on a local AWS, and clients for looking at it."""
+    """Both stacks on a local AWS, with clients."""
 
     services: Services
     stacks: Stacks

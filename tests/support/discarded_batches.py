@@ -1,4 +1,4 @@
-"""Objects that Lambda writes to S3 for a batch it gave up.
+"""Objects that Lambda writes to S3 for a discarded batch.
 
 Source: Lambda developer guide, "Retain discarded batch records in Amazon S3".
 """
@@ -33,11 +33,11 @@ def discarded_batch(
     Parameters
     ----------
     records
-        Of the event, at least one.
+        Records of the event, at least one.
     request_id
-        Of the last invocation.
+        Id of the last invocation.
     invocations
-        How often the batch was tried, about.
+        Approximate number of attempts.
     failed_at
         Seconds since the epoch.
     """

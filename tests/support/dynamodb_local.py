@@ -1,6 +1,6 @@
 """Fixtures with AWS's DynamoDB Local, for every tier that needs the real engine.
 
-One engine serves the whole run; tests keep apart by the names of their tables.
+One engine serves the whole run; tests use tables of different names.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LOG = logging.getLogger(__name__)
 
 @pytest.fixture(scope="session")
 def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoDBLocal]:
-    """Run AWS's DynamoDB Local; skip where the machine cannot, which is a failure on CI."""
+    """Run AWS's DynamoDB Local; skip if the machine cannot, which is a failure on CI."""
     engine = DynamoDBLocal(tmp_path_factory.mktemp("dynamodb-local") / "engine.log", _LOG.info)
     try:
         engine.start()
@@ -45,7 +45,7 @@ def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoD
 
 @pytest.fixture(scope="session")
 def dynamodb(dynamodb_local: DynamoDBLocal) -> Iterator[DynamoDBClient]:
-    """Return a client of the engine that never retries, so that a test sees every answer."""
+    """Return a client of the engine without retries, so that a test sees every answer."""
     client = boto3.client(
         "dynamodb",
         endpoint_url=dynamodb_local.endpoint,
@@ -60,7 +60,7 @@ def dynamodb(dynamodb_local: DynamoDBLocal) -> Iterator[DynamoDBClient]:
 
 @pytest.fixture(scope="session")
 def statements(dynamodb_local: DynamoDBLocal) -> StatementTransport:
-    """Return the client that the function writes with, made as in Lambda."""
+    """Return the client with which the function writes, created as in Lambda."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL", dynamodb_local.endpoint)
         return StatementTransport.from_session(get_session(), timeout=(5.0, 30.0), connections=1)
@@ -68,7 +68,7 @@ def statements(dynamodb_local: DynamoDBLocal) -> StatementTransport:
 
 @pytest.fixture(scope="session")
 def make_tables(dynamodb: DynamoDBClient) -> Callable[..., DynamoDBClient]:
-    """Return a function that makes tables of these names, where absent, and returns a client."""
+    """Return a function that creates missing tables and returns a client."""
 
     def make(*names: str) -> DynamoDBClient:
         for name in names:
@@ -86,7 +86,7 @@ def make_tables(dynamodb: DynamoDBClient) -> Callable[..., DynamoDBClient]:
 
 @pytest.fixture
 def table_name(make_tables: Callable[..., DynamoDBClient]) -> Iterator[str]:
-    """Make an empty table of the test's own; return its name."""
+    """Create an empty table for one test; return its name."""
     name = f"test-{uuid.uuid4()}"
     client = make_tables(name)
     yield name

@@ -1,4 +1,4 @@
-"""The failure bucket with its queue, in memory, as the stack connects them."""
+"""The failure bucket and its queue in memory, connected as in the stack."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class NotifyingS3(MemoryS3):
     queue
         Receives the messages.
     denied
-        Operations that are refused, as without a permission.
+        Operations that are refused, as if a permission were missing.
     after
         Called with the operation and the key when a request has been carried out.
     """
@@ -42,7 +42,7 @@ class NotifyingS3(MemoryS3):
 
     @property
     def bodies(self) -> dict[str, bytes]:
-        """The stored objects themselves, bodies by key; a change of the mapping is not notified."""
+        """The stored bodies by key; a change of the mapping causes no notification."""
         return self._buckets.stored("ListObjectsV2", BUCKET)
 
     @bodies.setter

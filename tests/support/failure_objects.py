@@ -1,4 +1,4 @@
-"""Objects of the failure bucket as the handler writes them, and what can be wrong in one."""
+"""Objects of the failure bucket as the handler writes them, with wrong values for tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SETTINGS = HandlerSettings.from_environment(
 WRONG_VALUES: tuple[Any, ...] = (
     *(None, True, -1, 1e300, float("nan"), float("inf"), 10**4299, "", "x", "\ud800", [], {}),
 )
-"""What a field of an object may hold by mistake; some are right for some fields."""
+"""Wrong values for the fields of an object; some are valid for some fields."""
 
 
 def failed_record(
@@ -35,20 +35,20 @@ def failed_record(
     partition_key: str = "producer's key",
     attempts: int | None = None,
 ) -> FailedRecord:
-    """Return what the handler quarantines of a record.
+    """Return the failed record that the handler makes of a record.
 
     Parameters
     ----------
     payload
-        Bytes of the user record, or of the whole Kinesis record where `sub` is None.
+        Bytes of the user record, or of the whole Kinesis record if `sub` is None.
     sequence, sub
-        Its position in the shard: sequence and sub-sequence number.
+        Position in the shard: sequence and sub-sequence number.
     reason, code
         Why it was quarantined.
     partition_key
-        Of the user record.
+        Partition key of the user record.
     attempts
-        How often it was redriven; None for never.
+        Number of failed redrives; None for none.
     """
     return FailedRecord(
         position=Position(
@@ -70,6 +70,6 @@ def failed_record(
 
 
 def quarantine(s3: NotifyingS3, record: FailedRecord) -> str:
-    """Let the handler's own store quarantine a record; return the object's key."""
+    """Quarantine a record with the handler's store; return the object's key."""
     FailureStore(s3, BUCKET).put(record)
     return object_key(record.position)

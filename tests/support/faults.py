@@ -1,4 +1,4 @@
-"""Where faults enter: the hooks that the in-memory DynamoDB and S3 call around each request."""
+"""Hooks for faults, which the in-memory DynamoDB and S3 call around each request."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from botocore.exceptions import ClientError
 
 @dataclass(frozen=True, kw_only=True)
 class RequestFault:
-    """A request that does not answer.
+    """A fault of a whole request.
 
     Attributes
     ----------
     error
-        What the client raises.
+        The exception that the client raises.
     applied
-        Whether the service carried the request out before the answer was lost.
+        Whether the service carried out the request before the answer was lost.
     """
 
     error: Exception
@@ -28,39 +28,39 @@ class Faults(Protocol):
     """Hooks around one client's calls; one may raise a `BaseException` to kill the caller."""
 
     def before_request(self, operation: str) -> RequestFault | None:
-        """Return how the request that starts now fails as a whole, or None."""
+        """Return the fault of the request that starts now, or None."""
 
     def before_statement(self, operation: str) -> str | None:
         """Return the error code with which one statement of a request fails, or None."""
 
     def after_request(self, operation: str) -> None:
-        """Stand between the service's work and the caller's next step."""
+        """Run between the service's work and the caller's next step."""
 
 
 class NoFaults:
     """Every request and statement is carried out and answered."""
 
     def before_request(self, operation: str) -> RequestFault | None:  # noqa: ARG002 (protocol)
-        """Let the request pass."""
+        """Return None: no fault."""
         return None
 
     def before_statement(self, operation: str) -> str | None:  # noqa: ARG002 (protocol)
-        """Let the statement pass."""
+        """Return None: no fault."""
         return None
 
     def after_request(self, operation: str) -> None:
-        """Let the answer pass."""
+        """Do nothing."""
 
 
 def client_error(operation: str, code: str, message: str, *, status: int = 400) -> ClientError:
-    """Make the exception that botocore raises for an error answer.
+    """Return the exception that botocore raises for an error answer.
 
     Parameters
     ----------
     operation
         Name of the API operation, as AWS writes it.
     code, message
-        Of the error.
+        Code and message of the error.
     status
         HTTP status of the answer.
     """

@@ -1,4 +1,4 @@
-"""Binary Ion from Ion text."""
+"""Converts Ion text to binary Ion."""
 
 from __future__ import annotations
 

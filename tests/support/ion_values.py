@@ -1,7 +1,7 @@
-"""Ion values for property tests, as Ion text, with what the type table promises for each.
+"""Ion values for property tests, as Ion text, each with its form in the table of types.
 
-The promise is computed here from Python numbers and the text itself, not from the binary form that
-the handler reads: amazon.ion's writer stands between the two.
+That form is computed here from Python numbers and the text itself, not from the binary form that
+the handler reads: amazon.ion's writer is between the two.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Sample(NamedTuple):
 
 
 def _number(value: Decimal) -> str | None:
-    """Return what N holds, normalized as DynamoDB gives it back; None where it does not fit."""
+    """Return the text of N as DynamoDB returns it; None if the number does not fit."""
     if value == 0:
         return "0"
     _, digits, exponent = value.as_tuple()

@@ -25,7 +25,7 @@ def kinesis_record(
     Parameters
     ----------
     data, sequence_number, partition_key
-        Of the record.
+        Content and identity of the record.
     shard_id, stream_arn
         Where it was read.
     arrival
@@ -50,5 +50,5 @@ def kinesis_record(
 
 
 def event(*data: bytes, first: int = 100) -> dict[str, Any]:
-    """Return the event of a batch; sequence numbers count from ``first``."""
+    """Return the event of a batch; sequence numbers start at ``first``."""
     return {"Records": [kinesis_record(each, str(n)) for n, each in enumerate(data, first)]}

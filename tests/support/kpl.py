@@ -1,7 +1,7 @@
-"""Frames of the Kinesis Producer Library, written field by field, so that any of them can be wrong.
+"""Frames of the Kinesis Producer Library, written field by field, so that any can be wrong.
 
 Sources: aggregation-format.md of the Kinesis Producer Library; Protocol Buffers documentation,
-"Encoding". Nothing here stands on the handler's own protobuf classes.
+"Encoding". The handler's protobuf classes are not used here.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ PARTITION_KEY_INDEX, HASH_KEY_INDEX, DATA, TAGS = 1, 2, 3, 4
 
 _LENGTH_DELIMITED = 2
 _SHORT = [bytes([number]) for number in range(0x80)]
-"""Made once: an aggregate of many records has most of them."""
+"""Created once, because most of them are in an aggregate of many records."""
 
 
 def varint(number: int) -> bytes:
-    """Return a number in groups of seven bits, the lowest first, all but the last one marked."""
+    """Return a number in groups of seven bits, lowest first, with a flag in all but the last."""
     if number <= 0x7F:
         return _SHORT[number]
     groups = bytearray()
@@ -36,12 +36,12 @@ def varint(number: int) -> bytes:
 
 
 def number_field(field: int, number: int) -> bytes:
-    """Return a field that holds a number."""
+    """Return a field with a number."""
     return varint(field << 3) + varint(number)
 
 
 def bytes_field(field: int, content: bytes) -> bytes:
-    """Return a field that holds bytes: a string, a blob or a message."""
+    """Return a field with bytes: a string, a blob or a message."""
     return varint(field << 3 | _LENGTH_DELIMITED) + varint(len(content)) + content
 
 
@@ -58,11 +58,11 @@ def message(
     Parameters
     ----------
     records
-        The data of its records.
+        Data of the records.
     partition_key
-        Of all records; by default each has one of its own, ``key-0``, ``key-1`` and so on.
+        Partition key of all records; by default each has a different one: ``key-0``, ``key-1`` ...
     partition_key_index, hash_key_index
-        What every record names in place of its own index; without a hash key index none names one.
+        Indexes in every record; by default its own key, and no hash key.
     hash_keys
         The table of explicit hash keys.
     """
@@ -86,5 +86,5 @@ def frame(message_bytes: bytes) -> bytes:
 
 
 def aggregate(*records: bytes, partition_key: str | None = None) -> bytes:
-    """Return an aggregate of records, as `message` says."""
+    """Return an aggregate of records; see `message`."""
     return frame(message(records, partition_key=partition_key))

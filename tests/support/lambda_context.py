@@ -1,4 +1,4 @@
-"""What Lambda passes to a function beside the event."""
+"""The context that Lambda passes to a function."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class LambdaContext:
     Parameters
     ----------
     remaining_milliseconds
-        Called for the time that the invocation has left; a minute, always, by default.
+        Returns the time that the invocation has left; by default always a minute.
     function_version
-        The version of the function that runs.
+        Version of the function.
     """
 
     function_name = "replica"
@@ -35,7 +35,7 @@ class LambdaContext:
 
     @classmethod
     def ending_in(cls, seconds: float) -> LambdaContext:
-        """Return the context of an invocation that starts now and may take so many seconds."""
+        """Return the context of an invocation that starts now and has some seconds."""
         end = time.monotonic() + seconds
         return cls(remaining_milliseconds=lambda: int((end - time.monotonic()) * 1000))
 

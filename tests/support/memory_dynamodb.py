@@ -59,7 +59,7 @@ class Tables:
     Parameters
     ----------
     names
-        Of the tables that exist; the key attribute is ``pk``, a string.
+        Names of the tables; the key attribute is ``pk``, a string.
     observer
         Called with table name, old item or None, and new item, before each write becomes visible.
     """
@@ -70,19 +70,19 @@ class Tables:
         self._observer = observer
 
     def items(self, table: str) -> dict[str, Item]:
-        """Copy one table: items by their key."""
+        """Return a copy of one table: items by key."""
         with self._lock:
             return {key: dict(item) for key, item in self._table(table).items()}
 
     def remove(self, table: str, key: str) -> None:
-        """Remove an item, if there."""
+        """Remove an item if it exists."""
         with self._lock:
             self._table(table).pop(key, None)
 
     def execute(
         self, statement: Insert | Update, parameters: Sequence[Value], *, all_old: bool
     ) -> None:
-        """Carry out one statement at once, or raise what DynamoDB answers instead."""
+        """Carry out one statement, or raise DynamoDB's refusal."""
         with self._lock:
             if isinstance(statement, Insert):
                 self._insert(statement, parameters)
@@ -90,7 +90,7 @@ class Tables:
                 self._update(statement, parameters, all_old=all_old)
 
     def put(self, table: str, item: Item, *, below: Value | None, all_old: bool) -> None:
-        """Replace an item; with `below` only where none is stored or its version is lower."""
+        """Replace an item; with `below` only if none is stored or its version is lower."""
         with self._lock:
             old = self._table(table).get(_key(item))
             if below is not None and old is not None and not _lower(old, below):
@@ -139,7 +139,7 @@ class MemoryDynamoDB:
     tables
         Shared with other clients.
     faults
-        Asked before and after each request and before each statement.
+        Called before and after each request and before each statement.
     """
 
     def __init__(self, tables: Tables, faults: Faults = _NO_FAULTS) -> None:
@@ -254,7 +254,7 @@ def _checked_batch(statements: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[
 
 
 def _parsed(raw: Mapping[str, Any]) -> tuple[Insert | Update | str, list[Value]]:
-    """Read a statement and its parameters; a text in its place is the statement's own refusal."""
+    """Return a statement and its parameters, or a text with the refusal of this statement."""
     try:
         parameters = [checked(parameter) for parameter in raw.get("Parameters", [])]
     except InvalidValueError as error:
@@ -266,7 +266,7 @@ def _parsed(raw: Mapping[str, Any]) -> tuple[Insert | Update | str, list[Value]]
     needed = len(statement.names) if isinstance(statement, Insert) else len(statement.set_names) + 2
     if len(parameters) < needed:
         return "Number of parameters in request and statement don't match.", parameters
-    # DynamoDB Local ignores surplus parameters; the handler may not rely on that.
+    # DynamoDB Local ignores surplus parameters; the handler must not rely on that.
     if len(parameters) > needed:
         raise _invalid_request("more parameters than question marks")
     return statement, parameters
@@ -300,7 +300,7 @@ def _key(item: Item) -> str:
 
 
 def _lower(old: Item, below: Value, *, or_equal: bool = False) -> bool:
-    """Compare as DynamoDB does: an absent attribute or another type never satisfies ``<``."""
+    """Return whether a number is lower; an absent attribute or another type never is."""
     stored = old.get("version", {}).get("N")
     limit = below.get("N")
     if stored is None or limit is None:

@@ -22,9 +22,9 @@ class Buckets:
     Parameters
     ----------
     names
-        Of the buckets that exist.
+        Names of the buckets.
     on_created
-        Called with bucket and key after each put, as S3's notification of ``ObjectCreated``.
+        Called with bucket and key after each put, like S3's notification of ``ObjectCreated``.
     """
 
     def __init__(
@@ -35,24 +35,24 @@ class Buckets:
         self._lock = threading.RLock()
 
     def stored(self, operation: str, bucket: str) -> dict[str, bytes]:
-        """Return one bucket's objects themselves, for an operation on it.
+        """Return one bucket's objects, for an operation on it.
 
         Raises
         ------
         ClientError
-            If there is no such bucket.
+            If the bucket does not exist.
         """
         if bucket not in self._objects:
             raise client_error(operation, "NoSuchBucket", "No such bucket", status=404)
         return self._objects[bucket]
 
     def objects(self, bucket: str) -> dict[str, bytes]:
-        """Return a copy of one bucket: bodies by their key, in the order of the keys."""
+        """Return a copy of one bucket: bodies by key, in the order of the keys."""
         with self._lock:
             return dict(sorted(self.stored("ListObjectsV2", bucket).items()))
 
     def put(self, bucket: str, key: str, body: bytes, *, if_match: str | None = None) -> None:
-        """Store an object, in place of one under the same key; under a condition, only of that."""
+        """Store an object; under a condition, only in place of a certain object."""
         with self._lock:
             stored = self.stored("PutObject", bucket)
             old = stored.get(key)
@@ -72,7 +72,7 @@ class Buckets:
         return body
 
     def delete(self, bucket: str, key: str) -> None:
-        """Remove an object, if there."""
+        """Remove an object if it exists."""
         with self._lock:
             self.stored("DeleteObject", bucket).pop(key, None)
 
@@ -85,9 +85,9 @@ class MemoryS3:
     buckets
         Shared with other clients.
     faults
-        Asked before and after each request for one object.
+        Called before and after each request for one object.
     page_size
-        How many keys a page of a listing holds.
+        Number of keys in a page of a listing.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class MemoryS3:
         self._page_size = page_size
 
     def put_object(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 (the client's own)
-        """Store an object, with ``IfMatch`` only in place of that one.
+        """Store an object; with ``IfMatch`` only in place of that one.
 
         Amazon S3 user guide, "Conditional writes".
         """
@@ -113,7 +113,7 @@ class MemoryS3:
         return self._answer("PutObject", key, put)
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 (boto3's names)
-        """Return an object; its body is a stream that can be read once."""
+        """Return an object, whose body is a stream that can be read once."""
 
         def get() -> dict[str, Any]:
             body = self._buckets.get(Bucket, Key)
@@ -122,7 +122,7 @@ class MemoryS3:
         return self._answer("GetObject", Key, get)
 
     def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 (boto3's names)
-        """Remove an object; no error where there is none, as on S3."""
+        """Remove an object; as on S3, not an error if there is none."""
 
         def delete() -> dict[str, Any]:
             self._buckets.delete(Bucket, Key)
@@ -137,7 +137,7 @@ class MemoryS3:
         Prefix: str = "",  # noqa: N803 (boto3's name)
         ContinuationToken: str = "",  # noqa: N803 (boto3's name)
     ) -> dict[str, Any]:
-        """Return a page of the keys that start with a prefix; the token is the last key before."""
+        """Return a page of the keys that start with a prefix; the token is the previous key."""
         objects = self._buckets.objects(Bucket)
         keys = [key for key in objects if key.startswith(Prefix) and key > ContinuationToken]
         page = keys[: self._page_size]

@@ -23,12 +23,12 @@ class _Message:
 
 
 class MemorySqs:
-    """One queue, which hides what was received until its visibility time-out is over.
+    """One queue, which hides received messages until their visibility timeout ends.
 
     Attributes
     ----------
     clock
-        The queue's time.
+        Clock of the queue.
     before_receive
         Called at the start of each receive.
     """
@@ -40,14 +40,14 @@ class MemorySqs:
         self.before_receive: Callable[[], None] = lambda: None
 
     def send(self, body: str) -> str:
-        """Put a message on the queue; return its id."""
+        """Send a message to the queue; return its id."""
         self._sent += 1
         message = _Message(id=f"message-{self._sent}", body=body)
         self._messages[message.id] = message
         return message.id
 
     def clear(self) -> None:
-        """Forget all messages."""
+        """Remove all messages."""
         self._messages.clear()
 
     @property
@@ -68,7 +68,7 @@ class MemorySqs:
         VisibilityTimeout: int,  # noqa: N803 (boto3's name)
         WaitTimeSeconds: int,  # noqa: N803 (boto3's name)
     ) -> dict[str, Any]:
-        """Hand over visible messages and hide them."""
+        """Return visible messages and hide them."""
         assert QueueUrl == QUEUE_URL
         assert WaitTimeSeconds > 0, "short polling may miss messages"
         assert 1 <= MaxNumberOfMessages <= 10
@@ -83,7 +83,7 @@ class MemorySqs:
         return {"Messages": answer} if answer else {}
 
     def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803 (boto3's names)
-        """Remove a message; as on SQS, an old receipt handle removes nothing and is no error."""
+        """Remove a message; as on SQS, an old receipt handle has no effect and is not an error."""
         assert QueueUrl == QUEUE_URL
         message = self._of(ReceiptHandle)
         if message is not None:
@@ -104,7 +104,7 @@ class MemorySqs:
         message.visible_at = self.clock.now + VisibilityTimeout
 
     def get_queue_attributes(self, **_: object) -> dict[str, Any]:
-        """Count the visible messages."""
+        """Return the number of visible messages."""
         return {"Attributes": {"ApproximateNumberOfMessages": str(self.visible)}}
 
     def _of(self, receipt: str) -> _Message | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class MemoryTable:
-    """Versions by document: a writer with the promises of the handler's own."""
+    """Versions by document, behind a writer with the same promises as the handler's."""
 
     def __init__(self) -> None:
         self.items: dict[str, Write] = {}
@@ -21,7 +21,7 @@ class MemoryTable:
         self.writes = 0
 
     def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:  # noqa: ARG002 (the protocol's)
-        """Write where the version is higher, except for documents with an outcome of their own."""
+        """Write if the version is higher, except for documents with a scripted outcome."""
         return [self._write(write) for write in writes]
 
     def _write(self, write: Write) -> Outcome:

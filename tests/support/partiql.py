@@ -1,4 +1,4 @@
-"""The two PartiQL statement forms that the handler writes, and no other."""
+"""Parses the two PartiQL statement forms that the handler writes, and no other."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _TOKEN = re.compile(
 
 
 class UnsupportedStatementError(BaseException):
-    """A statement that is not modelled; no `Exception`, so that no code under test hides it."""
+    """A statement that is not modelled; not an `Exception`, so that no code under test hides it."""
 
 
 class MalformedStatementError(Exception):
-    """DynamoDB answers such a statement with a ValidationError of its own."""
+    """A statement that DynamoDB alone refuses, with a ValidationError."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Update:
     """``UPDATE "t" SET ... REMOVE ... WHERE "pk" = ? AND "version" < ?``.
 
     One parameter for each name that is set, then the key, then the version. The handler never
-    writes ``<=``; the model knows it so that such a mistake is found by what it does.
+    writes ``<=``; the model supports it so that such a mistake is found by its effects.
     """
 
     table: str

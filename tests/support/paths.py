@@ -1,4 +1,4 @@
-"""Where the tests find this repository and the genuine bytes beside it."""
+"""Paths of this repository and of the genuine bytes beside it."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
-"""Bytes that Amazon QLDB really produced; kept beside the repository, never in it."""
+"""Genuine bytes of Amazon QLDB, beside the repository and never in it."""

@@ -1,4 +1,4 @@
-"""Runs the program against Pulumi's mocks and keeps everything it registered.
+"""Runs the program against Pulumi's mocks and records everything that it registers.
 
 Tests assert on what reached the engine, never inside an output's callback: a callback that is not
 awaited would let a wrong program pass. The code archive is not built (`lambda_package.build` is
@@ -40,12 +40,12 @@ UPSTREAM = "organization/apigw-lambda-qldb/dev"
 CODE = Path("handler.zip")
 STACK = "test"
 TAGS = {"project": PROJECT, "stack": STACK}
-"""What every resource that takes tags has, whatever the settings."""
+"""Tags of every taggable resource, regardless of the settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Registration:
-    """One resource as the engine was asked for it."""
+    """One resource as it was registered with the engine."""
 
     type: str
     name: str
@@ -60,7 +60,7 @@ class Registration:
 
 @dataclass(kw_only=True)
 class Deployment:
-    """What a program asked the engine for."""
+    """Everything that a program registered with the engine."""
 
     resources: list[Registration] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
@@ -94,13 +94,13 @@ def physical_name(resource: Registration) -> str:
 
 
 class Mocks(mocks.Mocks):
-    """An AWS in which every resource has an id, a name and an ARN made of its type and name."""
+    """An AWS in which the id, name and ARN of a resource derive from its type and name."""
 
     def __init__(self, upstream: Mapping[str, Any]) -> None:
         self._upstream = upstream
 
     def call(self, args: mocks.MockCallArgs) -> Any:  # noqa: ANN401 (Pulumi's own signature)
-        """Answer where the program runs."""
+        """Return account, region and partition."""
         return {
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
             "aws:index/getRegion:getRegion": {"region": REGION},
@@ -108,7 +108,7 @@ class Mocks(mocks.Mocks):
         }[args.token]
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        """Make a resource."""
+        """Return the id and properties of a resource."""
         if args.typ == "pulumi:pulumi:StackReference":
             outputs = self._upstream.get(args.inputs["name"], {})
             return args.resource_id, {**args.inputs, "outputs": outputs, "secretOutputNames": []}
@@ -122,7 +122,7 @@ class Mocks(mocks.Mocks):
 
 
 class Monitor(mocks.MockMonitor):
-    """Keeps the whole request of each registration, dependencies and options included."""
+    """Records the whole request of each registration, dependencies and options included."""
 
     def __init__(self, mocks_: Mocks, deployment: Deployment) -> None:
         super().__init__(mocks_)
@@ -169,7 +169,7 @@ class Monitor(mocks.MockMonitor):
 
 
 def dev_settings(project: Path = REPOSITORY) -> dict[str, str]:
-    """Return the text of the dev stack's settings: what the engine makes of both files."""
+    """Return the dev stack's settings as text, as the engine merges both files."""
     return dict(_dev_settings(project))
 
 
@@ -188,7 +188,7 @@ def _dev_settings(project: Path) -> Mapping[str, str]:
 
 
 def as_text(value: object) -> str:
-    """Return a setting as the engine hands it to a program."""
+    """Return a setting in the form in which the engine passes it to a program."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -200,22 +200,22 @@ def deploy(
     program: Path | Callable[[], None] = REPOSITORY / "__main__.py",
     into: Deployment | None = None,
 ) -> Deployment:
-    """Run a program, from its file as the engine would or a function.
+    """Run a program: a file, as the engine would, or a function.
 
     Parameters
     ----------
     settings
-        Its settings without the project's prefix.
+        Settings without the project's prefix.
     upstream
         Outputs of other stacks by full stack name.
     project, program
-        What to run.
+        The program to run.
     into
-        Receives the registrations even where the program fails.
+        Receives the registrations even if the program fails.
     """
     deployment = into or Deployment()
 
-    # The mocks read messages in worker threads, each with a loop: made here to be closed here.
+    # The mocks read messages in worker threads, each with a loop, created here to be closed here.
     loops: list[asyncio.AbstractEventLoop] = []
 
     def start_worker() -> None:
@@ -226,12 +226,12 @@ def deploy(
         asyncio.get_running_loop().set_default_executor(
             ThreadPoolExecutor(initializer=start_worker)
         )
-        # A program that failed leaves outputs of its own, closed loop behind.
+        # A failed program leaves outputs of its closed loop behind.
         SETTINGS.outputs.clear()
         pulumi.runtime.set_all_config({f"{project}:{k}": v for k, v in settings.items()})
         monitor = Monitor(Mocks(upstream), deployment)
         features = monitor.GetDeploymentInfo(None)  # type: ignore[no-untyped-call]
-        # What set_mocks does, but for its stack of its own: this one collects the outputs.
+        # Like set_mocks, except for the stack: this one collects the outputs.
         pulumi.runtime.configure(
             mocks.MockSettings(  # type: ignore[no-untyped-call]
                 monitor=monitor,

@@ -1,4 +1,4 @@
-"""Records of a QLDB stream, built from Ion text: synthesised, no genuine ones are public."""
+"""Synthesised records of a QLDB stream, built from Ion text; no genuine ones are public."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def revision(
     Parameters
     ----------
     document_id, version, tx_time
-        Of the metadata.
+        Fields of the metadata.
     data, data_hash
         Ion text; None leaves the field out.
     table
@@ -54,7 +54,7 @@ def revision(
 
 
 def secret_revision(document_id: str = "doc", version: int = 0, *, table: str = "Person") -> bytes:
-    """Return a REVISION_DETAILS record whose document holds the sentinel."""
+    """Return a REVISION_DETAILS record whose document contains the sentinel."""
     return revision(
         document_id=document_id, version=version, table=table, data=f'{{name: "{SECRET}"}}'
     )
@@ -74,17 +74,17 @@ def control() -> bytes:
 
 
 def block_summary(statement: str = "INSERT INTO Person ?") -> bytes:
-    """Return a BLOCK_SUMMARY record, cut down to what matters here."""
+    """Return a BLOCK_SUMMARY record, reduced to the relevant fields."""
     return record(
         "BLOCK_SUMMARY", f'{{transactionInfo: {{statements: [{{statement: "{statement}"}}]}}}}'
     )
 
 
 def malformed() -> bytes:
-    """Return a REVISION_DETAILS record without its payload, the sentinel in it."""
+    """Return a REVISION_DETAILS record without its payload, with the sentinel."""
     return binary(f'{{recordType: "REVISION_DETAILS", note: "{SECRET}"}}')
 
 
 def future_type() -> bytes:
-    """Return a record of a type that QLDB might have one day, the sentinel in it."""
+    """Return a record of a type that QLDB might add one day, with the sentinel."""
     return binary(f'{{recordType: "TABLE_DETAILS", note: "{SECRET}"}}')

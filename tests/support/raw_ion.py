@@ -1,4 +1,4 @@
-"""Binary Ion written by hand, so that any part of it can be what no library writes.
+"""Writes binary Ion by hand, so that any part of it can be wrong.
 
 Source: Amazon Ion specification, "Amazon Ion Binary Encoding".
 """
@@ -24,7 +24,7 @@ _SYMBOLS = 7
 
 
 def var_uint(number: int) -> bytes:
-    """Return a number in groups of seven bits, the last one marked."""
+    """Return a number in groups of seven bits, with a flag in the last one."""
     groups = [number & 0x7F | 0x80]
     while number := number >> 7:
         groups.append(number & 0x7F)
@@ -32,7 +32,7 @@ def var_uint(number: int) -> bytes:
 
 
 def head(kind: int, length: int) -> bytes:
-    """Return the type and the length that stand before a value's content."""
+    """Return the type and the length that precede a value's content."""
     if length < _LONG:
         return bytes([kind << 4 | length])
     return bytes([kind << 4 | _LONG]) + var_uint(length)

@@ -1,4 +1,4 @@
-"""Redrives over a failure bucket, its queue and a table in memory."""
+"""Runs redrives over a failure bucket, its queue and a table in memory."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TWO_TABLES = replace(
         "Vehicle": ReplicaTable(ledger_table="Vehicle", table_name="vehicle-1a2b3c"),
     },
 )
-"""The configuration of a stack with one ledger table more than `SETTINGS`."""
+"""The configuration of a stack with one more ledger table than `SETTINGS`."""
 
 
 @dataclass(kw_only=True)
@@ -68,7 +68,7 @@ class RedriveRun:
         tombstone_lifetime_days: int | None = None,
         now: float = NOW,
     ) -> Redrive:
-        """Return a redrive that has not begun."""
+        """Return a redrive that has not started."""
         return Redrive(
             bucket=self.bucket,
             processor=RecordProcessor(
@@ -87,7 +87,7 @@ class RedriveRun:
         return self.redrive(**options).queue(FailureQueue(self.s3.queue, QUEUE_URL))
 
     def put_batch(self, *records: bytes) -> None:
-        """Put a discarded batch into the bucket; its sequence numbers count from 1000."""
+        """Put a discarded batch into the bucket; its sequence numbers start at 1000."""
         events = [kinesis_record(data, str(1000 + number)) for number, data in enumerate(records)]
         self.s3.put_object(Bucket=BUCKET, Key=BATCH_KEY, Body=discarded_batch(events))
 

@@ -1,4 +1,4 @@
-"""The sentinel that is in every text of a document, and the search for it in output."""
+"""The sentinel in every text of a document, and a search for it in output."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import base64
 import traceback
 
 SENTINEL = "sentinel-"
-"""Starts every text in a document: it may appear in no log line and no exception text."""
+"""Start of every text in a document; no log line or exception text may contain it."""
 
 SECRET = f"{SENTINEL}8f1c-of-a-document"
-"""A whole text of a document."""
+"""A complete text of a document."""
 
 MESSAGE = f"Injected by the test, as if it quoted the value {SENTINEL}quoted"
 """DynamoDB quotes values in messages, so every message of an injected fault does."""
@@ -22,13 +22,13 @@ _FORMS = (
 
 
 def leak(text: str) -> str | None:
-    """Return the first line of a text that holds something of a document, or None."""
+    """Return the first line of a text that contains part of a document, or None."""
     if not any(form in text for form in _FORMS):
         return None
     return next(line for line in text.splitlines() if any(form in line for form in _FORMS))
 
 
 def printed_form(error: BaseException) -> str:
-    """Return all that can be printed of an exception, by itself and with its trace."""
+    """Return everything printable of an exception, with and without its traceback."""
     trace = traceback.format_exception(error)
     return "\n".join((str(error), repr(error), repr(vars(error)), *trace))

@@ -1,4 +1,4 @@
-"""A shell in a copy of the work tree, where the commands run that a person types."""
+"""A shell in a copy of the work tree, for commands that users type."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Shell:
 
     @classmethod
     def in_copy(cls, folder: Path) -> Shell:
-        """Return a shell in a copy of what git would have, where nothing runs yet."""
+        """Return a shell in a copy of the files that git would have, with nothing running."""
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=REPOSITORY,
@@ -50,11 +50,11 @@ class Shell:
         Parameters
         ----------
         command
-            For bash.
+            Command line for bash.
         local
-            Whether the environment of the local AWS is evaluated first.
+            Whether to set the environment of the local AWS first.
         status
-            The exit status that it has to end with.
+            The expected exit status.
         """
         python = sys.executable
         lines = ["set -e", f'python() {{ "{python}" "$@"; }}']
@@ -73,7 +73,7 @@ class Shell:
         return done.stdout + done.stderr
 
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-        """Start `python -m local` as the leader of a process group, both outputs in one pipe."""
+        """Start `python -m local` as the leader of a process group, with one output pipe."""
         return subprocess.Popen(
             [sys.executable, "-m", "local", *arguments],
             cwd=self.folder,
@@ -85,7 +85,7 @@ class Shell:
         )
 
     def changed(self) -> list[str]:
-        """Return what git finds in the copy that was not there at first."""
+        """Return the files in the copy that git did not see at the start."""
         status = subprocess.run(
             ["git", "status", "--short", "--untracked-files"],
             cwd=self.folder,
@@ -97,5 +97,5 @@ class Shell:
 
 
 def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment of the tests with those variables."""
+    """Return the environment of the tests, extended by variables."""
     return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(variables or {})}

@@ -1,4 +1,4 @@
-"""A writer with one conditional ``PutItem`` per item: what the batch writer is compared with."""
+"""A writer with one conditional ``PutItem`` per item, the reference for the batch writer."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class ItemClient(Protocol):
 
 
 class SingleWriter:
-    """Writes each item with a request of its own.
+    """Writes each item with a separate request.
 
     Parameters
     ----------
     client
         A DynamoDB client that several threads may use.
     threads
-        Requests at once; with 1, every request is made by the caller's own thread.
+        Requests at a time; with 1, they run in the caller's thread.
     clock
         Seconds since the epoch.
     """
@@ -53,7 +53,7 @@ class SingleWriter:
         self._workers = Workers(threads, "dynamodb", clock)
 
     def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
-        """Make the writes; see `ReplicaWriter.write`."""
+        """Write items; see `ReplicaWriter.write`."""
         outcomes: list[Outcome] = [Transient(OUT_OF_TIME)] * len(writes)
 
         def put(place: int, write: Write) -> None:

@@ -46,7 +46,7 @@ def policy(*actions: str, resource: str = "*", **more: object) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectedProvider:
-    """A configured provider and what it is connected to.
+    """A configured provider with its services.
 
     Attributes
     ----------
@@ -65,12 +65,12 @@ class ConnectedProvider:
 
 @contextmanager
 def connected_provider(folder: Path) -> Iterator[ConnectedProvider]:
-    """Start both services for the length of a block.
+    """A context manager that starts both services.
 
     Parameters
     ----------
     folder
-        Gets the emulator's log.
+        Folder for the emulator's log.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""Waiting for what another process does."""
+"""Waits for other processes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def eventually(condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
-    """Wait until the condition holds; fail when it does not within the time."""
+    """Wait until a condition holds; fail after a timeout."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"the condition did not hold within {seconds} s"

@@ -1,1 +1,1 @@
-"""Tests that need nothing but this repository."""
+"""Tests without network, child processes or emulator."""

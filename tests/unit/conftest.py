@@ -1,4 +1,4 @@
-"""Holds the unit tests to their tier: no network, no child process."""
+"""Restricts the unit tests to their tier: no network, no child process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _refuse(event: str, _arguments: tuple[object, ...]) -> None:
         raise RuntimeError(f"{event} in a unit test: move the test to tests/integration")
 
 
-sys.addaudithook(_refuse)  # it cannot be removed, so it looks at `_active`
+sys.addaudithook(_refuse)  # cannot be removed, so it checks `_active`
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The pages for readers hold what they promise: links, paths, names and defaults are true."""
+"""Links, paths, names and defaults in the documentation are correct."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def text_of(name: str) -> str:
 
 
 def prose(page: Path) -> str:
-    """Return a page without its blocks of code."""
+    """Return a page without its code blocks."""
     return re.sub(
         r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
     )
 
 
 def rows(name: str) -> dict[str, str]:
-    """Return the first row of a page's tables for each name that begins one in backticks."""
+    """Return the first table row of a page for each name in backticks at its start."""
     lines = re.findall(r"^\| `.*$", text_of(name), re.MULTILINE)
     return {line.split("`")[1]: line for line in reversed(lines)}
 
@@ -79,7 +79,7 @@ def configuration(name: str = "Pulumi.yaml") -> dict[str, dict[str, object]]:
 
 
 def labels(source: str) -> list[str]:
-    """Return the texts that a picture shows, line by line."""
+    """Return the texts of a picture, line by line."""
     plain = re.findall(r'label="(.*?)"', source)
     rich = re.findall(r"label=<(<.*?>)>", source)
     return [*plain, *(text for label in rich for text in re.findall(r">([^<]+)<", label))]

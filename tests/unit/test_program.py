@@ -1,6 +1,6 @@
-"""Both programs as wholes: what they register, export and refuse, under Pulumi's mocks.
+"""Both programs as a whole, with Pulumi's mocks.
 
-Proves the list of resources, the outputs, the reference to the upstream stack and that wrong
+Proves the list of resources, the outputs, the reference to the upstream stack, and that wrong
 settings touch nothing. Cannot prove that AWS accepts any of it: tests/e2e deploys it.
 """
 

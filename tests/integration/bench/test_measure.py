@@ -1,7 +1,7 @@
 """Measurements: both contenders on the stub.
 
 Proves that both contenders really replicate the batches, and that the numbers are those of the
-batches. Says nothing about speed: that is what the benchmark itself is for.
+batches. Proves nothing about speed, which is the purpose of the benchmark itself.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The stub DynamoDB, over the wire and through boto3.
 
-Proves that boto3 takes its answers for DynamoDB's, that it counts, and that it waits. Cannot prove
+Proves that boto3 accepts its answers, that it counts requests, and that it waits. Cannot prove
 that DynamoDB answers in the same way: tests/integration compares refusals with DynamoDB Local.
 """
 

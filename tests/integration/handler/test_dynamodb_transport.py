@@ -32,7 +32,7 @@ STATEMENTS = [{"Statement": "INSERT ...", "Parameters": [{"S": "ä"}, {"B": b"\x
 
 
 class Server(ThreadingHTTPServer):
-    """Answers every request alike and remembers them."""
+    """Answers all requests alike and records them."""
 
     daemon_threads = True
 
@@ -68,7 +68,7 @@ class Exchange(BaseHTTPRequestHandler):
         self.wfile.write(self.server.body)
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def server() -> Iterator[Server]:
         server.shutdown()
 
 
-def transport(url: str, credentials: Any = None, timeout: float = 5.0) -> StatementTransport:  # noqa: ANN401
+def transport(url: str, credentials: Any = None, timeout: float = 5.0) -> StatementTransport:  # noqa: ANN401 (several kinds of credentials)
     return StatementTransport(
         endpoint_url=url,
         region="eu-west-1",

@@ -1,8 +1,8 @@
 """Ion values written by the real writer and read back from AWS's DynamoDB Local, as promised.
 
-Proves that DynamoDB's engine keeps every promised form on the way that it takes in Lambda, and a
-share of them on that of botocore's own client; and where the engine's limits are: numbers, nesting,
-names, keys, item size.
+Proves that DynamoDB's engine keeps every promised form when it is written as in Lambda, and a share
+of them with botocore's own client. Also proves the engine's limits: numbers, nesting, names, keys,
+item size.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture(scope="module")
 def table(make_tables: Callable[..., DynamoDBClient]) -> Iterator[ReplicaTable]:
-    """Return one replica of whole documents for all tests; each writes documents of its own."""
+    """One replica of whole documents for all tests, each of which writes different documents."""
     name = f"values-{uuid.uuid4()}"
     client = make_tables(name)
     yield ReplicaTable(ledger_table="Person", table_name=name)
@@ -53,9 +53,9 @@ def write(
     version: int = 0,
     client: StatementClient | None = None,
 ) -> tuple[Outcome, Mapping[str, Any]]:
-    """Write one document; return the outcome and what the item then holds as ``data``.
+    """Write one document; return the outcome and the item's ``data``.
 
-    Without a client of its own the engine's is written with, too.
+    By default with the engine's client.
     """
     key = str(uuid.uuid4())
     found = read_record(revision(document_id=key, version=version, data=document), {"Person"})
@@ -76,7 +76,7 @@ def assert_comes_back(written: tuple[Outcome, Mapping[str, Any]], sample: Sample
 
 
 def exact(value: Mapping[str, Any]) -> object:
-    """Make equal numbers equal, whatever their digits."""
+    """Return a value in which equal numbers compare equal, regardless of their digits."""
     ((kind, content),) = value.items()
     if kind == "N":
         return kind, Decimal(content)

@@ -1,1 +1,1 @@
-"""The program against the real pip."""
+"""Tests of the program's archive with the real pip."""

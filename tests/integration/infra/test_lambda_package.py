@@ -2,7 +2,7 @@
 
 Proves that it is small, free of what Lambda does not need and, for this machine's own interpreter,
 that its packages and the function's handler can be imported. Cannot prove that Lambda itself loads
-it; what the handler does with its packages is the handler's own test.
+it; the use of the packages is tested with the handler.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Target(TypedDict):
-    """What an archive is built for."""
+    """The target of an archive."""
 
     runtime: str
     architecture: str

@@ -1,7 +1,7 @@
-"""The real pip on the real lock: every target gets its wheels, whatever the user's pip prefers.
+"""Every target gets its wheels from the real lock and pip, regardless of the user's settings.
 
 Proves that a wheel with a known hash exists for each runtime and architecture, that hostile options
-change nothing, and that what pip did not do is noticed.
+change nothing, and that an incomplete installation is detected.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ HOSTILE_FILE = "[global]\nroot = elsewhere\ndry-run = true\n[install]\nplatform 
 
 
 def contents(folder: Path) -> Mapping[str, str]:
-    """The hash of every file but those that tell when and how pip ran."""
+    """Return the hash of every file except those that depend on time and command of pip."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
@@ -62,7 +62,7 @@ def installed(folder: Path) -> Mapping[str, str]:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """What is installed without any setting of a user."""
+    """The files that are installed without any setting of a user."""
     return installed(tmp_path_factory.mktemp("plain") / "target")
 
 
@@ -125,7 +125,7 @@ def test_a_wheel_with_another_hash_is_refused(tmp_path: Path) -> None:
 
 
 def pip_that(folder: Path, program: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a pip in front of the real one."""
+    """Replace the real pip by another one."""
     (folder / "pip").mkdir()
     (folder / "pip" / "__init__.py").write_text("")
     (folder / "pip" / "__main__.py").write_text(program)

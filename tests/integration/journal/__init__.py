@@ -1,1 +1,1 @@
-"""The Ion reader beside amazon.ion, in child processes."""
+"""Comparisons of the Ion reader with amazon.ion, in child processes."""

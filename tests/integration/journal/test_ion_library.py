@@ -1,4 +1,4 @@
-"""Why the handler reads Ion itself: what amazon.ion's readers do with some input.
+"""Defects of amazon.ion's readers, for which the handler has its own reader.
 
 Proves defects of amazon.ion 0.15.0, not of this project. A test that fails here after an upgrade is
 good news: that reason for `journal.ion` is gone, so look at the others and at its docstring.
@@ -18,7 +18,7 @@ from journal.errors import IonError
 from journal.ion.stream import single_value
 from tests.support.ion import binary
 
-# A record of this project's with one byte changed.
+# A record of this project with one byte changed.
 ENDLESS = (
     "e00100eaeea08183de9c87be998a7265636f726454797065877061796c6f616481616d628163deae8a8e90524556"
     "4982494f4e5f44455441494c538bde988c21018d8b68656c6c6f20776f72aa648eb6210121022103"
@@ -38,7 +38,7 @@ LONG_FRACTION = "2020-01-01T00:00:00.1234567891234Z"
 
 
 def test_the_c_extension_never_returns_from_some_records() -> None:
-    # given a damaged record / when the library reads it in a process of its own
+    # given a damaged record / when the library reads it in a separate process
     done = subprocess.run([sys.executable, "-c", READ, ENDLESS], check=False, capture_output=True)
     # then only the kernel's alarm ends it
     assert done.returncode < 0

@@ -1,6 +1,6 @@
-"""The emulator: it starts with IAM enforced, is found again, and always ends.
+"""The emulator starts with IAM enforced, is found again, and always ends.
 
-What the emulator's services do is not tested here.
+The emulator's services are not tested here.
 """
 
 from __future__ import annotations

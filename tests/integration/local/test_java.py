@@ -1,4 +1,4 @@
-"""How the Java for DynamoDB Local is chosen, with fake commands on a temporary PATH."""
+"""The choice of the Java for DynamoDB Local, with fake commands on a temporary PATH."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def launcher(tmp_path: Path) -> Path:
-    """Return a copy of the launcher beside a host that prints what it was started with."""
+    """Return a copy of the launcher beside a host that prints its arguments and environment."""
     folder = tmp_path / "a bin folder"
     folder.mkdir()
     host = folder / BUILT_HOST
@@ -31,7 +31,7 @@ def launcher(tmp_path: Path) -> Path:
 
 
 def start(launcher: Path, project: Path) -> list[str]:
-    """Return the lines that the host prints, started as the engine does it."""
+    """Return the lines that the host prints when it is started as by the engine."""
     path = os.pathsep.join([str(launcher.parent), os.environ["PATH"]])
     done = subprocess.run(
         [sys.executable, launcher, "127.0.0.1:1234"],

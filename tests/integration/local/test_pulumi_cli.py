@@ -1,7 +1,6 @@
-"""How a Pulumi command line is found, downloaded or built, with fake programs on a temporary PATH.
+"""A Pulumi command line is found, downloaded or built, with fake programs on a temporary PATH.
 
-That the real Go modules build and that what they build deploys is shown by the end-to-end tests,
-which run on the result.
+The end-to-end tests, which use the result, prove that the real Go modules build and deploy.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ def fake_pulumi(folder: Path, version: str, *, host: bool = True) -> None:
 
 
 def fake_go(folder: Path, sdk: Path, *, version: str = "go1.99.0", build: str = "") -> None:
-    """Put a `go` on the path that 'builds' empty programs and finds the SDK's module in `sdk`."""
+    """Write a `go` that "builds" empty programs and finds the SDK's module in `sdk`."""
     program(sdk / "python" / "cmd" / "pulumi-language-python-exec", "exit 0")
     builds = (
         build
@@ -64,7 +63,7 @@ def fake_go(folder: Path, sdk: Path, *, version: str = "go1.99.0", build: str = 
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the one folder of programs that is on PATH; no Pulumi can be downloaded."""
+    """Return the only folder on PATH; no Pulumi can be downloaded."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -75,7 +74,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def progress() -> list[str]:
-    """Return the lines that the user sees."""
+    """Return the lines shown to the user."""
     return []
 
 

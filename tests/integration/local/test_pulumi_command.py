@@ -1,6 +1,6 @@
-"""The command `pulumi` as the Automation API runs it here, with a stand-in for the executable.
+"""The command `pulumi` under the Automation API, with a stand-in for the executable.
 
-The real one is cancelled by the end-to-end test of the demonstration.
+The end-to-end test of the demonstration cancels the real one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def command(folder: Path, program: str) -> PulumiCommand:
-    """Return the command, whose executable is that Python program."""
+    """Return the command with a Python program as its executable."""
     install_pulumi(folder, program)
     return PulumiCommand()
 

@@ -1,9 +1,9 @@
-"""Proves what only Pulumi's real engine can show of the stand-in provider.
+"""The stand-in provider with Pulumi's real engine.
 
-A failed step keeps its resource in the state and is made good by the next deployment; a fixed name
-is freed before it is taken again; a secret is not written into the state; an unknown type stops the
-deployment by name. The engine runs an inline program, so no language host takes part. The life of
-this project's own program is the concern of the end-to-end tests.
+Proves that a failed step keeps its resource in the state and is repaired by the next deployment,
+that a fixed name is freed before it is reused, that a secret is not written into the state, and
+that an unknown type stops the deployment by name. The engine runs an inline program, without a
+language host. This project's own program is deployed by the end-to-end tests.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 
 SECRET = "not for the state file"
 NO_QLDB = "http://127.0.0.1:9"
-"""Nothing here uses QLDB, so nothing has to listen."""
+"""Nothing here uses QLDB, so nothing needs to listen."""
 
 
 def program(*, mode: str = "PROVISIONED", key: str = "pk", unknown: bool = False) -> None:
@@ -58,7 +58,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def engine(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[automation.Stack]:
-    """Return a stack of the real engine on an emulator of its own."""
+    """A stack of the real engine on a separate emulator."""
     pulumi_bin = ensure_pulumi(print)
     folder = tmp_path_factory.mktemp("engine")
     with (
@@ -82,7 +82,7 @@ def engine(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[au
 
 @pytest.fixture
 def stack(engine: automation.Stack) -> automation.Stack:
-    """Return the stack with the program as it is deployed, whatever the test before left."""
+    """The stack with the program deployed, regardless of the previous test."""
     up(engine, program)
     return engine
 
@@ -96,7 +96,7 @@ def resources(stack: automation.Stack) -> list[str]:
 
 
 def up(stack: automation.Stack, wanted: Callable[[], None]) -> dict[str, int]:
-    """Deploy; return how many resources changed, by kind of change."""
+    """Deploy; return the number of resources by kind of change."""
     result = stack.up(program=wanted, on_output=print)
     changes = result.summary.resource_changes or {}
     return {str(kind): number for kind, number in changes.items() if str(kind) != "same"}
@@ -128,7 +128,7 @@ def test_a_failed_update_keeps_its_resource_until_the_next_deployment_makes_it_g
         up(stack, lambda: program(mode="ON_DEMAND"))
     # then the resource stays in the state
     assert resources(stack) == deployed
-    # and the next deployment makes it good
+    # and the next deployment repairs it
     assert up(stack, program) == {"update": 1}
     assert up(stack, program) == {}
 

@@ -1,4 +1,4 @@
-"""A server as a child process, with small programs in place of a server."""
+"""Servers as child processes, with small programs as servers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Both servers of the local AWS together: reached directly, found again, always ended.
+"""Both servers of the local AWS are reached directly, found again, and always ended.
 
-What each server does is tested elsewhere.
+The servers themselves are tested elsewhere.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Services in memory held to the genuine engines."""
+"""Comparisons of the services in memory with the genuine engines."""

@@ -1,7 +1,7 @@
-"""The in-memory DynamoDB answers as AWS's DynamoDB Local does, case by case, on the same calls.
+"""The in-memory DynamoDB answers like AWS's DynamoDB Local, case by case, to the same calls.
 
-It proves the semantics that the schedules lean on: conditions, refusals, what a refusal carries,
-limits, how a request fails as a whole. It cannot prove that DynamoDB Local is the service.
+It proves the semantics that the schedules rely on: conditions, refusals and their content, limits,
+failures of whole requests. It cannot prove that DynamoDB Local is the service.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def nested(kind: str, depth: int) -> Value:
 
 
 class Engine:
-    """A table on one of the two engines, and short ways to call it; keys are unique to a test."""
+    """A table on one of the two engines, with short calls; keys are unique to a test."""
 
     def __init__(self, client: Any, table: str = TABLE) -> None:  # noqa: ANN401 (two kinds)
         self.client = client
@@ -356,7 +356,7 @@ def test_too_few_parameters_are_refused_alone(engine: Engine) -> None:
 
 
 def put_version_two(engine: Engine) -> Item:
-    """Put an item under the condition; return it."""
+    """Write an item under the condition; return it."""
     item = {"pk": text(engine.key("1")), "version": number(2)}
     engine.client.put_item(
         TableName=TABLE,

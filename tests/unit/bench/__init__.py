@@ -1,1 +1,1 @@
-"""Tests of the benchmark itself."""
+"""Tests of the benchmark."""

@@ -1,7 +1,7 @@
 """The profile of the handler's CPU time.
 
-Proves that every part is one of today's code, and that a clock counts no second of a part twice.
-Cannot prove that the parts together are all of the handler.
+Proves that every part exists in the code, and that no time is counted twice. Cannot prove that the
+parts together are the whole handler.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the stub DynamoDB answers and counts, without a connection.
+"""The stub DynamoDB's answers and counts, without a connection.
 
 `tests/integration/bench` proves that boto3 understands it.
 """

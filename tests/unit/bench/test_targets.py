@@ -1,6 +1,6 @@
-"""Figures against targets.
+"""Comparisons of figures with targets.
 
-Proves that marks follow the bounds. Cannot prove that the targets are the right ones.
+Proves that marks follow the bounds. Cannot prove that the targets are right.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The batches of the benchmark, read by the handler's own code.
 
-Proves that each workload is what its name says and that every record can be read. Cannot prove that
+Proves that each workload matches its name and that every record can be read. Cannot prove that
 the mix of a real ledger is the same.
 """
 

@@ -1,1 +1,1 @@
-"""The handler without any AWS."""
+"""Tests of the handler without AWS."""

@@ -1,7 +1,7 @@
-"""Frames of the Kinesis Producer Library: read whole or not at all.
+"""Frames of the Kinesis Producer Library are read completely or not at all.
 
-Proves that damaged frames are refused and that any bytes end in user records or a FrameError. That
-the genuine producer writes this format is shown by the genuine event only.
+Proves that damaged frames are refused and that any bytes result in user records or a FrameError.
+Only the genuine event shows that the genuine producer writes this format.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The entry point: how it builds its handler, and what its exceptions reveal."""
+"""The entry point builds its handler, and its exceptions reveal no document."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The transport before it connects: what it refuses to send.
+"""The transport before it connects.
 
-What it sends, and what it makes of each answer, is tested against a server in tests/integration.
+Its requests, and its handling of answers, are tested with a server in tests/integration.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The table of error codes: every code that the services' own models name is in it.
+"""The table of error codes contains every code in the services' own models.
 
-It cannot prove that the services answer with no other; an unknown code counts as transient.
+Cannot prove that the services have no other codes; an unknown code counts as transient.
 """
 
 from __future__ import annotations

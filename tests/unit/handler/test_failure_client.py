@@ -1,4 +1,4 @@
-"""The S3 client of the failure bucket: made when it is needed, and once."""
+"""The S3 client of the failure bucket is created once, when it is needed."""
 
 from __future__ import annotations
 

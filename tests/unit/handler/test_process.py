@@ -1,4 +1,4 @@
-"""Settings of the process. That no log shows a request is tested with the entry point."""
+"""Settings of the process; those of the logs are tested with the entry point."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The write that a revision requires, and its statements.
 
-That DynamoDB understands the statements is proven on DynamoDB Local.
+tests/integration proves on DynamoDB Local that DynamoDB accepts the statements.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def test_a_document_id_that_is_too_long_for_a_key_is_refused() -> None:
 
 
 class Item(NamedTuple):
-    """A revision and when it came."""
+    """A revision with its arrival."""
 
     revision: Revision
     order: int = 0

@@ -1,4 +1,4 @@
-"""Ion values in DynamoDB's forms: the type table of the documentation, exactly.
+"""Ion values become exactly the DynamoDB values of the documented type table.
 
 Proves the conversion against amazon.ion's writer. That DynamoDB keeps these forms unchanged is
 proven by tests/integration/test_values_on_dynamodb_local.py.
@@ -31,7 +31,7 @@ def converted(text: str) -> Mapping[str, Any]:
 
 
 def comparable(value: Mapping[str, Any]) -> object:
-    """Make equal numbers equal, whatever their digits."""
+    """Return a value in which equal numbers compare equal, regardless of their digits."""
     ((kind, content),) = value.items()
     if kind == "N":
         return kind, Decimal(content)

@@ -1,4 +1,4 @@
-"""Concurrent calls: all are made, none is waited for beyond the deadline."""
+"""Concurrent calls all run, and none is waited for beyond the deadline."""
 
 from __future__ import annotations
 

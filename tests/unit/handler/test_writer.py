@@ -1,6 +1,6 @@
-"""The writer against scripted answers: the next statement, or the outcome, of each.
+"""The writer with scripted answers, each of which leads to a next statement or an outcome.
 
-That the answers are DynamoDB's own is proven by tests/integration on DynamoDB Local.
+tests/integration proves on DynamoDB Local that the answers are DynamoDB's own.
 """
 
 from __future__ import annotations
@@ -383,7 +383,7 @@ def test_backing_off_for_hours_comes_to_an_end() -> None:
 
 
 class ItemClient:
-    """Fails or not, by a script."""
+    """Fails according to a script."""
 
     def __init__(self, *errors: Exception | None) -> None:
         self._errors = iter(errors)

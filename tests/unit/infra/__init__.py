@@ -1,1 +1,1 @@
-"""The program and its components under Pulumi's mocks; settings and code archive."""
+"""Tests of the program's components with Pulumi's mocks, and of its settings and archive."""

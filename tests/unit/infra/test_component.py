@@ -1,7 +1,7 @@
-"""Components as parts that a stack may hold twice, and as heirs of what former versions deployed.
+"""Components can be used twice in a stack, and keep the resources of earlier versions.
 
-Proves names, parents and aliases as the engine is asked for them. That `pulumi up` then replaces
-nothing was tried on a stack of the version before 0.1.0.
+Proves names, parents and aliases as registered with the engine. That `pulumi up` then replaces
+nothing was tested on a stack of the version before 0.1.0.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ consumer        Consumer       aws:iam/rolePolicy:RolePolicy                    
 consumer        Consumer       aws:lambda/function:Function                      qldb-replica
 consumer        Consumer       aws:lambda/eventSourceMapping:EventSourceMapping  qldb-replica
 """
-"""What the version before 0.1.0 registered for the dev stack: component, its kind, type, name. The
-class of a type is ``_`` where it repeats the module's last part."""
+"""Resources that the version before 0.1.0 registered for the dev stack: component, its kind, type,
+name. The class of a type is ``_`` if it repeats the module's last part."""
 
 
 def components(name: str) -> None:
-    """Make one component of each kind."""
+    """Create one component of each kind."""
     settings = Settings.parse(deployment.dev_settings(), now=datetime.now(UTC))
     stream = LedgerStream(
         f"{name}-journal",

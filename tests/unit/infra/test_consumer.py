@@ -1,4 +1,4 @@
-"""The function, its role and its event source mapping, as the engine is asked for them.
+"""The function, its role and its event source mapping, as registered with the engine.
 
 Proves inputs, wiring and order of creation. Cannot prove that AWS accepts them.
 """

@@ -1,4 +1,4 @@
-"""The failure bucket and queue, as the engine is asked for them.
+"""The failure bucket and queue, as registered with the engine.
 
 Proves inputs, wiring and order of creation. Cannot prove that AWS accepts them.
 """

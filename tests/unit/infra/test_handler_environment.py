@@ -1,4 +1,4 @@
-"""The function's environment: what the program writes is what the handler reads."""
+"""The handler reads the environment that the program writes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_every_field_of_the_handlers_settings_survives_the_environment() -> None
         version="1.2.3",
     )
     assert settings == expected
-    # Else the comparison above would say nothing about a field that is new.
+    # Otherwise the comparison above would not cover a new field.
     defaults = {field.name: field.default for field in fields(HandlerSettings)}
     assert [name for name, default in defaults.items() if getattr(expected, name) == default] == []
 

@@ -1,6 +1,6 @@
-"""The handler's code archive: its bytes, its cache and its limits, with packages that are made up.
+"""The handler's code archive: its bytes, its cache and its limits, with invented packages.
 
-Proves that the archive depends on its inputs alone and that the cache is used, shared and tidied.
+Proves that the archive depends only on its inputs, and that the cache is used, shared and cleaned.
 The real packages are in tests/integration/infra/test_lambda_package.py.
 """
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 
 class Target(TypedDict):
-    """What an archive is built for."""
+    """The target of an archive."""
 
     runtime: str
     architecture: str
 
 
 MINE = ("qldb-kinesis-lambda-dynamodb", "lambda-package")
-"""The builder's folder in a user's cache. Beside it are things that it must not clean up."""
+"""The builder's folder in a user's cache; it must not clean up anything beside it."""
 
 ARM = Target(runtime="python3.13", architecture="arm64")
 
@@ -51,7 +51,7 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def installs(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Install a package of one module instead of the locked ones; lists where to."""
+    """Install a package of one module instead of the locked ones; list the target folders."""
     done: list[Path] = []
 
     def install(target: Path, requirements: Path, **_: str) -> None:

@@ -1,4 +1,4 @@
-"""The QLDB stream, its Kinesis stream and the role between them, as the engine is asked for them.
+"""The QLDB stream, its Kinesis stream and the role between them, as registered with the engine.
 
 Proves inputs, wiring and order of creation. Cannot prove that AWS accepts them.
 """

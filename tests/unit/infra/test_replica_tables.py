@@ -1,4 +1,4 @@
-"""The DynamoDB tables, as the engine is asked for them.
+"""The DynamoDB tables, as registered with the engine.
 
 Proves inputs. Cannot prove that AWS accepts them.
 """
@@ -15,7 +15,7 @@ PLAIN = {
     "pointInTimeRecovery": {"enabled": True},
     "deletionProtectionEnabled": False,
     "tags": TAGS,
-    # Without it a lifetime that was configured once could not be taken back.
+    # Otherwise a lifetime could not be removed once it was configured.
     "ttl": {"attributeName": "expiresAt", "enabled": False},
 }
 

@@ -1,7 +1,7 @@
-"""Settings: what is accepted, what is refused and in which words, and that both files agree.
+"""Settings are accepted or refused with a remedy, and both files agree.
 
-Proves the checks on settings as text. Cannot prove that the engine accepts Pulumi.yaml: tests/e2e
-does.
+Proves the checks on settings as text. Cannot prove that the engine accepts Pulumi.yaml, which
+tests/e2e does.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def problems(**changed: object) -> tuple[str, ...]:
 
 
 def tables_problem(**entry: object) -> str:
-    """The one problem of an entry for Person."""
+    """Return the only problem of an entry for Person."""
     [problem] = problems(replicaTables=[{"ledgerTable": "Person"} | entry])
     return problem
 
@@ -92,7 +92,7 @@ def described_settings() -> dict[str, dict[str, Any]]:
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """What the code allows for each setting, as a JSON schema."""
+    """Return the JSON schema of each setting in the code."""
     return {
         name: schema
         for type_ in sections_by_name().values()
@@ -107,7 +107,7 @@ def test_every_setting_is_described() -> None:
 
 
 def test_both_files_have_the_same_settings() -> None:
-    # An entry without a default would make the setting required, so this one is a comment there.
+    # An entry without a default would make this setting required, so it is a comment there.
     assert schemas().keys() - described_settings().keys() == {"tombstoneLifetimeDays"}
     assert described_settings().keys() - schemas().keys() == set()
 
@@ -386,7 +386,7 @@ def test_attribute_names_leave_room_for_a_statement() -> None:
 
 
 def test_environment_variables_beyond_lambdas_limit_are_refused() -> None:
-    # Both below the limit of a statement, together above that of the variables.
+    # Each is below the limit of a statement, both together are above that of the variables.
     tables = [
         {"ledgerTable": name, "retiredAttributes": ["n" * 2000]} for name in ("Person", "Vehicle")
     ]

@@ -1,6 +1,6 @@
-"""Tags: which are accepted, and that every resource that takes tags has them.
+"""Tags are checked, and every taggable resource has them.
 
-Which resource types take tags is asked of pulumi-aws itself, so that a new resource without tags
+The list of taggable resource types comes from pulumi-aws itself, so that a new resource without tags
 fails here. Cannot prove that AWS stores them: the integration tests of the stand-in provider and
 tests/e2e do, on the emulator.
 """

@@ -1,1 +1,1 @@
-"""What QLDB writes, read without any AWS."""
+"""Tests of the readers for what QLDB writes."""

@@ -1,4 +1,4 @@
-"""Records of a QLDB stream: revisions, what is ignored and why, what is refused.
+"""Records of a QLDB stream are read as revisions, ignored for a reason, or refused.
 
 Records are synthesised, except the genuine event; no genuine delete, redacted or CONTROL record is
 publicly known.

@@ -1,4 +1,4 @@
-"""Timestamps as Ion text: precision, offset and fraction as written, or refused.
+"""Timestamps become Ion text with precision, offset and fraction as written, or are refused.
 
 tests/unit/handler/test_values.py compares many more with amazon.ion's writer.
 """

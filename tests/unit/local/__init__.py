@@ -1,1 +1,1 @@
-"""Tests of the local AWS's parts."""
+"""Tests of the local AWS."""

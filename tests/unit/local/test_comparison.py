@@ -1,6 +1,6 @@
-"""The comparison of ledger and DynamoDB itself: it sees every difference and invents none.
+"""The comparison of ledger and DynamoDB finds every difference, and no other.
 
-The expectations are written from docs/items.md; other tests show that the handler meets them.
+The expectations follow docs/items.md; other tests prove that the handler meets them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from local.comparison import Row, comparison_table, is_replica, item_values
 HASH = bytes(range(32))
 
 
-def from_the_ledger(text: str) -> Any:  # noqa: ANN401 - a value of any Ion type
+def from_the_ledger(text: str) -> Any:  # noqa: ANN401 (a value of any Ion type)
     """Return a value as the ledger's client reads it, from binary Ion."""
     return simpleion.loads(simpleion.dumps(simpleion.loads(text), binary=True))
 

@@ -1,6 +1,6 @@
 """The demonstration without servers: its exit status, and one at a time.
 
-The whole of it is run by the end-to-end tests.
+The end-to-end tests run all of it.
 """
 
 from __future__ import annotations

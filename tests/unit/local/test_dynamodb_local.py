@@ -1,4 +1,4 @@
-"""What is known of DynamoDB Local before it runs.
+"""DynamoDB Local before it runs.
 
 The engine itself runs in the integration tests; nothing is fetched here.
 """

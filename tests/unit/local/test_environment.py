@@ -1,6 +1,6 @@
-"""The variables that lead to the local AWS: complete, and nothing of the user's account with them.
+"""The variables for the local AWS are complete and contain nothing of the user's account.
 
-What the programs make of the variables is shown by the end-to-end tests, not here.
+Their effect on programs is proven by the end-to-end tests.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def test_a_process_that_enters_has_nothing_of_the_users_account(
 
 
 class TestStandInProvider:
-    """The stand-in takes the place of the AWS provider, unless the user chooses otherwise."""
+    """The stand-in replaces the AWS provider, unless the user chooses otherwise."""
 
     def test_it_is_the_plugin_that_pulumi_aws_asks_for(self, state_dir: Path) -> None:
         variables = environment(ENDPOINTS, PULUMI_BIN, state_dir, inherited={})
@@ -138,7 +138,7 @@ class TestStandInProvider:
 class TestGenuineProvider:
     """With LOCAL_AWS_PROVIDER=genuine no stand-in is found, and Pulumi may fetch the provider.
 
-    Whether the genuine provider works on the emulator is not shown: it cannot be fetched here.
+    Whether the genuine provider works with the emulator is not tested: it cannot be fetched here.
     """
 
     @pytest.fixture
@@ -173,7 +173,7 @@ def test_an_unknown_provider_is_refused_with_the_choices(state_dir: Path) -> Non
 
 
 def test_no_package_of_this_repository_counts_as_a_pulumi_plugin() -> None:
-    """Pulumi takes each installed distribution `pulumi-...` for a provider to be downloaded."""
+    """Pulumi considers each installed distribution `pulumi-...` a provider to be downloaded."""
     names = [
         tomllib.loads(file.read_text())["project"]["name"]
         for file in (REPOSITORY / "packages").glob("*/pyproject.toml")

@@ -1,4 +1,4 @@
-"""The options that the built language host is started with."""
+"""The options of the built language host."""
 
 from __future__ import annotations
 

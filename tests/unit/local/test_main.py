@@ -1,6 +1,6 @@
-"""The command line: its list of commands, and its messages when one fails.
+"""The command line: its list of commands, and its messages after failures.
 
-What the commands do is shown by the end-to-end tests.
+The end-to-end tests run the commands themselves.
 """
 
 from __future__ import annotations

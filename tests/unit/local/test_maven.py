@@ -1,4 +1,4 @@
-"""The lock file of a Maven download, as it is read."""
+"""The lock file of a Maven download."""
 
 from __future__ import annotations
 

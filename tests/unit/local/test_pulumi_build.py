@@ -1,4 +1,4 @@
-"""The Go modules that the Pulumi command line is built from, as they stand in the repository."""
+"""The Go modules in the repository from which the Pulumi command line is built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings files of the local stacks: what they take from where, and what wins."""
+"""The settings files of the local stacks: their sources and precedence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stack's services in memory, in place of the clients that the commands would make."""
+"""The stack's services in memory, in place of the clients of the commands."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> NotifyingS3:
-    """The failure bucket with its queue; both refuse other names than the stack's."""
+    """The failure bucket with its queue; both refuse any names except the stack's."""
     s3 = NotifyingS3()
 
     def bucket(outputs: StackOutputs) -> FailureBucket:
@@ -66,11 +66,11 @@ def outputs_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def outputs(outputs_file: Path) -> list[str]:
-    """The option with that file."""
+    """The command-line option with that file."""
     return ["--outputs", str(outputs_file)]
 
 
 @pytest.fixture
 def runs() -> RedriveRun:
-    """Redrives over services of their own, without a command."""
+    """Redrives over separate services, without a command."""
     return RedriveRun()

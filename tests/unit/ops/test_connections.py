@@ -1,6 +1,6 @@
-"""The clients for a stack: of its region and names, whatever the operator's own defaults are.
+"""The clients for a stack use its region and names, regardless of the operator's defaults.
 
-Makes genuine clients and no request.
+The clients are genuine, but send no request.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OUTPUTS = StackOutputs(
 
 @pytest.fixture(autouse=True)
 def operator(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An operator whose default region is another one than the stack's."""
+    """An operator whose default region differs from the stack's."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-north-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")

@@ -1,4 +1,4 @@
-"""Messages stay invisible as long as they are worked on, and not longer.
+"""Messages stay invisible while they are processed, and not longer.
 
 Proves it with a queue whose clock the test moves; SQS's own timing is not proven here.
 """
@@ -36,9 +36,9 @@ def test_a_message_stays_invisible_until_the_end() -> None:
         extended.clear()
         assert extended.wait(5)
         sqs.clock.advance(VISIBILITY_SECONDS - 1)
-        # then nobody else gets it
+        # then no other receiver gets it
         assert queue.receive(10) == []
-    # and at the end everybody may
+    # and at the end any receiver may
     assert sqs.visible == 1
 
 

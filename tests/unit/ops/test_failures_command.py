@@ -1,6 +1,6 @@
-"""`python -m ops failures`: what is listed and shown.
+"""`python -m ops failures` lists and shows failures.
 
-The services are in memory. That the listing holds no documents is proven in `test_silence.py`.
+The services are in memory. `test_silence.py` proves that the listing contains no documents.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m ops` itself: help, options, versions, and what becomes of errors.
+"""`python -m ops` itself: help, options, versions and errors.
 
 The services are in memory.
 """
@@ -129,7 +129,7 @@ def test_an_error_is_one_line_and_status_1(
 def test_a_reader_that_closes_the_pipe_is_no_error(
     s3: NotifyingS3, outputs: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # given an object, and an output that nobody reads any longer
+    # given an object, and an output that is no longer read
     quarantine(s3, failed_record(secret_revision()))
     reader, writer = os.pipe()
     os.close(reader)

@@ -1,4 +1,4 @@
-"""Which objects a message names.
+"""The objects that a message names.
 
 Proves the reading of S3's documented format, not that S3 writes it.
 """

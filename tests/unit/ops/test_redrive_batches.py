@@ -1,4 +1,4 @@
-"""A redrive of a discarded batch applies what can be applied and loses nothing of the rest.
+"""A redrive of a discarded batch applies valid records and loses none of the others.
 
 Proves it on S3, SQS and a table in memory, with the handler's own code between them.
 """

@@ -1,6 +1,6 @@
 """`python -m ops redrive`: exit status, summary and interruption.
 
-The services are in memory. What a redrive does to objects is proven in `test_redrive.py`.
+The services are in memory. The effects of a redrive on objects are tested in `test_redrive_records.py` and its neighbours.
 """
 
 from __future__ import annotations

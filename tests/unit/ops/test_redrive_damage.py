@@ -57,7 +57,7 @@ def test_an_object_with_a_wrong_field_stays_and_the_run_goes_on(
         good = quarantine(runs.s3, failed_record(secret_revision(f"good{number}"), sequence="1"))
         # when
         summary = runs.redrive().objects([key, good])
-        # then the good one is applied, and the other one too or left as it is
+        # then the good one is applied, and the other one is applied too or unchanged
         assert runs.versions[f"good{number}"] == 0
         assert good not in runs.s3.bodies
         unreadable = summary.failed == Counter({("unreadable", "not an object of the handler"): 1})
@@ -65,7 +65,7 @@ def test_an_object_with_a_wrong_field_stays_and_the_run_goes_on(
         if unreadable or moved:
             assert runs.s3.bodies == {key: body}
             assert summary.objects == Counter({Ending.KEPT: 1, Ending.REMOVED: 1})
-        # and whatever it is, it can be listed
+        # and it can be listed in any case
         assert "\n".join(list_lines([describe(key, body)])).encode()
 
 

@@ -1,7 +1,7 @@
 """A redrive of quarantined records applies them, or leaves them quarantined with the new reason.
 
-Proves it on S3, SQS and a table in memory, with the handler's own code between them. What the real
-services answer is proven in `tests/e2e/test_redrive.py`.
+Proves it on S3, SQS and a table in memory, with the handler's own code between them. The
+answers of the real services are tested in `tests/e2e/test_redrive.py`.
 """
 
 from __future__ import annotations
@@ -230,7 +230,7 @@ def test_a_record_that_may_outlive_the_tombstone_of_its_document_is_not_written(
     # when it is redriven
     now = int(arrived + days * 86_400) + 1
     summary = runs.queue(tombstone_lifetime_days=9, now=now)
-    # then nothing is written, and the object stays as it is
+    # then nothing is written, and the object is unchanged
     assert runs.versions == {}
     assert runs.s3.bodies == before
     assert summary.failed == Counter({("older than tombstones live", "tombstoneLifetimeDays"): 1})

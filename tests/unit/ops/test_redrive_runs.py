@@ -1,4 +1,4 @@
-"""Runs over many objects: dry, limited, interrupted, at the same time, from queue or bucket.
+"""Runs over many objects: dry, limited, interrupted, concurrent, from queue or bucket.
 
 Proves it on S3, SQS and a table in memory; SQS's own timing is not proven here.
 """

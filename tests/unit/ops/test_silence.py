@@ -1,7 +1,7 @@
-"""No command prints anything of a document unasked.
+"""No command prints any part of a document unless asked to.
 
-Proves it with one object of each kind, the sentinel in each; `tests/reliability/test_silence.py`
-does with faults of the services.
+Proves it with one object of each kind, each with the sentinel; `tests/reliability/test_silence.py`
+does so with faults of the services.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def test_no_command_prints_a_document_unasked(
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    # given every logger at its most talkative
+    # given every logger at its most verbose level
     caplog.set_level(0)
     # when every command runs
     for arguments in (

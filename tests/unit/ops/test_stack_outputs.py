@@ -1,7 +1,7 @@
 """Stack outputs are read as Pulumi prints them; each fault is named with its remedy.
 
-Proves the reading. What the program exports is proven by `tests/unit/infra`, and what Pulumi passes
-on by `tests/integration/ops` and `tests/e2e/test_redrive.py`.
+Proves the reading. The exports are tested in `tests/unit/test_program.py`, and their way through
+Pulumi in `tests/integration/ops` and `tests/e2e/test_redrive.py`.
 """
 
 from __future__ import annotations

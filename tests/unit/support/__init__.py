@@ -1,1 +1,1 @@
-"""Tests of the test support: services in memory answer as the genuine ones do."""
+"""Tests of the test support, whose services in memory answer like the genuine ones."""

@@ -1,6 +1,6 @@
-"""The in-memory S3 answers the failure store and redrive as S3 documents it.
+"""The in-memory S3 answers as documented for S3.
 
-There is no engine of Amazon's to compare with: the cases follow the Amazon S3 API reference and the
+Amazon offers no engine to compare with: the cases follow the Amazon S3 API reference and the
 user guide's "Conditional writes".
 """
 
@@ -85,7 +85,7 @@ def test_a_conditional_put_replaces_the_object_that_was_read() -> None:
 
 
 def test_a_conditional_put_over_a_changed_object_is_refused() -> None:
-    # given an object that somebody else replaced after it was read
+    # given an object that another client replaced after it was read
     s3 = client()
     read = s3.put_object(Bucket=BUCKET, Key="a", Body=b"one")["ETag"]
     s3.put_object(Bucket=BUCKET, Key="a", Body=b"two")
@@ -98,7 +98,7 @@ def test_a_conditional_put_over_a_changed_object_is_refused() -> None:
 
 
 def test_a_conditional_put_over_a_deleted_object_is_refused() -> None:
-    # given an object that somebody else deleted after it was read
+    # given an object that another client deleted after it was read
     s3 = client()
     read = s3.put_object(Bucket=BUCKET, Key="a", Body=b"one")["ETag"]
     s3.delete_object(Bucket=BUCKET, Key="a")

@@ -1,4 +1,4 @@
-"""A stand-in for Pulumi's AWS provider plugin that calls nothing but a local AWS."""
+"""A stand-in for Pulumi's AWS provider plugin that calls only a local AWS."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 def plugin_folder() -> Path:
     """Return the folder to put on the PATH so that Pulumi's engine finds the provider.
 
-    The plugin is not installed as a command of the virtual environment on purpose: activating that
+    On purpose, the plugin is not installed as a command of the virtual environment: activating that
     must not be enough to deploy through the stand-in.
     """
     return Path(__file__).with_name("bin")

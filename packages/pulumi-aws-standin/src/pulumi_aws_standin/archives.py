@@ -1,4 +1,4 @@
-"""A Lambda function's code: from Pulumi's archive to the bytes of a zip file."""
+"""Converts Pulumi's archive of a Lambda function to a zip file."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _FILE_MODE = 0o644 << 16
 def zip_bytes(archive: Archive) -> bytes:
     """Return the archive as a zip file.
 
-    A zip file on the disk is returned as it is. A zip file made of folders and single files depends
-    on their names and contents only.
+    A zip file on disk is returned unchanged. A zip file made of folders and single files depends
+    only on their names and contents.
 
     Raises
     ------

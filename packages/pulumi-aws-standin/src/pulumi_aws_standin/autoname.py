@@ -1,4 +1,4 @@
-"""Names that Pulumi gives to physical resources whose program names none."""
+"""Generates the names of resources to which the program gives none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _DIGITS = 7
 
 @dataclass(frozen=True, kw_only=True)
 class Autoname:
-    """How a resource type is named.
+    """The limits on names of a resource type.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Autoname:
 
 
 class NameTooLongError(Exception):
-    """A logical name leaves no room for the random digits."""
+    """A logical name is too long for the random digits to be added."""
 
 
 def physical_name(logical: str, rule: Autoname, *, seed: bytes, urn: str) -> str:
@@ -37,12 +37,12 @@ def physical_name(logical: str, rule: Autoname, *, seed: bytes, urn: str) -> str
     logical
         The resource's name in the program.
     rule
-        The limits of its service.
+        The limits of the service.
     seed
-        The engine's random seed: with the same seed a preview and its update agree on the name.
-        Without one the digits are random.
+        The engine's random seed: with the same seed, a preview and its update result in the same
+        name. Without a seed the digits are random.
     urn
-        Keeps resources with the same logical name apart that share a seed.
+        Distinguishes resources that share a logical name and a seed.
 
     Raises
     ------

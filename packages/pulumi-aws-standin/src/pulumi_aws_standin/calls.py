@@ -1,4 +1,4 @@
-"""The end of every call: an answer, or a gRPC error of one line."""
+"""Ends every call with an answer, or with a gRPC error of one line."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def answered(
     Parameters
     ----------
     context
-        Of the call.
+        Context of the call.
     what
-        The subject of the call for the error: a URN, or a text.
+        Subject of the call, for the error message: a URN, or a text.
     answer
         Returns the answer.
     verb
-        The operation for the error: creating, reading, updating, deleting.
+        Operation, for the error message: creating, reading, updating, deleting.
     inputs
-        The wanted inputs, which go into the state with a resource that is not as wanted.
+        The wanted inputs, which are stored in the state if the resource does not match them.
     """
     label = _label(what, verb)
     try:
@@ -67,7 +67,7 @@ def answered(
         context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
     except (ProviderError, WireError, *CALL_ERRORS) as error:
         code, message = grpc.StatusCode.UNKNOWN, f"{label}: {describe(error)}"
-    except Exception as error:  # noqa: BLE001 (the user has to see defects of the provider too)
+    except Exception as error:  # noqa: BLE001 (defects of the provider are reported to the user too)
         place = traceback.extract_tb(error.__traceback__)[-1]
         file = Path(place.filename).name
         code = grpc.StatusCode.INTERNAL
@@ -84,7 +84,7 @@ def _end(context: grpc.ServicerContext, code: grpc.StatusCode, message: str) -> 
 
 
 def wire_outputs(values: Mapping[str, object], inputs: Properties) -> struct_pb2.Struct:
-    """Return outputs in wire form: what contains a secret input is secret as well."""
+    """Return outputs in wire form; outputs that contain a secret input are secret as well."""
     secrets = set(inputs.secrets)
     if TAGS.name in secrets:
         secrets.add(TAGS_ALL)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ProviderError(Exception):
-    """A request that failed, in one line."""
+    """A failed request, described in one line."""
 
 
 class PropertyError(ProviderError):
@@ -34,11 +34,11 @@ class ServiceError(Exception):
 
 
 CALL_ERRORS: Final = (BotoCoreError, ClientError, ServiceError)
-"""What a call to the local AWS can raise."""
+"""Exceptions that a call to the local AWS can raise."""
 
 
 def code_of(error: Exception) -> str:
-    """Return the service's code of an error, or the empty string where it has none."""
+    """Return the service's code of an error; an empty string if it has none."""
     if isinstance(error, ServiceError):
         return error.code
     if isinstance(error, ClientError):
@@ -58,7 +58,7 @@ def describe(error: Exception) -> str:
 
 @contextmanager
 def applying(*properties: str) -> Iterator[None]:
-    """Name the properties that a block applies in the error of a call that fails in it.
+    """Convert an error in the block into one that names the properties being applied.
 
     Raises
     ------
@@ -73,12 +73,12 @@ def applying(*properties: str) -> Iterator[None]:
 
 @contextmanager
 def missing_is_fine(*codes: str) -> Iterator[None]:
-    """Leave a block quietly when the service answers that the resource does not exist.
+    """Suppress errors in the block that mean that the resource does not exist.
 
     Parameters
     ----------
     codes
-        The service's error codes that mean this.
+        The service's error codes with this meaning.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""The functions of the AWS provider that a program can call here."""
+"""The functions of the AWS provider that are implemented."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class UnknownFunctionError(ProviderError):
 
 
 def invoke(session: Session, token: str, arguments: Mapping[str, object]) -> dict[str, object]:
-    """Return what a function of the AWS provider returns.
+    """Return the result of a function of the AWS provider.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def invoke(session: Session, token: str, arguments: Mapping[str, object]) -> dic
     token
         The function's token, for example `aws:index/getRegion:getRegion`.
     arguments
-        Must be empty: the functions answer for the account, region and partition of the session.
+        Must be empty: the results are the account, region and partition of the session.
 
     Raises
     ------

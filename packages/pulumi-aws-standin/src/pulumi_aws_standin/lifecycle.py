@@ -1,6 +1,6 @@
-"""The answers to Pulumi's engine that need the service: Create, Read, Update and Delete.
+"""The requests of Pulumi's engine that need the service: Create, Read, Update and Delete.
 
-Whatever a creation or an update reports as done was read back from the service first.
+The result of a creation or update is always read back from the service.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 class InitializationError(ProviderError):
-    """A resource exists but is not as wanted; it has to stay in Pulumi's state.
+    """A resource exists but does not match its inputs; it must stay in Pulumi's state.
 
     Attributes
     ----------
     identifier
         The resource's id.
     outputs
-        Its properties as far as they can be read.
+        Properties of the resource, as far as they can be read.
     """
 
     def __init__(self, message: str, *, identifier: str, outputs: Mapping[str, object]) -> None:
@@ -49,9 +49,9 @@ class State:
     identifier
         The resource's id; empty when it does not exist.
     inputs
-        The inputs with which a program gets the resource as it is.
+        The inputs that describe the resource in its current state.
     outputs
-        All of its properties.
+        All properties of the resource.
     """
 
     identifier: str
@@ -71,7 +71,7 @@ def create(resource: Resource, session: Session, inputs: Mapping[str, object]) -
     ProviderError
         If nothing was created.
     InitializationError
-        If it was created, but is not as wanted.
+        If it was created, but does not match the inputs.
     """
     identifier = resource.create(session, inputs)
     return _apply(resource, session, identifier, Known(inputs=inputs), changed=set())
@@ -85,7 +85,7 @@ def update(
     Raises
     ------
     InitializationError
-        If the resource exists, but is not as wanted.
+        If the resource exists, but does not match the inputs.
     """
     changed = {
         declared.name
@@ -99,8 +99,8 @@ def update(
 def read(resource: Resource, session: Session, identifier: str, known: Known) -> State:
     """Return a resource as the service describes it; `GONE` when it does not exist.
 
-    An input with the same meaning as in the state keeps the state's spelling: a policy stays the
-    text that the program wrote.
+    An input with the same meaning as in the state keeps the state's form: a policy stays the text
+    that the program wrote.
     """
     observed = _read(resource, session, identifier, known)
     if observed is None:
@@ -139,7 +139,7 @@ def _apply(
     """Apply the wanted inputs to a resource that exists.
 
     Which properties to apply depends on what the service reports, not on Pulumi's state alone, so
-    that an update after a failure or a drift ends at what is wanted.
+    that an update also works after a failure or a drift.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def _apply(
     known
         Its wanted inputs and the outputs of the state.
     changed
-        Names of the properties to apply whatever the service reports.
+        Names of the properties to apply regardless of what the service reports.
     """
     wanted = known.inputs
     try:
@@ -176,7 +176,7 @@ def _apply(
 
 
 def _read(resource: Resource, session: Session, identifier: str, known: Known) -> Observed | None:
-    """Return the service's description, with tags and with what the emulator does not report."""
+    """Return the service's description, completed where the emulator does not report it all."""
     with missing_is_fine(*resource.missing):
         observed = resource.read(session, identifier, known)
         if observed is None:
@@ -224,7 +224,7 @@ def _usable(resource: Resource, session: Session, identifier: str, known: Known)
 
 
 def _different(resource: Resource, observed: Observed, wanted: Mapping[str, object]) -> list[str]:
-    """Return the names of the properties that the service reports with another value."""
+    """Return the names of the properties for which the service reports another value."""
     return [
         declared.name
         for declared in resource.properties

@@ -1,4 +1,4 @@
-"""The answers to Pulumi's engine that need no service: Check, Diff and previews."""
+"""The requests of Pulumi's engine that need no service: Check, Diff and previews."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pulumi_aws_standin.resource import Resource
 
 DEFAULTS: Final = "__defaults"
-"""Names the inputs that Pulumi and not the program chose, as the AWS provider does in its state."""
+"""Key of the inputs that Pulumi, not the program, chose, as in the AWS provider's state."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +26,9 @@ class Checked:
     Attributes
     ----------
     inputs
-        Complete with defaults and names.
+        The inputs, completed with defaults and names.
     problems
-        Why the inputs are refused; empty if they are not.
+        Reasons why the inputs are refused, if any.
     """
 
     inputs: dict[str, object]
@@ -42,7 +42,7 @@ class Difference:
     Attributes
     ----------
     changes
-        By property.
+        Changes by property.
     delete_first
         Whether a replacement would collide with the old resource's name.
     """
@@ -61,12 +61,12 @@ def check(
     resource
         The resource type.
     urn
-        Its URN; the last part is its logical name.
+        URN of the resource; the last part is its logical name.
     seed
         The engine's random seed for names.
     old
-        The inputs of the existing resource; empty where there is none. A name that Pulumi chose
-        stays, also where an alias gives the resource another logical name.
+        The inputs of the existing resource; empty if there is none. A name that Pulumi chose stays,
+        even if an alias gives the resource another logical name.
     new
         The program's inputs.
     """
@@ -97,7 +97,7 @@ def check(
 
 
 def diff(resource: Resource, *, old: Mapping[str, object], new: Mapping[str, object]) -> Difference:
-    """Return what differs between the inputs of the state and checked new inputs."""
+    """Return the difference between the inputs of the state and checked new inputs."""
     changes: list[Change] = []
     for declared in resource.properties:
         changes += declared.type.changes(
@@ -115,7 +115,7 @@ def diff(resource: Resource, *, old: Mapping[str, object], new: Mapping[str, obj
 
 
 def plan_create(resource: Resource, inputs: Mapping[str, object]) -> dict[str, object]:
-    """Return the outputs of a creation, those that only the service sets unknown."""
+    """Return the outputs of a creation; those that only the service sets are unknown."""
     outputs: dict[str, object] = {computed.name: UNKNOWN for computed in resource.computed}
     if resource.tagging is not None:
         outputs[TAGS_ALL] = UNKNOWN
@@ -125,7 +125,7 @@ def plan_create(resource: Resource, inputs: Mapping[str, object]) -> dict[str, o
 def plan_update(
     resource: Resource, inputs: Mapping[str, object], outputs: Mapping[str, object]
 ) -> dict[str, object]:
-    """Return the outputs of an update, those that only the service sets unknown unless stable.
+    """Return the outputs of an update; those that only the service sets are unknown unless stable.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def plan_update(
     inputs
         The checked new inputs.
     outputs
-        Of the state.
+        The outputs of the state.
     """
     planned = {
         computed.name: outputs.get(computed.name, UNKNOWN) if computed.stable else UNKNOWN
@@ -146,5 +146,5 @@ def plan_update(
 
 
 def without_defaults(inputs: Mapping[str, object]) -> dict[str, object]:
-    """Return inputs as outputs show them: without the names of those that Pulumi chose."""
+    """Return inputs without the key that lists those that Pulumi chose, as in outputs."""
     return {name: value for name, value in inputs.items() if name != DEFAULTS}

@@ -1,4 +1,4 @@
-"""IAM policy documents compared by what they mean, not by how they are written."""
+"""Compares IAM policy documents by meaning."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def canonical_policy(text: str) -> str:
     """Return one text for all documents with the same meaning.
 
     The order of statements, of actions and of resources has no meaning, and a list of one is the
-    same as its member (IAM user guide, 'Grammar of the IAM JSON policy language').
+    same as its member (IAM user guide, "Grammar of the IAM JSON policy language").
     """
     return json.dumps(_document(parse_policy(text)), sort_keys=True)
 
 
 def statements(document: dict[str, object]) -> list[object]:
-    """Return the statements of a document: it may hold one without a list around it."""
+    """Return the statements of a document; a single one may stand without a list."""
     found = document.get("Statement", [])
     return found if isinstance(found, list) else [found]
 

@@ -52,7 +52,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     Parameters
     ----------
     environment
-        Where the endpoints of the local AWS are read from when the engine configures the provider.
+        Contains the endpoints of the local AWS, which are read when the engine configures the
+        provider.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -69,7 +70,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Attach(  # noqa: N802 (name in Pulumi's protocol)
         self, request: plugin_pb2.PluginAttach, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
-        """Accept an engine that was pointed at a running server."""
+        """Accept an engine that attaches to a running server."""
         del request, context
         return empty_pb2.Empty()
 
@@ -85,7 +86,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def CheckConfig(  # noqa: N802 (name in Pulumi's protocol)
         self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CheckResponse:
-        """Refuse settings of the AWS provider that would have no effect here."""
+        """Return failures for settings of the AWS provider that would have no effect here."""
 
         def answer() -> provider_pb2.CheckResponse:
             news = decode(request.news)

@@ -1,15 +1,15 @@
-"""Differences between the emulator (ministack 1.5.33) and AWS, and the provider's answers to them.
+"""Differences between the emulator (ministack 1.5.33) and AWS, and how the provider handles them.
 
-Everything that this provider does only because of the emulator is in this module or named here:
+Everything that this provider does only because of the emulator is in this module or listed here:
 
 - *BatchExecuteStatement*: the emulator requires `dynamodb:BatchExecuteStatement` on resource `*`.
   AWS has no such action: it requires dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate on the table
-  (DynamoDB developer guide, 'IAM security policies with PartiQL'). See
+  (DynamoDB developer guide, "IAM security policies with PartiQL"). See
   `identity_policy_for_emulator`. So the emulator refuses a role that lacks one of the two actions,
   but cannot refuse the statements of a role that may use them on another table only.
 - *Permissions that Lambda itself uses*: on AWS the event source mapping reads the stream and puts
   discarded records into the bucket under the function's role, and Lambda writes log and traces
-  under it (Lambda developer guide, 'Process records with Lambda', 'Retain discarded records'). The
+  under it (Lambda developer guide, "Process records with Lambda", "Retain discarded records"). The
   emulator takes the records from its own memory, knows no destination for a Kinesis stream, and
   writes the log without a permission. So it never checks the role's `kinesis:*`, `s3:ListBucket`,
   `logs:*` and `xray:*`: a missing one shows on AWS only.
@@ -25,7 +25,7 @@ Everything that this provider does only because of the emulator is in this modul
 - *Trust policies*: the emulator's CreateRole accepts any text, AWS only a policy document. The
   provider's Check refuses any other.
 - *Actions that the emulator lacks* (UpdateStreamMode, UpdateMaxRecordSize): its refusal is reported
-  as it is, so a stream's mode can be set at creation only.
+  unchanged, so a stream's mode can be set at creation only.
 - *Resharding*: `NO_RESHARDING`. The number of shards can be set at creation only.
 - *Properties that the emulator does not report*: `NOT_READ`.
 """
@@ -48,13 +48,13 @@ NOT_READ: Final[dict[str, dict[str, str]]] = {
         ),
     },
 }
-"""By resource type and property, why the provider keeps the state's value instead of reading it."""
+"""Reasons, by resource type and property, why the state's value is used instead of a read one."""
 
 NO_RESHARDING: Final = (
     "the emulator's UpdateShardCount drops the stream's records and restarts its shard ids, so "
     "records would be lost; AWS splits and merges shards and keeps every record"
 )
-"""Why the provider refuses another number of shards for a stream that exists."""
+"""Reason why the provider refuses to change the number of shards of a stream."""
 
 KINESIS_BATCH_SIZE: Final = 100
 """AWS's default batch size of an event source mapping on a Kinesis stream."""
@@ -104,15 +104,15 @@ def resource_policy_for_emulator(policy: str) -> str:
 def from_emulator(policy: str, translate: Callable[[str], str]) -> str:
     """Return the document that the program wrote, given the one that the emulator holds.
 
-    An addition is hidden only where `translate` would have made exactly that; anything else is a
-    drift and has to show.
+    An addition is hidden only if `translate` would have made exactly that one. Anything else is a
+    drift, which must be visible.
 
     Parameters
     ----------
     policy
-        From the emulator.
+        The emulator's document.
     translate
-        The function above that the document was sent through.
+        The function above that was applied before the document was sent.
     """
     document = parse_policy(policy)
     kept = [_drop_never(stated) for stated in statements(document) if stated != _GRANT]

@@ -1,4 +1,4 @@
-"""Every resource type that the stand-in provider implements, by its token."""
+"""The resource types that the stand-in provider implements, by token."""
 
 from __future__ import annotations
 

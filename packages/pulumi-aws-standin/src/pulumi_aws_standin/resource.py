@@ -1,4 +1,4 @@
-"""What a resource type declares and does; `lifecycle` turns it into a provider's answers."""
+"""Base classes of the resource types, which `lifecycle` turns into a provider's answers."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Observed:
     Attributes
     ----------
     inputs
-        Its input properties, without tags. A property that the service does not report is absent
+        Input properties, without tags. A property that the service does not report is absent
         and listed in `quirks.NOT_READ`.
     computed
-        Its other properties.
+        Other properties.
     pending
-        The transitional state that it is in, or None once it can be used.
+        The transitional state of the resource; None once it can be used.
     failure
-        Why it will never be usable, or None.
+        Reason why the resource will never be usable, or None.
     """
 
     inputs: dict[str, object]
@@ -64,9 +64,9 @@ class Computed:
     Attributes
     ----------
     name
-        In camel case.
+        Name in camel case.
     stable
-        Whether an update leaves it as it is.
+        Whether an update leaves it unchanged.
     """
 
     name: str
@@ -109,10 +109,10 @@ class Resource(ABC):
     """The inputs. All others are refused."""
 
     computed: ClassVar[tuple[Computed, ...]]
-    """The outputs that are no inputs, `tagsAll` apart."""
+    """The outputs that are not inputs, except `tagsAll`."""
 
     identity: ClassVar[tuple[str, ...]] = ("name",)
-    """Inputs that no two resources of the type can share: a replacement with the same values has to
+    """Inputs that no two resources of the type can share: a replacement with the same values must
     wait for the deletion of the old resource."""
 
     state_only: ClassVar[frozenset[str]] = frozenset()
@@ -129,16 +129,16 @@ class Resource(ABC):
     """How long to wait for the service."""
 
     vanishes: ClassVar[bool] = True
-    """False where the service reports a default after the deletion instead of nothing."""
+    """False if the service reports a default after the deletion instead of nothing."""
 
     def validate(self, inputs: Mapping[str, object]) -> Iterator[Problem]:
-        """Yield problems of several properties together."""
+        """Yield problems that concern several properties together."""
         del inputs
         yield from ()
 
     @abstractmethod
     def create(self, session: Session, inputs: Mapping[str, object]) -> str:
-        """Create the resource and return its id at once; `update` applies what this cannot."""
+        """Create the resource and return its id at once; `update` applies what is left."""
 
     @abstractmethod
     def read(self, session: Session, identifier: str, known: Known) -> Observed | None:
@@ -148,13 +148,13 @@ class Resource(ABC):
         """
 
     def update(self, session: Session, identifier: str, change: Update) -> None:
-        """Apply the properties that differ, tags apart, to an existing, usable resource."""
+        """Apply the properties that differ, except tags, to an existing, usable resource."""
         del session, identifier
         raise ProviderError(f"{', '.join(sorted(change.names))} cannot be changed in place")
 
     @abstractmethod
     def delete(self, session: Session, identifier: str, known: Known) -> None:
-        """Request the deletion. An error with one of the `missing` codes is no failure."""
+        """Request the deletion. An error with one of the `missing` codes is not a failure."""
 
     def wait_until_usable(self, session: Session, identifier: str) -> None:
         """Return when the service has finished a change."""

@@ -1,4 +1,4 @@
-"""The process that Pulumi's engine starts: a gRPC server on a free port."""
+"""Runs the provider as the process that Pulumi's engine starts: a gRPC server on a free port."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_THREADS: Final = 16
 _MAX_MESSAGE_BYTES: Final = 400 * 1024 * 1024
-"""The engine's own limit; an archive of text assets is sent within a message."""
+"""The engine's own limit; an archive of text assets is sent in a message."""
 
 _PARENT_CHECK_SECONDS: Final = 2.0
 
@@ -28,7 +28,7 @@ def serve(environment: Mapping[str, str]) -> tuple[grpc.Server, int]:
     Parameters
     ----------
     environment
-        See `Provider`.
+        As for `Provider`.
 
     Returns
     -------
@@ -47,9 +47,9 @@ def serve(environment: Mapping[str, str]) -> tuple[grpc.Server, int]:
 
 
 def main() -> None:
-    """Serve until the engine that started this process is gone.
+    """Serve until the engine that started this process has ended.
 
-    The only line on the standard output is the port, as Pulumi's plugin protocol requires.
+    The only line on standard output is the port, as Pulumi's plugin protocol requires.
     """
     parent = os.getppid()
     server, port = serve(os.environ)

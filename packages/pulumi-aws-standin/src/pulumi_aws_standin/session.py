@@ -35,7 +35,7 @@ _MAX_PAUSE_SECONDS: Final = 1.0
 
 
 class Session:
-    """The connections that the resources use. Safe to share between threads.
+    """The connections that the resources use. Thread-safe.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Session:
         self.partition = "aws"
         self.qldb = QldbClient(qldb)
         self._cancelled = threading.Event()
-        # Client creation is the one part of boto3 that threads must not share.
+        # The creation of clients is the part of boto3 that is not thread-safe.
         shared = boto3.session.Session(region_name=region)
         # A proxy in the environment is for the internet, not for a local AWS.
         settings = Config(
@@ -74,19 +74,19 @@ class Session:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], region: str | None) -> Session:
-        """Return the session that the environment variables describe.
+        """Return the session for environment variables.
 
         Parameters
         ----------
         environment
-            Must hold AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_QLDB.
+            Must contain AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_QLDB.
         region
-            The provider's configured region; absent, AWS_REGION decides.
+            The provider's configured region; if absent, AWS_REGION is used.
 
         Raises
         ------
         ProviderError
-            If a variable is missing or leads to AWS itself, which the stand-in must never call.
+            If a variable is missing or points to AWS itself, which the stand-in must never call.
         """
         endpoints = {
             name: _local_endpoint(environment, name)
@@ -103,7 +103,7 @@ class Session:
 
     @functools.cached_property
     def account(self) -> str:
-        """Number of the account that the credentials belong to."""
+        """Id of the account of the credentials."""
         return self.sts.get_caller_identity()["Account"]
 
     def arn(self, service: str, resource: str) -> str:
@@ -120,16 +120,16 @@ class Session:
         Parameters
         ----------
         what
-            The failure, in the words of an error message.
+            Description of the failure, for the error message.
         done
             Returns whether the condition holds.
         timeout_seconds
-            How long to wait at most.
+            Maximum time to wait.
 
         Raises
         ------
         ProviderError
-            If time ran out, or the engine cancelled the deployment.
+            After the timeout, or if the engine cancelled the deployment.
         """
         deadline = time.monotonic() + timeout_seconds
         pause = _BASE_PAUSE_SECONDS
@@ -151,7 +151,7 @@ def _local_endpoint(environment: Mapping[str, str], variable: str) -> str:
         raise ProviderError(f"{variable} is not a URL: {remedy}")
     if any(host == domain or host.endswith(f".{domain}") for domain in _AWS_DOMAINS):
         raise ProviderError(
-            f"{variable} leads to AWS itself, which the stand-in AWS provider must not call:"
+            f"{variable} points to AWS itself, which the stand-in AWS provider must not call:"
             f" {remedy}"
         )
     return endpoint

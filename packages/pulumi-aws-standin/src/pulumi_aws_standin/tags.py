@@ -1,4 +1,4 @@
-"""Tags: how a tagged resource declares them, and how each service reads, adds and removes them."""
+"""Tags of resources, which each service reads, adds and removes in a different way."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAME: Final = "tags"
 _RESERVED_PREFIX: Final = "aws:"
 _KEY: Final = re.compile(r"[\w .:/=+@-]{1,128}")
 _VALUE: Final = re.compile(r"[\w .:/=+@-]{0,256}")
-"""AWS Tagging user guide, 'Tag naming limits and requirements'. Some services accept more;
+"""AWS Tagging user guide, "Tag naming limits and requirements". Some services accept more;
 these are the ones that all of them accept."""
 
 TAGS_ALL: Final = "tagsAll"
@@ -50,16 +50,16 @@ TAGS: Final = Property(name=_NAME, type=TagMap())
 
 @dataclass(frozen=True, kw_only=True)
 class Tagging:
-    """How a service tags its resources.
+    """The way in which a service tags its resources.
 
     Attributes
     ----------
     target
-        Whether the service finds a resource by its ARN or by Pulumi's id.
+        Whether the service identifies a resource by its ARN or by Pulumi's id.
     fetch
         Returns all tags of a target.
     add
-        Adds tags, or gives them other values.
+        Adds tags, or changes their values.
     remove
         Removes the tags with the given keys.
     """
@@ -82,7 +82,7 @@ class Tagging:
         session
             The configured connections.
         target
-            ARN or id, as `target` says.
+            ARN or id, according to `target`.
         before
             The tags that the service reports; absent counts as none.
         after

@@ -23,8 +23,8 @@ class CallError(Exception):
     Attributes
     ----------
     detail
-        The part of the error that goes into the state of a resource that exists but is not as
-        wanted; None where the error has none.
+        The part of the error that is stored in the state of a resource that exists but does not
+        match its inputs; None if the error has none.
     """
 
     def __init__(self, message: str, detail: provider_pb2.ErrorResourceInitFailed | None) -> None:
@@ -38,7 +38,7 @@ class CheckError(Exception):
     Attributes
     ----------
     reasons
-        The failures' texts.
+        Texts of the failures.
     """
 
     def __init__(self, reasons: list[str]) -> None:
@@ -78,14 +78,14 @@ class Engine:
     Parameters
     ----------
     environment
-        The variables that lead the provider, for example AWS_ENDPOINT_URL.
+        Environment variables of the provider, for example AWS_ENDPOINT_URL.
     configure
         Whether to configure the provider at once.
 
     Attributes
     ----------
     provider
-        The provider itself, for calls that have no method here.
+        The provider itself, for calls without a method here.
     """
 
     def __init__(self, environment: Mapping[str, str], *, configure: bool = True) -> None:
@@ -99,7 +99,7 @@ class Engine:
         Raises
         ------
         CallError
-            If the provider ended the call with an error, as every method below can raise it.
+            If the provider ended the call with an error; every method below can raise it too.
         """
         return self.provider.Configure(provider_pb2.ConfigureRequest(), context())
 
@@ -200,7 +200,7 @@ class Engine:
     def update(
         self, resource: ManagedResource, inputs: Mapping[str, object], *, preview: bool = False
     ) -> ManagedResource:
-        """Check the inputs, update a resource and return it as it then is.
+        """Check the inputs, update a resource and return it.
 
         Parameters
         ----------
@@ -227,7 +227,7 @@ class Engine:
         return ManagedResource(resource.urn, resource.identifier, checked, outputs)
 
     def refresh(self, resource: ManagedResource) -> ManagedResource:
-        """Return a resource as the service describes it; without an id where it does not exist."""
+        """Return a resource as the service describes it; without an id if it does not exist."""
         response = self.provider.Read(
             provider_pb2.ReadRequest(
                 id=resource.identifier,
@@ -268,15 +268,15 @@ class Engine:
 
 
 def urn_of(type_name: str, name: str = "thing") -> str:
-    """Return a URN as the engine makes it for a resource inside a component."""
+    """Return the URN of a resource inside a component, as the engine builds it."""
     return f"urn:pulumi:dev::project::project:box:Box${type_name}::{name}"
 
 
 def context() -> grpc.ServicerContext:
     """Return a gRPC context for one direct call of the provider: it raises instead of sending.
 
-    Its `abort` raises `CallError`, or `ProtocolError` where the error is not one that Pulumi's
-    engine understands.
+    Its `abort` raises `CallError`, or `ProtocolError` if the error is not one that Pulumi's engine
+    understands.
     """
     return cast("grpc.ServicerContext", _Context())
 

@@ -1,4 +1,4 @@
-"""Conversions between property values, which are `object`, and the arguments of API calls."""
+"""Converts property values, which are `object`, to arguments of API calls."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ def as_strings(value: object) -> list[str]:
 
 
 def present(values: Mapping[str, object]) -> dict[str, Any]:
-    """Return only what is not None: the arguments of an API call."""
+    """Return the arguments that are not None."""
     return {name: value for name, value in values.items() if value is not None}

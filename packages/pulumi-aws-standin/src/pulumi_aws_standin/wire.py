@@ -31,7 +31,7 @@ class Unknown:
     """A value that is known only after the deployment; `UNKNOWN` is its one instance."""
 
     def __repr__(self) -> str:
-        """Return the value's text in messages."""
+        """Return the text for messages."""
         return "(known after deployment)"
 
 
@@ -47,8 +47,8 @@ class Asset:
     hash
         SHA-256 of the contents in hexadecimal digits, from the engine.
     text, path
-        The contents, or the file with them. Both are absent where the engine leaves contents out:
-        everywhere but in Check and in the new inputs of Create and Update.
+        The contents, or the file with them. Both are absent if the engine leaves contents out,
+        as it does except in Check and in the new inputs of Create and Update.
     """
 
     hash: str = ""
@@ -76,7 +76,7 @@ class Archive:
 
     @property
     def complete(self) -> bool:
-        """Whether the contents are here and not only their hash."""
+        """Whether the contents are present, not only their hash."""
         return self.path is not None or self.assets is not None
 
 
@@ -89,7 +89,7 @@ class Properties:
     values
         By property name: None, bool, int, float, str, list, dict, `Asset`, `Archive`, `UNKNOWN`.
     secrets
-        Names of the properties that hold a secret, however deep.
+        Names of the properties that contain a secret at any depth.
     """
 
     values: dict[str, object] = field(default_factory=dict)

@@ -34,7 +34,7 @@ def test_a_missing_endpoint_is_named_with_the_remedy(variable: str) -> None:
     ],
 )
 def test_an_endpoint_of_aws_is_refused(variable: str, endpoint: str) -> None:
-    with pytest.raises(ProviderError, match=f"{variable} leads to AWS itself"):
+    with pytest.raises(ProviderError, match=f"{variable} points to AWS itself"):
         Session.from_environment({**LOCAL, variable: endpoint}, None)
 
 

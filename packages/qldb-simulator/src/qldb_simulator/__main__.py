@@ -1,4 +1,4 @@
-"""Run the simulated QLDB: ``python -m qldb_simulator --help``."""
+"""Runs the simulated QLDB: ``python -m qldb_simulator --help``."""
 
 from __future__ import annotations
 

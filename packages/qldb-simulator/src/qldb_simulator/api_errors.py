@@ -42,7 +42,7 @@ def not_found(kind: str, name: str) -> ApiError:
 
 
 def already_exists(kind: str, name: str) -> ApiError:
-    """Return the error for a name that is taken."""
+    """Return the error for a name that is already in use."""
     return _resource_error(
         "ResourceAlreadyExistsException", f"{kind.lower()} {name} exists", kind, name
     )

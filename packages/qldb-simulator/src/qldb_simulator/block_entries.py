@@ -2,7 +2,7 @@
 
 Genuine blocks show what two of them cover: the second is the root of the revisions, the fourth
 hashes transactionInfo. What the others cover is not documented. Here the first covers address and
-time, the third the redaction, so that no field of a block can change unnoticed.
+time and the third the redaction, so that a change of any field is detected.
 """
 
 from __future__ import annotations

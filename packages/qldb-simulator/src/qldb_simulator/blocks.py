@@ -1,4 +1,4 @@
-"""Journal blocks with the revisions in them, in QLDB's shapes."""
+"""Journal blocks and their revisions, in QLDB's shapes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Revision:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """The metadata struct, as it is hashed."""
+        """The metadata struct that is hashed."""
         return revision_metadata(self.document_id, self.version, self.tx_time, self.tx_id)
 
     def to_ion(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Revision:
 
 @dataclass(frozen=True, kw_only=True)
 class SystemRevision:
-    """A change of the ledger's own catalog, of which the journal shows only the hash."""
+    """A change of the ledger's catalog, of which the journal shows only the hash."""
 
     hash: bytes
 
@@ -77,7 +77,7 @@ class SystemRevision:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """One committed transaction, linked to the block before.
+    """One committed transaction, linked to the previous block.
 
     Attributes
     ----------
@@ -142,5 +142,5 @@ def block_address(strand_id: str, sequence_no: int) -> dict[str, Any]:
 def revision_metadata(
     document_id: str, version: int, tx_time: Timestamp, tx_id: str
 ) -> dict[str, Any]:
-    """Return a revision's metadata struct, as it is hashed."""
+    """Return the metadata struct of a revision that is hashed."""
     return {"id": document_id, "version": version, "txTime": tx_time, "txId": tx_id}

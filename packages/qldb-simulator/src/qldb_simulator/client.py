@@ -24,7 +24,7 @@ _POLL_SECONDS: Final = 0.05
 
 
 class LedgerClient:
-    """Ledgers, streams and transactions of the simulated QLDB. Safe for threads.
+    """Client of the simulated QLDB's ledgers, streams and transactions. Thread-safe.
 
     Every method raises SimulatorError if the service does not answer, and ServiceError (a kind of
     SimulatorError) if it refuses.
@@ -52,7 +52,7 @@ class LedgerClient:
         deletion_protection: bool = False,
         tags: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Create a ledger; unlike QLDB's own API, by default without deletion protection."""
+        """Create a ledger, by default without deletion protection, unlike QLDB's own API."""
         return self._connection.json(
             "POST",
             "/ledgers",
@@ -149,7 +149,7 @@ class LedgerClient:
         )
 
     def verify(self, ledger: str) -> list[str]:
-        """Recompute the journal's hashes and return what does not verify."""
+        """Recompute the journal's hashes and return the faults, if any."""
         faults: list[str] = self._connection.json("GET", f"{_simulator(ledger)}/verification")[
             "Faults"
         ]
@@ -192,7 +192,7 @@ class LedgerClient:
         self._connection.json("POST", f"{_simulator(ledger)}/delivery/pause", {})
 
     def resume_delivery(self, ledger: str) -> None:
-        """Deliver the blocks that were held back, and continue."""
+        """Resume the delivery of blocks."""
         self._connection.json("POST", f"{_simulator(ledger)}/delivery/resume", {})
 
     def wait_delivered(self, ledger: str, timeout: float = 60.0) -> None:
@@ -209,7 +209,7 @@ class LedgerClient:
             answer = self.delivery(ledger)["streams"]
             streams = [stream for stream in answer if stream["status"] != "CANCELED"]
             if not streams:
-                raise SimulatorError(f"ledger {ledger} has no stream that delivers it; start one")
+                raise SimulatorError(f"ledger {ledger} has no active stream; start one")
             failed = [stream for stream in streams if stream["status"] == "FAILED"]
             if failed:
                 raise SimulatorError(_not_delivered(ledger, failed[0], timeout))
@@ -255,5 +255,5 @@ def _not_delivered(ledger: str, stream: Mapping[str, Any], timeout: float) -> st
     paused = ", paused" if stream["paused"] else ""
     return (
         f"stream {stream['streamName']} of ledger {ledger} ({stream['status']}{cause}{paused}) has "
-        f"not delivered everything within {timeout:g} s; the log of the simulated QLDB says why"
+        f"not delivered everything within {timeout:g} s; the simulated QLDB's log has the reason"
     )

@@ -18,7 +18,7 @@ _RESPONSE_SECONDS: Final = 30.0
 
 
 class ServiceConnection:
-    """Exchanges requests and responses with the service. Safe for threads.
+    """Exchanges requests and responses with the service. Thread-safe.
 
     Parameters
     ----------
@@ -42,26 +42,26 @@ class ServiceConnection:
         self._local = threading.local()
 
     def json(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Send a JSON object and return the one in the answer.
+        """Send a JSON object and return the JSON object of the answer.
 
         Raises
         ------
         SimulatorError
-            If the service does not answer or refuses.
+            If the service does not answer, or refuses the request.
         """
         data = None if body is None else json.dumps(body).encode()
         answer: dict[str, Any] = json.loads(self.send(method, path, data))
         return answer
 
     def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        """Send bytes and return those of the answer.
+        """Send bytes and return the bytes of the answer.
 
         Raises
         ------
         SimulatorError
             If the service does not answer.
         ServiceError
-            If it refuses.
+            If it refuses the request.
         """
         try:
             status, code, answer = self._exchange(method, path, body)
@@ -76,7 +76,7 @@ class ServiceConnection:
         return answer
 
     def _exchange(self, method: str, path: str, body: bytes | None) -> tuple[int, str, bytes]:
-        """Use this thread's connection, which the service keeps open."""
+        """Send a request over this thread's connection, which the service keeps open."""
         connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = http.client.HTTPConnection(*self._address, timeout=_RESPONSE_SECONDS)
@@ -86,7 +86,7 @@ class ServiceConnection:
             response = connection.getresponse()
             answer = response.read()
         except BaseException:
-            # A connection cannot be used again after half an exchange.
+            # A connection cannot be reused after an incomplete exchange.
             connection.close()
             self._local.connection = None
             raise

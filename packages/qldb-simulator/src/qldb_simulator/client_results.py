@@ -1,4 +1,4 @@
-"""What the client of the simulated QLDB returns."""
+"""Results of the client of the simulated QLDB."""
 
 from __future__ import annotations
 

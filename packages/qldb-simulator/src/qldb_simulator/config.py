@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """Waits of a delivery, in seconds.
+    """Delays of a delivery, in seconds.
 
     Attributes
     ----------
     retry
-        Before an impaired stream or a failed entry is tried again.
+        Delay before an impaired stream or a failed entry is retried.
     shuffle_window
-        How long to gather blocks that are then delivered in a random order.
+        Time during which blocks are gathered before they are shuffled.
     """
 
     retry: float = 0.5
@@ -23,16 +23,16 @@ class Timing:
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatorConfig:
-    """Where the simulated QLDB runs, and how patient it is.
+    """Configuration of the simulated QLDB.
 
     Attributes
     ----------
     aws_endpoint
-        URL that serves Kinesis, IAM and STS, such as an AWS emulator's.
+        URL of Kinesis, IAM and STS, such as an AWS emulator's.
     region, account
         Part of every ARN.
     timing
-        Waits of deliveries.
+        Delays of deliveries.
     policy_recheck_seconds
         How long a copy of the policies of QLDB's role is considered current.
     """

@@ -1,4 +1,4 @@
-"""The QLDB control plane: ledgers, their streams and tags, in memory.
+"""The QLDB control plane, with its state in memory.
 
 Operations, members, rules of validation and errors follow the API model 2019-01-02. A ledger is
 ACTIVE as soon as it is described, and gone as soon as it is deleted.
@@ -40,21 +40,21 @@ MAX_ACTIVE_STREAMS: Final = 5
 """Active streams of one ledger ("Quotas and limits in Amazon QLDB")."""
 
 FIRST_ATTEMPT_SECONDS: Final = 5.0
-"""How long StreamJournalToKinesis waits for Kinesis's first answer, which the status tells."""
+"""How long StreamJournalToKinesis waits for Kinesis's first answer, to report it as status."""
 
 
 class ControlPlane:
-    """All ledgers of one account in one region. Safe for threads.
+    """The ledgers of one account in one region. Thread-safe.
 
     Parameters
     ----------
     config
-        Where it runs.
+        Configuration of the simulator.
     clients
-        Returns the source of a stream's Kinesis clients from role ARN, stream id and stream ARN; by
-        default one that uses a role of the simulator's own.
+        Returns the source of a stream's Kinesis clients for a role ARN, stream id and stream ARN.
+        By default, a source that uses a role of the simulator.
     clock
-        Returns the present to ledgers and streams.
+        Returns the current time for ledgers and streams.
     """
 
     def __init__(
@@ -85,7 +85,8 @@ class ControlPlane:
         Raises
         ------
         ApiError
-            If ResourceNotFoundException, or InvalidParameterException for an impossible name.
+            With the code ResourceNotFoundException, or InvalidParameterException for an invalid
+            name.
         """
         check_name(name, "Name")
         with self._lock:
@@ -156,7 +157,7 @@ class ControlPlane:
                 raise precondition_not_met(
                     "Ledger",
                     name,
-                    f"the deletion protection of ledger {name} is on; switch it off first",
+                    f"the deletion protection of ledger {name} is on; turn it off first",
                 )
             if ledger.active_streams():
                 raise in_use("Ledger", name, f"ledger {name} has active streams; cancel them first")

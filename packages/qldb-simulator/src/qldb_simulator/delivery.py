@@ -42,10 +42,10 @@ _log = logging.getLogger(__name__)
 
 
 class BlockSource(Protocol):
-    """Where a delivery reads the journal."""
+    """The journal, as a delivery reads it."""
 
     def read_blocks(self, sequence_no: int, limit: int) -> list[Block]:
-        """Return at most ``limit`` blocks from a sequence number on, as they are now."""
+        """Return at most ``limit`` blocks from a sequence number on, in their current state."""
 
     def count_blocks(self) -> int:
         """Return the number of committed blocks."""
@@ -53,18 +53,18 @@ class BlockSource(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class StreamTarget:
-    """What a QLDB stream delivers, and where.
+    """The blocks that a QLDB stream delivers, and their destination.
 
     Attributes
     ----------
     stream_arn
-        Of the QLDB stream; every record names it.
+        ARN of the QLDB stream, which every record contains.
     kinesis_stream_arn
         Receives the records.
     inclusive_start, exclusive_end
         Block times that the stream covers; without an end it never completes.
     aggregation
-        Whether records travel in KPL aggregates.
+        Whether records are sent in KPL aggregates.
     """
 
     stream_arn: str
@@ -85,7 +85,7 @@ class StreamTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class _Job:
-    """What is delivered together: a control record, or the records of blocks."""
+    """Records that are delivered together: a control record, or the records of blocks."""
 
     options: DeliveryOptions
     control: StreamRecord | None = None
@@ -96,22 +96,22 @@ class _Job:
 
 
 class StreamDelivery:
-    """The life of one QLDB stream, in a thread of its own from `start` until `cancel`.
+    """Delivers one QLDB stream, in a separate thread from `start` until `cancel`.
 
     Parameters
     ----------
     source
         The journal.
     target
-        What goes where.
+        The blocks to deliver, and their destination.
     clients
-        Provides the Kinesis client, or refuses.
+        Provides the Kinesis client, or raises an error.
     options
-        How new blocks are delivered; ``aggregation`` is the target's.
+        How new blocks are delivered, except for ``aggregation``, which the target defines.
     timing
-        Waits.
+        Delays of the delivery.
     now
-        The journal's clock, for the end of a stream that has one.
+        The journal's clock, for streams with an end.
     """
 
     def __init__(
@@ -142,23 +142,23 @@ class StreamDelivery:
         self._paused = False
 
     def start(self) -> None:
-        """Begin to deliver; returns at once."""
+        """Start the delivery and return at once."""
         self._thread.start()
 
     def wait_for_first_attempt(self, timeout: float) -> None:
-        """Wait until a record was put or refused, at most ``timeout`` seconds.
+        """Wait until a record was accepted or refused, for at most ``timeout`` seconds.
 
         Before that, the status is not based on any answer of Kinesis.
         """
         self._attempted.wait(timeout)
 
     def wake(self) -> None:
-        """Look for new blocks."""
+        """Check for new blocks."""
         with self._changed:
             self._changed.notify_all()
 
     def set_options(self, options: DeliveryOptions) -> None:
-        """Change how everything that is not delivered yet will be."""
+        """Change the options for everything that is not delivered yet."""
         with self._changed:
             self._options = options
             self._changed.notify_all()
@@ -170,14 +170,14 @@ class StreamDelivery:
             self._changed.notify_all()
 
     def redeliver(self, *, from_sequence_no: int, options: DeliveryOptions) -> None:
-        """Deliver all blocks that are committed now once more, from a sequence number on."""
+        """Deliver all blocks committed so far once more, from a sequence number on."""
         with self._changed:
             end = self._source.count_blocks()
             self._redeliveries.append((from_sequence_no, end, options))
             self._changed.notify_all()
 
     def cancel(self) -> None:
-        """End permanently; returns when nothing more is put and the simulator's role is gone."""
+        """End the delivery permanently; return when it has ended and its role is deleted."""
         with self._changed:
             if not self._ended:
                 self._status, self._cause = "CANCELED", None
@@ -188,7 +188,7 @@ class StreamDelivery:
 
     @property
     def progress(self) -> Progress:
-        """How far the delivery is now."""
+        """The current progress."""
         with self._changed:
             waiting = self._source.count_blocks() - self._next
             return Progress(
@@ -210,7 +210,7 @@ class StreamDelivery:
     def _run(self) -> None:
         try:
             while (job := self._next_job()) is not None:
-                # Without the lock: encoding takes long, and commits would wait for it.
+                # Without the lock, because encoding takes long and commits would wait for it.
                 records = self._records_of(job)
                 for entries in split_into_requests(delivery_plan(records, job.options)):
                     self._put_until_done(entries)
@@ -222,13 +222,13 @@ class StreamDelivery:
             self._attempted.set()
 
     def _next_job(self) -> _Job | None:
-        """Wait for work; None when the stream has ended."""
+        """Wait for the next job and return it; None when the stream has ended."""
         with self._changed:
             while not self._ended:
                 job = None if self._paused and self._created else self._find_job()
                 if job is not None:
                     return job
-                # Nobody notifies when an end time passes.
+                # Nothing notifies this thread when the end time passes.
                 self._changed.wait(None if self.target.exclusive_end is None else _END_POLL_SECONDS)
             return None
 
@@ -248,7 +248,7 @@ class StreamDelivery:
         return None
 
     def _gather(self, options: DeliveryOptions) -> None:
-        """Wait for more blocks, so that there is something to shuffle."""
+        """Wait for more blocks, so that they can be shuffled."""
         if options.shuffle and self._source.count_blocks() - self._next < _BLOCKS_PER_ROUND:
             self._changed.wait_for(
                 lambda: (
@@ -306,7 +306,7 @@ class StreamDelivery:
                 _log.warning("stream %s is impaired: %s", self.target.stream_arn, error)
                 failed = entries
             except (ClientError, BotoCoreError) as error:
-                # QLDB has no status for a Kinesis that does not answer or throttles.
+                # QLDB has no status for Kinesis not answering or throttling.
                 _log.warning(
                     "delivery of %s is delayed: %s", self.target.stream_arn, error_code(error)
                 )
@@ -333,5 +333,5 @@ class StreamDelivery:
 
 
 def _seeded(options: DeliveryOptions, sequence_no: int) -> DeliveryOptions:
-    # Otherwise every round of the same size would be shuffled alike.
+    # Otherwise all rounds of the same size would be shuffled alike.
     return replace(options, seed=options.seed * _SEED_STRIDE + sequence_no)

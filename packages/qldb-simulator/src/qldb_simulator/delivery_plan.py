@@ -1,4 +1,4 @@
-"""How stream records become Kinesis entries. No I/O."""
+"""Converts stream records to Kinesis entries. No I/O."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from qldb_simulator.records import StreamRecord
 
 DEFAULT_AGGREGATE_BYTES: Final = 25 * 1024
-"""Size of an aggregate unless the options name another one."""
+"""Default size of an aggregate."""
 
 MAX_RECORD_BYTES: Final = 1024 * 1024
 """Largest Kinesis record, partition key included (Kinesis API reference, PutRecords)."""
@@ -36,7 +36,7 @@ class KinesisEntry:
         Decimal hash key by which an aggregate finds its shard: that of its first user record, as
         the KPL does. None for a record that is not aggregated.
     records
-        How many user records ``data`` holds.
+        Number of user records in ``data``.
     """
 
     partition_key: str
@@ -46,7 +46,7 @@ class KinesisEntry:
 
     @property
     def size(self) -> int:
-        """Bytes that count against Kinesis's limits."""
+        """Number of bytes that count towards Kinesis's limits."""
         return len(self.data) + len(self.partition_key)
 
 
@@ -57,14 +57,14 @@ class DeliveryOptions:
     Attributes
     ----------
     aggregation
-        KPL aggregates if true, else one Kinesis record for each record.
+        Whether to use KPL aggregates instead of one Kinesis record for each record.
     copies
-        How often each record is delivered, at least 1. Copies are planned independently: with
+        Number of deliveries of each record, at least 1. Copies are planned independently: with
         ``shuffle`` each may end in any aggregate.
     shuffle
-        Deliver in a random order.
+        Whether to deliver in a random order.
     seed
-        The same seed and records make the same plan.
+        Seed of the order: the same seed and records give the same plan.
     records_per_aggregate
         Maximum number of records in an aggregate; None leaves it to ``aggregate_bytes``.
     aggregate_bytes
@@ -86,7 +86,7 @@ class DeliveryOptions:
     def __post_init__(self) -> None:
         """Check the ranges."""
         if self.copies < 1:
-            raise ValueError(f"copies is at least 1, not {self.copies}")
+            raise ValueError(f"copies is {self.copies}; expected at least 1")
         if self.records_per_aggregate is not None and self.records_per_aggregate < 1:
             raise ValueError(
                 f"records_per_aggregate is at least 1, not {self.records_per_aggregate}"
@@ -101,7 +101,7 @@ class DeliveryOptions:
 def delivery_plan(
     records: Sequence[StreamRecord], options: DeliveryOptions | None = None
 ) -> list[KinesisEntry]:
-    """Turn records into the Kinesis entries that deliver them.
+    """Return the Kinesis entries that deliver records.
 
     Raises
     ------

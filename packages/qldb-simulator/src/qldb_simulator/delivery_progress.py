@@ -1,4 +1,4 @@
-"""Status of a QLDB stream and how far its delivery is."""
+"""Status and progress of a QLDB stream."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ TERMINAL: Final = frozenset({"COMPLETED", "CANCELED", "FAILED"})
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far a delivery is.
+    """The progress of a delivery.
 
     Attributes
     ----------
     error_cause
-        Why the stream is impaired, else None.
+        Reason why the stream is impaired, else None.
     next_sequence_no
         First block that is not delivered yet.
     records, entries
         User records and Kinesis records put so far, copies included.
     retried_entries
-        Kinesis records that had to be put again.
+        Kinesis records that were put again.
     pending_redeliveries
         Redeliveries that are requested and not finished.
     settled

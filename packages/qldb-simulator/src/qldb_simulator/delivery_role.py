@@ -1,8 +1,8 @@
 """The permission under which a simulated stream writes to Kinesis.
 
 An AWS emulator enforces trust policies, and no caller can be qldb.amazonaws.com. So the simulator
-checks the trust policy of the stream's role itself, and writes under a role of its own that carries
-a copy of that role's permission policies: a missing permission is really refused.
+checks the trust policy of the stream's role itself, and writes under another role with a copy of
+that role's permission policies: a missing permission is really refused.
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ class PermissionRevokedError(Exception):
 
 
 class DeliveryRole:
-    """Kinesis client of one QLDB stream, with the rights of the stream's role.
+    """Provides the Kinesis client of one QLDB stream, with the permissions of the stream's role.
 
     Parameters
     ----------
     endpoint
-        URL that serves Kinesis, IAM and STS.
+        URL of Kinesis, IAM and STS.
     region, account
-        Of the ledger.
+        Region and account of the ledger.
     role_arn
-        The role that was given to the QLDB stream.
+        The role that was passed to the QLDB stream.
     stream_id, stream_arn
-        Of the QLDB stream.
+        Id and ARN of the QLDB stream.
     recheck_seconds
         How long a copy of the policies is considered current.
     clock
-        Returns seconds that never run backwards.
+        A monotonic clock, in seconds.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class DeliveryRole:
         self._sts: STSClient = root.client("sts", endpoint_url=endpoint, config=_CLIENT_CONFIG)
 
     def kinesis(self) -> KinesisClient:
-        """Return a client that may do what the stream's role may do now.
+        """Return a client with the current permissions of the stream's role.
 
         Raises
         ------
@@ -112,11 +112,11 @@ class DeliveryRole:
         return self._kinesis
 
     def recheck(self) -> None:
-        """Read the stream's role again at the next call of `kinesis`."""
+        """Force the next call of `kinesis` to read the stream's role again."""
         self._checked_at = None
 
     def remove(self) -> None:
-        """Delete the simulator's own role with its policies."""
+        """Delete the simulator's role and its policies."""
         if not self._exists:
             return
         for name in self._policies:
@@ -130,7 +130,7 @@ class DeliveryRole:
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchEntity":
                 raise
-            raise PermissionRevokedError(f"there is no role {self._source_role}") from error
+            raise PermissionRevokedError(f"role {self._source_role} does not exist") from error
         trust = _document(role["AssumeRolePolicyDocument"])
         if not allows_qldb(trust, source_account=self._account, source_arn=self._stream_arn):
             raise PermissionRevokedError(

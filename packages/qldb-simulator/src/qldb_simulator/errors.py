@@ -8,7 +8,7 @@ class SimulatorError(Exception):
 
 
 class TransactionError(SimulatorError):
-    """A transaction breaks a rule of QLDB; nothing of it was committed."""
+    """A transaction breaks a rule of QLDB and was not committed."""
 
 
 class ServiceError(SimulatorError):

@@ -1,7 +1,7 @@
 """QLDB's rules for the hashes of revisions, statements and journal blocks.
 
-The rules verify the genuine blocks and revisions that the tests read; where no genuine sample
-exists (deletes, redactions, the first block) the docstring says so.
+The rules verify the genuine blocks and revisions that the tests read; docstrings mention
+cases without a genuine sample (deletes, redactions, the first block).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def block_faults(block: Mapping[str, Any]) -> list[str]:
     Returns
     -------
     list of str
-        What does not verify, by field; empty for a sound block.
+        Faults by field; empty for a sound block.
     """
     faults = []
     entries = [bytes(entry) for entry in block["entriesHashList"]]
@@ -82,7 +82,7 @@ def block_faults(block: Mapping[str, Any]) -> list[str]:
 
 
 def chain_faults(blocks: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Check that each of consecutive blocks names the hash of the one before."""
+    """Return the faults of consecutive blocks that do not contain the hash of the previous one."""
     return [
         f"block {block['blockAddress']['sequenceNo']}: previousBlockHash"
         for before, block in pairwise(blocks)
@@ -93,7 +93,7 @@ def chain_faults(blocks: Sequence[Mapping[str, Any]]) -> list[str]:
 def _revision_verifies(revision: Mapping[str, Any]) -> bool:
     metadata = revision.get("metadata")
     if metadata is None:
-        # A system revision: nothing but its hash is known.
+        # Only the hash of a system revision is known.
         return True
     data_hash = bytes(revision.get("dataHash") or b"")
     expected = revision_hash(metadata, data=revision.get("data"), data_hash=data_hash)

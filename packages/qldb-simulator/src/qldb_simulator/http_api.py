@@ -1,4 +1,4 @@
-"""The HTTP API of the simulated QLDB, without any socket: from a request to its response."""
+"""The HTTP API of the simulated QLDB, independent of sockets."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _log = logging.getLogger(__name__)
 
 
 class HttpApi:
-    """Answers requests to a control plane. Safe for threads.
+    """Answers requests to a control plane. Thread-safe.
 
     Parameters
     ----------
     plane
-        Does what the requests ask for.
+        Carries out the requests.
     """
 
     def __init__(self, plane: ControlPlane) -> None:
@@ -35,12 +35,12 @@ class HttpApi:
         self._routes = [(method, re.compile(path), handler) for method, path, handler in routes]
 
     def respond(self, method: str, target: str, body: bytes) -> Response:
-        """Return the response to a request, whatever happens.
+        """Return the response to a request; an error response after any exception.
 
         Parameters
         ----------
         target
-            Path and query as the request line has them.
+            Path and query of the request line.
         """
         try:
             return self._dispatch(method, target, body)
@@ -51,7 +51,7 @@ class HttpApi:
                 HTTPStatus.BAD_REQUEST, "TransactionError", {"Message": str(error)}
             )
         except Exception as error:  # noqa: BLE001 (the connection would end without an answer)
-            # No trace in the log: its text may quote a document.
+            # Without the traceback, which may quote a document.
             place = traceback.extract_tb(error.__traceback__)[-1]
             reason = f"{type(error).__name__} in {place.name}, line {place.lineno}"
             _log.error("%s %s: %s", method, target, reason)

@@ -1,4 +1,4 @@
-"""Requests and responses of the HTTP API, without any socket."""
+"""Requests and responses of the HTTP API, independent of sockets."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Request:
     Attributes
     ----------
     parts
-        Decoded variable parts of the path.
+        Variable parts of the path, decoded.
     query
-        Decoded values by name.
+        Values by name, decoded.
     """
 
     parts: tuple[str, ...]
@@ -37,12 +37,12 @@ class Request:
     body: bytes
 
     def json(self) -> dict[str, Any]:
-        """Return the body as a JSON object, an empty one without a body.
+        """Return the body as a JSON object; an empty object without a body.
 
         Raises
         ------
         ApiError
-            If the body is something else.
+            If the body is not a JSON object.
         """
         try:
             value = json.loads(self.body or b"{}")
@@ -55,7 +55,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """An answer to a request.
+    """A response to a request.
 
     Attributes
     ----------
@@ -70,23 +70,23 @@ class Response:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Header fields by name."""
+        """Headers by name."""
         fields = {"Content-Type": self.content_type, "Content-Length": str(len(self.body))}
         return fields if self.error is None else fields | {ERROR_HEADER: self.error}
 
 
 def json_response(value: object) -> Response:
-    """Return a success with a JSON value."""
+    """Return a successful response with a JSON value."""
     return Response(status=HTTPStatus.OK, content_type=JSON_TYPE, body=json.dumps(value).encode())
 
 
 def ion_response(value: object) -> Response:
-    """Return a success with a value as binary Ion."""
+    """Return a successful response with a value as binary Ion."""
     return Response(status=HTTPStatus.OK, content_type=ION_TYPE, body=bytes(simpleion.dumps(value)))
 
 
 def error_response(status: int, error: str, members: Mapping[str, str]) -> Response:
-    """Return an error in the form of the AWS protocol restJson1."""
+    """Return an error response in the form of the AWS protocol restJson1."""
     return Response(
         status=status,
         content_type=JSON_TYPE,

@@ -22,18 +22,18 @@ _log = logging.getLogger(__name__)
 
 
 class HttpServer(ThreadingHTTPServer):
-    """Serves an API, each connection in a thread of its own.
+    """Serves an API, with one thread for each connection.
 
     Parameters
     ----------
     port
-        TCP port; 0 takes a free one.
+        TCP port; 0 for any free port.
     api
         Answers the requests.
     """
 
     daemon_threads = True
-    # A port that was in use a moment ago may be taken, one that is in use may not.
+    # Allows a port that was in use a moment ago, but not one that is in use now.
     allow_reuse_address = True
 
     def __init__(self, port: int, api: HttpApi) -> None:
@@ -41,7 +41,7 @@ class HttpServer(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection; `HttpServer` derives a class that knows the API."""
+    """One connection; `HttpServer` derives a class with the API."""
 
     protocol_version = "HTTP/1.1"
     server_version = "simulated-qldb"
@@ -50,7 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
     @override
     def setup(self) -> None:
         super().setup()
-        # Small answers would wait for the client's acknowledgement.
+        # Otherwise small responses would wait for the client's acknowledgement.
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def answer_request(self) -> None:

@@ -1,4 +1,4 @@
-"""Ids in the form of QLDB's: base62 of 128 bits."""
+"""Ids in QLDB's form, 128 bits in base62."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def new_ids(source: random.Random | None = None) -> Callable[[], str]:
     Parameters
     ----------
     source
-        A seeded source makes the ids reproducible; None takes the operating system's.
+        Random source, seeded for reproducible ids; None for that of the operating system.
     """
     generator = source or random.SystemRandom()
 

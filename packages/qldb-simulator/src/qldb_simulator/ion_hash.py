@@ -61,12 +61,12 @@ _TYPE_CODES: Final = {
 
 
 def sha256(data: bytes) -> bytes:
-    """Hash bytes as QLDB's journal does."""
+    """Return the hash of bytes as in QLDB's journal."""
     return hashlib.sha256(data).digest()
 
 
 def ion_hash(value: object, digest: Digest = sha256) -> bytes:
-    """Hash an Ion value as the Ion Hash Specification 1.0 defines it.
+    """Return the hash of an Ion value by the Ion Hash Specification 1.0.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def ion_hash(value: object, digest: Digest = sha256) -> bytes:
     Returns
     -------
     bytes
-        What ``digest`` returns for the serialized value; 32 bytes with the default SHA-256.
+        Result of ``digest`` for the serialized value; 32 bytes with the default SHA-256.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def _timestamp(value: datetime, _digest: Digest) -> bytes:
     precision = getattr(value, "precision", None)
     if precision is None:
         precision = TimestampPrecision.SECOND
-    # A plain datetime: the subtraction would build amazon.ion's subclass again, which is slow.
+    # A plain datetime, because subtracting amazon.ion's subclass is slow.
     moment = datetime(  # noqa: DTZ001 (the offset is written separately)
         value.year, value.month, value.day, value.hour, value.minute, value.second
     )
@@ -229,7 +229,7 @@ def _struct(value: Any, digest: Digest) -> bytes:  # noqa: ANN401 (any Ion value
     return b"\x0b\xd0" + escaped(b"".join(fields)) + END
 
 
-# Order matters: a subclass stands before its base.
+# The order matters: a subclass comes before its base.
 _SERIALIZERS_BY_BASE: Final[tuple[tuple[type, Callable[[Any, Any], bytes]], ...]] = (
     (type(None), _null),
     (IonPyNull, _null),

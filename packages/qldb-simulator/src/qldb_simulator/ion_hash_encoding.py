@@ -1,4 +1,4 @@
-"""Primitive parts of the serialization that Ion Hash 1.0 defines, on plain integers and bytes."""
+"""Primitives of the serialization of Ion Hash 1.0, for plain integers and bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SIGN_BIT: Final = 0x80
 
 def escaped(data: bytes) -> bytes:
     """Escape the marker bytes in a representation."""
-    # The escape byte first, or the escapes themselves would be escaped.
+    # The escape byte comes first, or the escapes themselves would be escaped.
     return (
         data.replace(b"\x0c", b"\x0c\x0c")
         .replace(b"\x0b", b"\x0c\x0b")
@@ -44,7 +44,7 @@ def signed_magnitude(magnitude: int, *, negative: bool) -> bytes:
 
 
 def var_uint(value: int) -> bytes:
-    """Encode a VarUInt: seven bits a byte, the last byte marked."""
+    """Encode a VarUInt: seven bits per byte, with a flag in the last byte."""
     data = [value & 0x7F | 0x80]
     value >>= 7
     while value:

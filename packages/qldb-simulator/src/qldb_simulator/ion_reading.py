@@ -1,4 +1,4 @@
-"""Reading binary Ion around a fault of amazon.ion's C reader."""
+"""Reads binary Ion, avoiding a fault of amazon.ion's C reader."""
 
 from __future__ import annotations
 

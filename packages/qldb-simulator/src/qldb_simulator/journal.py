@@ -1,8 +1,8 @@
-"""A ledger's journal: transactions in, hash-chained blocks of document revisions out. No I/O.
+"""A ledger's journal, which turns transactions into hash-chained blocks of revisions. No I/O.
 
-What QLDB does not document and no genuine sample shows is a choice of this simulator: two of the
-four entry hashes of a block (see `block_entries`), an empty ``previousBlockHash`` in the first
-block, the hash of a delete (see `hash_chain`), and that a redaction takes effect with its
+Behaviour that QLDB does not document and no genuine sample shows is a choice of this simulator: two
+of the four entry hashes of a block (see `block_entries`), an empty ``previousBlockHash`` in the
+first block, the hash of a delete (see `hash_chain`), and that a redaction takes effect with its
 transaction (QLDB processes it later).
 """
 
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 
 def utc_now() -> datetime:
-    """Return the present; a ledger's clock unless another one is given."""
+    """Return the current time; the default clock of a ledger."""
     return datetime.now(UTC)
 
 
 class Ledger:
-    """A journal with one strand, and the documents that it describes. Not safe for threads.
+    """A journal with one strand, and the documents in it. Not thread-safe.
 
     Parameters
     ----------
     clock
-        Returns the present with a time zone. Time never runs backwards in the journal.
+        Returns the current time with a time zone. Times in the journal never decrease.
     new_id
         Generates the ids of the strand, tables, documents and transactions.
     """
@@ -59,12 +59,12 @@ class Ledger:
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """All blocks so far, redactions applied."""
+        """All blocks so far, with redactions applied."""
         return tuple(self._blocks)
 
     @property
     def block_count(self) -> int:
-        """How many blocks there are."""
+        """Number of blocks."""
         return len(self._blocks)
 
     def blocks_from(self, sequence_no: int) -> list[Block]:
@@ -82,7 +82,7 @@ class Ledger:
         Raises
         ------
         TransactionError
-            If there is no such active table.
+            If the table does not exist or is inactive.
         """
         documents = self._history[active_table(self._tables, table).table_id]
         return {document_id: history[-1] for document_id, history in documents.items()}
@@ -93,7 +93,7 @@ class Ledger:
         Raises
         ------
         TransactionError
-            If there is no such table or document.
+            If the table or document does not exist.
         """
         table_id = active_table(self._tables, table).table_id
         return list(known_document(self._history[table_id], table, document_id))
@@ -101,14 +101,14 @@ class Ledger:
     def commit(self, operations: Iterable[Operation]) -> Block:
         """Commit one transaction as one block.
 
-        Several changes to a document make one revision. An insert and a delete of a document in one
-        transaction make a deleted version 0 (a choice of this simulator).
+        Several changes of a document result in one revision. An insert and a delete of a document
+        in one transaction result in a deleted version 0 (a choice of this simulator).
 
         Raises
         ------
         TransactionError
             If the transaction breaks one of QLDB's rules ("Quotas and limits in Amazon QLDB",
-            "Redacting document revisions"); the ledger is then as it was before.
+            "Redacting document revisions"); the ledger is then unchanged.
         """
         transaction = Transaction(
             tables=dict(self._tables),
@@ -125,7 +125,7 @@ class Ledger:
         return block
 
     def verify(self) -> list[str]:
-        """Return what does not verify, by block and field; empty for a sound journal."""
+        """Return the faults by block and field; empty for a sound journal."""
         return journal_faults(self._blocks, strand_id=self.strand_id)
 
     def _now(self) -> Timestamp:

@@ -1,4 +1,4 @@
-"""Verification of a simulated journal: every hash, the chain, and what the hashes leave open."""
+"""Verifies a simulated journal, including what its hashes do not cover."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 
 def journal_faults(blocks: Iterable[Block], *, strand_id: str) -> list[str]:
-    """Recompute the hashes of a journal and check all that they do not cover.
+    """Return the faults of a journal: wrong hashes, and faults that hashes do not cover.
 
     Parameters
     ----------
     blocks
-        The journal from its first block on.
+        All blocks of the journal.
     strand_id
-        Of the journal's only strand.
+        Id of the journal's only strand.
 
     Returns
     -------
     list of str
-        What does not verify, by block and field; empty for a sound journal.
+        Faults by block and field; empty for a sound journal.
     """
     faults = []
     previous = b""
@@ -41,7 +41,7 @@ def journal_faults(blocks: Iterable[Block], *, strand_id: str) -> list[str]:
 
 
 def _own_faults(block: Block, *, strand_id: str, position: int) -> list[str]:
-    """Check what QLDB's rules leave open, so that no field can change unnoticed."""
+    """Return faults that QLDB's rules do not cover, so that a change of any field is detected."""
     faults = []
     expected = entry_hashes(
         strand_id=strand_id,

@@ -1,4 +1,4 @@
-"""PutRecords requests to Kinesis, and what their failures mean for a QLDB stream."""
+"""Sends PutRecords requests to Kinesis for a QLDB stream."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ class ClientSource(Protocol):
     """Provides the Kinesis client of one QLDB stream (see `delivery_role.DeliveryRole`)."""
 
     def kinesis(self) -> KinesisClient:
-        """Return a client with the rights of QLDB's role."""
+        """Return a client with the permissions of QLDB's role."""
 
     def recheck(self) -> None:
-        """Read those rights again at the next call of `kinesis`."""
+        """Force the next call of `kinesis` to read those permissions again."""
 
     def remove(self) -> None:
-        """Delete what was made for the client."""
+        """Delete everything that was created for the client."""
 
 
 class ImpairedError(Exception):
-    """The stream cannot be delivered until its user restores something.
+    """The stream cannot be delivered until its user restores a resource or permission.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ def split_into_requests(entries: Sequence[KinesisEntry]) -> Iterator[list[Kinesi
 def put_records(
     clients: ClientSource, kinesis_stream_arn: str, entries: list[KinesisEntry]
 ) -> list[KinesisEntry]:
-    """Put entries and return those that Kinesis refused one by one.
+    """Send entries and return those that Kinesis refused individually.
 
     Raises
     ------

@@ -12,7 +12,7 @@ KPL_MAGIC: Final = b"\xf3\x89\x9a\xc2"
 """First bytes of an aggregate."""
 
 KPL_PARTITION_KEY: Final = "a"
-"""Partition key of an aggregate as the KPL sets it; genuine QLDB aggregates carry it."""
+"""Partition key of an aggregate, as set by the KPL and in genuine QLDB aggregates."""
 
 FRAME_BYTES: Final = 4 + 16
 """Bytes around the records: magic number and MD5."""
@@ -22,7 +22,7 @@ MAX_FRAME_BYTES_PER_RECORD: Final = 16
 
 
 def aggregate(records: Iterable[tuple[str, bytes]]) -> bytes:
-    """Frame (partition key, data) pairs as the Kinesis Producer Library does.
+    """Return an aggregate of (partition key, data) pairs.
 
     The frame is the magic number, a protobuf AggregatedRecord {1: partition keys, 3: records of
     {1: index of the key, 3: data}} and the MD5 of the protobuf.

@@ -1,4 +1,4 @@
-"""How QLDB combines hashes: pairs, Merkle trees, proofs ("Data verification in Amazon QLDB")."""
+"""Merkle trees and proofs, as in "Data verification in Amazon QLDB"."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _SIGNED_ORDER: Final = bytes((byte + 128) % 256 for byte in range(256))
 
 
 def dot(left: bytes, right: bytes) -> bytes:
-    """Combine two hashes.
+    """Return the combination of two hashes.
 
     The smaller one comes first; bytes are compared as SIGNED numbers, from the last to the first.
-    Where one is missing (empty), the result is the other one.
+    If one of them is empty, the result is the other one.
     """
     if not left:
         return right
@@ -27,7 +27,7 @@ def dot(left: bytes, right: bytes) -> bytes:
 
 
 def merkle_root(hashes: Iterable[bytes]) -> bytes:
-    """Fold hashes pairwise with `dot`, an odd one carried up, until one is left.
+    """Combine hashes pairwise with `dot` until one is left; an odd one is carried up.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def merkle_root(hashes: Iterable[bytes]) -> bytes:
 
 
 def merkle_proof(hashes: Sequence[bytes], position: int) -> list[bytes]:
-    """Return the hashes that lead from one of several hashes to their Merkle root.
+    """Return the hashes that connect one of several hashes with their Merkle root.
 
     ``digest_from_proof(hashes[position], merkle_proof(hashes, position))`` is their root.
     """
@@ -56,7 +56,7 @@ def merkle_proof(hashes: Sequence[bytes], position: int) -> list[bytes]:
 
 
 def digest_from_proof(leaf: bytes, proof: Iterable[bytes]) -> bytes:
-    """Return the digest to which a proof leads from a block's or a revision's hash."""
+    """Return the digest that results from the hash of a block or revision and its proof."""
     return reduce(dot, proof, leaf)
 
 

@@ -1,7 +1,7 @@
-"""Wire form of a transaction: an Ion list with one struct for each operation.
+"""Wire format of a transaction: an Ion list with one struct for each operation.
 
-Ion rather than JSON, so that every value of a document keeps its type. JSON is Ion text, so a
-person can write it by hand.
+Ion instead of JSON, so that every value of a document keeps its type. JSON is Ion text, so a
+transaction can be written by hand.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def load_operations(data: bytes) -> list[Operation]:
         structs = (
             read_binary(data)
             if data.startswith(VERSION_MARKER)
-            # The C extension's own limit for text is below the size of a large document.
+            # The C extension's default limit for text is below the size of a large document.
             else simpleion.loads(data, text_buffer_size_limit=max(len(data), _MIN_TEXT_LIMIT))
         )
     except (IonException, ValueError, TypeError, UnicodeDecodeError) as error:
@@ -111,5 +111,5 @@ def _argument(name: str, value: Any) -> Any:  # noqa: ANN401 (any Ion value)
 
 
 def _text(value: Any) -> Any:  # noqa: ANN401 (any Ion value)
-    """Return a symbol's text: a person may leave a string without quotes."""
+    """Return a symbol as text, because quotes may be omitted in transactions written by hand."""
     return value.text if isinstance(value, SymbolToken) else value

@@ -57,7 +57,7 @@ class Redact:
 
 @dataclass(frozen=True, kw_only=True)
 class Select:
-    """``SELECT``: a transaction that only reads is still a block."""
+    """``SELECT``; a transaction that only reads also creates a block."""
 
     table: str
 

@@ -23,7 +23,7 @@ _MAX_KMS_KEY: Final = 1600
 
 
 def required(body: Mapping[str, Any], name: str, kind: Any) -> Any:  # noqa: ANN401 (JSON)
-    """Return a member of a type.
+    """Return a member of the expected type.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def required(body: Mapping[str, Any], name: str, kind: Any) -> Any:  # noqa: ANN
 
 
 def optional(body: Mapping[str, Any], name: str, kind: Any) -> Any:  # noqa: ANN401 (JSON)
-    """Return a member of a type, or None.
+    """Return a member of the expected type, or None.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def check_name(name: str, parameter: str) -> None:
 
 
 def required_arn(body: Mapping[str, Any], name: str, form: re.Pattern[str]) -> str:
-    """Return a member that is an ARN of a form.
+    """Return a member that is an ARN of the expected form.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""GetDigest, GetBlock and GetRevision: blocks and revisions with proofs of their place.
+"""The operations GetDigest, GetBlock and GetRevision, with their proofs.
 
 The digest is the Merkle root of all block hashes up to a tip. A block's proof starts beside its
-hash. A revision's proof leads through its block first: revisions, entries, the block before. The
-genuine pair of proofs in the tests is built in that way (QLDB developer guide, "Data
+hash. A revision's proof first passes through its block: revisions, entries, the previous block. The
+genuine pair of proofs in the tests is built in this way (QLDB developer guide, "Data
 verification").
 """
 

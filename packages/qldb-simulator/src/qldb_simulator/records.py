@@ -20,7 +20,7 @@ RecordType = Literal["CONTROL", "BLOCK_SUMMARY", "REVISION_DETAILS"]
 
 @dataclass(frozen=True, kw_only=True)
 class StreamRecord:
-    """One record of a QLDB stream: what Kinesis calls a user record.
+    """One record of a QLDB stream, which Kinesis calls a user record.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class StreamRecord:
     partition_key
         The record's own hash (block or revision) in lower-case hex, as in genuine streams.
     data
-        Binary Ion with its own symbol table.
+        Binary Ion, symbol table included.
     """
 
     record_type: RecordType
@@ -41,7 +41,7 @@ class StreamRecord:
 def control_record(stream_arn: str, control_type: Literal["CREATED", "COMPLETED"]) -> StreamRecord:
     """Return the first (CREATED) or last (COMPLETED) record of a stream.
 
-    The partition key of a genuine one is not known; here it is the SHA-256 of the record.
+    The genuine partition key is not known; here it is the SHA-256 of the record.
     """
     data = _record(stream_arn, "CONTROL", {"controlRecordType": control_type})
     return StreamRecord(
@@ -53,7 +53,7 @@ def control_record(stream_arn: str, control_type: Literal["CREATED", "COMPLETED"
 
 
 def block_summary_record(stream_arn: str, block: Block) -> StreamRecord:
-    """Return the record of a block: its hashes, its statements, the hashes of its revisions."""
+    """Return the record of a block: hashes, statements, hashes of revisions."""
     payload = block.header()
     if block.revisions:
         payload["revisionSummaries"] = [
@@ -70,7 +70,7 @@ def block_summary_record(stream_arn: str, block: Block) -> StreamRecord:
 
 
 def revision_details_record(stream_arn: str, revision: Revision) -> StreamRecord:
-    """Return the record of a revision: a delete has no data, a redacted one dataHash instead."""
+    """Return the record of a revision: a delete has no data, a redacted revision has dataHash."""
     payload = {
         "tableInfo": {"tableName": revision.table_name, "tableId": revision.table_id},
         "revision": revision.to_ion(),

@@ -1,4 +1,4 @@
-"""Resources of the control plane, with the members by which the API describes them."""
+"""Resources of the control plane, with the members that the API returns."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class StreamResource:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing more will be delivered."""
+        """Whether the delivery has ended."""
         return self.delivery.progress.status in TERMINAL
 
     def describe(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class LedgerResource:
     Attributes
     ----------
     options
-        How what is not delivered yet will be.
+        How blocks that are not delivered yet will be delivered.
     lock
         Held while the journal is read or changed.
     """
@@ -89,7 +89,7 @@ class LedgerResource:
         """Commit a transaction and wake the streams."""
         with self.lock:
             block = self.journal.commit(operations)
-        # Without the lock: a stream that looks for blocks holds its own lock and takes this one.
+        # Without the lock: a stream that checks for blocks holds its own lock and takes this one.
         for stream in list(self.streams.values()):
             stream.delivery.wake()
         return block

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class QldbService:
-    """The service, from `start` (or ``with``) until `stop`.
+    """The service, which runs from `start` (or ``with``) until `stop`.
 
     Parameters
     ----------
     plane
         The control plane to serve.
     port
-        TCP port of the loopback interface; 0 takes a free one, see `port`.
+        TCP port of the loopback interface; 0 for any free port, see `port`.
 
     Raises
     ------
@@ -48,7 +48,7 @@ class QldbService:
         return f"http://{HOST}:{self.port}"
 
     def start(self) -> None:
-        """Answer requests from now on."""
+        """Start answering requests."""
         self._thread.start()
 
     def stop(self) -> None:

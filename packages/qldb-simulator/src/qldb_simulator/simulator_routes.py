@@ -9,7 +9,7 @@ and control the delivery.
 | GET tables | JSON: ids by name |
 | GET tables/TABLE | binary Ion: latest revision by document id |
 | GET blocks?from=N | binary Ion: blocks as in an S3 export |
-| GET verification | JSON: what does not verify |
+| GET verification | JSON: faults of the journal |
 | GET delivery | JSON: blocks, and the progress of each stream |
 | PUT delivery-options | JSON: copies, shuffle, seed, recordsPerAggregate, aggregateBytes |
 | POST redeliveries | JSON: fromSequenceNo and the options of this redelivery -> progress |
@@ -63,7 +63,7 @@ def simulator_routes(plane: ControlPlane) -> list[Route]:
 
 
 class _Handlers:
-    """What each route does; the first part of every path is a ledger's name."""
+    """Handlers of the routes; the first part of every path is a ledger's name."""
 
     def __init__(self, plane: ControlPlane) -> None:
         self._plane = plane
@@ -82,7 +82,7 @@ class _Handlers:
     def blocks(self, request: Request) -> Response:
         start = request.query.get("from", ["0"])[0]
         if not start.isdecimal():
-            raise ApiError("InvalidParameterException", "from is a sequence number")
+            raise ApiError("InvalidParameterException", "expected a sequence number as from")
         ledger = self._ledger(request)
         blocks = ledger.read_blocks(int(start), ledger.count_blocks())
         return ion_response([block.to_ion() for block in blocks])
@@ -112,7 +112,9 @@ class _Handlers:
         body = request.json()
         start = body.pop("fromSequenceNo", 0)
         if not isinstance(start, int) or start < 0:
-            raise ApiError("InvalidParameterException", "fromSequenceNo is a sequence number")
+            raise ApiError(
+                "InvalidParameterException", "expected a sequence number as fromSequenceNo"
+            )
         options = _options(body)
         for stream in self._ledger(request).active_streams():
             stream.delivery.redeliver(from_sequence_no=start, options=options)
@@ -131,7 +133,7 @@ def _options(body: Mapping[str, Any]) -> DeliveryOptions:
     arguments: dict[str, Any] = {}
     for name, value in body.items():
         if name not in _OPTION_FIELDS:
-            raise ApiError("InvalidParameterException", f"there is no option {name}")
+            raise ApiError("InvalidParameterException", f"unknown option {name}")
         attribute, kind = _OPTION_FIELDS[name]
         if value is None:
             continue

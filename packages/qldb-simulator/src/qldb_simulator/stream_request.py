@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class StreamRequest:
-    """What a new stream delivers, where, and under which role.
+    """A request for a new stream.
 
     Attributes
     ----------
     role_arn
-        Grants QLDB the permission to write to the Kinesis stream.
+        Role under which QLDB writes to the Kinesis stream.
     inclusive_start, exclusive_end
         Block times that the stream covers.
     aggregation
-        Whether records travel in KPL aggregates.
+        Whether records are sent in KPL aggregates.
     """
 
     name: str
@@ -52,7 +52,7 @@ class StreamRequest:
         Raises
         ------
         ApiError
-            If it breaks a rule of the API model.
+            If the request breaks a rule of the API model.
         """
         name = required(body, "StreamName", str)
         check_name(name, "StreamName")

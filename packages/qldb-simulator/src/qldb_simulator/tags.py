@@ -1,7 +1,7 @@
-"""Tags of ledgers and streams, held to the limits of QLDB's API model.
+"""Tags of ledgers and streams, within the limits of QLDB's API model.
 
-The model's text says that TagResource fails for a key that the resource has already. Here it
-replaces the value: the AWS provider for Terraform (and so for Pulumi) changes a tag in this way.
+According to the model's text, TagResource fails for a key that the resource already has. Here it
+replaces the value, as the AWS provider for Terraform (and so for Pulumi) expects.
 """
 
 from __future__ import annotations

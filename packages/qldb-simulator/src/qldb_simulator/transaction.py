@@ -1,4 +1,4 @@
-"""A transaction in progress, held to QLDB's rules ("Quotas and limits in Amazon QLDB")."""
+"""A transaction in progress, checked against QLDB's rules ("Quotas and limits in Amazon QLDB")."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _DOCUMENT_ID: Final = re.compile(rf"[0-9A-Za-z]{{{ID_LENGTH}}}")
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table; a name that is used again gets another id."""
+    """A table; a reused name gets another id."""
 
     name: str
     table_id: str
@@ -58,7 +58,7 @@ class Table:
 
 @dataclass(kw_only=True)
 class DocumentChange:
-    """What a transaction does to one document.
+    """The change of one document by a transaction.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class DocumentChange:
     statements
         Positions of the statements that touch the document.
     size
-        Bytes of the new document as binary Ion.
+        Size of the new document as binary Ion, in bytes.
     """
 
     table: Table
@@ -78,14 +78,14 @@ class DocumentChange:
 
 
 class Transaction:
-    """Statements gathered against a view of the ledger that they change; nothing is committed.
+    """Statements that are applied to a view of the ledger, without a commit.
 
     Parameters
     ----------
     tables
         Active tables by name; the transaction changes this dict.
     tables_ever
-        How many tables the ledger has ever had.
+        Number of tables that the ledger has ever had.
     history
         Revisions by table id and document id.
     known_ids
@@ -114,7 +114,7 @@ class Transaction:
         self._statements: list[dict[str, Any]] = []
 
     def add(self, operation: Operation, *, start_time: Timestamp) -> None:
-        """Apply one more operation to the view.
+        """Apply an operation to the view.
 
         Raises
         ------
@@ -151,7 +151,7 @@ class Transaction:
         Raises
         ------
         TransactionError
-            If there is nothing to commit, or too much.
+            If the transaction is empty or exceeds a limit.
         """
         if not self._statements:
             raise TransactionError("a transaction without statements is not committed")
@@ -267,7 +267,7 @@ class Transaction:
         return target
 
     def _change(self, table_name: str, document_id: str) -> DocumentChange:
-        """Return this transaction's change of a live document, a new one at first."""
+        """Return this transaction's change of a live document, created on first use."""
         table = active_table(self.tables, table_name)
         change = self.changes.get(document_id)
         if change is None or change.table != table:
@@ -286,12 +286,12 @@ class Transaction:
 
 
 def active_table(tables: Mapping[str, Table], name: str) -> Table:
-    """Return the active table of that name.
+    """Return the active table with a name.
 
     Raises
     ------
     TransactionError
-        If there is none.
+        If it does not exist.
     """
     if name not in tables:
         raise TransactionError(f"the ledger has no active table {name!r}; create it first")
@@ -315,7 +315,7 @@ def known_document(
 
 
 def _stored_document(document: object) -> tuple[Any, int]:
-    """Return a copy of a document as the journal stores it, with its bytes as binary Ion."""
+    """Return a copy of a document as the journal stores it, with its size as binary Ion."""
     try:
         data = simpleion.dumps(document)
     except (TypeError, ValueError, OverflowError, IonException) as error:

@@ -1,8 +1,8 @@
-"""Evaluation of a trust policy for QLDB as the service that assumes the role. No I/O.
+"""Evaluates the trust policy of a role that QLDB assumes. No I/O.
 
-An AWS emulator cannot do this: no caller can be the service qldb.amazonaws.com. The rules are those
-of the IAM user guide ("IAM JSON policy elements: Condition operators", "The confused deputy
-problem"), for the keys that QLDB sets: aws:SourceAccount and aws:SourceArn.
+An AWS emulator cannot do this, because no caller can be the service qldb.amazonaws.com. The rules
+are those of the IAM user guide ("IAM JSON policy elements: Condition operators", "The confused
+deputy problem"), for the keys that QLDB sets: aws:SourceAccount and aws:SourceArn.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _conditions_hold(conditions: Mapping[str, Any], context: Mapping[str, str]) 
 
 
 def _condition_holds(operator: str, value: str | None, expected: list[str]) -> bool:
-    """Return false for an unknown operator: never allow more than AWS would."""
+    """Return whether a condition holds; false if unknown, to allow no more than AWS."""
     optional = operator.endswith("IfExists")
     name = operator.removesuffix("IfExists")
     negated = name in _NEGATED
@@ -80,7 +80,7 @@ def _like(value: str, pattern: str) -> bool:
 
 
 def _arn_like(value: str, pattern: str) -> bool:
-    """Compare part by part: a wildcard does not match a colon."""
+    """Return whether an ARN matches part by part: a wildcard does not match a colon."""
     values, patterns = value.split(":", _ARN_PARTS - 1), pattern.split(":", _ARN_PARTS - 1)
     return len(patterns) == len(values) == _ARN_PARTS and all(map(_like, values, patterns))
 

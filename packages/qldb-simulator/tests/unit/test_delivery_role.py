@@ -133,7 +133,7 @@ def test_one_session_is_used_until_it_is_about_to_expire(
 def test_a_missing_role_revokes_the_permission(iam: MemoryIam, role: DeliveryRole) -> None:
     del iam.roles["qldb"]
 
-    with pytest.raises(PermissionRevokedError, match="there is no role qldb"):
+    with pytest.raises(PermissionRevokedError, match="role qldb does not exist"):
         role.kinesis()
 
 

@@ -283,7 +283,7 @@ def _inputs(answer: GetFunctionResponseTypeDef, known: Known) -> dict[str, objec
 
 
 def _deployed_code(deployed: str, known: Known) -> object:
-    """Return the known archive where it is what is deployed, else None."""
+    """Return the known archive if it is the deployed one, else None."""
     code = known.inputs.get("code")
     if not isinstance(code, Archive):
         return None

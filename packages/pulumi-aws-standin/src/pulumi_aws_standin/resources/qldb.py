@@ -1,4 +1,4 @@
-"""What QLDB's ledgers and streams have in common."""
+"""Common parts of QLDB's ledgers and streams."""
 
 from __future__ import annotations
 

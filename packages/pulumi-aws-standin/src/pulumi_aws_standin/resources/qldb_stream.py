@@ -33,7 +33,7 @@ def _moment(value: str) -> str:
 
 
 class Stream(Resource):
-    """A journal stream to Kinesis. Its id is QLDB's; nothing but its tags can be changed."""
+    """A journal stream to Kinesis. Its id is QLDB's; only its tags can be changed."""
 
     type_name: ClassVar[str] = "aws:qldb/stream:Stream"
     properties = (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class BucketPolicy(BucketSetting):
-    """Who may do what with a bucket."""
+    """The policy of a bucket."""
 
     type_name: ClassVar[str] = "aws:s3/bucketPolicy:BucketPolicy"
     properties = (BUCKET, Property(name="policy", type=Policy(), required=True))

@@ -1,4 +1,4 @@
-"""What all settings of an S3 bucket have in common."""
+"""Base class of the settings of an S3 bucket."""
 
 from __future__ import annotations
 

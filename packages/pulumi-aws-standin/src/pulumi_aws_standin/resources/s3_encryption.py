@@ -38,7 +38,7 @@ _RULE: Final = Object(
 
 
 class BucketServerSideEncryptionConfiguration(BucketSetting):
-    """How a bucket encrypts new objects."""
+    """The default encryption of a bucket's new objects."""
 
     type_name: ClassVar[str] = (
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"

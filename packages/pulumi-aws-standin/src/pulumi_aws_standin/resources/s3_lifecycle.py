@@ -48,7 +48,7 @@ _RULE: Final = Object(
 
 
 class BucketLifecycleConfiguration(BucketSetting):
-    """When a bucket's objects expire."""
+    """The lifecycle rules of a bucket."""
 
     type_name: ClassVar[str] = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
     properties = (

@@ -35,7 +35,7 @@ _QUEUE: Final = Object(
 
 
 class BucketNotification(BucketSetting):
-    """Which queues a bucket notifies about its objects.
+    """The queues that a bucket notifies about its objects.
 
     S3 keeps one configuration per bucket and replaces it as a whole. Other kinds of target are not
     implemented.
@@ -97,7 +97,7 @@ def _queue_input(queue: Mapping[str, Any], named: set[object]) -> dict[str, obje
     identifier = queue.get("Id")
     return present(
         {
-            # S3 generates an id where the program sets none; that is no difference.
+            # S3 generates an id if the program sets none; this is not a difference.
             "id": identifier if identifier in named else None,
             "queueArn": queue["QueueArn"],
             "events": list(queue["Events"]),

@@ -27,7 +27,7 @@ _BLOCKS: Final = {
 
 
 class BucketPublicAccessBlock(BucketSetting):
-    """What a bucket refuses to make public."""
+    """A bucket's restrictions of public access."""
 
     type_name: ClassVar[str] = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
     properties = (
@@ -35,7 +35,7 @@ class BucketPublicAccessBlock(BucketSetting):
         *(Property(name=name, type=Boolean(), default=False) for name in _BLOCKS),
     )
     missing = (*MISSING, "NoSuchPublicAccessBlockConfiguration")
-    # A bucket without a block of its own has S3's default block.
+    # A bucket without a block has S3's default block.
     vanishes = False
 
     @override

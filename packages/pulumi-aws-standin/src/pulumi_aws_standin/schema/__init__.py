@@ -1,4 +1,4 @@
-"""Declared properties of resources: which values they accept, complete, and count as a change."""
+"""Types of the properties that resources declare."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every type of a property has: problems with a value, its meaning, and changes of it."""
+"""Base class of the types of properties."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why an input is refused.
+    """The reason why an input is refused.
 
     Attributes
     ----------
     path
-        The property, with its parents: `kinesisConfiguration.streamArn`.
+        The property with its parents, such as `kinesisConfiguration.streamArn`.
     reason
         One sentence.
     """
@@ -30,7 +30,7 @@ class Problem:
 
 
 class ChangeKind(enum.Enum):
-    """What happens to a property between two deployments."""
+    """The kind of a property's change between two deployments."""
 
     ADD = "add"
     UPDATE = "update"
@@ -61,16 +61,16 @@ class Type(ABC):
 
     @abstractmethod
     def problems(self, path: str, value: object) -> Iterator[Problem]:
-        """Yield why a known, present value is refused."""
+        """Yield the problems of a known, present value."""
 
     def complete(self, value: object) -> object:
         """Return the value with the defaults of its parts filled in."""
         return value
 
     def canonical(self, value: object) -> object:
-        """Return one value for all that mean the same; None for those that mean the same as absent.
+        """Return one value for all with the same meaning; None for those equivalent to absent.
 
-        Default: every value has a meaning of its own.
+        Default: every value has a different meaning.
         """
         return value
 
@@ -88,7 +88,7 @@ class Type(ABC):
 
 
 def same(kind: Type, left: object, right: object) -> bool:
-    """Return whether two values mean the same. An unknown value is like no other."""
+    """Return whether two values mean the same; an unknown value differs from every other."""
     if contains_unknown(left) or contains_unknown(right):
         return False
     return canonical(kind, left) == canonical(kind, right)
@@ -100,13 +100,13 @@ def canonical(kind: Type, value: object) -> object:
 
 
 def check_value(kind: Type, path: str, value: object) -> Iterator[Problem]:
-    """Yield why a value is refused; an absent or unknown one is not."""
+    """Yield the problems of a value; an absent or unknown one has none."""
     if value is not None and not isinstance(value, Unknown):
         yield from kind.problems(path, value)
 
 
 def mismatch(path: str, expected: str, value: object) -> Problem:
-    """Return the problem of a value that has another type than the declared one.
+    """Return the problem of a value whose type is not the declared one.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def mismatch(path: str, expected: str, value: object) -> Problem:
     expected
         The declared type, with its article.
     value
-        What the program says.
+        The program's value.
     """
     match value:
         case bool():

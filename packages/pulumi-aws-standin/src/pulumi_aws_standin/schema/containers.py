@@ -1,4 +1,4 @@
-"""Types of values with members: maps, lists and objects, with the properties of the latter."""
+"""Types of values with members: maps, lists and objects."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ class ListOf(Type):
     Attributes
     ----------
     item
-        The type of its members.
+        Type of the members.
     ordered
-        Whether their order has a meaning.
+        Whether the order of the members matters.
     minimum
-        The least number of members.
+        Minimum number of members.
     """
 
     item: Type
@@ -106,18 +106,18 @@ class Property:
     Attributes
     ----------
     name
-        As in the provider's schema: camel case.
+        Name in the provider's schema, in camel case.
     type
-        Which values it accepts.
+        Type of the values.
     required
         Whether the program must set it.
     default
-        The value where the program sets none: the AWS provider's default, or what AWS does where
-        that provider leaves it open.
+        The value if the program sets none: the AWS provider's default, or AWS's own if the provider
+        has none.
     force_new
         Whether a change requires a new resource.
     autoname
-        How a name is made where the program sets none.
+        Rule for the generated name if the program sets none.
     """
 
     name: str
@@ -135,9 +135,9 @@ class Object(Type):
     Attributes
     ----------
     properties
-        All that it accepts.
+        The accepted properties.
     meaning
-        Returns one object for all that mean the same. Default: without the absent properties.
+        Returns one object for all with the same meaning. Default: without the absent properties.
     """
 
     properties: tuple[Property, ...]
@@ -185,16 +185,16 @@ class Object(Type):
 def object_problems(
     properties: Iterable[Property], values: Mapping[str, object], prefix: str = ""
 ) -> Iterator[Problem]:
-    """Yield why an object is refused: unknown, missing or wrong properties.
+    """Yield the problems of an object: unknown, missing or wrong properties.
 
     Parameters
     ----------
     properties
-        All that the object accepts.
+        The accepted properties.
     values
-        What it has.
+        The values of the object.
     prefix
-        Of the properties' paths, for example `destinationConfig.`.
+        Prefix of the properties' paths, for example `destinationConfig.`.
     """
     accepted = {declared.name: declared for declared in properties}
     for name in values:

@@ -28,7 +28,7 @@ class String(Type):
     pattern
         A regular expression that the whole string must match.
     meaning
-        Returns one string for all that mean the same; raises ValueError for a string without a
+        Returns one string for all with the same meaning; raises ValueError for a string without a
         meaning.
     """
 
@@ -66,7 +66,7 @@ class Integer(Type):
     Attributes
     ----------
     minimum, maximum
-        The range, both ends included.
+        The range, inclusive.
     also
         Accepted values outside the range, for example -1 for no limit.
     values
