@@ -1,6 +1,7 @@
 """`python -m ops redrive`: exit status, summary and interruption.
 
-The services are in memory. The effects of a redrive on objects are tested in `test_redrive_records.py` and its neighbours.
+The services are in memory. `test_redrive_records.py` and its neighbours test the effects of a
+redrive on objects.
 """
 
 from __future__ import annotations
