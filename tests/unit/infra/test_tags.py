@@ -1,7 +1,7 @@
 """Tags are checked, and every taggable resource has them.
 
-The list of taggable resource types comes from pulumi-aws itself, so that a new resource without
-tags fails here. Cannot prove that AWS stores them: the integration tests of the stand-in provider and
+The list of taggable resource types comes from pulumi-aws, so that a new resource without tags fails
+here. Cannot prove that AWS stores them: the integration tests of the stand-in provider and
 tests/e2e do, on the emulator.
 """
 
