@@ -9,7 +9,7 @@ from infra.failures import Failures
 from infra.handler_environment import HandlerEnvironment
 from infra.ledger_stream import LedgerStream, LedgerStreamProps
 from infra.replica_tables import ReplicaTables
-from infra.settings import REPLICA_TABLES, Settings
+from infra.settings import TABLES_COMPONENT, Settings
 from infra.tags import stack_tags
 
 
@@ -35,7 +35,7 @@ stream = LedgerStream(
 )
 
 replica = ReplicaTables(
-    REPLICA_TABLES, settings.replica_tables, tags=tags, opts=formerly("replica-tables")
+    TABLES_COMPONENT, settings.replica_tables, tags=tags, opts=formerly("replica-tables")
 )
 
 failures = Failures("qldb-failures", settings.failures, tags=tags, opts=formerly("failures"))

@@ -79,7 +79,7 @@ class ConsumerSettings(Section):
     lambda_runtime: Literal["python3.11", "python3.12", "python3.13"] = Field(
         examples=["python3.13"]
     )
-    lambda_architecture: Literal["arm64", "x86_64"]
+    lambda_architecture: Literal["arm64", "x86_64"] = Field(examples=["arm64"])
     # Lambda API reference, "CreateFunction".
     lambda_memory_megabytes: Integer = Field(ge=128, le=10_240)
     lambda_timeout_seconds: Integer = Field(ge=1, le=900)
@@ -91,7 +91,7 @@ class ConsumerSettings(Section):
     # Not -1 (unlimited): Kinesis would drop records before they reach the failure bucket.
     maximum_record_age_seconds: Integer = Field(ge=60, le=604_800)
     log_retention_days: Annotated[Integer, AfterValidator(_known_retention)] = Field(
-        json_schema_extra={"enum": list(LOG_RETENTION_DAYS)}
+        examples=[30], json_schema_extra={"enum": list(LOG_RETENTION_DAYS)}
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(examples=["INFO"])
 

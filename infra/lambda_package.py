@@ -110,15 +110,13 @@ def _build(
     }
     listing = [part for name, content in code.items() for part in (name.encode(), content)]
     archive = cache / f"handler-{_digest(packages_key.encode(), *listing)}.zip"
-    if not archive.is_file():
+    if not _is_cached(archive):
         packages = cache / f"packages-{packages_key}.zip"
-        if not packages.is_file():
+        if not _is_cached(packages):
             _write_packages(packages, requirements, runtime, architecture)
-        packages.touch()
         with zipfile.ZipFile(packages) as zipped:
             files = {name: zipped.read(name) for name in zipped.namelist()}
         _write_zip(archive, files | code)
-    archive.touch()
     _forget_unused(cache)
     return archive
 
@@ -182,6 +180,18 @@ def _write_zip(archive: Path, files: dict[str, bytes]) -> None:
                 f"packages from {REQUIREMENTS.parent.name}/{REQUIREMENTS.name}"
             )
         unfinished.replace(archive)
+
+
+def _is_cached(path: Path) -> bool:
+    """Mark a file as used now; False if it does not exist.
+
+    In this order, because another build may delete an unused file at any time.
+    """
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _forget_unused(cache: Path) -> None:

@@ -142,7 +142,8 @@ def _problem(details: ErrorDetails, schema: Mapping[str, Any], values: Mapping[s
     else:
         text = values[str(location[0])]
         value = text if found.get("type") in {"array", "object"} else repr(text)
-    return f"{_path(location)} is {value}; expected {expected(found)}{_remedy(location, found)}"
+    remedy = _remedy(location, found, details["input"])
+    return f"{_path(location)} is {value}; expected {expected(found)}{remedy}"
 
 
 class Explained(ValueError):  # noqa: N818 (a message for the user, not a failure)
@@ -172,10 +173,15 @@ def _path(location: Sequence[int | str]) -> str:
     return "".join(steps).removeprefix(".")
 
 
-def _remedy(location: Sequence[int | str], schema: Mapping[str, Any]) -> str:
+def _remedy(location: Sequence[int | str], schema: Mapping[str, Any], value: object) -> str:
+    """Return the command that sets an example, or the bound that a number exceeds."""
     match schema:
-        case {"examples": [example, *_]} | {"minimum": example} | {"enum": [example, *_]}:
+        case {"examples": [example, *_]}:
             pass
+        case {"minimum": lowest}:
+            example = "N"
+            if isinstance(value, int):
+                example = lowest if value < lowest else schema["maximum"]
         case {"type": "boolean"}:
             example = "true"
         case _:

@@ -32,7 +32,7 @@ _EXPIRATION_DELAY_DAYS = 2
 """S3 rounds an expiration up to the next midnight and carries it out with a delay (S3 user guide,
 "Expiring objects")."""
 
-REPLICA_TABLES = "qldb"
+TABLES_COMPONENT = "qldb"
 """Name of the component with the tables; the tables' names start with it."""
 
 _NAME_SUFFIX = "-0123456"
@@ -96,6 +96,7 @@ class Settings(BaseModel):
             If a setting is missing, unknown or wrong; the message names every one.
         """
         prefix = f"{config.name}:"
+        # pulumi.Config can only be asked for a setting by its name; unknown ones are refused here.
         configured = {**get_config_env(), **CONFIG.get()}
         return cls.parse(
             {
@@ -173,7 +174,8 @@ def _tombstone_problems(settings: Settings) -> Iterator[str]:
         f"tombstoneLifetimeDays is {lifetime}; a record can arrive after {hours} hours in the "
         f"stream (streamRetentionHours) and {days} days in the failure bucket "
         f"(failureRetentionDays), and its tombstone must still exist: expected {needed} or more; "
-        "pulumi config rm tombstoneLifetimeDays makes tombstones permanent"
+        f"pulumi config set tombstoneLifetimeDays {needed}, or pulumi config rm "
+        "tombstoneLifetimeDays for permanent tombstones"
     )
 
 
@@ -199,7 +201,7 @@ def _environment_problems(settings: Settings) -> Iterator[str]:
         replica_tables=replica_tables_json(
             tables,
             {
-                table.ledger_table: table_name(REPLICA_TABLES, table.ledger_table) + _NAME_SUFFIX
+                table.ledger_table: table_name(TABLES_COMPONENT, table.ledger_table) + _NAME_SUFFIX
                 for table in tables
             },
         ),

@@ -20,7 +20,7 @@ _VALUE = re.compile(r"[\w .:/=+\-@]{0,256}")
 
 
 def _checked_key(key: str) -> str:
-    if key in OWN_TAGS:
+    if key.lower() in OWN_TAGS:
         raise Explained(f"has the key {key!r}, which this program sets itself; choose another")
     if not _KEY.fullmatch(key):
         raise Explained(
@@ -34,6 +34,17 @@ def _checked_value(value: str) -> str:
     if not _VALUE.fullmatch(value):
         raise Explained(f"is {value!r}; expected at most 256 letters, digits, spaces or _.:/=+-@")
     return value
+
+
+def _distinct(tags: dict[str, str]) -> dict[str, str]:
+    # IAM does not distinguish the case of keys (IAM user guide, 'Rules for tagging in IAM and AWS
+    # STS'): it would refuse such tags after half of the stack exists.
+    seen: dict[str, str] = {}
+    for key in tags:
+        former = seen.setdefault(key.lower(), key)
+        if former != key:
+            raise Explained(f"has the keys {former!r} and {key!r}, which IAM takes for one")
+    return tags
 
 
 class TagsSettings(Section):
@@ -51,6 +62,7 @@ class TagsSettings(Section):
             Annotated[str, AfterValidator(_checked_value), Field(description="a string")],
         ],
         FromJson,
+        AfterValidator(_distinct),
         Field(
             max_length=MAX_TAGS - len(OWN_TAGS),
             description=f"a map of at most {MAX_TAGS - len(OWN_TAGS)} tag keys to values, such as "

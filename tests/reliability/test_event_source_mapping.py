@@ -1,6 +1,6 @@
 """The model of the event source mapping follows the documented rules, one test for each.
 
-It proves the model, on which the schedules rest. It cannot prove what AWS does not document: the
+It proves the model, on which the schedules rely. It cannot prove what AWS does not document: the
 length of back-offs, the answer to an unknown identifier, which condition an aged batch carries.
 Sources as in `event_source_mapping`.
 """
@@ -28,7 +28,7 @@ START = 1_700_000_000.0
 
 
 class MappedStream:
-    """A stream with a mapping on it, and the time."""
+    """A stream with a mapping and a clock."""
 
     def __init__(self, *, shards: int = 1, first: int = 1, **settings: Any) -> None:  # noqa: ANN401 (settings of several types)
         self.now = START
@@ -53,7 +53,7 @@ class MappedStream:
         ]
 
     def start(self) -> Invocation:
-        """Start the first lane that is ready, at the time when it is."""
+        """Start the first lane that is ready, at that time."""
         ready = self.mapping.ready(self.now)
         if not ready:
             retry = self.mapping.next_retry()
@@ -65,7 +65,7 @@ class MappedStream:
         return invocation
 
     def run(self, *outcomes: object) -> list[list[int]]:
-        """Run one invocation for each outcome; return the sequence numbers each was given."""
+        """Run one invocation for each outcome; return the sequence numbers of each."""
         seen = []
         for outcome in outcomes:
             invocation = self.start()
@@ -218,7 +218,7 @@ def test_numbers_are_compared_as_numbers() -> None:
     assert stream.run(failed(100, 99), None) == [sent, sent[1:]]
 
 
-def test_a_failed_first_record_has_everything_tried_again() -> None:
+def test_a_failed_first_record_retries_the_whole_batch() -> None:
     stream = MappedStream()
     sent = stream.put(3)
     assert stream.run(failed(sent[0]), None) == [sent, sent]
@@ -337,7 +337,7 @@ def test_records_above_the_age_are_discarded_to_the_destination() -> None:
     assert payload_numbers(body) == old
 
 
-def test_what_the_stream_no_longer_has_is_gone_for_good() -> None:
+def test_expired_records_are_lost_permanently() -> None:
     stream = MappedStream(retention=3600)
     old = stream.put(2)
     stream.now += 3601

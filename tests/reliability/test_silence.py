@@ -1,9 +1,9 @@
-"""No log line, metric, object's description or exception holds anything of a document.
+"""No log line, metric, description or exception contains any part of a document.
 
 Every text in the documents starts with a sentinel, and every message of an injected fault quotes
 one, as DynamoDB's do. The schedules drive every path of the handler and the redrive, and look at
 all counts, exceptions and descriptions of objects themselves. The function's own clients run in a
-process of their own, every logger at DEBUG level. It cannot prove what AWS's libraries write when
+separate process, with every logger at DEBUG level. It cannot prove what AWS's libraries write if
 their loggers are set to DEBUG after the function has been loaded.
 """
 
@@ -149,12 +149,12 @@ def test_the_output_of_the_operators_commands_holds_nothing_of_a_document(
     assert leak(written.out + written.err + caplog.text) is None
 
 
-def test_an_exception_that_quotes_a_document_is_seen() -> None:
+def test_an_exception_that_quotes_a_document_is_detected() -> None:
     assert leak(printed_form(ValueError(MESSAGE))) is not None
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab"])
-def test_a_document_in_base64_is_seen_wherever_it_starts(before: str) -> None:
+def test_a_document_in_base64_is_detected_at_any_offset(before: str) -> None:
     line = base64.b64encode((before + MESSAGE).encode()).decode()
     assert leak(f"x\n{line}\ny") == line
 

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from handler.contract import BATCHES_PREFIX, RECORDS_PREFIX, Metric, Variable
+from handler.contract import (
+    BATCHES_PREFIX,
+    RECORDS_PREFIX,
+    RESERVED_ATTRIBUTES,
+    Metric,
+    Variable,
+)
 from infra import section
 from infra.settings import sections_by_name
 from tests.support.paths import REPOSITORY as ROOT
@@ -173,6 +179,12 @@ def test_a_metric_is_documented(metric: Metric) -> None:
 def test_no_metric_is_documented_that_does_not_exist() -> None:
     metrics = text_of("docs/operations.md").partition("## Metrics")[2].partition("CloudWatch's own")
     assert set(re.findall(r"^\| `(\w+)`", metrics[0], re.MULTILINE)) == set(Metric)
+
+
+@pytest.mark.parametrize("attribute", RESERVED_ATTRIBUTES)
+def test_an_attribute_of_items_is_documented(attribute: str) -> None:
+    rows = text_of("docs/items.md").partition("## Attributes of an item")[2].partition("\n## ")[0]
+    assert re.search(rf"^\|.*`{attribute}`.*\|", rows, re.MULTILINE)
 
 
 @pytest.mark.parametrize("output", re.findall(r'export\("(\w+)"', text_of("__main__.py")))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from handler.contract import Metric
 from handler.telemetry import BatchCounts, PowertoolsTelemetry
 from journal.revisions import IgnoredReason
 
@@ -70,6 +71,13 @@ def test_every_count_is_a_metric(capsys: pytest.CaptureFixture[str]) -> None:
         ("control", [1]),
         ("block summary", [7]),
     ]
+
+
+def test_no_metric_of_the_contract_is_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics, _ = published(capsys, full())
+
+    definitions = [each["_aws"]["CloudWatchMetrics"][0]["Metrics"] for each in metrics]
+    assert {metric["Name"] for each in definitions for metric in each} == set(Metric)
 
 
 def test_one_log_line_holds_all_counts(capsys: pytest.CaptureFixture[str]) -> None:

@@ -139,26 +139,21 @@ def test_the_choices_in_the_descriptions_are_those_in_the_code() -> None:
 @pytest.mark.parametrize(
     ("name", "lowest", "highest"),
     [
-        ("shardCount", 1, 10_000),
-        ("streamRetentionHours", 24, 8760),
-        ("lambdaMemoryMegabytes", 128, 10_240),
-        ("lambdaTimeoutSeconds", 1, 900),
-        ("batchSize", 1, 10_000),
-        ("batchingWindowSeconds", 0, 300),
-        ("parallelizationFactor", 1, 10),
-        ("maximumRetryAttempts", -1, 10_000),
-        ("failureRetentionDays", 1, 2**31 - 1),
+        (name, schema["minimum"], schema["maximum"])
+        for name, schema in schemas().items()
+        if "minimum" in schema and name != "maximumRecordAgeSeconds"  # the stream bounds it too
     ],
 )
 def test_integers_are_accepted_within_their_range(name: str, lowest: int, highest: int) -> None:
     parse(**{name: lowest, "maximumRecordAgeSeconds": 60})
     parse(**{name: highest, "maximumRecordAgeSeconds": 60})
 
-    for value in (lowest - 1, highest + 1):
+    for value, nearest in ((lowest - 1, lowest), (highest + 1, highest)):
         [problem] = problems(**{name: value})
-        assert problem.startswith(f"{name} is '{value}'; expected an integer from ")
-        assert f"to {highest}" in problem
-        assert f": pulumi config set {name} " in problem
+        assert problem == (
+            f"{name} is '{value}'; expected an integer from {lowest} to {highest}: "
+            f"pulumi config set {name} {nearest}"
+        )
 
 
 @pytest.mark.parametrize(("age", "hours"), [(60, 24), (23 * 3600, 24), (604_800, 169)])
@@ -181,13 +176,13 @@ def test_a_record_age_that_the_stream_does_not_outlast_is_refused(
     assert f": pulumi config set streamRetentionHours {needed}, " in problem
 
 
-@pytest.mark.parametrize("value", [-1, 0, 59, 604_801])
-def test_other_record_ages_are_refused(value: int) -> None:
+@pytest.mark.parametrize(("value", "nearest"), [(-1, 60), (0, 60), (59, 60), (604_801, 604_800)])
+def test_other_record_ages_are_refused(value: int, nearest: int) -> None:
     [problem] = problems(maximumRecordAgeSeconds=value)
 
     assert problem == (
         f"maximumRecordAgeSeconds is '{value}'; expected an integer from 60 to 604800: "
-        "pulumi config set maximumRecordAgeSeconds 60"
+        f"pulumi config set maximumRecordAgeSeconds {nearest}"
     )
 
 
@@ -195,7 +190,8 @@ def test_other_record_ages_are_refused(value: int) -> None:
 def test_a_value_that_is_not_an_integer_is_refused(value: str) -> None:
     [problem] = problems(batchSize=value)
 
-    assert problem.startswith(f"batchSize is {value!r}; ")
+    assert problem.startswith(f"batchSize is {value!r}; expected an integer from ")
+    assert problem.endswith(": pulumi config set batchSize N")
 
 
 @pytest.mark.parametrize(
@@ -215,6 +211,7 @@ def test_other_words_are_refused(name: str, value: str, allowed: str) -> None:
     [problem] = problems(**{name: value})
 
     assert problem.startswith(f"{name} is {value!r}; expected {allowed}")
+    assert f": pulumi config set {name} " in problem
 
 
 @pytest.mark.parametrize(
@@ -253,13 +250,15 @@ def test_all_problems_are_reported_at_once() -> None:
     )
 
 
-@pytest.mark.parametrize("value", ["", "0", "-1", "forever"])
-def test_a_tombstone_lives_for_days_or_is_permanent(value: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "example"), [("", "N"), ("0", "1"), ("-1", "1"), ("forever", "N")]
+)
+def test_a_tombstone_lives_for_days_or_is_permanent(value: str, example: str) -> None:
     [problem] = problems(tombstoneLifetimeDays=value)
 
     assert problem == (
         f"tombstoneLifetimeDays is {value!r}; expected an integer of 1 or more: "
-        "pulumi config set tombstoneLifetimeDays 1"
+        f"pulumi config set tombstoneLifetimeDays {example}"
     )
 
 

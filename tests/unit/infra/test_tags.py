@@ -1,8 +1,8 @@
 """Tags are checked, and every taggable resource has them.
 
-The list of taggable resource types comes from pulumi-aws itself, so that a new resource without
-tags fails here. Cannot prove that a service stores them: the integration tests of the stand-in
-provider do, on the emulator.
+The list of taggable resource types comes from pulumi-aws, so that a new resource without tags fails
+here. Cannot prove that AWS stores them: the integration tests of the stand-in provider and
+tests/e2e do, on the emulator.
 """
 
 from __future__ import annotations
@@ -53,10 +53,16 @@ def test_the_users_tags_reach_every_taggable_resource() -> None:
     assert {resource: found for resource, found in tags.items() if found != expected} == {}
 
 
-@pytest.mark.parametrize("key", ["project", "stack"])
+@pytest.mark.parametrize("key", ["project", "stack", "Project", "STACK"])
 def test_the_programs_own_tags_cannot_be_set(key: str) -> None:
     assert problem({key: STACK}) == (
         f"tags has the key {key!r}, which this program sets itself; choose another"
+    )
+
+
+def test_keys_that_iam_takes_for_one_are_refused() -> None:
+    assert problem({"owner": "a", "Owner": "b"}) == (
+        "tags has the keys 'owner' and 'Owner', which IAM takes for one"
     )
 
 

@@ -14,6 +14,8 @@ from amazon.ion import simpleion
 from qldb_simulator.client_results import DocumentState
 from rich.console import Console
 
+from handler.contract import RESERVED_ATTRIBUTES
+from local import comparison
 from local.comparison import Row, comparison_table, is_replica, item_values
 
 HASH = bytes(range(32))
@@ -141,7 +143,7 @@ def test_an_int_of_any_size_has_its_digits() -> None:
     assert is_replica(document, right, {"v": ["value"]})
 
 
-def test_names_in_the_table_are_shown_as_they_are() -> None:
+def test_names_in_the_table_are_not_interpreted_as_markup() -> None:
     row = Row(table="[/x]", document_id="[red]", ledger="0 live", replica="-", equal=False)
     shown = io.StringIO()
 
@@ -150,3 +152,7 @@ def test_names_in_the_table_are_shown_as_they_are() -> None:
     assert "[/x]" in shown.getvalue()
     assert "[red]" in shown.getvalue()
     assert "NO" in shown.getvalue()
+
+
+def test_its_own_copy_of_the_attribute_names_is_complete() -> None:
+    assert comparison._METADATA_ATTRIBUTES | {"data"} == set(RESERVED_ATTRIBUTES)

@@ -36,7 +36,7 @@ def test_the_help_names_every_command_with_examples(capsys: pytest.CaptureFixtur
     text = _help(capsys)
     for command in COMMANDS:
         assert f"{command.name} {command.summary}" in text
-        assert f"python -m ops {command.name} --stack dev" in text
+        assert f"python -m ops {command.name}" in text
 
 
 def test_the_help_of_redrive_warns_that_ignored_records_are_the_only_copy(

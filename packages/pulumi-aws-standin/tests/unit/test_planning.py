@@ -1,4 +1,4 @@
-"""Proves the answers that follow from declarations alone: checks, differences and previews."""
+"""Proves the answers that need only declarations: checks, differences and previews."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_difference_names_changes_and_replacements(thing: Thing) -> None:
         ({"name": "a", "place": "x", "size": 2}, False),  # is not replaced
     ],
 )
-def test_only_a_fixed_name_has_to_be_freed_first(
+def test_only_a_fixed_name_must_be_freed_first(
     thing: Thing, new: dict[str, object], *, first: bool
 ) -> None:
     old = {"name": "a", "place": "x", "size": 1}
@@ -120,7 +120,7 @@ def test_the_preview_of_an_update_keeps_what_is_stable(thing: Thing) -> None:
 
 
 def test_tags_on_a_resource_without_any_are_no_replacement(thing: Thing) -> None:
-    """As for a resource that was created before the program had tags."""
+    """The case of a resource that was created before the program had tags."""
     old = {"name": "a", "size": 1}
     difference = planning.diff(thing, old=old, new={**old, "tags": {"k": "v"}})
     assert [(c.path, c.kind, c.replaces) for c in difference.changes] == [
