@@ -1,1 +1,1 @@
-"""Faults, schedules and mutations: what the pipeline promises when things go wrong."""
+"""Tests of the pipeline's promises under faults, with schedules and mutations."""

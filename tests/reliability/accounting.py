@@ -1,4 +1,4 @@
-"""One Kinesis record through the whole handler, and the outcome of each user record in it."""
+"""Runs one Kinesis record through the handler, and checks that each user record is counted."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Counts:
 
 
 def _not_watched(_: str, __: Item | None, ___: Item) -> None:
-    """Changed bytes may change any attribute: there is nothing to compare an item with."""
+    """Ignore a write: changed bytes may change any attribute, so there is nothing to compare."""
 
 
 def process(data: bytes) -> tuple[object, BatchCounts, list[bytes]]:
@@ -56,9 +56,9 @@ def process(data: bytes) -> tuple[object, BatchCounts, list[bytes]]:
 
 
 def assert_accounted_for(data: bytes, records: Sequence[bytes]) -> None:
-    """Check that each of the user records of some data was counted once, or the data kept whole.
+    """Check that each user record was counted once, or that the data was quarantined whole.
 
-    And that the handler foresaw whatever was wrong with them.
+    Also checks that the handler had no unexpected exception.
     """
     answer, counts, kept = process(data)
     assert answer == {"batchItemFailures": []}
@@ -67,6 +67,6 @@ def assert_accounted_for(data: bytes, records: Sequence[bytes]) -> None:
     assert quarantined == len(kept)
     assert {data, *records}.issuperset(kept)
     if data not in kept:
-        expected = len(records) or 1  # an aggregate of nothing counts as one
+        expected = len(records) or 1  # an empty aggregate counts as one
         assert settled + counts.ignored.total() + quarantined == expected
     assert [code for reason, code in counts.quarantined if reason == UNFORESEEN] == []

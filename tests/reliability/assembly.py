@@ -1,4 +1,4 @@
-"""The handler as it is in Lambda, on a schedule's clients, clock and context; and its redrive."""
+"""Assembles the handler as in Lambda, and its redrive, with a schedule's clients and clock."""
 
 from __future__ import annotations
 
@@ -58,16 +58,16 @@ class Container:
     settings
         Environment variables of the function.
     backend, buckets
-        What its clients reach.
+        Services of the clients.
     gate
-        Through which they go.
+        Gate that the clients pass.
     telemetry
         Receives each batch's counts; None disables it.
 
     Attributes
     ----------
     counts
-        What the handler counted in its last batch; None if it ended before.
+        The handler's counts of the last batch; None if it ended before.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Container:
         )
 
     def publish(self, counts: BatchCounts) -> None:
-        """Take what the handler counted in one batch."""
+        """Receive the handler's counts of one batch."""
         self.counts = counts
         if self._telemetry is not None:
             self._telemetry.publish(counts)
@@ -115,7 +115,7 @@ class Container:
 
 
 def failure_objects(buckets: Buckets, bucket: str) -> list[Kept]:
-    """Read the failure bucket: what each object keeps, whichever of the two wrote it."""
+    """Return the content of each object in the failure bucket, of either kind."""
     bodies = {key: json.loads(body) for key, body in buckets.objects(bucket).items()}
     return [
         Kept(
@@ -128,7 +128,7 @@ def failure_objects(buckets: Buckets, bucket: str) -> list[Kept]:
 
 
 def out_of_date(settings: dict[str, str]) -> dict[str, str]:
-    """Return the environment variables of the time before the last table was configured."""
+    """Return the environment variables from before the last table was configured."""
     tables = json.loads(settings[Variable.REPLICA_TABLES])
     del tables[WHOLE]
     return settings | {Variable.REPLICA_TABLES: json.dumps(tables)}
@@ -142,7 +142,7 @@ def redrive(
     *,
     drop_ignored: bool = False,
 ) -> None:
-    """Redrive all objects of the failure bucket with the operator's own command's code."""
+    """Redrive all objects of the failure bucket with the code of the operator's command."""
     handler_settings = HandlerSettings.from_environment(settings)
     client = MemoryS3(buckets, ServiceFaults(gate, gate.injector.bucket_request, FAILURE_BUCKET))
     bucket = FailureBucket(client, handler_settings.failure_bucket)

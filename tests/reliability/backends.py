@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 
 class Backend(Protocol):
-    """Tables that outlive the clients made for them; `names` are by ledger table."""
+    """Tables that outlive their clients; `names` are by ledger table."""
 
     @property
     def names(self) -> Mapping[str, str]:
         """The tables' names."""
 
     def client(self, faults: Faults) -> Any:  # noqa: ANN401 (boto3's client or its model)
-        """Make a client with faults."""
+        """Return a client with faults."""
 
     def items(self, ledger_table: str) -> dict[str, Item]:
-        """Read one table: items by key."""
+        """Return the items of a table by key."""
 
     def put(self, ledger_table: str, item: Item) -> None:
-        """Store an item without condition."""
+        """Store an item without a condition."""
 
     def expire(self, ledger_table: str, document: str) -> None:
         """Remove an item as DynamoDB does once it has expired."""
@@ -47,15 +47,15 @@ class MemoryBackend:
         self._tables = Tables(self.names.values(), observer=observer)
 
     def client(self, faults: Faults) -> MemoryDynamoDB:
-        """Make a client with faults."""
+        """Return a client with faults."""
         return MemoryDynamoDB(self._tables, faults)
 
     def items(self, ledger_table: str) -> dict[str, Item]:
-        """Read one table: items by key."""
+        """Return the items of a table by key."""
         return self._tables.items(self.names[ledger_table])
 
     def put(self, ledger_table: str, item: Item) -> None:
-        """Store an item without condition."""
+        """Store an item without a condition."""
         self._tables.put(self.names[ledger_table], item, below=None, all_old=False)
 
     def expire(self, ledger_table: str, document: str) -> None:
@@ -69,13 +69,13 @@ class LocalBackend:
     Parameters
     ----------
     make_tables
-        Makes tables and returns a client of theirs.
+        Creates tables and returns a client for them.
     statements
-        The client that the handler writes with.
+        The client with which the handler writes.
     ledger_tables
-        One DynamoDB table is made for each.
+        Ledger tables, each of which gets a DynamoDB table.
     suffix
-        Keeps the tables of schedules apart.
+        Distinguishes the tables of different schedules.
     """
 
     def __init__(
@@ -90,13 +90,13 @@ class LocalBackend:
         self._statements = statements
 
     def client(self, faults: Faults) -> _FaultyClient:
-        """Make a client with faults."""
+        """Return a client with faults."""
         return _FaultyClient(self._statements, faults)
 
     def items(self, ledger_table: str) -> dict[str, Item]:
         """Read one table: items by key.
 
-        DynamoDB Local gives numbers in lists and maps back as they were written, others in one
+        DynamoDB Local returns numbers in lists and maps as they were written, and others in one
         form; here all are in that form.
         """
         pages = self._client.get_paginator("scan").paginate(
@@ -109,7 +109,7 @@ class LocalBackend:
         }
 
     def put(self, ledger_table: str, item: Item) -> None:
-        """Store an item without condition."""
+        """Store an item without a condition."""
         self._client.put_item(TableName=self.names[ledger_table], Item=item)
 
     def expire(self, ledger_table: str, document: str) -> None:
@@ -118,7 +118,7 @@ class LocalBackend:
 
 
 class _FaultyClient:
-    """A client of the real engine with the same faults as the model's."""
+    """A client of the real engine with the same faults as those of the model."""
 
     def __init__(self, client: StatementClient, faults: Faults) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""`python -m tests.reliability.chaos`: thousands of schedules, and what was survived in them."""
+"""`python -m tests.reliability.chaos`: runs thousands of schedules and counts survived faults."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Tally:
         self.failed: list[Report] = []
 
     def add(self, report: Report) -> None:
-        """Count one schedule; its faults are survived if it kept every promise."""
+        """Count a schedule; its faults are survived if it kept every promise."""
         self.schedules += 1
         self.user_records += report.user_records
         self.lost += report.lost
@@ -57,12 +57,12 @@ class Tally:
             self.survived.update(report.faults)
 
     def rare(self, least: int) -> list[str]:
-        """Name the kinds of fault that were survived less often than that."""
+        """Return the kinds of fault that were survived too rarely."""
         return [kind for kind in all_kinds() if self.survived[kind] < least]
 
 
 def command(plan: Plan) -> str:
-    """Return the one command that repeats a schedule."""
+    """Return the command that repeats a schedule."""
     if plan == Plan.from_seed(plan.seed):
         return f"python -m tests.reliability.chaos --schedules 1 --seed {plan.seed}"
     return f"python -m tests.reliability.chaos --plan {shlex.quote(plan.to_json())}"

@@ -1,4 +1,4 @@
-"""Assertions of the helpers show their values, like those of the tests."""
+"""Makes pytest show the values in the helpers' assertions."""
 
 from __future__ import annotations
 

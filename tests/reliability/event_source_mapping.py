@@ -1,7 +1,7 @@
 """A model of Lambda's event source mapping for Kinesis: pure, deterministic, without threads.
 
 Its driver asks which lanes may be invoked, starts an invocation, runs the function, and
-reports how that ended. Each rule names its source at the place where it is carried out: "batching"
+reports how that ended. Each rule cites its source where it is implemented: "batching"
 is the Lambda developer guide's "How Lambda processes records from stream and queue-based event
 sources", "partial batch" its "Configuring partial batch response with Kinesis Data Streams and
 Lambda", "on failure" its "Retain discarded batch records", "API" the Lambda API reference.
@@ -32,24 +32,24 @@ _MAX_BACKOFF_SECONDS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class MappingSettings:
-    """Properties of the mapping under the names of the Lambda API.
+    """Properties of the mapping, with the names of the Lambda API.
 
     Attributes
     ----------
     batch_size
-        Records.
+        Maximum number of records in a batch.
     parallelization_factor
-        Batches of one shard that are under way at once.
+        Batches of one shard that are processed concurrently.
     maximum_retry_attempts
-        After the first attempt; -1 for no limit.
+        Retries after the first attempt; -1 for no limit.
     maximum_record_age
         Seconds; -1 for no limit.
     bisect_batch_on_function_error
-        Halve a batch whose invocation failed.
+        Whether to halve a batch whose invocation failed.
     report_batch_item_failures
-        Read the function's answer.
+        Whether to read the function's answer.
     retention
-        Of the stream, seconds.
+        Retention of the stream in seconds.
     """
 
     batch_size: int = 100
@@ -71,7 +71,7 @@ class Ending(Enum):
 
 @dataclass(kw_only=True)
 class _Batch:
-    """Records that stay together: `attempts` counts failed invocations of just these."""
+    """Records that stay together; `attempts` counts their failed invocations."""
 
     records: list[StreamRecord]
     attempts: int = 0
@@ -91,7 +91,7 @@ class Lane:
 
     @property
     def drained(self) -> bool:
-        """Whether nothing of what has been read is still to be processed."""
+        """Whether everything that was read has been processed."""
         return not (self.waiting or self.broken or self.busy)
 
 
@@ -112,13 +112,13 @@ class EventSourceMapping:
     Parameters
     ----------
     stream
-        Read from its oldest record on (``TRIM_HORIZON``).
+        The stream, read from its oldest record on (``TRIM_HORIZON``).
     settings
-        Of the mapping.
+        Properties of the mapping.
     on_failure
-        Takes the key and the body of an object for the S3 destination.
+        Receives the key and the body of an object for the S3 destination.
     random
-        For identifiers.
+        Source of identifiers.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class EventSourceMapping:
         ]
 
     def next_retry(self) -> float | None:
-        """Return the time at which a lane that waits may next be invoked, if one waits."""
+        """Return the next time at which a waiting lane may be invoked, if one waits."""
         times = [
             _retry_at(lane)
             for lanes in self._lanes.values()
@@ -165,7 +165,7 @@ class EventSourceMapping:
         return all(lane.drained for lanes in self._lanes.values() for lane in lanes)
 
     def start(self, lane: Lane, now: float) -> Invocation | None:
-        """Take the lane's next batch, or None where all of it was too old."""
+        """Return an invocation with the lane's next batch; None if all of it was too old."""
         batch = self._next_batch(lane)
         batch = self._without_expired(lane, batch, now)
         if not batch.records:
@@ -179,7 +179,7 @@ class EventSourceMapping:
         )
 
     def repeat(self, invocation: Invocation) -> Invocation:
-        """Deliver a batch once more beside the regular order, whatever comes of it.
+        """Return an invocation that delivers a batch once more, regardless of its outcome.
 
         Batching: "Lambda event source mappings process each event at least once, and duplicate
         processing of records can occur."
@@ -193,12 +193,12 @@ class EventSourceMapping:
         )
 
     def finish(self, invocation: Invocation, outcome: object, now: float) -> None:
-        """Go on from how an invocation ended.
+        """Continue after the end of an invocation.
 
         Parameters
         ----------
         invocation
-            What `start` or `repeat` gave.
+            Result of `start` or `repeat`.
         outcome
             The function's answer, or an `Ending`.
         now
@@ -287,10 +287,10 @@ class EventSourceMapping:
             self._read[shard_id] = len(shard.records)
 
     def _parents_done(self, shard_id: str) -> bool:
-        """Return whether all that was written before a split or merge has been processed.
+        """Return whether all records from before a split or merge have been processed.
 
-        Kinesis developer guide, "Resharding": what the parents hold was written earlier and is
-        to be read first.
+        Kinesis developer guide, "Resharding": the parents' records were written earlier and must
+        be read first.
         """
         shard = self._stream.shards[shard_id]
         return all(
@@ -329,11 +329,11 @@ class EventSourceMapping:
 
 
 class InvalidAnswerError(Exception):
-    """An answer that Lambda takes for the failure of the whole batch."""
+    """An answer that Lambda treats as the failure of the whole batch."""
 
 
 def lowest_failure(answer: object, records: list[StreamRecord]) -> int | None:
-    """Read a partial batch response: the checkpoint, or None for complete success.
+    """Return the checkpoint of a partial batch response; None for complete success.
 
     Partial batch: an empty or null answer, or one whose list is empty or null, is success; an
     empty or null identifier or a wrong key name is failure; of several the lowest counts. An
@@ -347,7 +347,7 @@ def lowest_failure(answer: object, records: list[StreamRecord]) -> int | None:
     if not answer:
         return None
     if not isinstance(answer, dict):
-        raise InvalidAnswerError("no object")
+        raise InvalidAnswerError("not an object")
     failures = answer.get("batchItemFailures")
     if not failures:
         return None
@@ -365,7 +365,7 @@ def _retry_at(lane: Lane) -> float:
 
 
 def _later(batch: _Batch, now: float) -> _Batch:
-    """Put off a retry; AWS documents no delays for streams, so they double up to a minute."""
+    """Return the time of a retry; AWS documents no delays, so they double up to a minute."""
     batch.retry_at = now + min(2**batch.backoffs, _MAX_BACKOFF_SECONDS)
     batch.backoffs += 1
     return batch

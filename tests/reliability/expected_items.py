@@ -1,4 +1,4 @@
-"""The item that each revision must become, worked out without the handler's code."""
+"""The item that each revision must become, derived without the handler's code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def expected_item(revision: Revision) -> Item:
-    """Return the item that this revision alone leads to."""
+    """Return the item that results from a revision alone."""
     item: Item = {
         "pk": {"S": revision.document_id},
         "version": {"N": str(revision.version)},
@@ -46,7 +46,7 @@ def _at(document: Any, path: tuple[str, ...]) -> tuple[bool, Any]:  # noqa: ANN4
 
 
 def value_of(value: Any) -> Value:  # noqa: ANN401 (any Ion value)
-    """Return the DynamoDB form of the few kinds of value that histories use."""
+    """Return the DynamoDB form of a value, of the few kinds that histories use."""
     if isinstance(value, Mapping):
         return {"M": {str(name): value_of(member) for name, member in value.items()}}
     if isinstance(value, list):

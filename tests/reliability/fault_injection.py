@@ -1,4 +1,4 @@
-"""Every kind of fault that a schedule can inject, and the choice of where and when."""
+"""The faults that a schedule can inject, chosen at random."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ SPLIT, MERGED = "shard split", "shards merged"
 
 @dataclass(frozen=True, kw_only=True)
 class FaultKind:
-    """One kind of fault of one place; `fault` makes it where the place is a request."""
+    """One kind of fault at one place; `fault` creates it if the place is a request."""
 
     name: str
     code: str = ""
@@ -170,7 +170,7 @@ PLACES: dict[str, list[FaultKind]] = {
 }
 
 
-# After these a record may be in the failure bucket although DynamoDB would have stored it.
+# After these, a record may be in the failure bucket although DynamoDB could store it.
 BLAMED_ON_THE_RECORD = frozenset(
     {
         "DynamoDB request: ValidationException",
@@ -184,20 +184,20 @@ BLAMED_ON_THE_RECORD = frozenset(
 
 
 def all_kinds() -> list[str]:
-    """Name every kind of fault, those that a schedule contains from its start included."""
+    """Return the names of all kinds of fault, including those in a schedule from its start."""
     names = {kind.name for kinds in PLACES.values() for kind in kinds}
     return sorted(names.union((DISCARDED, SPLIT, MERGED), OUTAGES.values(), POISON_KINDS))
 
 
 class Injector:
-    """Chooses faults until the plan's number of them is used up: then the outage is over.
+    """Chooses faults until the plan's number of them is reached.
 
     Parameters
     ----------
     plan
-        Number and rate.
+        Number and rate of the faults.
     random
-        Makes every choice.
+        Source of all choices.
     """
 
     def __init__(self, plan: Plan, random: Random) -> None:
@@ -208,7 +208,7 @@ class Injector:
         self._outages: dict[str, tuple[float, FaultKind]] = {}
 
     def begin_outage(self, service: str, until: float) -> None:
-        """Let a service refuse every request, in one way, until a time."""
+        """Make a service refuse every request with one fault until a time."""
         kinds = [
             kind
             for kind in PLACES[_TABLE_REQUEST if service == DYNAMODB else _BUCKET_REQUEST]
@@ -220,37 +220,37 @@ class Injector:
         self.counts[OUTAGES[service]] += 1
 
     def outage(self, service: str, now: float) -> FaultKind | None:
-        """Return the way in which a service refuses everything now, if it does."""
+        """Return the fault with which a service refuses everything now, if it does."""
         until, kind = self._outages.get(service, (now, None))
         return kind if now < until else None
 
     def begin(self, faults: int) -> None:
-        """Let new faults be injected, at most that many."""
+        """Start injecting faults, at most a number of them."""
         self._left = faults
 
     def end(self) -> None:
-        """Inject nothing from here on."""
+        """Stop injecting faults."""
         self._left = 0
         self._outages.clear()
 
     def table_request(self) -> FaultKind | None:
-        """Choose for one request to DynamoDB."""
+        """Return the fault of a request to DynamoDB, if any."""
         return self._choose(_TABLE_REQUEST, self._rate)
 
     def statement(self) -> FaultKind | None:
-        """Choose for one statement of a request; there are many, so the chance is lower."""
+        """Return the fault of a statement, if any; there are many, so the chance is lower."""
         return self._choose(_STATEMENT, self._rate / 4)
 
     def bucket_request(self) -> FaultKind | None:
-        """Choose for one request to the failure bucket; there are few, so the chance is higher."""
+        """Return the fault of a request to the bucket, if any; there are few: a higher chance."""
         return self._choose(_BUCKET_REQUEST, min(1.0, self._rate * 3))
 
     def invocation(self) -> FaultKind | None:
-        """Choose for one invocation of the function."""
+        """Return the fault of an invocation, if any."""
         return self._choose(_INVOCATION, self._rate)
 
     def count(self, names: Iterable[str]) -> None:
-        """Count what a schedule contains from its start."""
+        """Count a fault that a schedule contains from its start."""
         self.counts.update(names)
 
     def _choose(self, place: str, rate: float) -> FaultKind | None:

@@ -1,6 +1,7 @@
-"""`python -m tests.reliability.first_failure N`: up to N schedules; print the first broken promise.
+"""`python -m tests.reliability.first_failure N`: runs up to N schedules, up to a broken promise.
 
-Prints nothing and ends with 0 if all are kept; else ends with `BROKEN`. The mutations run it.
+Prints the promise and exits with `BROKEN`; without one, prints nothing and exits with 0. The
+mutations run it.
 """
 
 from __future__ import annotations

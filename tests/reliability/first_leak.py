@@ -1,6 +1,7 @@
-"""`python -m tests.reliability.first_leak`: the first line in which the function leaks a document.
+"""`python -m tests.reliability.first_leak`: finds a line in which the function leaks a document.
 
-Prints nothing and ends with 0 if there is none; else ends with `BROKEN`. The mutations run it.
+Prints the line and exits with `BROKEN`; without one, prints nothing and exits with 0. The mutations
+run it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _SECONDS = 120
 
 
 def output() -> str:
-    """Run the function's process and return all that it prints."""
+    """Run the function's process and return everything that it prints."""
     run = subprocess.run(
         [sys.executable, "-m", "tests.reliability.function_process"],
         stdout=subprocess.PIPE,
@@ -30,7 +31,7 @@ def output() -> str:
 
 
 def main() -> int:
-    """Look for a line."""
+    """Search for a leak and return the exit status."""
     line = leak(output())
     if line is None:
         return 0

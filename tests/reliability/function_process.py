@@ -1,7 +1,7 @@
-"""`python -m tests.reliability.function_process`: the function as in Lambda, with all its output.
+"""`python -m tests.reliability.function_process`: runs the function as in Lambda, with all output.
 
-It runs with every logger at DEBUG level, with its own clients, against a server that answers as
-DynamoDB and S3 do, whose errors quote documents. `first_leak` reads stdout and stderr.
+Every logger is at DEBUG level. The function's own clients call a server that answers like DynamoDB
+and S3, and whose errors quote documents. `first_leak` reads stdout and stderr.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from tests.support.sentinel import MESSAGE, SENTINEL, printed_form
 
 DEBUG_IS_ON = "records of the DEBUG level are logged"
 _MILLISECONDS = 5_000
-"""What each invocation may take."""
+"""Time limit of each invocation."""
 
 
 class Answer(NamedTuple):
-    """What the server sends; without a body it hangs up."""
+    """An answer of the server, which hangs up without a body."""
 
     status: int
     body: bytes | None
@@ -46,7 +46,7 @@ class Answer(NamedTuple):
 
 
 Script: TypeAlias = Callable[[int], Answer]
-"""Makes an answer for a request of so many statements."""
+"""Returns the answer for a request by its number of statements."""
 
 
 def _json(content: object, status: int = 200) -> Answer:
@@ -75,7 +75,7 @@ def _s3(code: str, status: int) -> Script:
 
 
 class Scenario(NamedTuple):
-    """The first answers of both services; after them all is well."""
+    """The first answers of both services; all later ones are successful."""
 
     dynamodb: tuple[Script, ...] = ()
     s3: tuple[Script, ...] = ()
@@ -116,7 +116,7 @@ class Services(ThreadingHTTPServer):
         self.s3: deque[Script] = deque()
 
     def play(self, scenario: Scenario) -> None:
-        """Begin a scenario."""
+        """Start a scenario."""
         self.dynamodb, self.s3 = deque(scenario.dynamodb), deque(scenario.s3)
 
 
@@ -192,7 +192,7 @@ def _settings(endpoint: str) -> dict[str, str]:
 
 
 def main() -> None:
-    """Run every scenario, then what the handler cannot explain."""
+    """Run every scenario, then invocations with unexpected exceptions."""
     logging.basicConfig(level=logging.DEBUG)
     logging.getLogger(__name__).debug(DEBUG_IS_ON)
     with Services() as services:

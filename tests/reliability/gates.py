@@ -1,4 +1,4 @@
-"""Between a handler's clients and the world: every call hands over, and may meet a fault there."""
+"""Gates between a handler's clients and services, where calls hand over and may fail."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _LATENCY_SECONDS = 0.004
 
 
 class Gate:
-    """The process of one invocation: its turn, its deadline, its end.
+    """The process of one invocation, with its turns, deadline and end.
 
     Parameters
     ----------
     clock, injector, random
-        Of the schedule.
+        Clock, injector and random source of the schedule.
     timeout
-        Of the function, seconds.
+        Timeout of the function in seconds.
     """
 
     def __init__(self, clock: Clock, injector: Injector, random: Random, timeout: float) -> None:
@@ -61,19 +61,19 @@ class Gate:
         return self._random.random()
 
     def sleep(self, seconds: float) -> None:
-        """Sleep, while others go on."""
+        """Sleep while others continue."""
         self._clock.advance(seconds)
         self.hand_over()
 
     def hand_over(self) -> None:
-        """Let others go on; stop here if the function's time is over."""
+        """Let others continue; stop here if the function's time is over."""
         task = self.task
         task.hand_over()
         if self._clock.now >= self._deadline:
             task.kill(StoppedAtTimeOutError())
 
     def meet(self, kind: FaultKind | None, operation: str) -> RequestFault | None:
-        """Let a chosen fault happen before a request; give the one that is the request's own."""
+        """Carry out a chosen fault before a request; return it if it is one of the request."""
         if kind is None:
             return None
         if kind.name == KILLED_BEFORE:
@@ -82,18 +82,18 @@ class Gate:
             self._clock.advance(self._timeout * self._random.uniform(0.5, 1.2))
             self.hand_over()
         if kind.name == TIME_RUNS_OUT:
-            # Into the part of the time in which the handler has to end by itself.
+            # Into the time in which the handler must end on its own.
             self._clock.advance(max(0.0, self.remaining() - self._timeout * 0.1))
         return None if kind.fault is None else kind.fault(operation)
 
     def request(self) -> None:
-        """Take the time of one request."""
+        """Spend the time of one request."""
         self.hand_over()
         self._clock.advance(_LATENCY_SECONDS)
 
     @property
     def task(self) -> Task:
-        """The work that goes through this gate."""
+        """The work that passes this gate."""
         if self._task is None:
             raise AssertionError("a client was called outside an invocation")
         self._task.check()
@@ -106,11 +106,11 @@ class ServiceFaults:
     Parameters
     ----------
     gate
-        Of the process.
+        Gate of the process.
     choose
         Chooses the fault of one request.
     service
-        Whose outages hold here.
+        The service whose outages apply.
     """
 
     def __init__(self, gate: Gate, choose: Callable[[], FaultKind | None], service: str) -> None:
@@ -120,7 +120,7 @@ class ServiceFaults:
         self._killed_after = False
 
     def before_request(self, operation: str) -> RequestFault | None:
-        """Hand over, then let the chosen fault happen."""
+        """Hand over, then carry out the chosen fault."""
         self._gate.request()
         kind = self._gate.injector.outage(self._service, self._gate.time()) or self._choose()
         self._killed_after = kind is not None and kind.name == KILLED_AFTER

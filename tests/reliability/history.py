@@ -1,4 +1,4 @@
-"""What a ledger wrote, what its stream delivers and what is broken in that."""
+"""The history of a ledger: its revisions, the delivery of its stream, and broken records."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ class History:
     Attributes
     ----------
     entries
-        What is put into the Kinesis stream, in order.
+        Entries of the Kinesis stream, in order.
     user_records
-        By the data of an entry: the user records in it.
+        User records by the data of their entry.
     revisions
-        By the data of a user record: the revision in it, as it is there.
+        Revisions by the data of their user record, as contained in it.
     committed
-        By document and version: every revision with its data, as it was committed.
+        Revisions with their data by document and version, as committed.
     foreign
-        Kinds of records that are of no interest, and in no failure bucket.
+        Kinds of records that are ignored and never quarantined.
     ignored
         User records of a table that is not replicated, or of an unknown type.
     refused
-        Documents and versions that DynamoDB cannot store, with the kind of each.
+        Kinds of refused documents, by document and version.
     seeded
         Documents whose version 0 is in the table before the stream starts.
     lifetime_days
-        Of tombstones; None forever.
+        Lifetime of tombstones; None for no limit.
     """
 
     ledger: Ledger
@@ -68,7 +68,7 @@ class History:
     seeded: set[str] = field(default_factory=set)
 
     def delivered_whole(self) -> dict[str, set[int]]:
-        """Return the versions of each document of which some delivery was not redacted."""
+        """Return the versions of each document of which a delivery was not redacted."""
         delivered: dict[str, set[int]] = {}
         for revision in self.revisions.values():
             versions = delivered.setdefault(revision.document_id, set())
@@ -77,7 +77,7 @@ class History:
         return delivered
 
     def seeds(self) -> dict[str, Item]:
-        """Return the items that an earlier deployment left, by document."""
+        """Return the items of an earlier deployment, by document."""
         return {
             document: expected_item(self.committed[document][0])
             | {RETIRED: {"S": SENTINEL + "old"}}

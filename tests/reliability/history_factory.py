@@ -1,4 +1,4 @@
-"""Lets a ledger have a random history, and lays out the delivery of its stream."""
+"""Creates a random history of a ledger, with the delivery of its stream."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIFETIME_DAYS = 400
 
 
 def make_history(plan: Plan, random: Random) -> History:
-    """Let a ledger have a history, and lay out its delivery."""
+    """Return a random history of a ledger, with its delivery."""
     seconds = iter(range(1_000_000))
     ledger = Ledger(
         clock=lambda: START + timedelta(seconds=next(seconds) / 10), new_id=new_ids(random)
@@ -54,7 +54,7 @@ def make_history(plan: Plan, random: Random) -> History:
 
 
 def _rendered(history: History, block: Block) -> list[StreamRecord]:
-    """Write a block's records as QLDB would at this moment."""
+    """Return a block's records as QLDB would write them at this moment."""
     records = block_records(QLDB_STREAM_ARN, block)
     details = [record for record in records if record.record_type == "REVISION_DETAILS"]
     for record, revision in zip(details, block.documents, strict=True):
@@ -80,7 +80,7 @@ def _deliver(history: History, plan: Plan, random: Random, records: list[StreamR
 
 
 def _as_delivered(records: list[StreamRecord], options: DeliveryOptions) -> list[StreamRecord]:
-    """Return the records in the order in which the plan's entries hold them."""
+    """Return the records in the order of the plan's entries."""
     single = DeliveryOptions(
         aggregation=False, copies=options.copies, shuffle=options.shuffle, seed=options.seed
     )

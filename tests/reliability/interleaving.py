@@ -1,7 +1,7 @@
-"""Handlers that run side by side under a scheduler that alone decides who goes on, and when.
+"""Runs handlers side by side, interleaved by a scheduler.
 
-Each piece of work has a thread, but only one thread ever runs: at every call of a client the work
-hands over and waits until it is chosen again. The same choices give the same run.
+Each task has a thread, but only one thread runs at a time: at every call of a client the task hands
+over and waits until it is chosen again. The same choices give the same run.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 class KilledError(BaseException):
-    """The process of the function ends here; nothing of it may run on."""
+    """The process of the function ends here, with everything in it."""
 
 
 class StoppedAtTimeOutError(KilledError):
-    """Lambda stops the function because its time is over."""
+    """Lambda stops the function after its timeout."""
 
 
 class Task:
-    """One piece of work that runs from one handover to the next.
+    """A task that runs from one handover to the next.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Task:
         self._thread.start()
 
     def step(self) -> None:
-        """Let the work run until it hands over or ends."""
+        """Run the work until it hands over or ends."""
         self._turn.release()
         self._handed_over.acquire()
 
@@ -62,7 +62,7 @@ class Task:
         raise end
 
     def check(self) -> None:
-        """Raise if the process has been killed: code that goes on after that is no process."""
+        """Raise an error if the process has been killed, so that no code continues after that."""
         if self._end is not None:
             raise self._end
 
@@ -77,4 +77,4 @@ class Task:
 
 
 class NotDeterministicError(BaseException):
-    """A client was called from a thread that the scheduler does not know."""
+    """A client was called from a thread that is unknown to the scheduler."""

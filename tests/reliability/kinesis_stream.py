@@ -1,4 +1,4 @@
-"""A Kinesis data stream as a consumer sees it: shards by hash key, splits and merges.
+"""A Kinesis data stream from a consumer's view: shards by hash key, splits and merges.
 
 Sources: Kinesis developer guide, "Key concepts" (the MD5 of a partition key chooses the shard) and
 "Resharding a stream" (parents close, children take over their hash key range).
@@ -28,7 +28,7 @@ class StreamRecord:
 
 @dataclass(kw_only=True)
 class Shard:
-    """One shard; its hash key range is `low` up to, not including, `high`."""
+    """One shard with the hash key range from `low` to `high`, exclusive."""
 
     shard_id: str
     low: int
@@ -44,12 +44,12 @@ class KinesisStream:
     Parameters
     ----------
     arn
-        Of the stream.
+        ARN of the stream.
     shard_count
-        Shards at the start, of equal ranges.
+        Shards at the start, with equal ranges.
     first_sequence_number
-        Where sequence numbers start. They have no fixed length, so a start just below a power of
-        ten shows a consumer that compares them as texts.
+        The first sequence number. They have no fixed length, so a start just below a power of ten
+        exposes a consumer that compares them as text.
     """
 
     def __init__(self, *, arn: str, shard_count: int, first_sequence_number: int = 1) -> None:
@@ -79,7 +79,7 @@ class KinesisStream:
         raise AssertionError("open shards leave a gap in the hash key range")
 
     def split(self, shard_id: str) -> None:
-        """Close a shard and open two in its place."""
+        """Replace a shard by two new ones."""
         parent = self.shards[shard_id]
         parent.open = False
         middle = (parent.low + parent.high) // 2
@@ -87,7 +87,7 @@ class KinesisStream:
         self._add(middle, parent.high, (shard_id,))
 
     def merge(self, shard_id: str, adjacent_shard_id: str) -> None:
-        """Close two neighbours and open one in their place."""
+        """Replace two neighbouring shards by a new one."""
         lower, upper = self.shards[shard_id], self.shards[adjacent_shard_id]
         if not (lower.open and upper.open and lower.high == upper.low):
             raise ValueError(f"{shard_id} and {adjacent_shard_id} are not open neighbours")

@@ -1,4 +1,4 @@
-"""The ledger's tables in every schedule, and how each is replicated."""
+"""The ledger's tables in every schedule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random transactions of a ledger."""
+"""Commits random transactions to a ledger."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 class LedgerWriter:
-    """Commits transactions; remembers which documents are alive.
+    """Commits random transactions, and tracks the documents that are alive.
 
     Parameters
     ----------
     plan, random
-        Make every choice.
+        Sources of all choices.
     history
-        Its ledger is written to; what is committed is noted there.
+        Contains the ledger, and receives everything that is committed.
     """
 
     def __init__(self, plan: Plan, random: Random, history: History) -> None:
@@ -84,7 +84,7 @@ class LedgerWriter:
         return self._ledger.commit([CreateTable(table=name)])
 
     def revivals(self) -> list[StreamRecord]:
-        """Make a newer live revision of some deleted documents, which no ledger does."""
+        """Add a newer live revision of some deleted documents, which no ledger does."""
         records = []
         for versions in list(self._history.committed.values()) if self._plan.revivals else []:
             last = versions[max(versions)]

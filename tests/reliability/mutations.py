@@ -1,8 +1,8 @@
-"""`python -m tests.reliability.mutations`: defects planted in the function, which must be found.
+"""`python -m tests.reliability.mutations`: plants defects in the function, which must be found.
 
-Each mutation replaces one place of a copy of the function's source; schedules that run on the copy
-must then break a promise, or its process must print what it may not. A search text that is not
-there exactly once is an error: the list has to follow the code.
+Each mutation replaces one place in a copy of the function's source. Schedules that run on the copy
+must then break a promise, or its process must print part of a document. It is an error if a search
+text does not occur exactly once: the list must follow the code.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SCHEDULES = 400
 _PROCESSES = 2
 _FOLDERS = ("handler", "journal")
-"""What a copy holds: the function's own code."""
+"""Folders in a copy: the function's own code."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +36,13 @@ class Mutation:
     Attributes
     ----------
     name
-        What the defect does.
+        Effect of the defect.
     file
         The source file, from the repository's root.
     old, new
-        The text, there exactly once, and what takes its place.
+        The text to be replaced, which occurs exactly once, and its replacement.
     finder
-        The module here that must notice.
+        The module in this folder that must detect the defect.
     """
 
     name: str
@@ -251,12 +251,12 @@ MUTATIONS = (
 
 
 def mutated(mutation: Mutation | None, folder: Path) -> None:
-    """Put a copy of the function's code into a folder, with a defect or, to compare, without one.
+    """Write a copy of the function's code to a folder, with a defect or, to compare, without one.
 
     Raises
     ------
     MutationError
-        If the text to be replaced is not there exactly once.
+        If the text to be replaced does not occur exactly once.
     """
     for name in _FOLDERS:
         shutil.copytree(
@@ -281,16 +281,16 @@ def first_broken_promise(
     schedules: int = SCHEDULES,
     environment: Mapping[str, str] | None = None,
 ) -> str | None:
-    """Run the mutation's finder on a copy of the function; return what it found, if anything.
+    """Run the mutation's finder on a copy of the function; return its finding, if any.
 
     Parameters
     ----------
     mutation
-        Planted in the copy; None for none.
+        The defect in the copy; None for none.
     schedules
-        How many at most, where schedules look for it.
+        Maximum number of schedules, if schedules search for it.
     environment
-        Variables of the finder's process; this one's by default.
+        Environment of the finder's process; by default that of this process.
     """
     finder = "first_failure" if mutation is None else mutation.finder
     with tempfile.TemporaryDirectory() as name:
@@ -316,7 +316,7 @@ def first_broken_promise(
 
 
 def main() -> int:
-    """Print each mutation and what found it."""
+    """Print each mutation and its finding."""
     with ThreadPoolExecutor(_PROCESSES) as pool:
         results = list(pool.map(first_broken_promise, MUTATIONS))
     missed = 0

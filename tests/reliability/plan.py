@@ -1,4 +1,4 @@
-"""What one schedule consists of: every choice that is not made while it runs."""
+"""The plan of a schedule: all choices that are not made while it runs."""
 
 from __future__ import annotations
 
@@ -14,45 +14,46 @@ class Plan:
     Attributes
     ----------
     seed
-        Of all choices made while it runs.
+        Seed of all choices made while it runs.
     commits, documents
-        Transactions, and at most how many documents they insert.
+        Number of transactions, and maximum number of documents that they insert.
     wide
-        The first transaction inserts this many documents more.
+        Number of additional documents that the first transaction inserts.
     hot
-        Most changes go to one document.
+        Whether most changes concern one document.
     aggregation, records_per_aggregate, copies, shuffle
         How records become Kinesis records (`qldb_simulator.delivery_plan.DeliveryOptions`).
     live, replay
-        The journal is streamed as it is written, and once more at its end, redactions now
-        applied; with `replay` alone the stream was made late.
+        Whether the journal is streamed while it is written, and whether it is streamed once more
+        at the end, with redactions applied; `replay` alone means that the stream was made late.
     revivals
-        Documents may live on after their delete. No ledger does that; the promise is kept anyway.
+        Whether documents may continue after their delete. No ledger does that; the promise is kept
+        regardless.
     earlier_deployment
-        Some documents' first versions are in the table already, with an attribute that is no
-        longer projected.
+        Whether the first versions of some documents are in the table already, with an attribute
+        that is no longer projected.
     tombstone_lifetime
-        Tombstones get an expiry.
+        Whether tombstones expire.
     shards, reshards
-        Shards at the start, and splits or merges on the way.
+        Number of shards at the start, and of later splits or merges.
     consumers
-        Invocations that run at once.
+        Number of concurrent invocations.
     mappings
-        Event source mappings that read the whole stream.
+        Number of event source mappings, each of which reads the whole stream.
     batch_size, parallelization_factor, maximum_retry_attempts, bisect
         Properties of the mappings.
     timeout
-        Of the function, seconds.
+        Timeout of the function in seconds.
     faults
-        How many are injected, at most, before the outage ends.
+        Maximum number of injected faults.
     fault_rate
-        Chance of a fault at each place where one can be.
+        Probability of a fault at each possible place.
     outages
-        Times in which DynamoDB or the failure bucket refuses everything.
+        Number of periods in which DynamoDB or the failure bucket refuses everything.
     redrives
-        Redrives that run at once with faults, before the one without.
+        Number of concurrent redrives with faults, before the one without.
     poison
-        Broken records and documents that DynamoDB refuses.
+        Number of broken records and of documents that DynamoDB refuses.
     """
 
     seed: int
@@ -87,7 +88,7 @@ class Plan:
 
     @classmethod
     def from_seed(cls, seed: int) -> Plan:
-        """Choose everything by one number."""
+        """Return a plan with all choices derived from a number."""
         random = Random(seed)
         return cls(
             seed=seed,
@@ -123,9 +124,9 @@ class Plan:
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
-        """Read what `to_json` wrote."""
+        """Read the result of `to_json`."""
         return cls(**json.loads(text))
 
     def to_json(self) -> str:
-        """Write the plan so that a command line takes it."""
+        """Return the plan as JSON, for a command line."""
         return json.dumps(asdict(self), separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""Records and frames that are broken, or that QLDB does not write today."""
+"""Creates records and frames that are broken, or that QLDB does not write today."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MD5_BYTES = 16
 
 
 def poison_records(plan: Plan, random: Random, history: History) -> list[StreamRecord]:
-    """Add broken records, each made of a genuine one; return them."""
+    """Add broken records, each derived from a valid one; return them."""
     broken = []
     genuine = [
         data for data, each in history.revisions.items() if each.table_name in (PROJECTED, WHOLE)
@@ -60,7 +60,7 @@ def poison_records(plan: Plan, random: Random, history: History) -> list[StreamR
 
 
 def foreign_records(plan: Plan, random: Random, history: History) -> list[StreamRecord]:
-    """Add what QLDB might write one day; an aggregate of nothing is added to the entries."""
+    """Add records that QLDB might write one day, and an empty aggregate."""
     records = []
     for _ in range(random.randint(0, plan.poison)):
         record = {"qldbStreamArn": QLDB_STREAM_ARN, "recordType": "TABLE_DETAILS", "payload": {}}
@@ -111,7 +111,7 @@ _BROKEN_RECORDS: dict[str, Callable[[bytes, Random], bytes]] = {
 
 
 def break_frames(plan: Plan, random: Random, history: History) -> None:
-    """Add broken frames at any place; what they hold is also delivered whole."""
+    """Add broken frames at random places; their records are also delivered intact."""
     genuine = [
         entry.data
         for entry in history.entries
@@ -139,7 +139,7 @@ def _flipped(data: bytes, random: Random) -> bytes:
 
 
 def _wrong_index(data: bytes, random: Random) -> bytes:
-    """Let a last record name a partition key that the frame does not have; the MD5 fits."""
+    """Add a record with a partition key index out of range, with a valid MD5."""
     wrong = number_field(PARTITION_KEY_INDEX, 127) + bytes_field(DATA, random.randbytes(8))
     return frame(data[len(MAGIC) : -_MD5_BYTES] + bytes_field(RECORDS, wrong))
 

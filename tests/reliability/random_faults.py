@@ -1,4 +1,4 @@
-"""Faults by chance, for clients that have no schedule: those of real threads and of commands."""
+"""Injects random faults into clients without a schedule: those of threads and commands."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 
 class RandomFaults:
-    """Lets requests and statements fail, or take long, until `end`.
+    """Makes requests and statements fail, or take long, until `end`.
 
     Parameters
     ----------
     requests, statements
-        Kinds to choose from; those without a fault of the request's own are passed over.
+        Kinds to choose from; those without a fault of the request itself are ignored.
     rate
-        Chance of a fault of each request and each statement.
+        Probability of a fault of each request and statement.
     seed
-        Of the choices; threads make them in any order.
+        Seed of the choices, which threads make in any order.
     slow_seconds
-        The longest that a request takes.
+        Maximum duration of a request.
 
     Attributes
     ----------
     counts
-        How often each kind was injected.
+        Number of injected faults by kind.
     """
 
     def __init__(
@@ -52,24 +52,24 @@ class RandomFaults:
         self.counts: Counter[str] = Counter()
 
     def end(self) -> None:
-        """Inject nothing from here on."""
+        """Stop injecting faults."""
         self._rate = 0.0
 
     def before_request(self, operation: str) -> RequestFault | None:
-        """Choose for a request, and let a slow one take its time."""
+        """Return the fault of a request, if any; sleep if it is a slow one."""
         kind = self._choose(self._requests)
         if kind is not None and kind.name == SLOW:
             time.sleep(self._random.uniform(0, self._slow_seconds))
         return None if kind is None or kind.fault is None else kind.fault(operation)
 
     def before_statement(self, operation: str) -> str | None:  # noqa: ARG002 (protocol)
-        """Choose for a statement, and give the other threads a chance."""
+        """Return the fault of a statement, if any; yield to other threads."""
         time.sleep(0)
         kind = self._choose(self._statements)
         return None if kind is None else kind.code
 
     def after_request(self, operation: str) -> None:
-        """Let the answer pass."""
+        """Do nothing."""
 
     def _choose(self, kinds: list[FaultKind]) -> FaultKind | None:
         with self._lock:

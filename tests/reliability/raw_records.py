@@ -1,4 +1,4 @@
-"""Revisions in binary Ion written by hand, with any bytes at each place of a VarUInt or VarInt."""
+"""Writes revisions in binary Ion by hand, with any bytes in place of a VarUInt or VarInt."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def record(
     data
         The document.
     version, tx_time
-        Of the metadata.
+        Fields of the metadata.
     table
         The symbol table.
     enclosed
-        Makes the record's struct of its content.
+        Returns the record's struct for its content.
     """
     metadata = struct(id=text("document"), version=version, txTime=tx_time, txId=text("tx"))
     revision = struct(
@@ -132,4 +132,4 @@ PLACES: dict[str, Callable[[bytes], bytes]] = {
     ),
     "length of a symbol": lambda run: record(table=symbol_table(NAMES, more=b"\x8e" + run)),
 }
-"""By its name: how to write a record with other bytes at a place of a VarUInt or VarInt."""
+"""Functions by place that write a record with other bytes in place of a VarUInt or VarInt."""

@@ -44,5 +44,5 @@ REFUSED: dict[str, Callable[[], Any]] = {
 
 
 def refusals(plan: Plan, random: Random) -> list[str]:
-    """Return the kinds of refused documents that a history has, in any number up to the plan's."""
+    """Return the kinds of a history's refused documents, at most the plan's number."""
     return random.choices(list(REFUSED), k=random.randint(0, plan.poison))

@@ -1,4 +1,4 @@
-"""One schedule: ledger, stream, mappings, handlers and tables, from the plan to the verdict."""
+"""Runs one schedule from the plan to the verdict."""
 
 from __future__ import annotations
 
@@ -68,16 +68,16 @@ _NEVER = {"N": "inf"}
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """How one schedule went.
+    """The result of a schedule.
 
     Attributes
     ----------
     lost, resurrected
-        Revisions that are nowhere, and deleted documents that an older revision brought back.
+        Number of lost revisions, and of deleted documents that an older revision brought back.
     violations
-        Everything that breaks a promise, those two included; empty when all are kept.
+        All broken promises, those two included.
     faults
-        How often each kind was injected.
+        Number of injected faults by kind.
     """
 
     plan: Plan
@@ -90,7 +90,7 @@ class Report:
 
 @dataclass(kw_only=True)
 class _Running:
-    """One invocation under way."""
+    """A running invocation."""
 
     mapping: EventSourceMapping
     invocation: Invocation
@@ -100,7 +100,7 @@ class _Running:
 
 @dataclass(kw_only=True)
 class RunningSchedule:
-    """Everything a schedule consists of while it runs."""
+    """The state of a running schedule."""
 
     plan: Plan
     random: Random
@@ -113,7 +113,7 @@ class RunningSchedule:
     clock: Clock = field(default_factory=lambda: Clock(START.timestamp() + 3600))
 
     def __post_init__(self) -> None:
-        """Build the stream and the mappings on it."""
+        """Create the stream and its mappings."""
         first = 10 ** self.random.randint(2, 20) - self.random.randint(1, 6)
         self.stream = KinesisStream(
             arn=STREAM_ARN, shard_count=self.plan.shards, first_sequence_number=first
@@ -141,7 +141,7 @@ class RunningSchedule:
         )
 
     def run(self) -> None:
-        """Deliver everything, with faults, until nothing is left to be done."""
+        """Deliver everything, with faults, until nothing is left to do."""
         for _ in range(_MAX_STEPS):
             if self._entries and self.random.random() < 0.5:
                 self._put(self._entries.pop(0))
@@ -159,9 +159,9 @@ class RunningSchedule:
             self.watch.violation(f"{expired} records left the stream before they were processed")
 
     def redrive(self) -> None:
-        """Redrive the failure bucket: first several at once and with faults, then once without.
+        """Redrive the failure bucket: first concurrently and with faults, then once without.
 
-        Before the last one, a redrive uses outputs that are out of date.
+        Before the last one, a redrive uses outdated outputs.
         """
         self.injector.begin(self.plan.faults)
         settings = self._settings()
@@ -178,11 +178,11 @@ class RunningSchedule:
         self._redrive_alone(settings)
 
     def drop_ignored(self) -> None:
-        """Redrive once more, and drop the records that are ignored."""
+        """Redrive once more, and drop ignored records."""
         self._redrive_alone(self._settings(), drop_ignored=True)
 
     def redrive_late(self, untouched: Mapping[str, bytes]) -> None:
-        """Redrive when tombstones expire, as if for the first time: nothing may come back.
+        """Redrive after tombstones have expired, as if for the first time: nothing may come back.
 
         Parameters
         ----------
@@ -202,7 +202,7 @@ class RunningSchedule:
             self.watch.unchanged(table, items, self.backend.items(table))
 
     def _without_expired(self, table: str) -> dict[str, Item]:
-        """Let DynamoDB remove the expired tombstones of a table; return what is left."""
+        """Remove the expired tombstones of a table, as DynamoDB does; return the other items."""
         items = self.backend.items(table)
         for document, item in items.items():
             if float(item.get("expiresAt", _NEVER)["N"]) <= self.clock.now:
@@ -308,7 +308,7 @@ class RunningSchedule:
             self._check_answer(task.result, running.invocation)
             self._check_counts(running)
         running.mapping.finish(running.invocation, outcome, self.clock.now)
-        # Lambda gives a process that ended badly to no later invocation.
+        # Lambda does not reuse a process that ended badly.
         self._idle.append(running.container if task.error is None else self._container())
 
     def _check_answer(self, answer: object, invocation: Invocation) -> None:
@@ -322,14 +322,14 @@ class RunningSchedule:
             self.watch.violation("the answer names sequence numbers that the batch does not have")
 
     def _check_counts(self, running: _Running) -> None:
-        """Check that each user record of a batch was counted once, whatever became of it."""
+        """Check that each user record of a batch was counted once, regardless of its outcome."""
         counts = running.container.counts
         if counts is None:
             self.watch.violation("a batch ended without telemetry")
             return
         self.watch.silent("the telemetry of a batch", repr(counts))
         if "OutOfTime" in counts.retried:
-            return  # Kinesis records that were not even opened count as one.
+            return  # A Kinesis record that was not even opened counts as one.
         records = running.invocation.event["Records"]
         payloads = [base64.b64decode(record["kinesis"]["data"]) for record in records]
         expected = sum(len(self.history.user_records[payload]) or 1 for payload in payloads)
@@ -340,7 +340,7 @@ class RunningSchedule:
             self.watch.violation(f"{counted} user records counted in a batch of {expected}")
 
     def _wait(self) -> bool:
-        """Go on to the next retry; return whether there is one."""
+        """Advance to the next retry; return whether there is one."""
         retries = [retry for each in self.mappings if (retry := each.next_retry()) is not None]
         if retries:
             self.clock.advance_to(min(retries))
@@ -366,16 +366,16 @@ def run(
     make_backend: Callable[[Watch], Backend] | None = None,
     telemetry: Telemetry | None = None,
 ) -> Report:
-    """Run one schedule to its verdict.
+    """Run one schedule and return its report.
 
     Parameters
     ----------
     plan
         The same plan gives the same run.
     make_backend
-        Makes the tables; in memory by default.
+        Creates the tables; in memory by default.
     telemetry
-        Of all handlers.
+        Telemetry of all handlers.
     """
     random = Random(plan.seed)
     history = make_history(plan, random)

@@ -1,4 +1,4 @@
-"""The command that runs thousands of schedules prints what happened; its exit code agrees."""
+"""The command that runs thousands of schedules reports the results, also by its exit status."""
 
 from __future__ import annotations
 

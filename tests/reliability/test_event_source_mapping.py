@@ -1,6 +1,6 @@
 """The model of the event source mapping follows the documented rules, one test for each.
 
-It proves the model, on which the schedules rest. It cannot prove what AWS does not document: the
+It proves the model, on which the schedules rely. It cannot prove what AWS does not document: the
 length of back-offs, the answer to an unknown identifier, which condition an aged batch carries.
 Sources as in `event_source_mapping`.
 """
@@ -28,7 +28,7 @@ START = 1_700_000_000.0
 
 
 class MappedStream:
-    """A stream with a mapping on it, and the time."""
+    """A stream with a mapping and a clock."""
 
     def __init__(self, *, shards: int = 1, first: int = 1, **settings: Any) -> None:  # noqa: ANN401 (settings of several types)
         self.now = START
@@ -53,7 +53,7 @@ class MappedStream:
         ]
 
     def start(self) -> Invocation:
-        """Start the first lane that is ready, at the time when it is."""
+        """Start the first lane that is ready, at that time."""
         ready = self.mapping.ready(self.now)
         if not ready:
             retry = self.mapping.next_retry()
@@ -65,7 +65,7 @@ class MappedStream:
         return invocation
 
     def run(self, *outcomes: object) -> list[list[int]]:
-        """Run one invocation for each outcome; return the sequence numbers each was given."""
+        """Run one invocation for each outcome; return the sequence numbers of each."""
         seen = []
         for outcome in outcomes:
             invocation = self.start()

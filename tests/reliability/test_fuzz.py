@@ -1,9 +1,9 @@
-"""Any bytes as a record: each ends applied, stale, ignored or quarantined whole.
+"""Any bytes as a record are applied, stale, ignored or quarantined whole.
 
 Random bytes, and records and frames of a simulated ledger with bytes changed, cut out, repeated and
 put in; and frames whose MD5 fits, around whatever protobuf can hold. It proves that the handler
-comes to an end without an exception and counts each record once. It cannot prove that a change
-which still reads as a right record is noticed: nothing could.
+ends without an exception and counts each record once. It cannot prove that a change which results
+in another valid record is detected: nothing could.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ MESSAGES = 200
 
 @cache
 def genuine() -> tuple[list[bytes], list[bytes]]:
-    """Return user records and Kinesis records of one simulated ledger, redactions among them."""
+    """Return user records and Kinesis records of a simulated ledger, including redactions."""
     plan = Plan(seed=5, commits=25, replay=True, records_per_aggregate=3)
     history = make_history(plan, Random(plan.seed))
     records = [data for each in history.user_records.values() for data in each]
@@ -50,7 +50,7 @@ def genuine() -> tuple[list[bytes], list[bytes]]:
 
 @st.composite
 def damaged(draw: st.DrawFn, *, frames: bool) -> bytes:
-    """Change a genuine record at some places."""
+    """Return a valid record, changed at some places."""
     data = bytearray(draw(st.sampled_from(genuine()[frames])))
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, max(0, len(data) - 1)))
@@ -110,7 +110,7 @@ _NUMBERS = st.one_of(st.integers(0, 3), st.integers(0, 2**64 - 1), st.sampled_fr
 
 @st.composite
 def aggregates(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
-    """Make a message with any keys, hash keys, indexes and tags; and the data of its records."""
+    """Return a message with any keys, hash keys, indexes and tags, and the data of its records."""
     keys = draw(st.lists(st.one_of(st.just(b"key"), st.binary(max_size=4)), max_size=3))
     hash_keys = draw(st.lists(st.just(b"123"), max_size=2))
     parts = [bytes_field(PARTITION_KEYS, key) for key in keys]
@@ -156,7 +156,7 @@ def test_each_record_of_an_aggregate_is_counted_once_whatever_its_numbers(
 
 @st.composite
 def damaged_messages(draw: st.DrawFn) -> bytes:
-    """Change a message at some places."""
+    """Return a message, changed at some places."""
     message = bytearray(draw(aggregates())[0] or b"x")
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(message) - 1))
@@ -183,4 +183,4 @@ def test_any_message_is_quarantined_whole_or_each_of_its_records_is_counted(mess
         records = [each.data for each in AggregatedRecord.FromString(message).records]
         assert set(quarantined) <= set(records)
         assert counts.quarantined.total() == len(quarantined)
-        assert counted == (len(records) or 1)  # an aggregate of nothing counts as one
+        assert counted == (len(records) or 1)  # an empty aggregate counts as one

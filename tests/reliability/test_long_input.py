@@ -1,7 +1,7 @@
-"""Input as long as a Kinesis record can be comes to an end: it is applied, ignored or quarantined.
+"""Input as long as a Kinesis record can be is applied, ignored or quarantined in time.
 
-A hang is the defect, for Lambda's time-out would then hold up the shard for all retries; so each
-test may take twenty seconds, of which it needs a few at most. It proves nothing about speed.
+A hang would hold up the shard for all retries, each up to Lambda's timeout. So each test has a
+limit of twenty seconds, of which it needs only a few. It proves nothing about speed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Defects planted in the function, one at a time, are found by the schedules or by listening.
+"""Defects planted in the function, one at a time, are found by schedules or in the output.
 
-It proves that those can fail, and for which mistakes they do. It cannot prove that no other
-mistake goes unnoticed.
+It proves that these checks can fail, and for which mistakes. It cannot prove that they detect any
+other mistake.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PROCESSES = 2
 
 @pytest.fixture(scope="module")
 def found() -> Iterator[dict[str, Future[str | None]]]:
-    """Look for every mutation, two at once."""
+    """Search for every mutation, two at a time."""
     environment = dict(os.environ)  # once, here: pytest changes it while the pool's threads read
     with ThreadPoolExecutor(_PROCESSES) as pool:
         yield {

@@ -1,11 +1,11 @@
-"""Nothing is lost and nothing is resurrected, whatever fails, in whatever order.
+"""Nothing is lost and nothing is resurrected, regardless of faults and order.
 
-Each schedule lets a ledger have a random history, delivers its stream with duplicates and disorder
+Each schedule creates a random history of a ledger, delivers its stream with duplicates and disorder
 through the model of the event source mapping to concurrent handlers, injects faults at any call,
 and compares tables and failure bucket with the ledger: at every write, after quiet, after redrive,
 and after a redrive so late that tombstones have expired. A failure prints the one command that
-repeats it. What it cannot prove: that AWS behaves as the models do. The models have tests of their
-own; some schedules run on DynamoDB Local.
+repeats it. What it cannot prove: that AWS behaves as the models do. The models have separate
+tests; some schedules run on DynamoDB Local.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ PLANS = st.builds(
 
 
 def assert_kept(report: Report) -> None:
-    """Fail with what was broken and how to see it again."""
+    """Fail with the broken promises and the command that repeats the schedule."""
     if report.violations:
         lines = "\n  ".join(report.violations)
         pytest.fail(f"{lines}\nrepeat: {command(report.plan)}", pytrace=False)

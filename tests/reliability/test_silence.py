@@ -1,9 +1,9 @@
-"""No log line, metric, object's description or exception holds anything of a document.
+"""No log line, metric, description or exception contains any part of a document.
 
 Every text in the documents starts with a sentinel, and every message of an injected fault quotes
 one, as DynamoDB's do. The schedules drive every path of the handler and the redrive, and look at
 all counts, exceptions and descriptions of objects themselves. The function's own clients run in a
-process of their own, every logger at DEBUG level. It cannot prove what AWS's libraries write when
+separate process, with every logger at DEBUG level. It cannot prove what AWS's libraries write if
 their loggers are set to DEBUG after the function has been loaded.
 """
 

@@ -1,8 +1,8 @@
-"""Real threads: handlers that use their own pools, at once, on one table.
+"""Concurrent handlers in real threads, each with its own pool, on one table.
 
-The schedules prove each interleaving that they choose, and hand over only at the clients' calls.
-Here the operating system chooses; nothing repeats, but the end has to be the same every time, also
-where requests fail, or take longer than the invocation and are carried out after its end.
+The schedules prove the interleavings that they choose, and hand over only at the clients' calls.
+Here the operating system chooses, so runs differ, but the result must always be the same, even if
+requests fail, or take longer than the invocation and are carried out after its end.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ HANDLERS = 4
 SLOW_KIND = FaultKind(name=SLOW)
 
 LONG, SHORT = 60.0, 0.5
-"""Seconds of an invocation."""
+"""Time limits of an invocation in seconds."""
 
 SLOWEST_SECONDS = 0.4
 OUTAGE_SECONDS = 1.5
@@ -59,7 +59,7 @@ DELIVERIES = 200
 
 
 class _Pauses(NoFaults):
-    """Gives the other threads a chance between any two statements."""
+    """Yields to other threads between statements."""
 
     def before_statement(self, operation: str) -> str | None:
         time.sleep(0)
@@ -67,7 +67,7 @@ class _Pauses(NoFaults):
 
 
 def _events(history: History, seed: int) -> list[dict[str, Any]]:
-    """Put everything into batches, in an order of its own for each seed."""
+    """Return batches of all records, in a random order by seed."""
     stream = KinesisStream(arn=STREAM_ARN, shard_count=1)
     entries = list(history.entries)
     random.Random(seed).shuffle(entries)
@@ -107,7 +107,7 @@ def test_handlers_with_pools_agree_on_the_table(seed: int) -> None:
 
 
 def _until_success(handler: Handler, event: dict[str, Any]) -> int:
-    """Deliver a batch as the event source mapping does; return how often that took."""
+    """Deliver a batch like the event source mapping; return the number of deliveries."""
     records = event["Records"]
     for delivery in range(1, DELIVERIES):
         answer = handler.process({"Records": records}, LambdaContext.ending_in(SHORT))

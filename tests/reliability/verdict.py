@@ -1,4 +1,4 @@
-"""What a schedule must have kept: promises checked at every write, after quiet, after redrive."""
+"""Checks the promises of a schedule at every write, after its end and after redrives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """One object of the failure bucket: the Kinesis or user records that it keeps, and the rest."""
+    """One object of the failure bucket, with its Kinesis or user records."""
 
     key: str
     payloads: tuple[bytes, ...]
@@ -28,12 +28,12 @@ class Kept:
 
 
 class Watch:
-    """Sees every write to the tables, and collects what breaks a promise.
+    """Observes every write to the tables, and collects broken promises.
 
     Parameters
     ----------
     history
-        Says what an item has to be.
+        Defines the expected items.
     """
 
     def __init__(self, history: History) -> None:
@@ -43,11 +43,11 @@ class Watch:
         self.resurrected = 0
 
     def violation(self, text: str) -> None:
-        """Note one broken promise."""
+        """Record a broken promise."""
         self.violations.append(text)
 
     def silent(self, what: str, text: str) -> None:
-        """Check that a text that is logged, or may be, holds nothing of a document."""
+        """Check that a text that may be logged contains no part of a document."""
         if leak(text) is not None:
             self.violation(f"{what} holds a part of a document")
 
@@ -63,7 +63,7 @@ class Watch:
                 self.resurrected += 1
 
     def unchanged(self, table: str, before: dict[str, Item], after: dict[str, Item]) -> None:
-        """Check that a table is what it was; an item more is a document that came back."""
+        """Check that a table is unchanged; an additional item is a document that came back."""
         back = [document for document in after if document not in before]
         self.resurrected += len(back)
         if back:
@@ -74,7 +74,7 @@ class Watch:
             self.violation(f"{table}: changed by a redrive that had nothing to do")
 
     def check(self, table: str, item: Item) -> None:
-        """Check that an item is what the ledger says of its version."""
+        """Check that an item matches its version in the ledger."""
         history = self._history
         document, version = item["pk"]["S"], int(item["version"]["N"])
         revision = history.committed.get(document, {}).get(version)
@@ -98,10 +98,10 @@ class Watch:
 
 
 def after_quiet(history: History, backend: Backend, kept: Iterable[Kept], watch: Watch) -> int:
-    """Compare tables and failure bucket with the ledger; return how many revisions are lost.
+    """Compare tables and failure bucket with the ledger; return the number of lost revisions.
 
-    Every document's item is what the ledger says of the item's version, and that is the highest
-    version delivered, failing those whose records are in the bucket.
+    Every item must match its version in the ledger, which must be the highest version delivered,
+    except for those whose records are in the bucket.
     """
     kept = list(kept)
     for each in kept:
@@ -133,7 +133,7 @@ def after_quiet(history: History, backend: Backend, kept: Iterable[Kept], watch:
 
 
 def _lost(item: Item | None, needed: set[int], table: str, watch: Watch) -> int:
-    """Count the versions above that of the item."""
+    """Return the number of versions above that of the item."""
     version = -1 if item is None else int(item["version"]["N"])
     above = sorted(each for each in needed if each > version)
     if above:
@@ -144,9 +144,9 @@ def _lost(item: Item | None, needed: set[int], table: str, watch: Watch) -> int:
 def after_redrive(
     history: History, backend: Backend, kept: Iterable[Kept], watch: Watch, *, dropped: bool
 ) -> int:
-    """Compare again: now only what DynamoDB refuses, or cannot be read, may be in the bucket.
+    """Compare again: only refused or unreadable records may now be in the bucket.
 
-    Unless that was `dropped`, also what is ignored.
+    Also ignored ones, unless they were `dropped`.
     """
     kept = list(kept)
     lost = after_quiet(history, backend, kept, watch)
@@ -165,7 +165,7 @@ def after_redrive(
 
 
 def only_hopeless(history: History, kept: Iterable[Kept], watch: Watch) -> None:
-    """Check that the handler quarantined nothing that a working DynamoDB would have stored."""
+    """Check that the handler quarantined nothing that a working DynamoDB could store."""
     hopeless = _hopeless(history)
     for each in kept:
         if each.key.startswith("records/") and not hopeless.issuperset(each.payloads):
@@ -189,7 +189,7 @@ def _known_payloads(history: History) -> set[bytes]:
 
 
 def _excused(history: History, in_bucket: set[bytes]) -> set[tuple[str, int]]:
-    """Documents and versions of which a record is kept in the failure bucket."""
+    """Return the documents and versions that have a record in the failure bucket."""
     return {
         (revision.document_id, revision.version)
         for data, revision in history.revisions.items()

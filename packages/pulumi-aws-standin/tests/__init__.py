@@ -1,1 +1,1 @@
-"""Tests of the package; each module says what it proves."""
+"""Tests of the package."""

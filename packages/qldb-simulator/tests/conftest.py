@@ -17,7 +17,7 @@ settings.load_profile("no deadline")
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Return the folder of bytes that Amazon QLDB really produced, or skip."""
+    """Return the folder of genuine bytes of Amazon QLDB, or skip."""
     folder = find_shared_data(os.environ, Path(__file__))
     if folder is None:
         reason = f"no genuine QLDB bytes: set {DATA_VARIABLE} to the folder that holds them"

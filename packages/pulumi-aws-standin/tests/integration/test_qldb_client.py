@@ -1,4 +1,4 @@
-"""Proves how QLDB's control plane is called, against a server on the loopback interface."""
+"""Proves the calls of QLDB's control plane, with a server on the loopback interface."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What several test modules use."""
+"""Test support."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class HttpStub:
-    """Answers every request with the next of the given answers.
+    """Answers requests with prepared answers, one after the other.
 
     Parameters
     ----------

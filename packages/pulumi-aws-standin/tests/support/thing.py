@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pulumi_aws_standin.session import Session
 
 TAGS_OF: dict[str, dict[str, str]] = {}
-"""The service's tags of each resource, by id. A test that uses them starts with none."""
+"""The service's tags by resource id; tests that use them start with none."""
 
 
 class Thing(Resource):
@@ -26,15 +26,15 @@ class Thing(Resource):
     Attributes
     ----------
     things
-        What the service holds, by id.
+        Resources of the service by id.
     applied
-        The names of the properties of each update.
+        Names of the properties of each update.
     ignored
         Properties that the service accepts but does not apply.
     refuses
         A property that the service refuses to apply.
     pending, failure
-        What the service reports for every resource.
+        State that the service reports for every resource.
     immortal
         Whether deletions have no effect.
     """

@@ -1,4 +1,4 @@
-"""Proves how physical names are made; the service's own limits are the resources' declarations."""
+"""Proves the generation of physical names; the limits are declared by the resources."""
 
 from __future__ import annotations
 

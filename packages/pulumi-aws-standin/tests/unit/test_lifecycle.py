@@ -1,4 +1,4 @@
-"""Proves the answers that follow from what a service reports, on a service in memory."""
+"""Proves the answers that need a service, with a service in memory."""
 
 from __future__ import annotations
 

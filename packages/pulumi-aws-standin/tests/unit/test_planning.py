@@ -1,4 +1,4 @@
-"""Proves the answers that follow from declarations alone: checks, differences and previews."""
+"""Proves the answers that need only declarations: checks, differences and previews."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_the_preview_of_an_update_keeps_what_is_stable(thing: Thing) -> None:
 
 
 def test_tags_on_a_resource_without_any_are_no_replacement(thing: Thing) -> None:
-    """As for a resource that was created before the program had tags."""
+    """The case of a resource that was created before the program had tags."""
     old = {"name": "a", "size": 1}
     difference = planning.diff(thing, old=old, new={**old, "tags": {"k": "v"}})
     assert [(c.path, c.kind, c.replaces) for c in difference.changes] == [

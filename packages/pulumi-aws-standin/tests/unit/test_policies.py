@@ -1,4 +1,4 @@
-"""Proves which IAM policy documents count as the same."""
+"""Proves which IAM policy documents are considered equal."""
 
 from __future__ import annotations
 

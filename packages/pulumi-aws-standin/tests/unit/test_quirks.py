@@ -1,4 +1,4 @@
-"""Proves which policies get an addition for the emulator, and that it never shows again."""
+"""Proves which policies get an addition for the emulator, and that it stays hidden."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_without_both_actions_nothing_is_added(statements: list[object]) -> None
 
 
 def test_a_lost_action_shows_though_the_added_statement_is_still_there() -> None:
-    """Somebody took PartiQLUpdate away behind Pulumi's back and left the rest."""
+    """PartiQLUpdate was removed outside of Pulumi, and nothing else."""
     sent = json.loads(identity_policy_for_emulator(document(allow(INSERT, UPDATE))))
     sent["Statement"][0]["Action"] = [INSERT]
     assert BATCH in from_emulator(json.dumps(sent), identity_policy_for_emulator)

@@ -1,4 +1,4 @@
-"""Proves which values declared properties accept, complete and count as a change."""
+"""Proves how declared properties check, complete and compare values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proves that the provider can reach nothing but a local AWS, and how it waits."""
+"""Proves that the provider calls only a local AWS, and that its waits end."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_an_endpoint_that_is_not_a_url_is_refused() -> None:
 
 
 def test_every_client_calls_the_emulator(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An endpoint of one service in the environment must not lead elsewhere."""
+    """An endpoint of a single service in the environment must have no effect."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://s3.amazonaws.com")
     again = Session.from_environment(LOCAL, "eu-west-1")
     metas = [

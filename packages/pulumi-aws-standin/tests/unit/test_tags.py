@@ -1,4 +1,4 @@
-"""Proves which calls a change of tags takes, and which tags are refused."""
+"""Proves the calls for a change of tags, and the refusal of invalid tags."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class TaggedResource:
     Parameters
     ----------
     tags
-        What it has at first.
+        Tags at the start.
     """
 
     def __init__(self, **tags: str) -> None:

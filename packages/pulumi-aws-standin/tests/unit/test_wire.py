@@ -1,4 +1,4 @@
-"""Proves that property values survive the way through Pulumi's wire form, with what is special.
+"""Proves that property values survive Pulumi's wire form, special values included.
 
 It cannot prove that the engine sends these forms; the test with the real engine does.
 """

@@ -31,7 +31,7 @@ def _command(port: int) -> list[str]:
 
 @pytest.fixture
 def process(port: int) -> Iterator[subprocess.Popen[str]]:
-    """Return the process once it says that it is ready."""
+    """Return the process once it has printed that it is ready."""
     started = subprocess.Popen(
         _command(port),
         env={"PATH": os.environ["PATH"]},

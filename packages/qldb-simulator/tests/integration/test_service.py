@@ -1,6 +1,6 @@
 """The service and its client over HTTP on the loopback interface.
 
-Streams go to a Kinesis in memory; that permissions count is not proven here.
+Streams go to a Kinesis in memory; permissions are not tested here.
 """
 
 from __future__ import annotations

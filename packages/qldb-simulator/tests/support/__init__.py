@@ -1,1 +1,1 @@
-"""Support that several test modules share."""
+"""Test support."""

@@ -1,4 +1,4 @@
-"""The QLDB API model, and how well JSON values fit its shapes."""
+"""Compares JSON values with the shapes of the QLDB API model."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ class ApiModel:
         self._shapes: dict[str, Any] = model["shapes"]
 
     def method(self, operation: str, path: str) -> str:
-        """Return the HTTP method of an operation, whose path must fit."""
+        """Return the HTTP method of an operation, whose path must match."""
         declared = self._operations[operation]["http"]
         pattern = re.sub(r"\{\w+\}", "[^/]+", declared["requestUri"])
         assert re.fullmatch(pattern, path.partition("?")[0]), f"{path} is not {pattern}"
         return str(declared["method"])
 
     def output_misfits(self, operation: str, answer: dict[str, Any]) -> list[str]:
-        """Return where an answer does not have the shape of an operation's output."""
+        """Return the places where an answer does not match an operation's output."""
         output = self._operations[operation].get("output")
         if output is None:
             return ["an answer is unexpected"] if answer else []
         return self.misfits(output["shape"], answer)
 
     def misfits(self, shape_name: str, value: Any, path: str = "") -> list[str]:  # noqa: ANN401 (JSON)
-        """Return where a JSON value does not have a shape."""
+        """Return the places where a JSON value does not match a shape."""
         shape = self._shapes[shape_name]
         kind = shape["type"]
         if kind == "structure" and isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""IAM and STS in memory: as much of them as a delivery role calls."""
+"""IAM and STS in memory, behind the calls of a delivery role."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class MemoryRole:
 
 
 class MemoryIam:
-    """Roles by name; takes the place of boto3's clients for IAM and STS.
+    """Roles by name, behind the interface of boto3's clients for IAM and STS.
 
     Attributes
     ----------
     reads
-        How often a role was read.
+        Number of times that a role was read.
     assumed
         ARNs of the roles that were assumed, in order.
     """
@@ -84,7 +84,7 @@ class MemoryIam:
 
 
 class MemoryPaginator:
-    """Lists policies one by one, each on a page of its own."""
+    """Lists policies, each on a separate page."""
 
     def __init__(self, iam: MemoryIam, operation: str) -> None:
         self._iam = iam

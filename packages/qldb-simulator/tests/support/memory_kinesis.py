@@ -1,4 +1,4 @@
-"""A Kinesis in memory: takes what a delivery puts, and fails on request."""
+"""A Kinesis in memory, which accepts a delivery's records and fails on request."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class MemoryKinesis:
     Attributes
     ----------
     faults
-        For each of the next requests: raised, or the positions of the records that are refused.
+        For each of the next requests, an exception to raise or the positions of records to refuse.
     standing_fault
         Raised for every request until it is None.
     data
         Data of all Kinesis records so far.
     rechecks
-        How often the rights were to be read again.
+        Number of requests to read the permissions again.
     removed
         Whether the client source was removed.
     """

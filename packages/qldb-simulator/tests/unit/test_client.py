@@ -1,4 +1,4 @@
-"""What the client refuses before it sends anything."""
+"""The client refuses invalid values before it sends a request."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """QLDB's own API: the shapes of its answers, its validation and its errors.
 
-The model is botocore's of 2025. That the AWS provider accepts the answers is not proven here.
+The model is botocore's of 2025. Whether the AWS provider accepts the answers is not tested here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How records become Kinesis entries: each as often as requested, within every limit."""
+"""Records become Kinesis entries as often as requested and within all limits."""
 
 from __future__ import annotations
 

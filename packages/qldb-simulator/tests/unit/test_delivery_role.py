@@ -1,6 +1,6 @@
-"""QLDB's permission: when the simulator's own role exists, and which policies it carries.
+"""The simulator's role has the policies of the stream's role, and exists only if QLDB may use it.
 
-IAM is in memory and enforces nothing. That a missing permission is refused needs an AWS emulator.
+IAM is in memory and enforces nothing. The refusal of a missing permission needs an AWS emulator.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""QLDB's hash rules on everything genuine that is publicly known: block, revisions, statements.
+"""QLDB's hash rules verify everything genuine that is publicly known.
 
 Cannot prove the rules for deletes, redactions or the first block of a ledger: no genuine one is
 known.
@@ -48,7 +48,7 @@ def test_the_genuine_block_summary_and_its_revision_verify(shared_data: Path) ->
 
 
 def test_a_genuine_history_in_json_verifies(shared_data: Path) -> None:
-    """Ledger and documents hold strings only, so JSON lost nothing but the type of txTime."""
+    """Ledger and documents contain only strings, so JSON lost only the type of txTime."""
     history = json.loads((shared_data / "history" / "sampleHistory.json").read_text())["response"]
     assert len(history) == 2
     for revision in history:

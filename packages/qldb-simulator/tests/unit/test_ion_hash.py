@@ -1,10 +1,10 @@
 """Ion Hash against the specification's vectors.
 
-The vectors are read with amazon.ion's pure Python reader, for its C extension refuses the two
+The vectors are read with amazon.ion's pure Python reader, because its C extension rejects the two
 vectors with more than ten annotations. All vectors apply: each is hashed as read, and once more
 after a round trip through binary Ion where the C extension can make one. The vectors' expected
-``update`` calls are not compared (how bytes are cut into calls is no property of the hash): their
-concatenation is the input of the ``identity`` digests, which are compared one by one.
+``update`` calls are not compared, because the division of bytes into calls is not a property of the
+hash. Their concatenation is the input of the ``identity`` digests, which are compared one by one.
 """
 
 from __future__ import annotations

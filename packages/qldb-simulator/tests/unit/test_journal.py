@@ -1,6 +1,6 @@
 """The simulated journal: versions, redaction, times, and blocks that verify like genuine ones.
 
-The blocks are checked with the function that verifies the genuine block. What QLDB does in cases
+The blocks are checked with the function that verifies the genuine block. Behaviour
 without a genuine sample (see the module's docstring) is the simulator's choice, not proven here.
 """
 

@@ -1,4 +1,4 @@
-"""Verification of a journal: no field of a block can change unnoticed."""
+"""The verification of a journal detects a change of any field of a block."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_lost_block_is_found() -> None:
 
 
 def _flip(value: object) -> Any:  # noqa: ANN401 (of the value's own type)
-    """Change any value a little, keeping its type."""
+    """Return a slightly different value of the same type."""
     match value:
         case bytes():
             return bytes([value[0] ^ 1]) + value[1:] if value else bytes(32)
@@ -110,7 +110,7 @@ REVISION_FIELDS = [
 
 
 def _tampered(block: Block) -> list[tuple[str, Block]]:
-    """Every way of changing one leaf of a block."""
+    """Return all variants of a block with one leaf changed."""
     found = [
         (name, _replaced(block, **{name: _flip(getattr(block, name))})) for name in PLAIN_FIELDS
     ]

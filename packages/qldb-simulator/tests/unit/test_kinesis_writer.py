@@ -1,4 +1,4 @@
-"""PutRecords requests: Kinesis's limits, and what its failures mean."""
+"""PutRecords requests respect Kinesis's limits, and failures are classified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""KPL aggregates, byte by byte against the genuine one."""
+"""KPL aggregates equal the genuine one, byte by byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""QLDB's way of combining hashes, and the proofs that are publicly known."""
+"""The combination of hashes verifies the proofs that are publicly known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stream records, field by field against the genuine ones.
+"""Stream records equal the genuine ones, field by field.
 
 Cannot compare CONTROL, delete and redacted records with genuine ones: none is publicly known.
 """
@@ -47,7 +47,7 @@ def _decoded(record: StreamRecord) -> Any:  # noqa: ANN401 (any Ion value)
 
 
 def _shape(value: Any) -> Any:  # noqa: ANN401 (any Ion value)
-    """Return field names and Ion types, recursively; of a list the shape of each element."""
+    """Return field names and Ion types, recursively; for a list, the shape of each element."""
     match value.ion_type:
         case IonType.STRUCT:
             return [(name, _shape(item)) for name, item in value.items()]
@@ -62,7 +62,7 @@ def _shape(value: Any) -> Any:  # noqa: ANN401 (any Ion value)
 
 
 def _without_own_names(value: Any, name: str) -> Any:  # noqa: ANN401 (any Ion value)
-    """Replace what differs from ledger to ledger: the id used as a field name, the document."""
+    """Return a record without the parts that differ between ledgers."""
     if isinstance(value, list) and name == "documents":
         return [("<documentId>", shape) for _, shape in value]
     if isinstance(value, list) and name == "data":

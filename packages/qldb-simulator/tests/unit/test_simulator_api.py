@@ -1,4 +1,4 @@
-"""The API below ``/simulator/``: what it refuses, and what it never repeats."""
+"""The API below ``/simulator/`` refuses invalid requests without quoting documents."""
 
 from __future__ import annotations
 

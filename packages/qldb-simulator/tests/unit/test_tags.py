@@ -1,7 +1,7 @@
 """Tags of ledgers and streams: TagResource, UntagResource, ListTagsForResource, tags at creation.
 
-Cannot prove what QLDB did with a key that exists already: the model's text says that it fails, the
-AWS provider relies on its replacing the value.
+Cannot prove what QLDB did with a key that exists already: according to the model's text it fails,
+but the AWS provider relies on the replacement of the value.
 """
 
 from __future__ import annotations
