@@ -190,7 +190,7 @@ def test_a_discarded_batch_is_applied(
     eventually(lambda: _messages(deployment) >= len(before))
 
 
-def test_the_bucket_is_the_list_once_the_queue_has_forgotten(
+def test_objects_without_a_message_are_redriven_from_the_listed_bucket(
     deployment: Deployment, ops: Callable[..., Any], outputs_file: str
 ) -> None:
     # given an object without a message

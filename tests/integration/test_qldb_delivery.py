@@ -187,7 +187,7 @@ def test_the_journal_arrives_control_first(stream: LedgerStream) -> None:
     assert stream.own_roles() == []
 
 
-def test_without_the_permission_the_stream_is_impaired_until_it_is_given(
+def test_without_the_permission_the_stream_is_impaired_until_it_is_granted(
     stream: LedgerStream,
 ) -> None:
     stream.allow(*[action for action in ACTIONS if action != "kinesis:PutRecords"])
@@ -209,7 +209,7 @@ def test_a_permission_for_another_stream_does_not_count(stream: LedgerStream) ->
     assert stream.status() == ("IMPAIRED", "IAM_PERMISSION_REVOKED")
 
 
-def test_a_permission_taken_away_impairs_a_running_stream(stream: LedgerStream) -> None:
+def test_a_revoked_permission_impairs_a_running_stream(stream: LedgerStream) -> None:
     stream.allow(*ACTIONS)
     stream.start()
     stream.ledger.wait_delivered(LEDGER, timeout=20)
@@ -248,7 +248,7 @@ def test_an_attached_policy_counts_like_an_inline_one(stream: LedgerStream) -> N
     ],
     ids=["principal", "source account", "source ARN"],
 )
-def test_the_trust_policy_must_let_qldb_in(stream: LedgerStream, trust: str) -> None:
+def test_the_trust_policy_must_allow_qldb(stream: LedgerStream, trust: str) -> None:
     stream.allow(*ACTIONS)
     stream.iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=trust)
     stream.start()
@@ -260,7 +260,7 @@ def test_the_trust_policy_must_let_qldb_in(stream: LedgerStream, trust: str) -> 
     stream.until_status("ACTIVE", None)
 
 
-def test_a_missing_kinesis_stream_impairs_until_it_is_there(stream: LedgerStream) -> None:
+def test_a_missing_kinesis_stream_impairs_until_it_exists(stream: LedgerStream) -> None:
     stream.allow(*ACTIONS)
     stream.kinesis.delete_stream(StreamName="records", EnforceConsumerDeletion=True)
     stream.start()
@@ -320,7 +320,7 @@ def test_both_shards_of_a_stream_get_aggregates(stream: LedgerStream) -> None:
     assert all(counts)
 
 
-def test_a_missing_role_impairs_until_it_is_there(stream: LedgerStream) -> None:
+def test_a_missing_role_impairs_until_it_exists(stream: LedgerStream) -> None:
     stream.iam.delete_role(RoleName=ROLE)
     stream.start()
     assert stream.status() == ("IMPAIRED", "IAM_PERMISSION_REVOKED")

@@ -393,7 +393,9 @@ def test_a_function_and_its_mapping_are_created_updated_and_deleted(
     provider.engine.delete(role)
 
 
-def test_changed_code_behind_its_back_is_drift(provider: ConnectedProvider, tmp_path: Path) -> None:
+def test_code_changed_outside_of_pulumi_is_drift(
+    provider: ConnectedProvider, tmp_path: Path
+) -> None:
     engine = provider.engine
     role = engine.create(urn_of("aws:iam/role:Role", "coder"), {"assumeRolePolicy": LAMBDA_TRUST})
     assets = {"main.py": Asset(hash="h", text="def handler(event, context): return 1")}

@@ -218,7 +218,7 @@ def test_numbers_are_compared_as_numbers() -> None:
     assert stream.run(failed(100, 99), None) == [sent, sent[1:]]
 
 
-def test_a_failed_first_record_has_everything_tried_again() -> None:
+def test_a_failed_first_record_retries_the_whole_batch() -> None:
     stream = MappedStream()
     sent = stream.put(3)
     assert stream.run(failed(sent[0]), None) == [sent, sent]
@@ -337,7 +337,7 @@ def test_records_above_the_age_are_discarded_to_the_destination() -> None:
     assert payload_numbers(body) == old
 
 
-def test_what_the_stream_no_longer_has_is_gone_for_good() -> None:
+def test_expired_records_are_lost_permanently() -> None:
     stream = MappedStream(retention=3600)
     old = stream.put(2)
     stream.now += 3601

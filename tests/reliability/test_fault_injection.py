@@ -24,7 +24,7 @@ def test_every_code_of_the_table_is_injected() -> None:
     assert set(FAULT_CLASSES) <= {normalized(code) for code in _INJECTED}
 
 
-def test_whatever_a_history_can_hold_counts_as_a_fault() -> None:
+def test_everything_in_a_history_counts_as_a_fault() -> None:
     kinds: set[str] = set()
     for seed in range(5):
         history = make_history(Plan(seed=seed, commits=12, poison=5), Random(seed))

@@ -46,7 +46,7 @@ _LAST_BYTE = 0x80
 @pytest.mark.parametrize("ended", [True, False])
 @pytest.mark.parametrize("filler", [0x00, 0x7F])
 @pytest.mark.parametrize("place", PLACES)
-def test_a_number_of_any_length_comes_to_an_end(place: str, filler: int, *, ended: bool) -> None:
+def test_a_number_of_any_length_is_read_in_time(place: str, filler: int, *, ended: bool) -> None:
     run = bytes([filler]) * LONG
     data = PLACES[place](run + bytes([filler | _LAST_BYTE]) if ended else run)
     assert_accounted_for(data, [data])

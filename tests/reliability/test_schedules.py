@@ -98,7 +98,7 @@ def test_every_promise_is_kept_on_dynamodb_local(
     assert_kept(run(Plan.from_seed(seed), make_backend))
 
 
-def test_a_redrive_that_forgets_how_long_tombstones_live_is_seen(
+def test_a_redrive_that_ignores_the_lifetime_of_tombstones_is_detected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Given an operator's command that writes whatever its age
@@ -112,7 +112,7 @@ def test_a_redrive_that_forgets_how_long_tombstones_live_is_seen(
     assert sum(run(plan).resurrected for plan in plans) > 0
 
 
-def test_records_that_leave_the_stream_unprocessed_are_seen(
+def test_records_that_leave_the_stream_unprocessed_are_detected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(schedule, "MappingSettings", partial(MappingSettings, retention=0.001))

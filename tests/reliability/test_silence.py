@@ -149,12 +149,12 @@ def test_the_output_of_the_operators_commands_holds_nothing_of_a_document(
     assert leak(written.out + written.err + caplog.text) is None
 
 
-def test_an_exception_that_quotes_a_document_is_seen() -> None:
+def test_an_exception_that_quotes_a_document_is_detected() -> None:
     assert leak(printed_form(ValueError(MESSAGE))) is not None
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab"])
-def test_a_document_in_base64_is_seen_wherever_it_starts(before: str) -> None:
+def test_a_document_in_base64_is_detected_at_any_offset(before: str) -> None:
     line = base64.b64encode((before + MESSAGE).encode()).decode()
     assert leak(f"x\n{line}\ny") == line
 

@@ -120,7 +120,7 @@ def _until_success(handler: Handler, event: dict[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_handlers_with_pools_keep_every_promise_in_trouble(seed: int) -> None:
+def test_handlers_with_pools_keep_every_promise_under_faults(seed: int) -> None:
     # Given documents, poison, and services with faults of every kind for some time
     plan = Plan(seed=seed, commits=60, documents=30, wide=40, copies=2, shuffle=True, poison=3)
     history = make_history(plan, random.Random(seed))

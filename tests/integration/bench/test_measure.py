@@ -42,7 +42,7 @@ def test_both_contenders_write_every_document_and_only_the_handler_coalesces(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_run_stops_at_the_batch_that_reaches_the_number(
+def test_a_run_stops_at_the_batch_that_reaches_the_limit(
     stub: StubDynamoDB, tmp_path: Path
 ) -> None:
     [one], [two] = flatness(stub, {HANDLER: (1,), BASELINE: (2,)}, tmp_path).values()

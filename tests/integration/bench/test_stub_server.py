@@ -45,7 +45,7 @@ def test_every_statement_is_accepted(stub: StubDynamoDB) -> None:
     assert not any("Error" in response for response in answer["Responses"])
 
 
-def test_a_statement_is_refused_as_dynamodb_does_it_where_a_newer_item_is(
+def test_a_statement_for_a_newer_item_is_refused_as_by_dynamodb(
     stub: StubDynamoDB,
 ) -> None:
     answer = client(stub, Answer.STALE).batch_execute_statement(Statements=STATEMENTS)

@@ -137,7 +137,7 @@ def test_control_characters_come_back_as_promised(
 
 @settings(_SETTINGS, max_examples=_BOTOCORE_EXAMPLES)
 @given(st.one_of(documents, _controlled_documents))
-def test_a_share_comes_back_as_promised_from_botocores_client_too(
+def test_documents_written_by_botocores_client_come_back_as_promised(
     dynamodb: DynamoDBClient, table: ReplicaTable, sample: Sample
 ) -> None:
     assert_comes_back(write(dynamodb, table, sample.text), sample)
@@ -158,7 +158,7 @@ def test_a_share_comes_back_as_promised_from_botocores_client_too(
         "-0.0",
     ],
 )
-def test_numbers_at_the_borders_are_kept_exactly(
+def test_numbers_at_the_limits_are_kept_exactly(
     dynamodb: DynamoDBClient, table: ReplicaTable, text: str
 ) -> None:
     outcome, data = write(dynamodb, table, f"{{n: {text}}}")
@@ -168,7 +168,7 @@ def test_numbers_at_the_borders_are_kept_exactly(
 
 
 @pytest.mark.parametrize("number", ["1E126", "-1E126", "1E-131", "9" * 39])
-def test_dynamodb_keeps_no_number_beyond_the_borders(
+def test_dynamodb_refuses_numbers_beyond_the_limits(
     dynamodb: DynamoDBClient, table: ReplicaTable, number: str
 ) -> None:
     with pytest.raises(ClientError, match="ValidationException"):
@@ -213,7 +213,7 @@ def test_what_dynamodb_refuses_is_permanent(
     assert outcome == Permanent("Validation")
 
 
-def test_a_document_as_big_as_qldb_has_is_kept(
+def test_a_document_of_qldbs_maximum_size_is_kept(
     dynamodb: DynamoDBClient, table: ReplicaTable
 ) -> None:
     outcome, data = write(dynamodb, table, '{a: "' + "x" * 131_000 + '"}')

@@ -189,7 +189,7 @@ def test_a_whole_document_is_stored_under_data(
     assert (item(dynamodb, whole_table) or {})["data"] == {"M": document}
 
 
-def test_the_tombstone_of_a_whole_document_has_nothing_of_it(
+def test_the_tombstone_of_a_whole_document_has_no_data(
     dynamodb: DynamoDBClient, writer: ReplicaWriter, whole_table: ReplicaTable
 ) -> None:
     # given a document

@@ -44,7 +44,7 @@ def start(launcher: Path, project: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_the_host_is_given_the_virtual_environment_before_the_engines_address(
+def test_the_virtual_environment_precedes_the_engines_address(
     launcher: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "Pulumi.yaml").write_text("runtime: {name: python, options: {virtualenv: .venv}}")
@@ -54,15 +54,13 @@ def test_the_host_is_given_the_virtual_environment_before_the_engines_address(
     assert lines[:-1] == ["-virtualenv=.venv", f"-root={tmp_path}", "127.0.0.1:1234"]
 
 
-def test_an_interpreter_that_the_host_would_look_for_in_there_is_taken_away(
-    launcher: Path, tmp_path: Path
-) -> None:
+def test_the_variable_with_another_interpreter_is_removed(launcher: Path, tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("runtime: {name: python, options: {virtualenv: .venv}}")
 
     assert start(launcher, tmp_path)[-1] == "python: "
 
 
-def test_without_a_virtual_environment_the_host_starts_as_the_engine_wanted(
+def test_without_a_virtual_environment_the_arguments_are_unchanged(
     launcher: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "Pulumi.yaml").write_text("runtime: python")

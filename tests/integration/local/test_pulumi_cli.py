@@ -112,7 +112,7 @@ def test_a_command_that_does_not_run_is_not_used(path: Path, progress: list[str]
     assert "does not print its version" in progress[0]
 
 
-def test_the_companions_are_looked_for_where_a_link_leads(
+def test_the_companions_are_searched_at_the_target_of_a_link(
     path: Path, progress: list[str], tmp_path: Path
 ) -> None:
     package = tmp_path / "package"
@@ -122,7 +122,7 @@ def test_the_companions_are_looked_for_where_a_link_leads(
     assert on_path(VERSION, progress.append) == package
 
 
-def test_a_language_host_elsewhere_on_the_path_will_do(
+def test_a_language_host_elsewhere_on_the_path_is_accepted(
     path: Path, progress: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_pulumi(path, VERSION, host=False)

@@ -118,7 +118,7 @@ def test_a_secret_is_not_written_into_the_state(stack: automation.Stack, state: 
     assert [path for path in files if SECRET in path.read_text()] == []
 
 
-def test_a_failed_update_keeps_its_resource_until_the_next_deployment_makes_it_good(
+def test_a_failed_update_keeps_its_resource_until_the_next_deployment_repairs_it(
     stack: automation.Stack,
 ) -> None:
     # given
@@ -133,7 +133,7 @@ def test_a_failed_update_keeps_its_resource_until_the_next_deployment_makes_it_g
     assert up(stack, program) == {}
 
 
-def test_a_fixed_name_is_freed_before_it_is_taken_again(stack: automation.Stack) -> None:
+def test_a_fixed_name_is_freed_before_it_is_reused(stack: automation.Stack) -> None:
     # when the table needs another key under the same name
     changes = up(stack, lambda: program(key="id"))
     # then it is deleted before it is made again, which otherwise would fail

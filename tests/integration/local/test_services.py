@@ -36,9 +36,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
     instance.stop()
 
 
-def test_a_proxy_of_the_user_takes_no_part(
-    services: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_users_proxy_is_not_used(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -100,7 +98,7 @@ def test_a_second_start_does_not_hide_the_first(services: Services) -> None:
     assert all(found.running().values())
 
 
-def test_servers_that_live_but_do_not_answer_are_stopped_before_they_are_forgotten(
+def test_servers_that_do_not_answer_are_stopped_before_their_files_are_removed(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given servers that do not answer

@@ -102,7 +102,7 @@ def refused_request(call: Callable[[], object]) -> str:
     return refusal.value.response["Error"]["Code"]
 
 
-def test_insert_and_newer_update_store_what_they_say(engine: Engine) -> None:
+def test_insert_and_newer_update_store_their_values(engine: Engine) -> None:
     assert codes(engine.batch(engine.insert("1", text("x")))) == [None]
     assert codes(engine.batch(engine.update("1", text("y"), 3))) == [None]
     assert engine.item("1") == {
@@ -145,7 +145,7 @@ def test_without_all_old_no_refusal_carries_the_item(engine: Engine) -> None:
     assert "Item" not in response["Error"]
 
 
-def test_remove_takes_attributes_away_and_passes_over_absent_ones(engine: Engine) -> None:
+def test_remove_deletes_attributes_and_ignores_absent_ones(engine: Engine) -> None:
     statement = "INSERT INTO \"person-1a2b3c\" VALUE {'pk': ?, 'version': ?, 'b': ?}"
     engine.batch((statement, [text(engine.key("1")), number(0), text("old")]))
     assert codes(engine.batch(engine.update("1", text("y"), 1))) == [None]
@@ -250,7 +250,7 @@ def test_a_value_nested_deeper_than_32_refuses_the_request_whole(engine: Engine,
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_value_that_cannot_be_refuses_the_request_whole(engine: Engine, bad: Value) -> None:
+def test_an_invalid_value_refuses_the_whole_request(engine: Engine, bad: Value) -> None:
     good = engine.insert("1", text("x"))
     code = refused_request(lambda: engine.batch(good, engine.insert("2", bad)))
     assert code == "ValidationException"
@@ -330,7 +330,7 @@ def test_an_update_beyond_the_item_size_is_refused_alone(engine: Engine) -> None
 
 
 @pytest.mark.parametrize("key", ["", "k" * 2049])
-def test_a_key_that_cannot_be_is_refused_alone(engine: Engine, key: str) -> None:
+def test_an_invalid_key_is_refused_alone(engine: Engine, key: str) -> None:
     bad = (INSERT, [text(key), number(0), text("x")])
     assert codes(engine.batch(bad, engine.insert("1", text("x")))) == ["ValidationError", None]
 

@@ -20,7 +20,7 @@ def test_every_part_is_in_the_code(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["handler.no_such_module:x", "handler.contract:Metric.no_such"])
-def test_a_part_that_the_code_does_not_have_is_found_missing(name: str) -> None:
+def test_a_part_that_does_not_exist_is_reported(name: str) -> None:
     with pytest.raises((ImportError, AttributeError)):
         getattr(*holder_of(name))
 

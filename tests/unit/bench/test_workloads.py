@@ -58,7 +58,7 @@ def test_every_revision_comes_with_the_summary_of_its_block(workload: Workload) 
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
-def test_versions_are_those_of_the_workload(workload: Workload) -> None:
+def test_documents_have_the_versions_of_the_workload(workload: Workload) -> None:
     [batch] = revisions(workload, 10)
 
     assert {revision.version for revision in batch} == set(
@@ -80,7 +80,7 @@ def test_deletes_have_no_document() -> None:
     assert {revision.kind for revision in batch} == {RevisionKind.DELETE}
 
 
-def test_updates_are_those_of_the_documents_that_are_new() -> None:
+def test_updates_apply_to_the_documents_of_the_insert_workload() -> None:
     [created], [updated], [delivered_again] = (
         revisions(workload, 10) for workload in (NEW, UPDATES, DUPLICATES)
     )

@@ -295,7 +295,7 @@ def test_older_revisions_are_redelivered_with_a_newest_that_was_not_written() ->
     assert process(recorder, batch) == ["100"]
 
 
-def test_a_record_that_the_failure_bucket_refuses_is_redelivered() -> None:
+def test_a_record_refused_by_the_failure_bucket_is_redelivered() -> None:
     recorder = Recorder(bucket_fails=True)
 
     assert process(recorder, event(revision(), b"garbage", b"garbage")) == ["101"]

@@ -141,7 +141,7 @@ def test_an_int_of_any_size_has_its_digits() -> None:
     assert is_replica(document, right, {"v": ["value"]})
 
 
-def test_names_in_the_table_are_shown_as_they_are() -> None:
+def test_names_in_the_table_are_not_interpreted_as_markup() -> None:
     row = Row(table="[/x]", document_id="[red]", ledger="0 live", replica="-", equal=False)
     shown = io.StringIO()
 

@@ -27,7 +27,7 @@ def state_dir(tmp_path: Path) -> Path:
     return tmp_path / "state of the local AWS"
 
 
-def test_leads_to_the_local_services(state_dir: Path) -> None:
+def test_the_variables_point_to_the_local_services(state_dir: Path) -> None:
     variables = environment(ENDPOINTS, PULUMI_BIN, state_dir, inherited={})
 
     assert variables["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
@@ -36,7 +36,7 @@ def test_leads_to_the_local_services(state_dir: Path) -> None:
     assert variables["AWS_REGION"] == variables["AWS_DEFAULT_REGION"] == "us-east-1"
 
 
-def test_pulumis_state_lies_in_existing_folders_of_the_state_folder(state_dir: Path) -> None:
+def test_pulumis_state_is_in_existing_folders_of_the_state_folder(state_dir: Path) -> None:
     variables = environment(ENDPOINTS, PULUMI_BIN, state_dir, inherited={})
 
     backend = Path(variables["PULUMI_BACKEND_URL"].removeprefix("file://"))
@@ -73,7 +73,7 @@ def test_own_programs_come_first_on_the_path(state_dir: Path) -> None:
         ({"NO_PROXY": "intranet,localhost"}, "intranet,localhost,127.0.0.1"),
     ],
 )
-def test_no_proxy_stands_before_the_local_services(
+def test_no_proxy_is_used_for_the_local_services(
     state_dir: Path, inherited: dict[str, str], expected: str
 ) -> None:
     variables = environment(ENDPOINTS, PULUMI_BIN, state_dir, inherited=inherited)
@@ -81,7 +81,7 @@ def test_no_proxy_stands_before_the_local_services(
     assert variables["NO_PROXY"] == expected
 
 
-def test_a_process_sees_nothing_of_the_users_account(state_dir: Path) -> None:
+def test_a_process_environment_has_nothing_of_the_users_account(state_dir: Path) -> None:
     inherited = {
         "PATH": "/usr/bin",
         "LANG": "C.UTF-8",
@@ -116,7 +116,7 @@ def test_a_process_that_enters_has_nothing_of_the_users_account(
 class TestStandInProvider:
     """The stand-in replaces the AWS provider, unless the user chooses otherwise."""
 
-    def test_it_is_the_plugin_that_pulumi_aws_asks_for(self, state_dir: Path) -> None:
+    def test_it_has_the_version_that_pulumi_aws_requires(self, state_dir: Path) -> None:
         variables = environment(ENDPOINTS, PULUMI_BIN, state_dir, inherited={})
 
         version = importlib.metadata.version("pulumi-aws")
@@ -124,7 +124,7 @@ class TestStandInProvider:
         assert (plugin / "pulumi-resource-aws").samefile(plugin_folder() / "pulumi-resource-aws")
         assert variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
 
-    def test_a_link_of_a_checkout_that_has_moved_is_made_anew(self, state_dir: Path) -> None:
+    def test_a_broken_link_of_a_moved_checkout_is_replaced(self, state_dir: Path) -> None:
         # given a state folder whose plugin leads nowhere
         variables = environment(ENDPOINTS, PULUMI_BIN, state_dir, inherited={})
         (link,) = Path(variables["PULUMI_HOME"]).glob("plugins/*/pulumi-resource-aws")
@@ -161,7 +161,7 @@ class TestGenuineProvider:
     def test_pulumi_may_fetch_the_provider(self, variables: dict[str, str]) -> None:
         assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in variables
 
-    def test_the_provider_is_led_to_the_local_aws(self, variables: dict[str, str]) -> None:
+    def test_the_provider_uses_the_local_aws(self, variables: dict[str, str]) -> None:
         assert variables["AWS_ENDPOINT_URL"] == ENDPOINTS.emulator
         assert variables["AWS_ENDPOINT_URL_QLDB"] == ENDPOINTS.qldb
         assert variables["AWS_SKIP_CREDENTIALS_VALIDATION"] == "true"

@@ -40,7 +40,7 @@ def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("kind", [LocalError, SimulatorError])
-def test_foreign_text_in_an_error_is_shown_as_it_is(
+def test_text_in_an_error_is_not_interpreted_as_markup(
     kind: type[Exception], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # given a command that fails with something that looks like markup
@@ -72,7 +72,7 @@ def test_a_command_that_is_ended_from_outside_cleans_up_as_after_ctrl_c(
     assert main(["status"]) == 130
 
 
-def test_a_document_that_cannot_be_read_is_refused_before_anything_is_asked(
+def test_a_document_that_cannot_be_read_is_refused_before_any_request(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # given nothing running / when a document is neither JSON nor Ion

@@ -38,7 +38,7 @@ def test_a_new_file_has_the_development_settings_under_the_given_ones(project: P
     }
 
 
-def test_what_the_user_has_set_stays(project: Project) -> None:
+def test_the_users_settings_are_kept(project: Project) -> None:
     # given a file that the user and Pulumi have written to
     file = project.folder / "Pulumi.local.yaml"
     file.write_text("encryptionsalt: v1:abc\nconfig:\n  project:batchSize: 7\n  project:own: x\n")
@@ -56,7 +56,7 @@ def test_what_the_user_has_set_stays(project: Project) -> None:
     }
 
 
-def test_a_given_setting_wins_over_the_users(project: Project) -> None:
+def test_a_given_setting_overrides_the_users(project: Project) -> None:
     (project.folder / "Pulumi.local.yaml").write_text("config:\n  project:batchSize: 7\n")
 
     write_settings(project, "local", {"batchSize": 5}, folder=project.folder)
@@ -64,7 +64,7 @@ def test_a_given_setting_wins_over_the_users(project: Project) -> None:
     assert settings(project)["config"]["project:batchSize"] == 5
 
 
-def test_the_file_can_lie_in_another_folder(project: Project, tmp_path: Path) -> None:
+def test_the_file_can_be_in_another_folder(project: Project, tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
 

@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "code"
 
 
-def test_a_zip_file_is_sent_as_it_is(tmp_path: Path) -> None:
+def test_a_zip_file_is_sent_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "package.zip"
     with zipfile.ZipFile(path, "w") as target:
         target.writestr("a", "b")
@@ -87,7 +87,7 @@ def test_a_path_is_relative_to_the_working_directory(
         (Archive(assets={"a.py": Asset(path="missing.py")}), "missing.py cannot be read"),
     ],
 )
-def test_what_is_not_there_is_named(archive: Archive, reason: str) -> None:
+def test_a_missing_file_or_folder_is_named(archive: Archive, reason: str) -> None:
     with pytest.raises(ProviderError, match=reason):
         zip_bytes(archive)
 

@@ -38,7 +38,7 @@ def test_a_creation_that_fails_leaves_nothing_in_the_state(thing: Thing, session
         lifecycle.create(thing, session, {"name": "a", "size": 1})
 
 
-def test_a_follow_up_that_fails_keeps_the_resource_as_it_is(thing: Thing, session: Session) -> None:
+def test_a_failed_follow_up_keeps_the_resource(thing: Thing, session: Session) -> None:
     thing.refuses = "size"
     with pytest.raises(lifecycle.InitializationError, match="Refused: no size") as error:
         lifecycle.create(thing, session, {"name": "a", "size": 3})
@@ -46,21 +46,19 @@ def test_a_follow_up_that_fails_keeps_the_resource_as_it_is(thing: Thing, sessio
     assert error.value.outputs["size"] == 1
 
 
-def test_a_service_that_ignores_a_property_is_found_out(thing: Thing, session: Session) -> None:
+def test_a_property_that_the_service_ignores_is_an_error(thing: Thing, session: Session) -> None:
     thing.ignored = {"size"}
     with pytest.raises(lifecycle.InitializationError, match="did not apply size"):
         lifecycle.create(thing, session, {"name": "a", "size": 3})
 
 
-def test_a_resource_that_never_becomes_usable_says_its_state(
-    thing: Thing, session: Session
-) -> None:
+def test_the_error_of_an_unusable_resource_names_its_state(thing: Thing, session: Session) -> None:
     thing.pending = "CREATING"
     with pytest.raises(lifecycle.InitializationError, match=r"gave up .* \(it is CREATING\)"):
         lifecycle.create(thing, session, {"name": "a", "size": 1})
 
 
-def test_a_resource_that_failed_says_why(thing: Thing, session: Session) -> None:
+def test_the_error_of_a_failed_resource_names_the_reason(thing: Thing, session: Session) -> None:
     thing.failure = "the function is Failed: no disk"
     with pytest.raises(lifecycle.InitializationError, match="no disk"):
         lifecycle.create(thing, session, {"name": "a", "size": 1})
@@ -95,9 +93,7 @@ def test_tags_that_the_program_no_longer_gives_are_removed(thing: Thing, session
     assert state.outputs["tagsAll"] == {}
 
 
-def test_an_update_ends_at_what_is_wanted_whatever_the_state_says(
-    thing: Thing, session: Session
-) -> None:
+def test_an_update_does_not_depend_on_the_recorded_state(thing: Thing, session: Session) -> None:
     """As after a failed update: the state holds the new size, the service the old one."""
     thing.things["a"] = {"name": "a", "size": 2}
     wanted = {"name": "a", "size": 5}

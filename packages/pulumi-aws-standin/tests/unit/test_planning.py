@@ -93,7 +93,7 @@ def test_a_difference_names_changes_and_replacements(thing: Thing) -> None:
         ({"name": "a", "place": "x", "size": 2}, False),  # is not replaced
     ],
 )
-def test_only_a_fixed_name_has_to_be_freed_first(
+def test_only_a_fixed_name_must_be_freed_first(
     thing: Thing, new: dict[str, object], *, first: bool
 ) -> None:
     old = {"name": "a", "place": "x", "size": 1}

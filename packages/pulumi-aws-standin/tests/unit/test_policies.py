@@ -65,7 +65,7 @@ def test_one_statement_needs_no_list() -> None:
         {"Sid": "Named"},
     ],
 )
-def test_another_meaning_is_another(change: dict[str, object]) -> None:
+def test_documents_with_different_meanings_differ(change: dict[str, object]) -> None:
     first = BASE["Statement"][0]
     assert isinstance(first, dict)
     changed = {**BASE, "Statement": [{**first, **change}, BASE["Statement"][1]]}
@@ -73,6 +73,6 @@ def test_another_meaning_is_another(change: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '"text"'])
-def test_no_document_is_refused(text: str) -> None:
+def test_text_that_is_not_a_document_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_policy(text)

@@ -65,7 +65,7 @@ def test_without_both_actions_nothing_is_added(statements: list[object]) -> None
     )
 
 
-def test_a_lost_action_shows_though_the_added_statement_is_still_there() -> None:
+def test_a_lost_action_is_drift_despite_the_added_statement() -> None:
     """PartiQLUpdate was removed outside of Pulumi, and nothing else."""
     sent = json.loads(identity_policy_for_emulator(document(allow(INSERT, UPDATE))))
     sent["Statement"][0]["Action"] = [INSERT]
@@ -118,6 +118,6 @@ def test_other_conditions_of_the_denial_stay() -> None:
         {**deny(Bool={"aws:SecureTransport": "false"}), "Effect": "Allow"},
     ],
 )
-def test_other_statements_go_as_they_are(statement: object) -> None:
+def test_other_statements_are_unchanged(statement: object) -> None:
     policy = document(statement)
     assert resource_policy_for_emulator(policy) == policy

@@ -49,7 +49,7 @@ def process(port: int) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.usefixtures("process")
-def test_it_answers_as_soon_as_it_says_so(port: int) -> None:
+def test_it_answers_once_it_has_printed_its_line(port: int) -> None:
     assert LedgerClient(f"http://127.0.0.1:{port}").list_ledgers() == []
 
 

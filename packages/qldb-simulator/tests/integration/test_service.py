@@ -84,7 +84,7 @@ def test_a_large_int_survives_wherever_it_lies(client: LedgerClient, padding: in
     assert client.blocks("one")[1]["revisions"][0]["data"]["number"] == 2**63
 
 
-def test_state_names_deleted_documents_too(client: LedgerClient) -> None:
+def test_state_contains_deleted_documents(client: LedgerClient) -> None:
     document_id = _insert(client, {"a": "b"})
     client.commit("one", [delete(document_id)])
 
@@ -110,7 +110,7 @@ def test_a_commit_returns_the_block_and_its_documents(client: LedgerClient) -> N
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", block.block_timestamp)
 
 
-def test_blocks_verify_after_they_travelled(client: LedgerClient) -> None:
+def test_blocks_verify_after_transport(client: LedgerClient) -> None:
     document_id = _insert(client, {"a": 1})
     client.commit("one", [update(document_id, a=2)])
     client.commit("one", [redact(document_id, 0)])

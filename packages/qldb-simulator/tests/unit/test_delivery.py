@@ -175,7 +175,7 @@ def test_entries_that_kinesis_refused_are_put_again(kinesis: MemoryKinesis, begi
         (client_error("ResourceNotFoundException"), "KINESIS_STREAM_NOT_FOUND"),
     ],
 )
-def test_an_impaired_stream_says_why_and_recovers(
+def test_an_impaired_stream_names_the_cause_and_recovers(
     kinesis: MemoryKinesis, begin: Begin, fault: Exception, cause: str
 ) -> None:
     kinesis.standing_fault = fault
@@ -253,7 +253,7 @@ def test_a_paused_delivery_holds_back_what_is_new(kinesis: MemoryKinesis, begin:
     assert kinesis.summaries == [0, 1, 2]
 
 
-def test_cancelling_ends_even_a_stream_that_gets_nowhere(
+def test_cancelling_ends_even_a_stream_without_progress(
     kinesis: MemoryKinesis, begin: Begin
 ) -> None:
     kinesis.standing_fault = client_error("AccessDeniedException")
