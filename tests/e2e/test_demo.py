@@ -46,7 +46,7 @@ def shell(shell: Shell) -> Shell:
 
 
 def test_the_demonstration_ends_with_ledger_and_dynamodb_equal(shell: Shell) -> None:
-    # given a user with a profile, an account and a proxy of their own / when the demo is run
+    # given a user with their own profile, account and proxy / when the demo is run
     with shell.start("demo", **USERS_OWN_SETTINGS) as demo:
         text, _ = demo.communicate(timeout=COMMAND_SECONDS)
     # then the comparison ends without a difference, after a measured lag

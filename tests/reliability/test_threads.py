@@ -78,7 +78,7 @@ def _events(history: History, seed: int) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_handlers_with_pools_agree_on_the_table(seed: int) -> None:
-    # Given a ledger with many documents and four handlers, each with a pool of its own
+    # Given a ledger with many documents and four handlers, each with its own pool
     plan = Plan(seed=seed, commits=60, documents=20, wide=40, copies=2, shuffle=True)
     history = make_history(plan, random.Random(seed))
     watch = Watch(history)

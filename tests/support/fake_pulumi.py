@@ -1,4 +1,4 @@
-"""A command `pulumi` that is a Python program of the test's."""
+"""A fake `pulumi`, implemented by a Python program of the test."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _VERSION = 'if sys.argv[1:] == ["version"]:\n    sys.exit(print("v3.999.0"))\n'
 
 
 def install_pulumi(folder: Path, program: str) -> None:
-    """Write a `pulumi` that answers `version` by itself.
+    """Write a fake `pulumi`, which also answers `version`.
 
     Parameters
     ----------
     folder
-        Where the command is to be; the test puts it on the PATH.
+        Folder of the command, which the test adds to the PATH.
     program
-        What it does otherwise; os, signal, sys and time are imported.
+        Python code for all other arguments; os, signal, sys and time are imported.
     """
     script = folder / "pulumi.py"
     script.write_text(f"import os, signal, sys, time\n{_VERSION}{program}\n")
-    # A shebang line could not name an interpreter whose path has a space.
+    # A shebang line cannot contain an interpreter whose path has a space.
     command = shlex.join([sys.executable, str(script)])
     file = folder / "pulumi"
     file.write_text(f'#!/bin/sh\nexec {command} "$@"\n')

@@ -282,7 +282,7 @@ def test_requests_in_flight_settle_every_write(writer: ReplicaWriter, table: Rep
 def test_concurrent_writers_leave_the_highest_version(
     dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable
 ) -> None:
-    # given four writers with all versions of some documents, each in an order of its own
+    # given four writers with all versions of some documents, each in a different order
     versions = [(f"doc-{n}", version) for n in range(5) for version in range(8)]
 
     def consume(seed: int) -> None:

@@ -54,7 +54,7 @@ def test_the_outputs_are_those_of_the_chosen_stack(
 @pytest.mark.parametrize(
     ("refusal", "remedy"),
     [
-        ("error: no stack named 'dev' found", "no stack dev: `pulumi stack ls`"),
+        ("error: no stack named 'dev' found", "stack dev does not exist: `pulumi stack ls`"),
         ("error: PULUMI_ACCESS_TOKEN must be set", "PULUMI_ACCESS_TOKEN must be set"),
     ],
 )
