@@ -1,7 +1,7 @@
-"""The version of this project, which stands in pyproject.toml alone.
+"""The version of this project, read from pyproject.toml.
 
-For the program that deploys the function and the tools around it. In Lambda there is no such file;
-`Variable.VERSION` has the version there. Standard library only, like `handler.contract`.
+For the Pulumi program and the tools. The file is not in the Lambda package; there,
+`Variable.VERSION` has the version. Standard library only, like `handler.contract`.
 """
 
 from __future__ import annotations

@@ -185,12 +185,12 @@ def test_a_paused_delivery_continues_when_it_is_resumed(
 
 
 def test_nothing_is_waited_for_without_an_active_stream(client: LedgerClient) -> None:
-    with pytest.raises(SimulatorError, match="ledger one has no stream"):
+    with pytest.raises(SimulatorError, match="ledger one has no active stream"):
         client.wait_delivered("one")
 
     client.cancel_stream("one", _start_stream(client))
 
-    with pytest.raises(SimulatorError, match="ledger one has no stream"):
+    with pytest.raises(SimulatorError, match="ledger one has no active stream"):
         client.wait_delivered("one")
 
 
