@@ -79,10 +79,10 @@ def _fraction(data: bytes, start: int, stop: int) -> str:
         return ""
     places = -exponent
     if places > _MAX_FRACTION_DIGITS:
-        raise IonError("a fraction of a second with more digits than an item can hold")
+        raise IonError("a fractional second of too many digits")
     text = digits(number).zfill(places)
     if len(text) > places or (minus and number):
-        raise IonError("a fraction of a second that is none")
+        raise IonError("invalid fractional second")
     return "." + text
 
 

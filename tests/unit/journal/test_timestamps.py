@@ -49,5 +49,5 @@ def test_a_fraction_is_limited_in_digits() -> None:
     text = timestamp_text(longest, 0, len(longest))
 
     assert text == f"2021-01-01T00:00:00.{'0' * MAX_FRACTION_DIGITS}Z"
-    with pytest.raises(IonError, match="a fraction of a second with more digits"):
+    with pytest.raises(IonError, match="a fractional second of too many digits"):
         timestamp_text(too_long, 0, len(too_long))
