@@ -1,47 +1,20 @@
-"""The stand-in provider, connected to the emulator and to the simulated QLDB service."""
+"""The life of a resource under the stand-in provider, with an assertion after each step."""
 
 from __future__ import annotations
 
-import json
-import socket
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
-import pytest
-from pulumi_aws_standin.testing import Engine
-from qldb_simulator.config import SimulatorConfig
-from qldb_simulator.control_plane import ControlPlane
-from qldb_simulator.service import QldbService
-
-from local.emulator import Emulator
+from pulumi_aws_standin.testing import ManagedResource, urn_of
+from pulumi_aws_standin.wire import Archive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
+
+    from pulumi_aws_standin.testing import Engine
 
 ACCOUNT = "000000000000"
-REGION = "us-east-1"
-LAMBDA_TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "lambda.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
-)
-QLDB_TRUST = LAMBDA_TRUST.replace("lambda", "qldb")
-
-
-def policy(*actions: str, resource: str = "*", **more: object) -> str:
-    """Return the text of a policy that allows actions on a resource."""
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+"""The emulator's account."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,38 +36,65 @@ class ConnectedProvider:
     qldb: str
 
 
-@contextmanager
-def connected_provider(folder: Path) -> Iterator[ConnectedProvider]:
-    """A context manager that starts both services.
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """The inputs and expectations of a resource in two deployments.
 
-    Parameters
+    Attributes
     ----------
-    folder
-        Folder for the emulator's log.
+    inputs, changed
+        Inputs of the first and of the second deployment.
+    gone_after_delete
+        False if AWS shows a default after the deletion.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        Emulator(port, folder / "emulator.log") as emulator,
-        QldbService(ControlPlane(SimulatorConfig(aws_endpoint=emulator.endpoint))) as qldb,
-    ):
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        patch.setenv("AWS_REGION", REGION)
-        variables = {
-            "AWS_ENDPOINT_URL": emulator.endpoint,
-            "AWS_ENDPOINT_URL_QLDB": qldb.endpoint,
-        }
 
-        def client(service: str) -> object:
-            return boto3.client(
-                service,  # type: ignore[call-overload]
-                endpoint_url=emulator.endpoint,
-                region_name=REGION,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
-            )
+    type_name: str
+    inputs: dict[str, object]
+    changed: dict[str, object]
+    outputs: tuple[str, ...] = ()
+    gone_after_delete: bool = True
 
-        yield ConnectedProvider(engine=Engine(variables), client=client, qldb=qldb.endpoint)
+
+def assert_lifecycle(provider: ConnectedProvider, case: Case) -> ManagedResource:
+    """Create, refresh, check again and update a resource; return it."""
+    engine = provider.engine
+    urn = urn_of(case.type_name)
+    held = engine.create(urn, case.inputs)
+    for output in case.outputs:
+        assert held.outputs[output], output
+
+    read = engine.refresh(held)
+    assert read.identifier == held.identifier
+    assert without_contents(read.inputs) == without_contents(held.inputs)
+    assert without_contents(read.outputs) == without_contents(held.outputs)
+
+    again = engine.checked(urn, case.inputs, read.inputs)
+    difference = engine.diff(read, again)
+    assert not difference.diffs
+    assert difference.changes == difference.DIFF_NONE
+
+    if case.changed != case.inputs:
+        after = engine.checked(urn, case.changed, read.inputs)
+        difference = engine.diff(read, after)
+        assert difference.changes == difference.DIFF_SOME
+        assert not difference.replaces
+        held = engine.update(read, case.changed)
+        read = engine.refresh(held)
+        assert without_contents(read.inputs) == without_contents(held.inputs)
+        difference = engine.diff(read, engine.checked(urn, case.changed, read.inputs))
+        assert not difference.diffs
+    return held
+
+
+def assert_deletable(provider: ConnectedProvider, case: Case, held: ManagedResource) -> None:
+    """Delete a resource, check that it is gone, and delete it again without an error."""
+    provider.engine.delete(held)
+    if case.gone_after_delete:
+        assert provider.engine.refresh(held).identifier == ""
+    provider.engine.delete(held)
+
+
+def without_contents(outputs: dict[str, object]) -> dict[str, object]:
+    return {
+        name: value.hash if isinstance(value, Archive) else value for name, value in outputs.items()
+    }

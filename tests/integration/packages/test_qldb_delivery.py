@@ -2,7 +2,8 @@
 
 Proves that records arrive only with the permission that the stream's role grants: its policies and
 its trust policy. Cannot prove that AWS evaluates conditions alike: the emulator never evaluates the
-trust policy's conditions.
+trust policy's conditions. The emulator is this module's own, because a test looks at all roles that
+simulators created in the account.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from qldb_simulator.service import QldbService
 from handler.aggregation import user_records
 from local.emulator import Emulator
 from local.service_process import free_port
+from tests.support.kinesis_stream import all_records, records_by_shard
+from tests.support.stand_in import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.emulator
 
-ACCOUNT = "000000000000"
 LEDGER = "ledger"
 ACTIONS = [
     "kinesis:PutRecord",
@@ -102,19 +104,7 @@ class LedgerStream:
 
     def frames(self) -> list[bytes]:
         """Data of all Kinesis records, shard by shard."""
-        data = []
-        for shard in self.kinesis.list_shards(StreamName="records")["Shards"]:
-            iterator = self.kinesis.get_shard_iterator(
-                StreamName="records",
-                ShardId=shard["ShardId"],
-                ShardIteratorType="TRIM_HORIZON",
-            )["ShardIterator"]
-            while records := (answer := self.kinesis.get_records(ShardIterator=iterator))[
-                "Records"
-            ]:
-                data += [record["Data"] for record in records]
-                iterator = answer["NextShardIterator"]
-        return data
+        return all_records(self.kinesis, "records")
 
     def user_records(self) -> list[Any]:
         return [
@@ -309,12 +299,7 @@ def test_both_shards_of_a_stream_get_aggregates(stream: LedgerStream) -> None:
     stream.start()
     stream.ledger.wait_delivered(LEDGER, timeout=20)
 
-    counts = []
-    for shard in stream.kinesis.list_shards(StreamName="records")["Shards"]:
-        iterator = stream.kinesis.get_shard_iterator(
-            StreamName="records", ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-        counts.append(len(stream.kinesis.get_records(ShardIterator=iterator)["Records"]))
+    counts = [len(shard) for shard in records_by_shard(stream.kinesis, "records")]
 
     assert sum(counts) == 1 + 1 + 2 * 20
     assert all(counts)

@@ -1,6 +1,7 @@
 """Proves that each taggable resource type of the stand-in provider changes tags in place.
 
-The tags are read from the emulator or the simulator, not through the provider.
+The tags are read from the emulator or the simulator, not through the provider. Cannot prove that
+AWS or the genuine provider changes them in place.
 """
 
 from __future__ import annotations
@@ -14,20 +15,24 @@ from urllib.parse import quote
 import pytest
 from pulumi_aws_standin.registry import RESOURCES
 from pulumi_aws_standin.testing import urn_of
-from pulumi_aws_standin.wire import UNKNOWN, Archive, Asset
+from pulumi_aws_standin.wire import UNKNOWN
 
-from tests.support.stand_in import (
+from tests.support.stand_in_inputs import (
     LAMBDA_TRUST,
     QLDB_TRUST,
-    ConnectedProvider,
-    connected_provider,
-    policy,
+    TABLE,
+    delivery_policy,
+    function_inputs,
+    qldb_stream_inputs,
+    source_code,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from pulumi_aws_standin.testing import ManagedResource
+
+    from tests.support.stand_in import ConnectedProvider
 
 pytestmark = pytest.mark.emulator
 
@@ -87,13 +92,7 @@ class Workshop:
 
     def _function(self) -> dict[str, object]:
         role = self.create(ROLE, assumeRolePolicy=LAMBDA_TRUST)
-        code = {"main.py": Asset(hash="h", text="def handler(event, context): return 1")}
-        return {
-            "role": role.outputs["arn"],
-            "handler": "main.handler",
-            "runtime": "python3.11",
-            "code": Archive(hash="one", assets=code),
-        }
+        return function_inputs(role, source_code("def handler(event, context): return 1"))
 
     def _mapping(self) -> dict[str, object]:
         stream = self.create(STREAM, shardCount=1)
@@ -108,28 +107,17 @@ class Workshop:
         ledger = self.create(LEDGER, **SIMPLE[LEDGER])
         target = self.create(STREAM, shardCount=1)
         role = self.create(ROLE, assumeRolePolicy=QLDB_TRUST)
-        actions = [f"kinesis:{name}" for name in ("PutRecord*", "DescribeStream", "ListShards")]
         self.create(
             "aws:iam/rolePolicy:RolePolicy",
             role=role.identifier,
-            policy=policy(*actions, resource=str(target.outputs["arn"])),
+            policy=delivery_policy(target),
         )
-        return {
-            "ledgerName": ledger.identifier,
-            "streamName": "to-kinesis",
-            "inclusiveStartTime": "2020-05-29T00:00:00Z",
-            "roleArn": role.outputs["arn"],
-            "kinesisConfiguration": {"streamArn": target.outputs["arn"]},
-        }
+        return qldb_stream_inputs(ledger, role, target)
 
 
 SIMPLE: dict[str, dict[str, object]] = {
     "aws:cloudwatch/logGroup:LogGroup": {},
-    "aws:dynamodb/table:Table": {
-        "attributes": [{"name": "pk", "type": "S"}],
-        "hashKey": "pk",
-        "billingMode": "PAY_PER_REQUEST",
-    },
+    "aws:dynamodb/table:Table": TABLE,
     ROLE: {"assumeRolePolicy": LAMBDA_TRUST},
     STREAM: {"shardCount": 1},
     LEDGER: {"permissionsMode": "STANDARD", "deletionProtection": False},
@@ -184,12 +172,6 @@ READERS: dict[str, Callable[[ConnectedProvider, ManagedResource], dict[str, str]
         provider.client("sqs").list_queue_tags(QueueUrl=held.identifier).get("Tags", {})
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedProvider]:
-    with connected_provider(tmp_path_factory.mktemp("emulator")) as connected:
-        yield connected
 
 
 @pytest.fixture
