@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qldb_simulator.errors import SimulatorError
 from rich.console import Console
 
 from bench import plots
@@ -124,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     progress = Console(stderr=True, highlight=False)
     try:
         results = _measure(parts, QUICK if options.quick else FULL, progress)
-    except (MeasurementError, LocalError, PackageError, OSError) as error:
+    except (MeasurementError, LocalError, SimulatorError, PackageError, OSError) as error:
         progress.print(f"[red]error:[/] {error}")
         return 1
     except KeyboardInterrupt:

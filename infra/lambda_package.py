@@ -88,18 +88,6 @@ def build(
         be used.
     """
     cache = cache or user_cache()
-    try:
-        return _build(cache, requirements, sources, runtime, architecture)
-    except OSError as error:
-        raise PackageError(
-            f"The cache folder {cache} cannot be used ({error}): make it writable, or set "
-            "XDG_CACHE_HOME to another one"
-        ) from None
-
-
-def _build(
-    cache: Path, requirements: Path, sources: Sequence[Path], runtime: str, architecture: str
-) -> Path:
     target = f"{_BUILDER_VERSION}\n{runtime}\n{architecture}\n".encode()
     packages_key = _digest(target, requirements.read_bytes())
     code = {
@@ -110,14 +98,20 @@ def _build(
     }
     listing = [part for name, content in code.items() for part in (name.encode(), content)]
     archive = cache / f"handler-{_digest(packages_key.encode(), *listing)}.zip"
-    if not _is_cached(archive):
-        packages = cache / f"packages-{packages_key}.zip"
-        if not _is_cached(packages):
-            _write_packages(packages, requirements, runtime, architecture)
-        with zipfile.ZipFile(packages) as zipped:
-            files = {name: zipped.read(name) for name in zipped.namelist()}
-        _write_zip(archive, files | code)
-    _forget_unused(cache)
+    packages = cache / f"packages-{packages_key}.zip"
+    try:
+        if not _is_cached(archive):
+            if not _is_cached(packages):
+                _write_packages(packages, requirements, runtime, architecture)
+            with zipfile.ZipFile(packages) as zipped:
+                files = {name: zipped.read(name) for name in zipped.namelist()}
+            _write_zip(archive, files | code)
+        _forget_unused(cache)
+    except OSError as error:
+        raise PackageError(
+            f"The cache folder {cache} cannot be used ({error}): make it writable, or set "
+            "XDG_CACHE_HOME to another one"
+        ) from None
     return archive
 
 

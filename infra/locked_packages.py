@@ -46,6 +46,7 @@ _INDEX_OPTIONS = (
 """How pip reaches an index: the only options that are taken from the user's configuration. The
 lock's hashes decide what is installed, wherever it comes from."""
 
+_LIBRARY = re.compile(r"\.so(\.\d+)*$")
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 
@@ -159,8 +160,8 @@ def _verify(target: Path, requirements: Path, architecture: str, wanted: str) ->
         )
     foreign = [
         path.relative_to(target).as_posix()
-        for path in sorted(target.rglob("*.so*"))
-        if not _is_for(path, architecture)
+        for path in sorted(target.rglob("*"))
+        if _LIBRARY.search(path.name) and not _is_for(path, architecture)
     ]
     if foreign:
         raise PackageError(

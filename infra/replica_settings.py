@@ -53,6 +53,11 @@ def _steps(path: object) -> tuple[str, ...]:
     return steps
 
 
+def _none_as_empty(names: object) -> object:
+    # A key without a value in YAML.
+    return () if names is None else names
+
+
 def _once(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if names.count(name) > 1:
@@ -111,6 +116,7 @@ class ReplicaTableSettings(BaseModel):
     )
     retired_attributes: Annotated[
         tuple[Annotated[_AttributeName, Field(description="an attribute name")], ...],
+        BeforeValidator(_none_as_empty),
         AfterValidator(_once),
     ] = Field(default=(), description="a list of attribute names")
 

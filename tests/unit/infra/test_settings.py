@@ -347,6 +347,15 @@ def test_retired_attributes_are_a_list(value: object) -> None:
     assert "expected a list of attribute names" in tables_problem(retiredAttributes=value)
 
 
+@pytest.mark.parametrize("key", ["attributes", "retiredAttributes"])
+def test_a_key_without_a_value_is_a_key_that_is_left_out(key: str) -> None:
+    [table] = parse(
+        replicaTables=[{"ledgerTable": "Person", key: None}]
+    ).replica_tables.replica_tables
+
+    assert (table.attributes, table.retired_attributes) == (None, ())
+
+
 def test_retired_attributes_are_names() -> None:
     assert tables_problem(retiredAttributes=["old", 1]) == (
         "replicaTables[0].retiredAttributes[1] is 1; expected an attribute name"
