@@ -5,18 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from handler.contract import MAX_ATTRIBUTES, RESERVED_ATTRIBUTES, TableField
-from infra.section import Explained
+from infra.section import Explained, Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +60,7 @@ def _once(names: tuple[str, ...]) -> tuple[str, ...]:
 _AttributeName = Annotated[str, AfterValidator(_checked_name)]
 
 
-class ReplicaTableSettings(BaseModel):
+class ReplicaTableSettings(Section):
     """How one ledger table is replicated.
 
     Attributes
@@ -82,9 +74,7 @@ class ReplicaTableSettings(BaseModel):
         Attributes that an earlier configuration wrote and that every write removes.
     """
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, regex_engine="python-re"
-    )
+    model_config = ConfigDict(extra="forbid")
 
     # QLDB developer guide, "Quotas and limits": naming constraints.
     ledger_table: str = Field(

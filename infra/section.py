@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 
 class Section(BaseModel):
-    """The settings of one component; a field's name in camel case is the setting's name.
+    """The settings of one component, or of one entry of a setting that is a list.
 
-    A field's type and its ``Field`` define what is allowed: bounds, choices, or a pattern with a
-    description. Defaults are in Pulumi.yaml; a field has one only if the setting may be absent.
+    A field's name in camel case is the setting's name. A field's type and its ``Field`` define what
+    is allowed: bounds, choices, or a pattern with a description. Defaults are in Pulumi.yaml; a
+    field has one only if the setting may be absent.
     """
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, regex_engine="python-re")

@@ -79,9 +79,8 @@ def parse(outputs: Mapping[str, Any]) -> StackOutputs:
     try:
         settings = HandlerSettings.from_environment(_handler_environment(outputs))
     except SettingsError as error:
-        raise _misfit(outputs, f"the stack output {_HANDLER_ENVIRONMENT} is wrong: {error}") from (
-            None
-        )
+        problem = f"the stack output {_HANDLER_ENVIRONMENT} is wrong: {error}"
+        raise _misfit(outputs, problem) from None
     return StackOutputs(
         version=_text(outputs, _VERSION),
         region=region,

@@ -11,13 +11,20 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-VERSIONS = ("3.11", "3.12", "3.13")
-"""Lambda runtimes that the setting ``lambdaRuntime`` allows."""
+import yaml
 
-DEFAULT = "3.13"
-"""The default runtime, which must be present on CI."""
+from infra.consumer import ConsumerSettings
+from tests.support.paths import REPOSITORY
+
+_RUNTIMES = get_args(ConsumerSettings.model_fields["lambda_runtime"].annotation)
+VERSIONS = tuple(runtime.removeprefix("python") for runtime in _RUNTIMES)
+"""Versions of the Lambda runtimes that the setting ``lambdaRuntime`` allows."""
+
+_PROJECT = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text(encoding="utf-8"))
+DEFAULT: str = _PROJECT["config"]["lambdaRuntime"]["default"].removeprefix("python")
+"""Version of the function's default runtime, which must be present on CI."""
 
 TARGETS = ("unit", "integration")
 
