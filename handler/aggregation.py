@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from aws_kinesis_agg import config_pb2
 from google.protobuf.message import DecodeError
 
+from handler.protobuf_nesting import is_readable
 from journal.errors import RecordError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ from aws_kinesis_agg import messages_pb2  # noqa: E402 (needs the line above)
 
 MAGIC = b"\xf3\x89\x9a\xc2"
 DIGEST_BYTES = 16
+_NOT_A_MESSAGE = "not a protobuf message of an aggregate"
 
 AggregatedRecord: Any = messages_pb2.AggregatedRecord
 
@@ -76,10 +78,12 @@ def user_records(data: bytes) -> list[UserRecord]:
     digest = hashlib.md5(message, usedforsecurity=False).digest()
     if digest != data[len(MAGIC) + len(message) :]:
         raise FrameError("wrong MD5")
+    if not is_readable(message):
+        raise FrameError(_NOT_A_MESSAGE)
     try:
         aggregate = AggregatedRecord.FromString(message)
     except DecodeError:
-        raise FrameError("not a protobuf message of an aggregate") from None
+        raise FrameError(_NOT_A_MESSAGE) from None
     if not aggregate.IsInitialized():  # protobuf 6 does not check required fields
         raise FrameError("a record of the aggregate is incomplete")
     # Lists: protobuf's containers do not raise IndexError for every index that is out of range.

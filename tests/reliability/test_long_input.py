@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.reliability.accounting import assert_accounted_for
 from tests.reliability.raw_records import NAMES, PLACES, record, struct
-from tests.support.kpl import aggregate, frame
+from tests.support.kpl import aggregate, frame, groups
 from tests.support.raw_ion import (
     BLOB,
     DECIMAL,
@@ -130,4 +130,9 @@ def test_an_aggregate_of_a_mebibyte_comes_to_an_end(kind: str) -> None:
 def test_a_message_of_a_mebibyte_comes_to_an_end(part: bytes) -> None:
     # Given as many keys, hash keys, incomplete records, unknown numbers or groups as there can be
     data = frame(part * (MEBIBYTE // len(part)))
+    assert_accounted_for(data, [])
+
+
+def test_groups_of_a_mebibyte_that_end_come_to_an_end() -> None:
+    data = frame(groups(MEBIBYTE // 2))
     assert_accounted_for(data, [])

@@ -19,7 +19,7 @@ PARTITION_KEYS, HASH_KEYS, RECORDS = 1, 2, 3
 PARTITION_KEY_INDEX, HASH_KEY_INDEX, DATA, TAGS = 1, 2, 3, 4
 """Fields of a record in it."""
 
-_LENGTH_DELIMITED = 2
+_LENGTH_DELIMITED, _GROUP, _END_OF_GROUP = 2, 3, 4
 _SHORT = [bytes([number]) for number in range(0x80)]
 """Created once, because most of them are in an aggregate of many records."""
 
@@ -43,6 +43,12 @@ def number_field(field: int, number: int) -> bytes:
 def bytes_field(field: int, content: bytes) -> bytes:
     """Return a field with bytes: a string, a blob or a message."""
     return varint(field << 3 | _LENGTH_DELIMITED) + varint(len(content)) + content
+
+
+def groups(levels: int) -> bytes:
+    """Return groups of an unknown field, each in the one before it."""
+    field = 5 << 3
+    return varint(field | _GROUP) * levels + varint(field | _END_OF_GROUP) * levels
 
 
 def message(
