@@ -10,12 +10,15 @@ import math
 import struct
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from journal.errors import TRUNCATED, IonError, RecordError
 from journal.ion import integers, structure
-from journal.ion.structure import Names, Span
+from journal.ion.symbols import Names
 from journal.ion.timestamps import timestamp_text
+
+if TYPE_CHECKING:
+    from journal.ion.structure import Span
 
 AttributeValue: TypeAlias = Mapping[str, Any]
 """A value in DynamoDB's wire format; under ``B`` it holds bytes."""
@@ -66,7 +69,7 @@ def _list(
     while position < end:
         head, start, position = structure.bounds(data, position, end)
         if head >> 4 == structure.ANNOTATION:
-            head, start, _ = structure.without_annotations(data, start, position)
+            head, start, _ = structure.without_annotations(data, names, start, position)
         if not structure.is_padding(head):
             elements.append(_CONVERSIONS[head](data, names, head, start, position, depth + 1))
     return {"L": elements}
@@ -107,9 +110,13 @@ def _timestamp(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) 
 
 def _int(data: bytes, _n: Names, head: int, start: int, stop: int, _d: int) -> AttributeValue:
     number = int.from_bytes(data[start:stop], "big")
-    minus = "-" if head >> 4 == structure.NEGATIVE_INT and number else ""
+    minus = "-" if head >> 4 == structure.NEGATIVE_INT else ""
+    if minus and not number:
+        raise IonError("a negative zero")
     if stop - start <= _SHORT_INT_BYTES:
         return {"N": f"{minus}{number}"}
+    if not number:
+        return _ZERO
     digits = integers.digits(number)
     exact = _number(minus, digits, 0)
     return {"S": minus + digits} if exact is None else {"N": exact}

@@ -1,50 +1,35 @@
-"""A stream of binary Ion: the version marker, local symbol tables and one value."""
+"""A stream of binary Ion: version markers, local symbol tables and values.
+
+Source: Ion specification, "Amazon Ion Symbols", section "Processing of Symbol Tables".
+"""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from journal.errors import TRUNCATED, IonError
-from journal.ion.integers import var_uint
 from journal.ion.structure import (
     ANNOTATION,
-    LIST,
-    STRING,
-    STRUCT,
+    FIRST_ANNOTATION,
+    SYMBOL,
     bounds,
-    fields,
-    is_absent,
     is_null,
     is_padding,
-    utf8,
     without_annotations,
 )
+from journal.ion.symbol_tables import symbol_table
+from journal.ion.symbols import SYSTEM_SYMBOLS
 
 if TYPE_CHECKING:
-    from journal.ion.structure import Names, Span
+    from collections.abc import Iterator
+
+    from journal.ion.structure import Span
+    from journal.ion.symbols import Names
 
 VERSION_MARKER = b"\xe0\x01\x00\xea"
 
-_SYSTEM_SYMBOLS = (
-    "$0",
-    "$ion",
-    "$ion_1_0",
-    "$ion_symbol_table",
-    "name",
-    "version",
-    "imports",
-    "symbols",
-    "max_id",
-    "$ion_shared_symbol_table",
-)
-_SYMBOL_TABLE = _SYSTEM_SYMBOLS.index("$ion_symbol_table")
-
-_MAX_CACHED_BYTES = 4096
-"""Maximum size of a cached symbol table: large ones would fill the memory."""
-
-_CACHED_TABLES = 256
-"""Maximum number of cached symbol tables."""
+_VERSION_SYMBOL = SYSTEM_SYMBOLS.index("$ion_1_0")
+_LAST_SYMBOL = SYMBOL << 4 | 0x0F
 
 
 def single_value(data: bytes) -> Span:
@@ -55,61 +40,64 @@ def single_value(data: bytes) -> Span:
     IonError
         If there is none, or more than one, or it does not end where the stream does.
     """
-    if not data.startswith(VERSION_MARKER):
-        raise IonError("not binary Ion")
-    names: Names = _SYSTEM_SYMBOLS
     found: Span | None = None
-    position = len(VERSION_MARKER)
-    end = len(data)
-    try:
-        while position < end:
-            head, start, stop = bounds(data, position, end)
-            position = stop
-            if is_padding(head):
-                continue
-            if head >> 4 == ANNOTATION:
-                annotated = data[start:stop]
-                is_small = stop - start <= _MAX_CACHED_BYTES
-                table = _cached_symbol_table(annotated) if is_small else _symbol_table(annotated)
-                if table is not None:
-                    names = table
-                    continue
-                head, start, stop = without_annotations(data, start, stop)
-            if found is not None:
-                raise IonError("more than one value")
-            found = (data, names, head, start, stop)
-    except IndexError:
-        raise IonError(TRUNCATED) from None
+    for value in values(data):
+        if found is not None:
+            raise IonError("more than one value")
+        found = value
     if found is None:
         raise IonError("no value")
     return found
 
 
-def _symbol_table(data: bytes) -> Names | None:
-    """Return the symbols of an annotation wrapper; None if it is not a local symbol table."""
-    is_table = var_uint(data, var_uint(data, 0)[1])[0] == _SYMBOL_TABLE
-    head, start, stop = without_annotations(data, 0, len(data))
-    return _symbols(data[start:stop]) if is_table and head >> 4 == STRUCT else None
+def values(data: bytes) -> Iterator[Span]:
+    """Find the values of a stream of binary Ion, without version markers and symbol tables.
 
-
-_cached_symbol_table = lru_cache(maxsize=_CACHED_TABLES)(_symbol_table)
-"""Documents with the same fields have the same table."""
-
-
-def _symbols(table: bytes) -> Names:
-    found = fields(table, _SYSTEM_SYMBOLS, 0, len(table))
-    if not is_absent(found, "imports"):
-        raise IonError("a symbol table that needs another")
-    names: list[str | None] = list(_SYSTEM_SYMBOLS)
-    symbols = found.get("symbols")
-    if symbols is not None and not is_null(symbols[2]):
-        _, _, head, position, end = symbols
-        if head >> 4 != LIST:
-            raise IonError("a symbol table without a list")
+    Raises
+    ------
+    IonError
+        If the stream is not binary Ion, or a value does not end before the stream does.
+    """
+    position = _after_version_marker(data, 0)
+    names: Names = SYSTEM_SYMBOLS
+    more: list[str] = []  # joined at the next value: a record can have thousands of tables that add
+    end = len(data)
+    try:
         while position < end:
-            head, start, position = bounds(table, position, end)
-            if head >> 4 == STRING and not is_null(head):
-                names.append(utf8(table, start, position))
-            elif not is_padding(head):
-                names.append(None)
-    return tuple(names)
+            if data[position] == FIRST_ANNOTATION:
+                position = _after_version_marker(data, position)
+                names = SYSTEM_SYMBOLS
+                more.clear()
+                continue
+            head, start, position = bounds(data, position, end)
+            is_annotated = head >> 4 == ANNOTATION
+            if is_annotated and (table := symbol_table(data[start:position])) is not None:
+                if not table.extends:
+                    names = table.names
+                    more.clear()
+                else:
+                    more += table.symbols
+                continue
+            if head <= _LAST_SYMBOL and _has_no_effect(data, head, start, position):
+                continue
+            if more:
+                names += tuple(more)
+                more.clear()
+            if is_annotated:
+                head, start, _ = without_annotations(data, names, start, position)
+            yield data, names, head, start, position
+    except IndexError:
+        raise IonError(TRUNCATED) from None
+
+
+def _after_version_marker(data: bytes, position: int) -> int:
+    if not data.startswith(VERSION_MARKER, position):
+        raise IonError("not binary Ion")
+    return position + len(VERSION_MARKER)
+
+
+def _has_no_effect(data: bytes, head: int, start: int, stop: int) -> bool:
+    """Return whether something at top level is padding, or a symbol that looks like a marker."""
+    if head >> 4 != SYMBOL or is_null(head):
+        return is_padding(head)
+    return int.from_bytes(data[start:stop], "big") == _VERSION_SYMBOL

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from journal.errors import TRUNCATED, IonError
 from journal.ion.integers import END_FLAG, var_uint
+from journal.ion.symbols import Names
 
 # The first byte of a value: its type (upper half) and length (lower half).
 BOOL, INT, NEGATIVE_INT, FLOAT, DECIMAL, TIMESTAMP, SYMBOL = 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7
@@ -17,15 +18,15 @@ _LAST_PADDING = 0x0E
 UNTYPED_NULL = 0x0F
 _ORDERED_STRUCT = 0xD1
 _FIRST_STRUCT, _NULL_STRUCT = 0xD0, 0xDF
-_FIRST_ANNOTATION = 0xE0
+FIRST_ANNOTATION = 0xE0
 
-_LENGTH_APART, _INVALID = -1, -2
+_LENGTH_APART, _INVALID, _ORDERED = -1, -2, -3
+_MIN_TIMESTAMP_BYTES = 2
+"""An offset and a year."""
 
 _UNEXPLAINED = "a symbol that no table explains"
+_UNANNOTATED = "annotations without a value"
 _OVERRUN = "a value that ends after its container"
-
-Names: TypeAlias = tuple[str | None, ...]
-"""Symbols by number; None for a symbol to which the symbol table gives no text."""
 
 Span: TypeAlias = tuple[bytes, Names, int, int, int]
 """The position of a value without its annotations: the record, its symbols, the value's first byte,
@@ -38,17 +39,27 @@ Content: TypeAlias = tuple[bytes, int, int]
 """The record, and where the content of a value of known type starts and stops."""
 
 
+def _starts_no_value(kind: int, low: int) -> bool:
+    """Return whether the specification's table "Illegal Type Descriptors" has a first byte."""
+    return (
+        (kind == BOOL and low not in (0, 1, _NULL))
+        or (kind == NEGATIVE_INT and low == 0)
+        or (kind == FLOAT and low not in (0, 4, 8, _NULL))
+        or (kind == TIMESTAMP and low < _MIN_TIMESTAMP_BYTES)
+        or (kind == ANNOTATION and low in (0, 1, 2, _NULL))
+        or kind == _RESERVED
+    )
+
+
 def _fixed_length(head: int) -> int:
     kind, low = head >> 4, head & 0x0F
-    if kind == BOOL:
-        return 0 if low in (0, 1, _NULL) else _INVALID
-    if kind == _RESERVED or (kind == ANNOTATION and low in (0, 1, 2, _NULL)):
+    if _starts_no_value(kind, low):
         return _INVALID
-    if kind == FLOAT and low not in (0, 4, 8, _NULL):
-        return _INVALID
-    if low == _LENGTH_FOLLOWS or head == _ORDERED_STRUCT:
+    if head == _ORDERED_STRUCT:
+        return _ORDERED
+    if low == _LENGTH_FOLLOWS:
         return _LENGTH_APART
-    return 0 if low == _NULL else low
+    return 0 if low == _NULL or kind == BOOL else low
 
 
 LENGTHS = tuple(map(_fixed_length, range(256)))
@@ -66,11 +77,14 @@ def variable_length(data: bytes, position: int, head: int) -> tuple[int, int]:
     Raises
     ------
     IonError
-        If no value starts with this byte.
+        If no value starts with this byte, or an ordered struct is empty.
     """
     if LENGTHS[head] == _INVALID:
         raise IonError("a byte that starts no value")
-    return var_uint(data, position)
+    length, position = var_uint(data, position)
+    if head == _ORDERED_STRUCT and not length:
+        raise IonError("an ordered struct without fields")
+    return length, position
 
 
 def bounds(data: bytes, position: int, end: int) -> tuple[int, int, int]:
@@ -96,8 +110,8 @@ def bounds(data: bytes, position: int, end: int) -> tuple[int, int, int]:
     return head, position, position + length
 
 
-def without_annotations(data: bytes, start: int, stop: int) -> tuple[int, int, int]:
-    """Find the value in an annotation wrapper.
+def unwrapped(data: bytes, start: int, stop: int) -> tuple[list[int], int, int, int]:
+    """Find the annotations and the value in an annotation wrapper.
 
     Parameters
     ----------
@@ -109,7 +123,7 @@ def without_annotations(data: bytes, start: int, stop: int) -> tuple[int, int, i
     Returns
     -------
     tuple
-        As for `bounds`.
+        The annotations' symbols, and the value as for `bounds`.
 
     Raises
     ------
@@ -117,12 +131,42 @@ def without_annotations(data: bytes, start: int, stop: int) -> tuple[int, int, i
         If the wrapper does not hold annotations and one value.
     """
     length, position = var_uint(data, start)
-    position += length
-    if not length or position >= stop:
-        raise IonError("annotations without a value")
-    head, start, end = bounds(data, position, stop)
-    if end != stop or head >> 4 == ANNOTATION or is_padding(head):
-        raise IonError("annotations without a value")
+    first = position + length
+    if not length or first >= stop:
+        raise IonError(_UNANNOTATED)
+    symbols = []
+    while position < first:
+        symbol, position = var_uint(data, position)
+        symbols.append(symbol)
+    head, start, end = bounds(data, first, stop)
+    if position != first or end != stop or head >> 4 == ANNOTATION or is_padding(head):
+        raise IonError(_UNANNOTATED)
+    return symbols, head, start, end
+
+
+def without_annotations(data: bytes, names: Names, start: int, stop: int) -> tuple[int, int, int]:
+    """Find the value in an annotation wrapper.
+
+    Parameters
+    ----------
+    data, names
+        The record and its symbols.
+    start, stop
+        Where the wrapper's content starts and stops.
+
+    Returns
+    -------
+    tuple
+        As for `bounds`.
+
+    Raises
+    ------
+    IonError
+        If the wrapper does not hold annotations and one value, or no table has an annotation.
+    """
+    symbols, head, start, end = unwrapped(data, start, stop)
+    if max(symbols) >= len(names):
+        raise IonError(_UNEXPLAINED)
     return head, start, end
 
 
@@ -142,17 +186,16 @@ def is_padding(head: int) -> bool:
 
 
 def symbol_text(names: Names, symbol: int) -> str:
-    """Return a symbol's text; ``$0``, its Ion text, for the symbol that has none.
+    """Return a symbol's text; the Ion text of one that has none.
 
     Raises
     ------
     IonError
-        If the record's symbol table has no such symbol, or gives it no text.
+        If the record's symbol table has no such symbol.
     """
-    name = names[symbol] if symbol < len(names) else None
-    if name is None:
+    if symbol >= len(names):
         raise IonError(_UNEXPLAINED)
-    return name
+    return names[symbol]
 
 
 def utf8(data: bytes, start: int, stop: int) -> str:
@@ -206,12 +249,11 @@ def fields(data: bytes, names: Names, position: int, end: int) -> Fields:
         position = start + length
         if head <= _LAST_PADDING:
             continue
-        if head >= _FIRST_ANNOTATION:
-            head, start, _ = without_annotations(data, start, position)
-        name = names[symbol] if symbol < known else None
-        if name is None:
+        if head >= FIRST_ANNOTATION:
+            head, start, _ = without_annotations(data, names, start, position)
+        if symbol >= known:
             raise IonError(_UNEXPLAINED)
-        found[name] = (data, names, head, start, position)
+        found[names[symbol]] = (data, names, head, start, position)
     if position != end:
         raise IonError(_OVERRUN)
     return found

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from handler.values import UnstorableValue, attribute_value
 from journal.errors import IonError
-from journal.ion import stream
+from journal.ion import symbol_tables
 from journal.ion.stream import VERSION_MARKER, single_value
 from tests.support.ion import binary
 from tests.support.ion_values import Sample, values
@@ -211,7 +211,7 @@ def test_a_large_symbol_table_is_not_cached() -> None:
     def names(count: int) -> str:
         return "{" + ",".join(f"n{number:05d}:1" for number in range(count)) + "}"
 
-    remembered = stream._cached_symbol_table.cache_info
+    remembered = symbol_tables._cached.cache_info
     converted(names(3))
     before = remembered().currsize
     assert len(converted(names(3000))["M"]) == 3000
