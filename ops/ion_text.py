@@ -23,8 +23,9 @@ class _TooLongError(Exception):
 def ion_text(data: bytes, seconds: float = _MAX_SECONDS) -> str:
     """Return bytes as Ion text; bytes that cannot be read become an Ion blob with a comment.
 
-    Malformed input is to be expected in a failure bucket, and on some of it the readers of
-    amazon.ion 0.15.0 never return. The Python reader can at least be interrupted.
+    Malformed input is to be expected in a failure bucket, and from some of it the C extension of
+    amazon.ion 0.15.0 never returns. Its Python reader can be interrupted, though some timestamps
+    keep it for half a minute first.
 
     Parameters
     ----------

@@ -17,7 +17,8 @@ def read_binary(data: bytes) -> Any:  # noqa: ANN401 (any Ion value)
     """Read one value of binary Ion.
 
     The C reader of amazon.ion 0.15.0 reads its input in pages. It silently misreads an int of eight
-    bytes that straddles two of them. Input of more than one page goes to the slower Python reader.
+    bytes that straddles two of them, if its magnitude is 2^63 or more. Input of more than one page
+    goes to the slower Python reader.
 
     Raises
     ------

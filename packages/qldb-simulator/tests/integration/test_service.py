@@ -77,7 +77,7 @@ def test_state_keeps_every_type(client: LedgerClient) -> None:
 
 @pytest.mark.parametrize("padding", range(8140, 8180, 8))
 def test_a_large_int_survives_wherever_it_lies(client: LedgerClient, padding: int) -> None:
-    """The C reader of amazon.ion misreads ints that straddle its pages."""
+    """The C reader of amazon.ion misreads ints from 2^63 on that straddle its pages."""
     document_id = _insert(client, {"padding": b"x" * padding, "number": 2**63})
 
     assert client.state("one", "Person")[document_id].data["number"] == 2**63

@@ -1,4 +1,4 @@
-"""Ints of eight bytes are read correctly at any position.
+"""Ints of eight bytes, from 2^63 on, are read correctly at any position.
 
 If the first test fails after an upgrade of amazon.ion, its C reader is fixed and
 `qldb_simulator.ion_reading` can be removed.
