@@ -30,6 +30,7 @@ from tests.support.kpl import (
     aggregate,
     bytes_field,
     frame,
+    groups,
     number_field,
 )
 
@@ -165,8 +166,18 @@ def damaged_messages(draw: st.DrawFn) -> bytes:
     return bytes(message)
 
 
+@st.composite
+def nested_messages(draw: st.DrawFn) -> bytes:
+    """Return a message with groups around protobuf's limit, or far deeper, in any of its parts."""
+    levels = draw(st.one_of(st.integers(96, 104), st.integers(1_000, 60_000)))
+    content = groups(levels)[: draw(st.sampled_from([levels, None]))]
+    for field in draw(st.sampled_from([(), (RECORDS,), (TAGS, RECORDS)])):
+        content = bytes_field(field, content)
+    return draw(aggregates())[0] + content
+
+
 @settings(_SETTINGS, max_examples=MESSAGES)
-@given(st.one_of(st.binary(max_size=60), damaged_messages()))
+@given(st.one_of(st.binary(max_size=60), damaged_messages(), nested_messages()))
 def test_any_message_is_quarantined_whole_or_each_of_its_records_is_counted(message: bytes) -> None:
     # Given any bytes as a message whose MD5 fits
     data = frame(message)

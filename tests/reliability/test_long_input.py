@@ -23,12 +23,15 @@ from tests.support.raw_ion import (
     LIST,
     STRING,
     STRUCT,
+    SYMBOL_TABLE,
     TIMESTAMP,
     VERSION_MARKER,
+    annotated,
     nested,
     symbol_table,
     text,
     value,
+    var_uint,
 )
 
 if TYPE_CHECKING:
@@ -70,6 +73,19 @@ def _document(content: bytes) -> bytes:
     return record(struct(a=content))
 
 
+_APPENDING = annotated(var_uint(SYMBOL_TABLE), bytes.fromhex("d786710387b28178")) + b"\x00"
+_NAME = b"\x84\x81x"
+_IMPORT = value(STRUCT, _NAME + b"\x88\x22\xff\xff")
+
+
+def _with_imports(imports: bytes) -> bytes:
+    """Return a symbol table whose imports precede the names, and so renumber them."""
+    symbols = b"\x87" + value(LIST, b"".join(map(text, NAMES)))
+    padding = value(BLOB, b"x" * (LONG - len(imports)))
+    content = b"\x86" + value(LIST, imports) + symbols + b"\x84" + padding
+    return annotated(var_uint(SYMBOL_TABLE), value(STRUCT, content))
+
+
 RECORDS: dict[str, Callable[[], bytes]] = {
     "random bytes": lambda: Random(1).randbytes(MEBIBYTE),
     "zeros": lambda: bytes(MEBIBYTE),
@@ -97,6 +113,15 @@ RECORDS: dict[str, Callable[[], bytes]] = {
     "symbols": lambda: record(table=symbol_table(["x"] * (LONG // 2))),
     "symbols after the names": lambda: record(
         table=symbol_table(NAMES, more=text("x") * (LONG // 2))
+    ),
+    "tables that append": lambda: record(
+        table=symbol_table(NAMES) + _APPENDING * (LONG // len(_APPENDING))
+    ),
+    "imports of shared tables": lambda: record(
+        table=_with_imports(_IMPORT * (LONG // len(_IMPORT))),
+    ),
+    "imports of all numbers": lambda: record(
+        table=_with_imports(value(STRUCT, _NAME + b"\x88\x28" + b"\xff" * 8)),
     ),
     "annotations": lambda: record(table=symbol_table(NAMES) * (LONG // len(symbol_table(NAMES)))),
 }

@@ -304,6 +304,8 @@ def _string(length: bytes) -> bytes:
     return bytes([STRING << 4 | 14]) + length + b"x"
 
 
+_UNANNOTATED = value(ANNOTATION, b"\x80" + value(INT, b"\x01\x01"))
+
 _STRUCTURE = [
     IonCase("an ordered struct", b"\xd1\x86\x84\x21\x01\x85\x21\x02", _fields(name=1, version=2)),
     IonCase(
@@ -327,9 +329,11 @@ _STRUCTURE = [
     IonCase("a wrapper without annotations", value(ANNOTATION, b"\x80" + _ONE + b"\x0f"), None),
     IonCase(
         "a wrapper without annotations around a value",
-        value(ANNOTATION, b"\x80" + value(INT, b"\x01\x01")),
+        _UNANNOTATED,
         None,
     ),
+    IonCase("a field's wrapper without annotations", _struct({_NAME: _UNANNOTATED}), None),
+    IonCase("an element's wrapper without annotations", _list(_UNANNOTATED), None),
     IonCase(
         "an annotation longer than the annotations", value(ANNOTATION, b"\x81\x01\x21\x01"), None
     ),

@@ -100,6 +100,12 @@ def test_other_records_are_ignored_by_type(data: bytes, reason: IgnoredReason) -
     assert read_record(data, TABLES) == Ignored(reason)
 
 
+def test_a_document_with_the_text_of_another_type_is_a_revision() -> None:
+    found = read_record(revision(data='{a: "BLOCK_SUMMARY"}'), TABLES)
+    assert isinstance(found, Revision)
+    assert found.kind is RevisionKind.UPSERT
+
+
 def test_a_revision_of_another_table_is_ignored_and_its_table_named() -> None:
     assert read_record(revision(table="Car"), TABLES) == Ignored(
         IgnoredReason.UNCONFIGURED_TABLE, "Car"

@@ -1,0 +1,86 @@
+"""`python -m tests.reliability.first_misreading N`: reads bytes whose meaning is known.
+
+Prints the first record or frame that is read as another, read though it is illegal, or refused
+though it is not, and exits with `BROKEN`; without one, prints nothing and exits with 0. The
+mutations run it. The number is ignored: there is nothing to try more than once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pulumi.automation  # noqa: F401 (lifts protobuf's limit of depth, as in ops)
+
+from handler.aggregation import FrameError, user_records
+from handler.values import attribute_value
+from journal.errors import IonError
+from journal.ion.stream import single_value
+from journal.revisions import Revision, read_record
+from tests.reliability.first_failure import BROKEN
+from tests.support.attribute_values import checked
+from tests.support.ion_cases import ION_CASES
+from tests.support.kpl import RECORDS, TAGS, bytes_field, frame, groups, message
+from tests.support.qldb_records import block_summary, revision
+from tests.support.raw_ion import VERSION_MARKER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TABLES = {"Person"}
+_TOO_DEEP = 101
+
+
+def main() -> int:
+    """Read everything."""
+    for finding in _findings():
+        print(finding)  # noqa: T201 (read by the mutations)
+        return BROKEN
+    return 0
+
+
+def _findings() -> Iterator[str]:
+    yield from _misread_values()
+    yield from _misread_records()
+    yield from _misread_frames()
+
+
+def _misread_values() -> Iterator[str]:
+    for case in ION_CASES:
+        try:
+            found = checked(dict(attribute_value(single_value(VERSION_MARKER + case.content))))
+        except IonError:
+            found = None
+        except Exception as error:  # noqa: BLE001 (any other is a finding)
+            yield f"{case.name}: {type(error).__name__}"
+            continue
+        if found != case.becomes:
+            yield f"{case.name}: {found or 'refused'}"
+
+
+def _misread_records() -> Iterator[str]:
+    summary_in_a_document = revision(data='{a: "BLOCK_SUMMARY"}')
+    if not isinstance(read_record(summary_in_a_document, _TABLES), Revision):
+        yield "a document with the text BLOCK_SUMMARY is not a revision"
+    if isinstance(read_record(block_summary("SELECT 'REVISION_DETAILS'"), _TABLES), Revision):
+        yield "a block summary with the text REVISION_DETAILS is a revision"
+
+
+def _misread_frames() -> Iterator[str]:
+    deep = {
+        "an aggregate": groups(_TOO_DEEP),
+        "an aggregate with a record": message([b"data"]) + groups(_TOO_DEEP),
+        "a record": bytes_field(RECORDS, groups(_TOO_DEEP)),
+        "a tag": bytes_field(RECORDS, bytes_field(TAGS, groups(_TOO_DEEP))),
+    }
+    for place, content in deep.items():
+        try:
+            user_records(frame(content))
+        except FrameError as error:
+            if error.code == "not a protobuf message of an aggregate":
+                continue
+        yield f"deep groups in {place} reach protobuf"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
