@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from journal.errors import TRUNCATED, IonError
 from journal.ion.integers import END_FLAG, var_uint
-from journal.ion.symbols import Names
+from journal.ion.symbols import Names, is_symbol_identifier
 
 # The first byte of a value: its type (upper half) and length (lower half).
 BOOL, INT, NEGATIVE_INT, FLOAT, DECIMAL, TIMESTAMP, SYMBOL = 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7
@@ -295,14 +295,16 @@ def struct_field(found: Fields, name: str) -> Fields:
 
 
 def text_field(found: Fields, name: str) -> str:
-    """Return a field that is a string or symbol."""
+    """Return a field that is a string, or a symbol that has a text."""
     field = found.get(name)
     if field is not None:
         data, names, head, start, stop = field
         if head >> 4 == STRING and head & 0x0F != _NULL:
             return utf8(data, start, stop)
         if head >> 4 == SYMBOL and head & 0x0F != _NULL:
-            return symbol_text(names, int.from_bytes(data[start:stop], "big"))
+            text = symbol_text(names, int.from_bytes(data[start:stop], "big"))
+            if not is_symbol_identifier(text):
+                return text
     raise IonError(f"{name} is not a text")
 
 

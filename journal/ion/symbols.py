@@ -52,3 +52,8 @@ class ImportingSymbols:
 
 Names: TypeAlias = tuple[str, ...] | ImportingSymbols
 """Symbols by number; those without text as their Ion text. Almost always a tuple, for speed."""
+
+
+def is_symbol_identifier(text: str) -> bool:
+    """Return whether a text is what a symbol without text has instead: ``$`` and a number."""
+    return text.startswith("$") and text[1:].isdecimal()

@@ -14,21 +14,30 @@ import pulumi.automation  # noqa: F401 (lifts protobuf's limit of depth, as in o
 
 from handler.aggregation import FrameError, user_records
 from handler.values import attribute_value
-from journal.errors import IonError
+from journal.errors import IonError, MalformedRecord
 from journal.ion.stream import single_value
-from journal.revisions import Revision, read_record
+from journal.revisions import Ignored, Revision, read_record
 from tests.reliability.first_failure import BROKEN
 from tests.support.attribute_values import checked
 from tests.support.ion_cases import ION_CASES
 from tests.support.kpl import RECORDS, TAGS, bytes_field, frame, groups, message
 from tests.support.qldb_records import block_summary, revision
-from tests.support.raw_ion import VERSION_MARKER
+from tests.support.raw_ion import (
+    FIRST_LOCAL,
+    STRUCT,
+    SYMBOL,
+    VERSION_MARKER,
+    importing,
+    value,
+    var_uint,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TABLES = {"Person"}
 _TOO_DEEP = 101
+_TYPE_WITHOUT_TEXT = value(STRUCT, var_uint(FIRST_LOCAL + 1) + value(SYMBOL, bytes([FIRST_LOCAL])))
 
 
 def main() -> int:
@@ -64,6 +73,15 @@ def _misread_records() -> Iterator[str]:
         yield "a document with the text BLOCK_SUMMARY is not a revision"
     if isinstance(read_record(block_summary("SELECT 'REVISION_DETAILS'"), _TABLES), Revision):
         yield "a block summary with the text REVISION_DETAILS is a revision"
+    if isinstance(_read(VERSION_MARKER + importing("recordType") + _TYPE_WITHOUT_TEXT), Ignored):
+        yield "a record whose type has no text is ignored"
+
+
+def _read(data: bytes) -> Revision | Ignored | None:
+    try:
+        return read_record(data, _TABLES)
+    except MalformedRecord:
+        return None
 
 
 def _misread_frames() -> Iterator[str]:

@@ -255,6 +255,13 @@ MUTATIONS = (
         finder="first_misreading",
     ),
     Mutation(
+        name="a record whose type has no text is ignored",
+        file="journal/ion/structure.py",
+        old="if not is_symbol_identifier(text):",
+        new="if True:",
+        finder="first_misreading",
+    ),
+    Mutation(
         name="a repeated version marker keeps the symbols",
         file="journal/ion/stream.py",
         old="                names = SYSTEM_SYMBOLS\n                more.clear()\n",

@@ -21,7 +21,7 @@ SYMBOL_TABLE = 3
 FIRST_LOCAL = 10
 """Symbol of the first name in a local symbol table."""
 
-_SYMBOLS = 7
+_NAME, _IMPORTS, _SYMBOLS, _MAX_ID = 4, 6, 7, 8
 
 
 def var_uint(number: int) -> bytes:
@@ -63,6 +63,18 @@ def symbol_table(names: Iterable[str], more: bytes = b"") -> bytes:
     """Return a local symbol table; `more` follows the names in its list."""
     symbols = value(LIST, b"".join(map(text, names)) + more)
     return annotated(var_uint(SYMBOL_TABLE), value(STRUCT, var_uint(_SYMBOLS) + symbols))
+
+
+def importing(*names: str, symbols: int = 1) -> bytes:
+    """Return a local symbol table that imports symbols of a shared table before its names."""
+    shared = value(STRUCT, var_uint(_NAME) + text("shared") + var_uint(_MAX_ID) + _uint(symbols))
+    imports = var_uint(_IMPORTS) + value(LIST, shared)
+    local = var_uint(_SYMBOLS) + value(LIST, b"".join(map(text, names)))
+    return annotated(var_uint(SYMBOL_TABLE), value(STRUCT, imports + local))
+
+
+def _uint(number: int) -> bytes:
+    return value(INT, number.to_bytes((number.bit_length() + 7) // 8, "big"))
 
 
 def annotated(symbols: bytes, content: bytes) -> bytes:

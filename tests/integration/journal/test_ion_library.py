@@ -21,16 +21,7 @@ from handler.values import attribute_value
 from journal.errors import IonError
 from journal.ion.stream import single_value
 from tests.support.ion import binary
-from tests.support.raw_ion import (
-    LIST,
-    STRUCT,
-    SYMBOL_TABLE,
-    VERSION_MARKER,
-    annotated,
-    text,
-    value,
-    var_uint,
-)
+from tests.support.raw_ion import VERSION_MARKER, importing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,10 +46,6 @@ try:
 except Exception:
     pass
 """
-
-SHARED_TABLE = value(STRUCT, b"\x84" + text("shared") + b"\x88\x21\x02")
-IMPORTING = annotated(var_uint(SYMBOL_TABLE), value(STRUCT, b"\x86" + value(LIST, SHARED_TABLE)))
-"""A symbol table that imports two symbols."""
 
 
 def dies_of_the_alarm(reader: str, data: str) -> bool:
@@ -147,7 +134,7 @@ def test_the_c_extension_refuses_symbols_without_text_as_texts() -> None:
 @pytest.mark.parametrize("load", [simpleion.load, simpleion.load_python])
 def test_names_without_text_hide_each_other(load: Callable[[io.BytesIO], Any]) -> None:
     # Given two fields whose names are in a shared table / when the library reads them
-    data = VERSION_MARKER + IMPORTING + bytes.fromhex("d68a21018b2102")
+    data = VERSION_MARKER + importing(symbols=2) + bytes.fromhex("d68a21018b2102")
     found = load(io.BytesIO(data))
     # Then only one is left to a reader of the dict
     assert len(dict(found)) == 1

@@ -21,6 +21,7 @@ from journal.ion.timestamps import timestamp_text
 from journal.revisions import Ignored, IgnoredReason, Revision, RevisionKind, read_record
 from tests.support.ion import binary
 from tests.support.qldb_records import HASH, TX_TIME, block_summary, control, record, revision
+from tests.support.raw_ion import VERSION_MARKER, importing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,6 +118,10 @@ def metadata(**fields: str | None) -> str:
     return f"{{{', '.join(f'{k}: {v}' for k, v in (right | fields).items() if v is not None)}}}"
 
 
+SHARED_TYPE = VERSION_MARKER + importing("recordType") + bytes.fromhex("d38b710a")
+"""A record whose type is a symbol of a shared table, whose text nobody knows."""
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -129,6 +134,8 @@ def metadata(**fields: str | None) -> str:
         (binary("12"), "not a struct"),
         (binary("{}"), "recordType is not a text"),
         (binary("{recordType: 1}"), "recordType is not a text"),
+        (binary("{recordType: $0}"), "recordType is not a text"),
+        (SHARED_TYPE, "recordType is not a text"),
         (record("REVISION_DETAILS", "null"), "payload is not a struct"),
         (record("REVISION_DETAILS", "{}"), "tableInfo is not a struct"),
         (record("REVISION_DETAILS", "{tableInfo: {tableName: 1}}"), "tableName is not a text"),
@@ -142,6 +149,7 @@ def metadata(**fields: str | None) -> str:
         (revision(metadata=metadata(id=None)), "id is not a text"),
         (revision(metadata=metadata(id='""')), "id is empty"),
         (revision(metadata=metadata(id="null.string")), "id is not a text"),
+        (revision(metadata=metadata(id="$0")), "id is not a text"),
         (revision(metadata=metadata(version=None)), "version is not a number from 0"),
         (revision(metadata=metadata(version="-1")), "version is not a number from 0"),
         (revision(metadata=metadata(version="1.0")), "version is not a number from 0"),
