@@ -223,7 +223,6 @@ def fields(data: bytes, names: Names, position: int, end: int) -> Fields:
         If the fields do not end before the record does.
     """
     found: Fields = {}
-    known = len(names)
     # A record is a few dozen fields, most of them with one byte for the symbol and one or two for
     # the length. These are read in place: calls would take most of the time of a whole record.
     while position < end:
@@ -251,9 +250,11 @@ def fields(data: bytes, names: Names, position: int, end: int) -> Fields:
             continue
         if head >= FIRST_ANNOTATION:
             head, start, _ = without_annotations(data, names, start, position)
-        if symbol >= known:
-            raise IonError(_UNEXPLAINED)
-        found[names[symbol]] = (data, names, head, start, position)
+        try:
+            name = names[symbol]
+        except IndexError:
+            raise IonError(_UNEXPLAINED) from None
+        found[name] = (data, names, head, start, position)
     if position != end:
         raise IonError(_OVERRUN)
     return found
