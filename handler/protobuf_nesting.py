@@ -27,7 +27,8 @@ _MAX_TAG_BYTES, _MAX_VARINT_BYTES = 5, 10
 _LENGTH_MASK = 2**64 - 1
 
 # The tags in an ordinary aggregate, from messages.proto of aws_kinesis_agg.
-_PARTITION_KEY, _HASH_KEY, _RECORD = (field << _WIRE_TYPE_BITS | _LENGTH for field in (1, 2, 3))
+_KEYS = frozenset((1 << _WIRE_TYPE_BITS | _LENGTH, 2 << _WIRE_TYPE_BITS | _LENGTH))
+_RECORD = 3 << _WIRE_TYPE_BITS | _LENGTH
 _KEY_INDEX, _DATA = 1 << _WIRE_TYPE_BITS, 3 << _WIRE_TYPE_BITS | _LENGTH
 _MESSAGES = (_RECORD, 4 << _WIRE_TYPE_BITS | _LENGTH)
 """Tags of fields that hold messages, by the depth of the message that has the field."""
@@ -77,7 +78,7 @@ def _end_of_ordinary_fields(message: bytes) -> int:
                     place += 1
                 if place + length != stop:
                     break
-            elif tag not in {_PARTITION_KEY, _HASH_KEY}:
+            elif tag not in _KEYS:
                 break
             start = stop
     except IndexError:
