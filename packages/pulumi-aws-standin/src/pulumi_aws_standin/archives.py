@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import posixpath
 import zipfile
 from pathlib import Path
 
@@ -70,7 +71,11 @@ def _members(archive: Archive) -> dict[str, bytes]:
         if isinstance(member, Asset):
             members[name] = _contents(name, member)
         else:
-            members |= {f"{name}/{inner}": data for inner, data in _members(member).items()}
+            # Joined and cleaned like the engine's own, so "." means the archive's root.
+            members |= {
+                posixpath.normpath(f"{name}/{inner}"): data
+                for inner, data in _members(member).items()
+            }
     return members
 
 

@@ -64,6 +64,15 @@ def test_files_folders_and_zips_are_put_together(folder: Path, tmp_path: Path) -
     }
 
 
+def test_an_archive_under_a_dot_is_at_the_root(folder: Path) -> None:
+    archive = Archive(assets={".": Archive(path=str(folder)), "settings.json": Asset(text="{}")})
+    assert contents(zip_bytes(archive)) == {
+        "main.py": "main",
+        "inner/part.py": "part",
+        "settings.json": "{}",
+    }
+
+
 def test_the_order_of_members_does_not_matter() -> None:
     a, b = Asset(text="a"), Asset(text="b")
     assert zip_bytes(Archive(assets={"a": a, "b": b})) == zip_bytes(
