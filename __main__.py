@@ -3,7 +3,7 @@
 import pulumi
 
 from handler.version import project_version
-from infra import lambda_package, upstream
+from infra import lambda_package, previous, upstream
 from infra.consumer import Consumer, ConsumerProps
 from infra.failures import Failures
 from infra.handler_environment import HandlerEnvironment
@@ -20,6 +20,9 @@ def formerly(name: str) -> pulumi.ResourceOptions:
 
 # These can fail, so they come before any resource is touched.
 settings = Settings.load(pulumi.Config())
+upstream.check(settings.upstream)
+deployed = previous.Previous.read()
+deployed.refuse_removal(settings.replica_tables.ledger_tables)
 code = lambda_package.build(
     runtime=settings.consumer.lambda_runtime, architecture=settings.consumer.lambda_architecture
 )
@@ -41,7 +44,6 @@ replica = ReplicaTables(
 failures = Failures("qldb-failures", settings.failures, tags=tags, opts=formerly("failures"))
 
 environment = HandlerEnvironment(
-    replica_tables=replica.configuration,
     failure_bucket=failures.bucket.bucket,
     log_level=settings.consumer.log_level,
     tombstone_lifetime_days=settings.replica_tables.tombstone_lifetime_days,
@@ -55,21 +57,27 @@ consumer = Consumer(
         stream_arn=stream.kinesis.arn,
         table_arns=replica.arns,
         failure_bucket_arn=failures.bucket.arn,
+        failure_notification=failures.notification,
         environment=environment,
+        replica_tables=replica.configuration,
         code=code,
     ),
     tags=tags,
     opts=formerly("consumer"),
 )
 
+deployed.warn_of_empty(replica.names)
+
 pulumi.export("version", project_version())
 pulumi.export("ledgerName", ledger_name)
 pulumi.export("streamName", stream.kinesis.name)
 pulumi.export("streamArn", stream.kinesis.arn)
 pulumi.export("qldbStreamId", stream.qldb.id)
-pulumi.export("tableNames", replica.names)
+pulumi.export(previous.TABLE_NAMES_OUTPUT, replica.names)
+pulumi.export(previous.PROTECTION_OUTPUT, settings.replica_tables.deletion_protection)
 pulumi.export("functionName", consumer.function.name)
 pulumi.export("handlerEnvironment", environment.variables())
+pulumi.export("replicaTables", replica.configuration)
 pulumi.export("logGroupName", consumer.log_group.name)
 pulumi.export("eventSourceMappingId", consumer.event_source_mapping.id)
 pulumi.export("failureBucketName", failures.bucket.bucket)

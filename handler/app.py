@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.session import get_session
 
 from handler.batch import Handler
+from handler.contract import TABLES_FILE, Variable
 from handler.dynamodb_transport import StatementTransport
 from handler.failure_client import LazyFailureClient
 from handler.failures import FailureStore
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from handler.batch import BatchResponse, LambdaContext
 
+_TABLES_FILE = Path(__file__).resolve().parent.parent / TABLES_FILE
 _PUTS_IN_FLIGHT = 8
 _TIMEOUT = (1.0, 5.0)
 """Seconds to connect, seconds to wait for an answer."""
@@ -48,7 +51,7 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> BatchRes
 @lru_cache(maxsize=1)
 def _handler() -> Handler:
     """Build the handler of this container."""
-    settings = HandlerSettings.from_environment(os.environ)
+    settings = HandlerSettings.from_environment(_environment())
     keep_requests_out_of_logs()
     session = get_session()
     transport = StatementTransport.from_session(
@@ -65,6 +68,20 @@ def _handler() -> Handler:
     )
     collect_garbage_less_often()
     return handler
+
+
+def _environment() -> Mapping[str, str]:
+    """Return the environment, completed from the file in the code archive."""
+    if Variable.REPLICA_TABLES in os.environ:
+        return os.environ
+    try:
+        text = _TABLES_FILE.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(
+            f"the file {TABLES_FILE} of the code archive cannot be read ({error.strerror}), and "
+            f"the environment variable {Variable.REPLICA_TABLES} is not set"
+        ) from None
+    return {**os.environ, Variable.REPLICA_TABLES: text}
 
 
 def _place(error: Exception) -> str:

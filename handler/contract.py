@@ -53,11 +53,17 @@ BATCHES_PREFIX = "aws/lambda/"
 "Retain discarded batch records in Amazon S3")."""
 
 
+TABLES_FILE = "replica_tables.json"
+"""File at the root of the code archive, a JSON object: for each ledger table, an object with the
+fields of `TableField`."""
+
+
 class Variable(enum.StrEnum):
     """Environment variables of the function."""
 
     REPLICA_TABLES = "REPLICA_TABLES"
-    """JSON object: for each ledger table, an object with the fields of `TableField`."""
+    """The text of `TABLES_FILE`, which it replaces where the handler runs outside Lambda. Functions
+    that version 0.1.0 deployed have it too."""
 
     FAILURE_BUCKET = "FAILURE_BUCKET"
     TOMBSTONE_LIFETIME_DAYS = "TOMBSTONE_LIFETIME_DAYS"
@@ -73,7 +79,7 @@ class Variable(enum.StrEnum):
 
 
 class TableField(enum.StrEnum):
-    """Fields of one ledger table's object in `Variable.REPLICA_TABLES`."""
+    """Fields of one ledger table's object in `TABLES_FILE`."""
 
     TABLE_NAME = "tableName"
     ATTRIBUTES = "attributes"

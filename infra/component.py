@@ -51,6 +51,7 @@ class Component(pulumi.ComponentResource):
         formerly: str | None = None,
         depends_on: Sequence[pulumi.Resource] = (),
         delete_before_replace: bool | None = None,
+        protect: bool | None = None,
     ) -> pulumi.ResourceOptions:
         """Return the options of a child.
 
@@ -63,6 +64,8 @@ class Component(pulumi.ComponentResource):
             Resources that must exist first.
         delete_before_replace
             Whether the old resource must be deleted before its replacement is created.
+        protect
+            Whether Pulumi refuses to delete the resource, in the preview already.
         """
         renamed = formerly is not None and self._was_renamed
         return pulumi.ResourceOptions(
@@ -70,6 +73,7 @@ class Component(pulumi.ComponentResource):
             aliases=[pulumi.Alias(name=formerly)] if renamed else None,
             depends_on=list(depends_on),
             delete_before_replace=delete_before_replace,
+            protect=protect,
         )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -9,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 from pydantic import AfterValidator, Field
 
-from handler.contract import BATCHES_PREFIX, ENTRY_POINT, RECORDS_PREFIX
+from handler.contract import BATCHES_PREFIX, ENTRY_POINT, RECORDS_PREFIX, TABLES_FILE
 from infra.component import Component
 from infra.iam import allow, policy, service_trust
 from infra.section import Integer, Section
@@ -37,6 +38,10 @@ policies with PartiQL"). It reads nothing."""
 LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 TRACE_ACTIONS = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 """X-Ray has no resource-level permissions (service authorization reference)."""
+
+MAX_ROLE_POLICY = 10_240
+"""Characters of all inline policies of a role, without white space (IAM user guide, "IAM and AWS
+STS quotas")."""
 
 LOG_RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -110,8 +115,13 @@ class ConsumerProps:
         The DynamoDB tables to write.
     failure_bucket_arn
         Bucket for records and batches that cannot be applied.
+    failure_notification
+        Puts a message on the failure queue for each object of the bucket. No record is read before
+        it exists: a failure would miss the queue.
     environment
-        Configuration of the handler.
+        The handler's environment variables.
+    replica_tables
+        JSON that `infra.replica_settings.replica_tables_json` returned.
     code
         The handler's zip file, built for the runtime and architecture of `settings`.
     """
@@ -120,7 +130,9 @@ class ConsumerProps:
     stream_arn: pulumi.Input[str]
     table_arns: Sequence[pulumi.Input[str]]
     failure_bucket_arn: pulumi.Input[str]
+    failure_notification: pulumi.Resource
     environment: HandlerEnvironment
+    replica_tables: pulumi.Input[str]
     code: Path
 
 
@@ -174,23 +186,16 @@ class Consumer(Component):
 
     def _permissions(self, props: ConsumerProps) -> list[dict[str, Any]]:
         bucket = props.failure_bucket_arn
-        return [
-            allow("ReadJournal", READER_ACTIONS, props.stream_arn),
-            allow("WriteReplica", WRITER_ACTIONS, list(props.table_arns)),
-            allow(
-                "KeepFailures",
-                ("s3:PutObject",),
-                [
-                    pulumi.Output.format("{0}/{1}*", bucket, prefix)
-                    for prefix in (RECORDS_PREFIX, BATCHES_PREFIX)
-                ],
-            ),
-            # The event source mapping's destination needs it (Lambda developer guide, "Retain
-            # discarded records").
-            allow("FindFailureBucket", ("s3:ListBucket",), bucket),
-            allow("Log", LOG_ACTIONS, pulumi.Output.format("{0}:*", self.log_group.arn)),
-            allow("Trace", TRACE_ACTIONS, "*"),
-        ]
+        return _statements(
+            stream=props.stream_arn,
+            tables=list(props.table_arns),
+            bucket=bucket,
+            objects=[
+                pulumi.Output.format("{0}/{1}*", bucket, prefix)
+                for prefix in (RECORDS_PREFIX, BATCHES_PREFIX)
+            ],
+            log_streams=pulumi.Output.format("{0}:*", self.log_group.arn),
+        )
 
     def _function(
         self, name: str, props: ConsumerProps, may_work: pulumi.Resource
@@ -199,7 +204,7 @@ class Consumer(Component):
         return aws.lambda_.Function(
             name,
             description="Applies the journal of a QLDB ledger to DynamoDB tables",
-            code=pulumi.FileArchive(str(props.code)),
+            code=_archive(props),
             handler=ENTRY_POINT,
             runtime=settings.lambda_runtime,
             architectures=[settings.lambda_architecture],
@@ -233,5 +238,60 @@ class Consumer(Component):
             function_response_types=["ReportBatchItemFailures"],
             destination_config={"on_failure": {"destination_arn": props.failure_bucket_arn}},
             tags=self.tags,
-            opts=self.child(depends_on=[may_work]),
+            opts=self.child(depends_on=[may_work, props.failure_notification]),
         )
+
+
+def _archive(props: ConsumerProps) -> pulumi.Output[pulumi.Archive]:
+    """Return the handler's code together with the tables' configuration."""
+    # The key "." puts the files of the zip at the root (pulumi/pulumi, sdk/go/common/resource/
+    # archive, which joins and cleans the paths).
+    return pulumi.Output.from_input(props.replica_tables).apply(
+        lambda text: pulumi.AssetArchive(
+            {".": pulumi.FileArchive(str(props.code)), TABLES_FILE: pulumi.StringAsset(text)}
+        )
+    )
+
+
+def role_policy_size(table_names: Sequence[str]) -> int:
+    """Return an upper bound of the size of the role's policy, as IAM counts it.
+
+    Parameters
+    ----------
+    table_names
+        Physical names of the DynamoDB tables, at their longest.
+
+    Returns
+    -------
+    int
+        Characters; IAM counts no white space.
+    """
+
+    def arn(service: str, resource: str) -> str:
+        return f"arn:aws-us-gov:{service}:ap-northeast-1:123456789012:{resource}"
+
+    bucket = f"arn:aws-us-gov:s3:::{'b' * 63}"
+    statements = _statements(
+        stream=arn("kinesis", f"stream/{'s' * 128}"),
+        tables=[arn("dynamodb", f"table/{name}") for name in table_names],
+        bucket=bucket,
+        objects=[f"{bucket}/{prefix}*" for prefix in (RECORDS_PREFIX, BATCHES_PREFIX)],
+        log_streams=arn("logs", f"log-group:{'l' * 64}:*"),
+    )
+    document = {"Version": "2012-10-17", "Statement": statements}
+    return len(json.dumps(document, separators=(",", ":")))
+
+
+def _statements(
+    *, stream: object, tables: object, bucket: object, objects: object, log_streams: object
+) -> list[dict[str, Any]]:
+    return [
+        allow("ReadJournal", READER_ACTIONS, stream),
+        allow("WriteReplica", WRITER_ACTIONS, tables),
+        allow("KeepFailures", ("s3:PutObject",), objects),
+        # The event source mapping's destination needs it (Lambda developer guide, "Retain
+        # discarded records").
+        allow("FindFailureBucket", ("s3:ListBucket",), bucket),
+        allow("Log", LOG_ACTIONS, log_streams),
+        allow("Trace", TRACE_ACTIONS, "*"),
+    ]

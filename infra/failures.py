@@ -51,6 +51,9 @@ class Failures(Component):
     bucket: aws.s3.Bucket
     queue: aws.sqs.Queue
 
+    notification: aws.s3.BucketNotification
+    """Until it exists, objects reach the bucket without a message on the queue."""
+
     def __init__(
         self,
         name: str,
@@ -64,7 +67,8 @@ class Failures(Component):
             name,
             force_destroy=not settings.deletion_protection,
             tags=self.tags,
-            opts=self.child(),
+            # A bucket with objects refuses late, when most of the stack is deleted already.
+            opts=self.child(protect=settings.deletion_protection),
         )
         self._keep_private(name)
         self._expire(name, settings.failure_retention_days)
@@ -76,7 +80,7 @@ class Failures(Component):
             tags=self.tags,
             opts=self.child(),
         )
-        self._notify(name)
+        self.notification = self._notify(name)
         self.register_outputs({"bucketName": self.bucket.bucket, "queueUrl": self.queue.url})
 
     def _keep_private(self, name: str) -> None:
@@ -128,7 +132,7 @@ class Failures(Component):
             opts=self.child(),
         )
 
-    def _notify(self, name: str) -> None:
+    def _notify(self, name: str) -> aws.s3.BucketNotification:
         account = aws.get_caller_identity_output(opts=self.lookup).account_id
         may_send = aws.sqs.QueuePolicy(
             name,
@@ -147,7 +151,7 @@ class Failures(Component):
             ),
             opts=self.child(),
         )
-        aws.s3.BucketNotification(
+        return aws.s3.BucketNotification(
             name,
             bucket=self.bucket.bucket,
             queues=[

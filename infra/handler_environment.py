@@ -8,22 +8,19 @@ from typing import TYPE_CHECKING
 from handler.contract import METRICS_NAMESPACE, SERVICE_NAME, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pulumi
-
-MAX_BYTES = 4096
-"""Maximum of all names and values together (Lambda developer guide, "Lambda quotas")."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerEnvironment:
-    """The configuration of the handler.
+    """The short part of the handler's configuration.
+
+    Lambda allows 4 KB for all variables (developer guide, "Lambda quotas"), measured on their JSON
+    text. So the tables' configuration, which grows with the number of tables, is a file of the
+    code archive (`handler.contract.TABLES_FILE`).
 
     Attributes
     ----------
-    replica_tables
-        JSON that `infra.replica_settings.replica_tables_json` returned.
     failure_bucket
         Bucket for the records that can never be applied.
     log_level
@@ -34,7 +31,6 @@ class HandlerEnvironment:
         Version of this project.
     """
 
-    replica_tables: pulumi.Input[str]
     failure_bucket: pulumi.Input[str]
     log_level: str
     tombstone_lifetime_days: int | None
@@ -43,7 +39,6 @@ class HandlerEnvironment:
     def variables(self) -> dict[str, pulumi.Input[str]]:
         """Return the variables by name."""
         variables: dict[str, pulumi.Input[str]] = {
-            Variable.REPLICA_TABLES.value: self.replica_tables,
             Variable.FAILURE_BUCKET.value: self.failure_bucket,
             Variable.VERSION.value: self.version,
             Variable.SERVICE_NAME.value: SERVICE_NAME,
@@ -53,8 +48,3 @@ class HandlerEnvironment:
         if self.tombstone_lifetime_days is not None:
             variables[Variable.TOMBSTONE_LIFETIME_DAYS.value] = str(self.tombstone_lifetime_days)
         return variables
-
-
-def size_in_bytes(variables: Mapping[str, str]) -> int:
-    """Return the size of variables in bytes, counted as for Lambda's limit."""
-    return sum(len(f"{name}{value}".encode()) for name, value in variables.items())

@@ -47,6 +47,11 @@ class ReplicaTablesSettings(Section):
     tombstone_lifetime_days: Annotated[int, Field(ge=1), FromDigits] | None = None
     deletion_protection: Boolean
 
+    @property
+    def ledger_tables(self) -> list[str]:
+        """Names of the replicated ledger tables."""
+        return [entry.ledger_table for entry in self.replica_tables]
+
 
 class ReplicaTables(Component):
     """One DynamoDB table for each replicated table of the ledger."""
@@ -55,7 +60,7 @@ class ReplicaTables(Component):
     """By the ledger table's name."""
 
     configuration: pulumi.Output[str]
-    """The value of the handler's variable ``REPLICA_TABLES``."""
+    """The text of `handler.contract.TABLES_FILE`."""
 
     def __init__(
         self,
@@ -102,7 +107,8 @@ class ReplicaTables(Component):
             },
             deletion_protection_enabled=settings.deletion_protection,
             tags=self.tags,
-            opts=self.child(formerly=ledger_table),
+            # DynamoDB refuses late, when most of the stack is deleted already.
+            opts=self.child(formerly=ledger_table, protect=settings.deletion_protection),
         )
 
 

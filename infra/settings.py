@@ -11,13 +11,10 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 from pydantic import BaseModel, ConfigDict
 
-from handler.version import project_version
 from infra import section
-from infra.consumer import ConsumerSettings
+from infra.consumer import MAX_ROLE_POLICY, ConsumerSettings, role_policy_size
 from infra.failures import FailuresSettings
-from infra.handler_environment import MAX_BYTES, HandlerEnvironment, size_in_bytes
 from infra.ledger_stream import NOW, LedgerStreamSettings
-from infra.replica_settings import replica_tables_json
 from infra.replica_tables import ReplicaTablesSettings, table_name
 from infra.tags import TagsSettings
 from infra.upstream import UpstreamSettings
@@ -37,9 +34,6 @@ TABLES_COMPONENT = "qldb"
 
 _NAME_SUFFIX = "-0123456"
 """What Pulumi adds to a logical name: a hyphen and seven hexadecimal digits."""
-
-_MAX_BUCKET_NAME = "b" * 63
-"""A bucket name of the maximum length."""
 
 
 class SettingsError(pulumi.RunError):
@@ -135,7 +129,7 @@ class Settings(BaseModel):
             problems = [
                 *_expiry_problems(settings),
                 *_tombstone_problems(settings),
-                *_environment_problems(settings),
+                *_policy_problems(settings),
             ]
         if problems:
             # Two sections may share a setting and report the same problem.
@@ -194,27 +188,14 @@ def _expiry_problems(settings: Settings) -> Iterator[str]:
     )
 
 
-def _environment_problems(settings: Settings) -> Iterator[str]:
-    """Report environment variables that Lambda would refuse with half of the stack deployed."""
-    tables = settings.replica_tables.replica_tables
-    environment = HandlerEnvironment(
-        replica_tables=replica_tables_json(
-            tables,
-            {
-                table.ledger_table: table_name(TABLES_COMPONENT, table.ledger_table) + _NAME_SUFFIX
-                for table in tables
-            },
-        ),
-        failure_bucket=_MAX_BUCKET_NAME,
-        log_level=settings.consumer.log_level,
-        tombstone_lifetime_days=settings.replica_tables.tombstone_lifetime_days,
-        version=project_version(),
-    )
-    size = size_in_bytes({k: str(v) for k, v in environment.variables().items()})
-    if size <= MAX_BYTES:
+def _policy_problems(settings: Settings) -> Iterator[str]:
+    """Report a role policy that IAM would refuse with half of the stack deployed."""
+    names = settings.replica_tables.ledger_tables
+    size = role_policy_size([table_name(TABLES_COMPONENT, name) + _NAME_SUFFIX for name in names])
+    if size <= MAX_ROLE_POLICY:
         return
     yield (
-        f"replicaTables makes the function's environment variables {size} bytes long; Lambda "
-        f"allows {MAX_BYTES}: shorten names, leave `attributes` out to write whole documents, or "
-        "divide the tables between two stacks"
+        f"replicaTables has {len(names)} entries, whose tables make the policy of the function's "
+        f"role up to {size} characters long; IAM allows {MAX_ROLE_POLICY}: divide the tables "
+        "between two stacks"
     )

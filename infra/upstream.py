@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pulumi
 from pydantic import Field
 
+from infra import stack_outputs
 from infra.section import Section
 
 OUTPUT = "ledgerName"
+
+_LEDGER_NAME = re.compile(
+    r"(?![0-9]+\Z)(?!.*--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?", re.ASCII
+)
+"""QLDB developer guide, "Quotas and limits": naming constraints."""
 
 
 class UpstreamSettings(Section):
@@ -26,22 +34,36 @@ class UpstreamSettings(Section):
     )
 
 
-def ledger_name(settings: UpstreamSettings) -> pulumi.Output[str]:
-    """Return the name of the ledger that the upstream stack made.
+def check(settings: UpstreamSettings) -> None:
+    """Check that the upstream stack exports the name of a ledger.
 
     Raises
     ------
     pulumi.RunError
-        If the stack has no such output. Raised when the program runs.
+        If the stack does not exist, or its output is missing or no name of a ledger.
     """
     stack = settings.ledger_stack
+    where = f"the stack {stack!r} (setting ledgerStack)"
+    remedy = "deploy it first, or set ledgerStack to the stack that made the ledger"
+    try:
+        outputs = stack_outputs.read(stack)
+    except stack_outputs.StackUnreadableError as error:
+        raise pulumi.RunError(f"{where} cannot be read: {error}; {remedy}") from None
+    name = outputs.values.get(OUTPUT)
+    if name is None:
+        raise pulumi.RunError(f"{where} has no output {OUTPUT!r}: {remedy}")
+    if OUTPUT in outputs.secrets:
+        raise pulumi.RunError(
+            f"{where}: the output {OUTPUT!r} is a secret; export the ledger's name as plain text"
+        )
+    if not isinstance(name, str) or _LEDGER_NAME.fullmatch(name) is None:
+        raise pulumi.RunError(
+            f"{where}: the output {OUTPUT!r} is {name!r}; expected the name of a ledger: 1 to 32 "
+            "letters, digits and single hyphens, with no hyphen at the start or end and not only "
+            "digits"
+        )
 
-    def checked(name: str | None) -> str:
-        if not name:
-            raise pulumi.RunError(
-                f"the stack {stack!r} (setting ledgerStack) has no output {OUTPUT!r}: deploy it "
-                "first, or set ledgerStack to the stack that made the ledger"
-            )
-        return name
 
-    return pulumi.StackReference(stack).get_output(OUTPUT).apply(checked)
+def ledger_name(settings: UpstreamSettings) -> pulumi.Output[str]:
+    """Return the name of the ledger that the upstream stack made; `check` has checked it."""
+    return pulumi.StackReference(settings.ledger_stack).get_output(OUTPUT)

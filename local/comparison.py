@@ -105,8 +105,8 @@ def compare(ledger: LedgerClient, outputs: Mapping[str, Any], endpoint: str) -> 
 
 
 def _replicas(outputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the settings of each ledger table from the function's environment."""
-    found: dict[str, dict[str, Any]] = json.loads(outputs["handlerEnvironment"]["REPLICA_TABLES"])
+    """Return the configuration of each ledger table."""
+    found: dict[str, dict[str, Any]] = json.loads(outputs["replicaTables"])
     return found
 
 

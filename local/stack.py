@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import runpy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -71,8 +71,8 @@ class Stacks:
             LEDGER: {},
             PIPELINE: {
                 **machine_settings(),
-                **self._settings,
                 "ledgerStack": f"organization/{LEDGER.name}/{self._stack}",
+                **self._settings,
             },
         }
         for project, values in settings.items():
@@ -99,10 +99,24 @@ class Stacks:
 
     @_failures_as_local_errors()
     def up_project(
-        self, project: Project, *, on_output: OnOutput | None = None
+        self,
+        project: Project,
+        *,
+        on_output: OnOutput | None = None,
+        replace: Sequence[str] = (),
     ) -> automation.UpResult:
-        """Deploy one project and return Pulumi's result, with its counts of changes."""
-        return self._open(project).up(on_output=on_output)
+        """Deploy one project and return Pulumi's result, with its counts of changes.
+
+        Parameters
+        ----------
+        project
+            The project.
+        on_output
+            Receives each line that Pulumi prints.
+        replace
+            URNs of resources to replace, with wildcards.
+        """
+        return self._open(project).up(on_output=on_output, replace=list(replace))
 
     @_failures_as_local_errors()
     def preview(self, project: Project) -> automation.PreviewResult:

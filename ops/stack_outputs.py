@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from handler.contract import Variable
 from handler.settings import HandlerSettings, SettingsError
 from handler.version import project_version
 from ops.errors import OpsError
@@ -19,6 +20,9 @@ PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 """The folder of ``Pulumi.yaml``, from which Pulumi finds the project."""
 
 _HANDLER_ENVIRONMENT = "handlerEnvironment"
+_REPLICA_TABLES = "replicaTables"
+"""Stacks of version 0.1.0 have the tables in the environment instead."""
+
 _VERSION = "version"
 _ARN_PARTS = 6
 
@@ -79,7 +83,9 @@ def parse(outputs: Mapping[str, Any]) -> StackOutputs:
     try:
         settings = HandlerSettings.from_environment(_handler_environment(outputs))
     except SettingsError as error:
-        problem = f"the stack output {_HANDLER_ENVIRONMENT} is wrong: {error}"
+        problem = (
+            f"the stack outputs {_HANDLER_ENVIRONMENT} and {_REPLICA_TABLES} are wrong: {error}"
+        )
         raise _misfit(outputs, problem) from None
     return StackOutputs(
         version=_text(outputs, _VERSION),
@@ -150,7 +156,7 @@ def _text(outputs: Mapping[str, Any], name: str) -> str:
 
 
 def _handler_environment(outputs: Mapping[str, Any]) -> dict[str, str]:
-    """Return the function's environment variables.
+    """Return the function's environment variables, together with its tables.
 
     The program exports an object of strings, but tools between Pulumi and a file may have encoded
     an object as a JSON string, or decoded one.
@@ -162,6 +168,8 @@ def _handler_environment(outputs: Mapping[str, Any]) -> dict[str, str]:
         variables = None
     if not isinstance(variables, dict):
         raise _misfit(outputs, f"the stack output {_HANDLER_ENVIRONMENT} is not an object")
+    if _REPLICA_TABLES in outputs:
+        variables = {**variables, Variable.REPLICA_TABLES: outputs[_REPLICA_TABLES]}
     return {
         name: text if isinstance(text, str) else json.dumps(text)
         for name, text in variables.items()

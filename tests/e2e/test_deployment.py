@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from pulumi.automation import CommandError
+from qldb_simulator.operations import CreateTable, Insert
 
+from infra.previous import RESTREAM_COMMAND
+from local import aws
+from local.errors import LocalError
 from local.projects import LEDGER, PIPELINE
+from tests.e2e.conftest import REPLICA_TABLES
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +37,33 @@ UNCHANGED = {"same"}
 def changed(changes: Mapping[Any, int] | None) -> dict[str, int]:
     """Return Pulumi's counts of changes, except for unchanged resources."""
     return {str(kind): count for kind, count in (changes or {}).items() if kind not in UNCHANGED}
+
+
+def assert_nothing_deployed(services: Services) -> None:
+    endpoint = services.endpoints.emulator
+    assert aws.client("kinesis", endpoint).list_streams()["StreamNames"] == []
+    assert aws.client("dynamodb", endpoint).list_tables()["TableNames"] == []
+    assert aws.client("iam", endpoint).list_roles()["Roles"] == []
+    assert aws.client("s3", endpoint).list_buckets()["Buckets"] == []
+
+
+@pytest.mark.parametrize(
+    "ledger_stack", [f"organization/{LEDGER.name}/e2e", "organization/no/such"]
+)
+def test_without_an_upstream_ledger_nothing_is_deployed(
+    stacks: Stacks, services: Services, ledger_stack: str
+) -> None:
+    # given an upstream stack that is not deployed, or does not exist
+    stacks.change(ledgerStack=ledger_stack)
+    # when deploying, without a preview / then the failure names it in one line
+    with pytest.raises(LocalError) as failure:
+        stacks.up_project(PIPELINE)
+    lines = [line for line in str(failure.value).splitlines() if line.startswith("    error: ")]
+    assert f"error: the stack '{ledger_stack}' (setting ledgerStack)" in lines[0]
+    assert "Traceback" not in str(failure.value)
+    # and nothing exists
+    assert_nothing_deployed(services)
+    stacks.change(ledgerStack=f"organization/{LEDGER.name}/e2e")
 
 
 def test_every_output_names_something_that_exists(deployment: Deployment) -> None:
@@ -136,6 +170,53 @@ def test_a_wrong_setting_fails_before_anything_is_touched(deployment: Deployment
     assert "900" in str(failure.value)
     deployment.stacks.change(lambdaTimeoutSeconds=90)
     assert changed(deployment.stacks.up_project(PIPELINE).summary.resource_changes) == {}
+
+
+def test_an_added_table_is_announced_and_filled_by_a_new_stream(deployment: Deployment) -> None:
+    # given documents of a table that is not replicated
+    ledger, name, stacks = deployment.ledger, deployment.ledger_name, deployment.stacks
+    ledger.commit(name, [CreateTable(table="Vehicle")])
+    ledger.commit(name, [Insert(table="Vehicle", document={"n": n}) for n in range(3)])
+    ledger.wait_delivered(name)
+    # when it is added
+    stacks.change(replicaTables=[*REPLICA_TABLES, {"ledgerTable": "Vehicle"}])
+    result = stacks.up_project(PIPELINE)
+    # then the deployment says that its table is empty
+    assert "new and empty: the DynamoDB table of Vehicle." in result.stdout
+    assert RESTREAM_COMMAND in result.stdout
+    # and the command that it names fills it, replacing the QLDB stream alone
+    _, pattern, _ = RESTREAM_COMMAND.split("'")
+    result = stacks.up_project(PIPELINE, replace=[pattern])
+    assert changed(result.summary.resource_changes) == {"replace": 1}
+    assert "new and empty" not in result.stdout
+    table = stacks.outputs()["tableNames"]["Vehicle"]
+    dynamodb = deployment.client("dynamodb")
+    eventually(lambda: dynamodb.scan(TableName=table, ConsistentRead=True)["Count"] == 3)
+
+
+def test_a_protected_table_cannot_be_removed_and_nothing_is_touched(
+    deployment: Deployment,
+) -> None:
+    # given a stack with deletion protection
+    stacks = deployment.stacks
+    stacks.change(deletionProtection=True)
+    stacks.up_project(PIPELINE)
+    # when one table is removed, without a preview / then the failure says what to do
+    stacks.change(replicaTables=REPLICA_TABLES)
+    with pytest.raises(LocalError, match="no longer names Vehicle"):
+        stacks.up_project(PIPELINE)
+    # and without that change the deployment is as it was
+    stacks.change(replicaTables=[*REPLICA_TABLES, {"ledgerTable": "Vehicle"}])
+    assert changed(stacks.up_project(PIPELINE).summary.resource_changes) == {}
+    # and a destruction is refused by its preview
+    with pytest.raises(CommandError, match="it is protected"):
+        stacks._open(PIPELINE).destroy(preview_only=True)
+    # and without the protection the table can be removed
+    stacks.change(deletionProtection=False)
+    stacks.up_project(PIPELINE)
+    stacks.change(replicaTables=REPLICA_TABLES)
+    result = stacks.up_project(PIPELINE)
+    assert changed(result.summary.resource_changes) == {"update": 2, "delete": 1}
 
 
 def test_destroy_leaves_nothing_behind(

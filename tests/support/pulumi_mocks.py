@@ -23,6 +23,7 @@ import yaml
 from google.protobuf import empty_pb2
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import mocks, rpc, stack
+from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.settings import SETTINGS
 
 from infra import lambda_package
@@ -39,8 +40,16 @@ LEDGER = "ledger-1a2b3c4"
 UPSTREAM = "organization/apigw-lambda-qldb/dev"
 CODE = Path("handler.zip")
 STACK = "test"
+OWN_STACK = f"organization/{PROJECT}/{STACK}"
 TAGS = {"project": PROJECT, "stack": STACK}
 """Tags of every taggable resource, regardless of the settings."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """An output of another stack that is secret."""
+
+    value: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +62,7 @@ class Registration:
     parent: str
     dependencies: tuple[str, ...]
     delete_before_replace: bool
+    protect: bool
     former_names: tuple[str, ...]
     provider: str
     urn: str
@@ -65,6 +75,7 @@ class Deployment:
     resources: list[Registration] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
     builds: list[dict[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def all(self, type_: str) -> list[Registration]:
         """Return the resources of a type."""
@@ -100,7 +111,12 @@ class Mocks(mocks.Mocks):
         self._upstream = upstream
 
     def call(self, args: mocks.MockCallArgs) -> Any:  # noqa: ANN401 (Pulumi's own signature)
-        """Return account, region and partition."""
+        """Return account, region and partition, or the outputs of a stack."""
+        if args.token == "pulumi:pulumi:readStackOutputs":
+            name = args.args["name"]
+            if name != OWN_STACK and name not in self._upstream:
+                return {}, [("name", f"unknown stack {name!r}")]
+            return self._stack_outputs(name)
         return {
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
             "aws:index/getRegion:getRegion": {"region": REGION},
@@ -110,8 +126,7 @@ class Mocks(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Return the id and properties of a resource."""
         if args.typ == "pulumi:pulumi:StackReference":
-            outputs = self._upstream.get(args.inputs["name"], {})
-            return args.resource_id, {**args.inputs, "outputs": outputs, "secretOutputNames": []}
+            return args.resource_id, self._stack_outputs(args.inputs["name"])
         names = ("bucket",) if args.typ == "aws:s3/bucket:Bucket" else ("name",)
         computed = {
             "arn": f"arn:{args.typ}/{args.name}",
@@ -119,6 +134,27 @@ class Mocks(mocks.Mocks):
             **dict.fromkeys(names, f"{args.name}-physical"),
         }
         return f"{args.name}-id", {**computed, **args.inputs}
+
+    def _stack_outputs(self, name: str) -> dict[str, Any]:
+        """Return what the engine knows of a stack; the own one was never deployed by default."""
+        outputs = self._upstream.get(name, {})
+        secrets = [key for key, value in outputs.items() if isinstance(value, Secret)]
+        values = {key: getattr(value, "value", value) for key, value in outputs.items()}
+        return {"name": name, "outputs": values, "secretOutputNames": secrets}
+
+
+class Engine(mocks.MockEngine):
+    """Keeps the warnings that it would show."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        super().__init__(None)
+        self._deployment = deployment
+
+    def Log(self, request: Any) -> Any:  # noqa: ANN401, N802 (the protocol's name)
+        """Log a message."""
+        if request.severity == engine_pb2.WARNING:
+            self._deployment.warnings.append(request.message)
+        return empty_pb2.Empty()
 
 
 class Monitor(mocks.MockMonitor):
@@ -157,6 +193,7 @@ class Monitor(mocks.MockMonitor):
                 parent=request.parent,
                 dependencies=tuple(sorted(request.dependencies)),
                 delete_before_replace=getattr(request, "deleteBeforeReplace", False),
+                protect=getattr(request, "protect", False),
                 former_names=tuple(
                     alias.spec.name
                     for alias in getattr(request, "aliases", ())
@@ -236,11 +273,11 @@ def deploy(
             mocks.MockSettings(  # type: ignore[no-untyped-call]
                 monitor=monitor,
                 monitor_features=set(features.supportedFeatures),
-                engine=mocks.MockEngine(None),
+                engine=Engine(deployment),
                 project=project,
                 stack=STACK,
                 dry_run=False,
-                organization=None,
+                organization="organization",
             )
         )
         await stack.run_in_stack(run_program)
@@ -271,8 +308,29 @@ def deploy(
 
 def deploy_dev(**changed: object) -> Deployment:
     """Run the program with the dev stack's settings, some of them changed."""
+    return deploy_dev_again({}, changed)
+
+
+def deploy_dev_again(
+    last_outputs: Mapping[str, Any],
+    changed: Mapping[str, object],
+    *,
+    into: Deployment | None = None,
+) -> Deployment:
+    """Run the program on a stack that was deployed before.
+
+    Parameters
+    ----------
+    last_outputs
+        Outputs of the last deployment.
+    changed
+        Settings in which the stack differs from the dev stack.
+    into
+        Receives the registrations even if the program fails.
+    """
     settings = dev_settings() | {name: as_text(value) for name, value in changed.items()}
-    return deploy(settings, upstream={UPSTREAM: {"ledgerName": LEDGER}})
+    stacks = {UPSTREAM: {"ledgerName": LEDGER}, OWN_STACK: last_outputs}
+    return deploy(settings, upstream=stacks, into=into)
 
 
 def statements(policy: str) -> list[dict[str, Any]]:

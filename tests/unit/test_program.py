@@ -12,6 +12,7 @@ import pulumi
 import pytest
 
 from handler.version import project_version
+from infra.previous import RESTREAM_COMMAND
 from infra.settings import SettingsError
 from tests.support import pulumi_mocks as deployment
 from tests.support.paths import REPOSITORY
@@ -19,8 +20,10 @@ from tests.support.pulumi_mocks import (
     PROJECT,
     Deployment,
     Registration,
+    Secret,
     deploy,
     deploy_dev,
+    deploy_dev_again,
 )
 
 if TYPE_CHECKING:
@@ -97,6 +100,8 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
     assert deployed.outputs == {
         "version": project_version(),
         "handlerEnvironment": function.inputs["environment"]["variables"],
+        "replicaTables": function.inputs["code"]["assets"]["replica_tables.json"]["text"],
+        "deletionProtection": False,
         "ledgerName": deployment.LEDGER,
         "streamName": "qldb-journal-physical",
         "streamArn": "arn:aws:kinesis/stream:Stream/qldb-journal",
@@ -122,9 +127,91 @@ def test_the_ledgers_name_comes_from_the_upstream_stack() -> None:
     assert deployed.outputs["ledgerName"] == "vehicles"
 
 
-def test_an_upstream_stack_without_a_ledger_is_named() -> None:
-    with pytest.raises(pulumi.RunError, match=r"organization/apigw-lambda-qldb/dev.*ledgerName"):
-        deploy(deployment.dev_settings(), upstream={deployment.UPSTREAM: {"other": "x"}})
+@pytest.mark.parametrize(
+    ("outputs", "problem"),
+    [
+        pytest.param(None, r"cannot be read: .*unknown stack", id="no stack"),
+        pytest.param({"other": "x"}, "has no output 'ledgerName'", id="no output"),
+        pytest.param({"ledgerName": ""}, "is ''; expected", id="empty"),
+        pytest.param({"ledgerName": "   "}, "expected the name of a ledger", id="blank"),
+        pytest.param({"ledgerName": "x" * 33}, "1 to 32", id="too long"),
+        pytest.param(
+            {"ledgerName": "arn:aws:qldb:eu-west-1:123456789012:ledger/x"}, "expected", id="ARN"
+        ),
+        pytest.param({"ledgerName": 5}, "is 5", id="number"),
+        pytest.param({"ledgerName": {"name": "x"}}, "expected the name", id="object"),
+        pytest.param({"ledgerName": "12345"}, "not only digits", id="digits"),
+        pytest.param({"ledgerName": "a--b"}, "single hyphens", id="two hyphens"),
+        pytest.param({"ledgerName": "-ab"}, "no hyphen at the start", id="hyphen first"),
+        pytest.param({"ledgerName": "ab-"}, "no hyphen at the start or end", id="hyphen last"),
+        pytest.param({"ledgerName": "ab\n"}, "expected", id="line end"),
+        pytest.param({"ledgerName": Secret("ledger")}, "is a secret", id="secret"),
+    ],
+)
+def test_an_upstream_stack_without_a_ledgers_name_is_refused_before_anything_is_touched(
+    outputs: dict[str, object] | None, problem: str
+) -> None:
+    deployed = Deployment()
+    upstream = {} if outputs is None else {deployment.UPSTREAM: outputs}
+
+    with pytest.raises(pulumi.RunError, match=problem) as raised:
+        deploy(deployment.dev_settings(), upstream=upstream, into=deployed)
+
+    assert f"{deployment.UPSTREAM!r} (setting ledgerStack)" in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert deployed.resources == []
+
+
+@pytest.mark.parametrize("name", ["a", "ledger-1a2b3c4", "x" * 32, "1a", "A-1-b"])
+def test_every_name_that_qldb_takes_is_accepted(name: str) -> None:
+    upstream = {deployment.UPSTREAM: {"ledgerName": name}}
+
+    deployed = deploy(deployment.dev_settings(), upstream=upstream)
+
+    assert deployed.one("aws:qldb/stream:Stream").inputs["ledgerName"] == name
+
+
+@pytest.mark.parametrize(
+    "protection", [{"deletionProtection": True}, {}], ids=["protected", "version 0.1.0"]
+)
+def test_the_removal_of_a_protected_table_is_refused_before_anything_is_touched(
+    protection: dict[str, bool],
+) -> None:
+    deployed = Deployment()
+    last = {"tableNames": {"Person": "qldb-Person-physical", "Car": "qldb-Car-1"}, **protection}
+
+    with pytest.raises(pulumi.RunError, match=r"no longer names Car.*deletionProtection false"):
+        deploy_dev_again(last, {}, into=deployed)
+
+    assert deployed.resources == []
+
+
+def test_a_table_without_protection_can_be_removed() -> None:
+    last = {
+        "tableNames": {"Person": "qldb-Person-physical", "Car": "qldb-Car-1"},
+        "deletionProtection": False,
+    }
+
+    deployed = deploy_dev_again(last, {})
+
+    assert [table.name for table in deployed.all("aws:dynamodb/table:Table")] == ["qldb-Person"]
+    assert deployed.warnings == []
+
+
+def test_a_table_that_starts_empty_beside_a_consumed_journal_is_announced() -> None:
+    # given a stack with another table, and with a table of Person under another physical name
+    last = {"tableNames": {"Person": "qldb-Person-old", "Car": "qldb-Car-physical"}}
+    tables = [{"ledgerTable": name} for name in ("Person", "Car", "House")]
+
+    deployed = deploy_dev_again(last, {"replicaTables": tables})
+
+    [warning] = deployed.warnings
+    assert "the DynamoDB table of House, Person." in warning
+    assert RESTREAM_COMMAND in warning
+
+
+def test_a_first_deployment_announces_no_empty_table() -> None:
+    assert deploy_dev().warnings == []
 
 
 def test_wrong_settings_are_all_reported_before_anything_is_touched() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,7 +12,11 @@ from handler.app import InvocationError
 from handler.settings import SettingsError
 from tests.support.kinesis_events import event
 from tests.support.lambda_context import LambdaContext
+from tests.support.paths import REPOSITORY
 from tests.support.qldb_records import control
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_an_unexpected_exception_is_reported_without_its_message(
@@ -61,8 +66,34 @@ def test_the_sdk_logs_no_requests_at_any_log_level(monkeypatch: pytest.MonkeyPat
         assert not logging.getLogger(name).isEnabledFor(logging.DEBUG)
 
 
-def test_a_wrong_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_function_reads_its_tables_from_the_code_archive(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given a file beside the packages and no variable
+    file = tmp_path / "replica_tables.json"
+    file.write_text('{"Person": {"tableName": "person-1"}}', encoding="utf-8")
+    monkeypatch.setattr(app, "_TABLES_FILE", file)
+    monkeypatch.delenv("REPLICA_TABLES", raising=False)
+    monkeypatch.setenv("FAILURE_BUCKET", "failures")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "qldb-replica")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "QldbReplica")
+    app._handler.cache_clear()
+    # when a record arrives
+    response = app.lambda_handler(event(control()), LambdaContext())
+    app._handler.cache_clear()
+    # then it is processed
+    assert response == {"batchItemFailures": []}
+    assert '"RecordsIgnored"' in capsys.readouterr().out
+
+
+def test_the_file_of_the_code_archive_is_at_its_root() -> None:
+    assert app._TABLES_FILE == REPOSITORY / "replica_tables.json"
+
+
+def test_tables_that_are_neither_in_the_archive_nor_in_the_environment_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("REPLICA_TABLES", raising=False)
     app._handler.cache_clear()
-    with pytest.raises(SettingsError, match="REPLICA_TABLES"):
+    with pytest.raises(SettingsError, match=r"replica_tables\.json .*REPLICA_TABLES is not set"):
         app.lambda_handler(event(control()), LambdaContext())

@@ -64,8 +64,9 @@ def components(name: str) -> None:
             stream_arn=stream.kinesis.arn,
             table_arns=replica.arns,
             failure_bucket_arn=failures.bucket.arn,
+            failure_notification=failures.notification,
+            replica_tables=replica.configuration,
             environment=HandlerEnvironment(
-                replica_tables=replica.configuration,
                 failure_bucket=failures.bucket.bucket,
                 log_level="INFO",
                 tombstone_lifetime_days=None,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from handler.contract import TABLES_FILE
 from handler.version import project_version
 from tests.support import pulumi_mocks as deployment
 from tests.support.pulumi_mocks import TAGS, Deployment, arn, deploy_dev, physical_name, statements
@@ -35,12 +36,19 @@ def variables(deployed: Deployment) -> dict[str, Any]:
     return found
 
 
+def tables_file(deployed: Deployment) -> str:
+    """Return the configuration of the tables in the function's code archive."""
+    text: str = deployed.one(FUNCTION).inputs["code"]["assets"][TABLES_FILE]["text"]
+    return text
+
+
 def test_the_function_runs_the_handler_with_traces_and_its_own_log_group(dev: Deployment) -> None:
     inputs = dict(dev.one(FUNCTION).inputs)
     code = inputs.pop("code")
     inputs.pop("environment")
 
-    assert code["path"] == str(deployment.CODE)
+    assert set(code["assets"]) == {".", TABLES_FILE}
+    assert code["assets"]["."]["path"] == str(deployment.CODE)
     assert inputs == {
         "description": "Applies the journal of a QLDB ledger to DynamoDB tables",
         "handler": "handler.app.lambda_handler",
@@ -76,7 +84,7 @@ def test_the_function_follows_its_settings() -> None:
 def test_the_handlers_environment_names_its_tables_and_failure_bucket(dev: Deployment) -> None:
     passed = variables(dev)
 
-    assert json.loads(passed.pop("REPLICA_TABLES")) == {
+    assert json.loads(tables_file(dev)) == {
         "Person": {
             "tableName": physical_name(dev.one(TABLE)),
             "attributes": {
@@ -107,12 +115,29 @@ def test_paths_whole_documents_and_retired_attributes_reach_the_handler() -> Non
     )
 
     passed = variables(changed)
-    assert passed["REPLICA_TABLES"] == (
+    assert tables_file(changed) == (
         '{"Person":{"tableName":"qldb-Person-physical","attributes":{"city":["address","city"]}},'
         '"Vehicle":{"tableName":"qldb-Vehicle-physical","retiredAttributes":["old"]}}'
     )
     assert passed["POWERTOOLS_LOG_LEVEL"] == "DEBUG"
     assert passed["TOMBSTONE_LIFETIME_DAYS"] == "400"
+
+
+def test_a_hundred_tables_leave_the_environment_as_short_as_one() -> None:
+    # given 100 tables of 8 attributes
+    attributes = {f"attribute{n}": f"outer.field{n}" for n in range(8)}
+    tables = [{"ledgerTable": f"Table{n:03}", "attributes": attributes} for n in range(100)]
+    # when they are deployed
+    deployed = deploy_dev(replicaTables=tables)
+    # then their configuration is in the code archive, and Lambda's limit of 4 KB is far away
+    assert list(json.loads(tables_file(deployed))) == [f"Table{n:03}" for n in range(100)]
+    assert len(json.dumps(variables(deployed))) < 512
+
+
+def test_no_record_is_read_before_a_failure_would_reach_the_queue(dev: Deployment) -> None:
+    notification = dev.one("aws:s3/bucketNotification:BucketNotification")
+
+    assert notification.urn in dev.one(MAPPING).dependencies
 
 
 def test_only_lambda_may_assume_the_role(dev: Deployment) -> None:

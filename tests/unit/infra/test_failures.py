@@ -32,6 +32,11 @@ def test_a_protected_bucket_is_not_emptied(*, protected: bool, force: bool) -> N
     assert bucket.inputs == {"forceDestroy": force, "tags": TAGS}
 
 
+@pytest.mark.parametrize("protected", [True, False])
+def test_the_engine_refuses_to_delete_a_protected_bucket(*, protected: bool) -> None:
+    assert deploy_dev(deletionProtection=protected).one(BUCKET).protect is protected
+
+
 def test_the_bucket_is_private_and_encrypted(dev: Deployment) -> None:
     name = physical_name(dev.one(BUCKET))
 

@@ -1,10 +1,11 @@
-"""The handler reads the environment that the program writes."""
+"""The handler reads the configuration that the program writes."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import fields
 
+from handler.contract import Variable
 from handler.settings import HandlerSettings, ReplicaTable
 from infra.handler_environment import HandlerEnvironment
 from infra.replica_settings import ReplicaTableSettings, replica_tables_json
@@ -19,10 +20,10 @@ def test_every_field_of_the_handlers_settings_survives_the_environment() -> None
         }
     )
     vehicle = ReplicaTableSettings.model_validate({"ledgerTable": "Vehicle"})
+    tables = replica_tables_json(
+        [person, vehicle], {"Person": "qldb-Person-1", "Vehicle": "qldb-Vehicle-2"}
+    )
     environment = HandlerEnvironment(
-        replica_tables=replica_tables_json(
-            [person, vehicle], {"Person": "qldb-Person-1", "Vehicle": "qldb-Vehicle-2"}
-        ),
         failure_bucket="qldb-failures-3",
         log_level="DEBUG",
         tombstone_lifetime_days=400,
@@ -30,7 +31,7 @@ def test_every_field_of_the_handlers_settings_survives_the_environment() -> None
     )
 
     variables = {name: str(text) for name, text in environment.variables().items()}
-    settings = HandlerSettings.from_environment(variables)
+    settings = HandlerSettings.from_environment({**variables, Variable.REPLICA_TABLES: tables})
 
     expected = HandlerSettings(
         replica_tables={
@@ -54,7 +55,6 @@ def test_every_field_of_the_handlers_settings_survives_the_environment() -> None
 
 def test_permanent_tombstones_set_no_variable() -> None:
     environment = HandlerEnvironment(
-        replica_tables=json.dumps({"Person": {"tableName": "qldb-Person-1"}}),
         failure_bucket="qldb-failures-3",
         log_level="INFO",
         tombstone_lifetime_days=None,
@@ -64,4 +64,6 @@ def test_permanent_tombstones_set_no_variable() -> None:
     variables = {name: str(text) for name, text in environment.variables().items()}
 
     assert "TOMBSTONE_LIFETIME_DAYS" not in variables
-    assert HandlerSettings.from_environment(variables).tombstone_lifetime_days is None
+    tables = json.dumps({"Person": {"tableName": "qldb-Person-1"}})
+    settings = HandlerSettings.from_environment({**variables, Variable.REPLICA_TABLES: tables})
+    assert settings.tombstone_lifetime_days is None

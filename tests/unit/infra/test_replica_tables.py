@@ -5,6 +5,8 @@ Proves inputs. Cannot prove that AWS accepts them.
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.pulumi_mocks import TAGS, deploy_dev
 
 TABLE = "aws:dynamodb/table:Table"
@@ -38,6 +40,11 @@ def test_tables_are_protected_where_the_stack_is() -> None:
     table = deploy_dev(deletionProtection=True).one(TABLE)
 
     assert table.inputs == PLAIN | {"deletionProtectionEnabled": True}
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_the_engine_refuses_to_delete_protected_tables(*, protected: bool) -> None:
+    assert deploy_dev(deletionProtection=protected).one(TABLE).protect is protected
 
 
 def test_items_expire_only_where_tombstones_have_a_lifetime() -> None:

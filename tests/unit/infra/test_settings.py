@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 from handler.contract import RESERVED_ATTRIBUTES
-from infra.handler_environment import MAX_BYTES
 from infra.section import either
 from infra.settings import Settings, SettingsError, sections_by_name
 from tests.support.paths import REPOSITORY
@@ -393,15 +392,13 @@ def test_attribute_names_leave_room_for_a_statement() -> None:
     assert "need 8024 characters of a write statement; 7168 are left of DynamoDB's 8192" in problem
 
 
-def test_environment_variables_beyond_lambdas_limit_are_refused() -> None:
-    # Each is below the limit of a statement, both together are above that of the variables.
-    tables = [
-        {"ledgerTable": name, "retiredAttributes": ["n" * 2000]} for name in ("Person", "Vehicle")
-    ]
-    parse(replicaTables=tables[:1])
-
-    [problem] = problems(replicaTables=tables)
-    assert f"Lambda allows {MAX_BYTES}" in problem
+def test_a_role_policy_beyond_iams_limit_is_refused() -> None:
+    # given 100 tables with short names, which fit
+    parse(replicaTables=[{"ledgerTable": f"Table{n:03}"} for n in range(100)])
+    # when their names are long / then the setting is named with the remedy
+    [problem] = problems(replicaTables=[{"ledgerTable": f"T{n:03}" * 32} for n in range(100)])
+    assert problem.startswith("replicaTables has 100 entries")
+    assert "IAM allows 10240: divide the tables between two stacks" in problem
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 TABLES = '{"Person":{"tableName":"person-1a2b3c"}}'
 ENVIRONMENT: dict[str, Any] = {
-    Variable.REPLICA_TABLES: TABLES,
     Variable.FAILURE_BUCKET: "failures-1a2b3c",
     Variable.TOMBSTONE_LIFETIME_DAYS: "400",
     Variable.LOG_LEVEL: "INFO",
@@ -32,6 +31,7 @@ OUTPUTS: dict[str, Any] = {
     "streamArn": STREAM_ARN,
     "failureQueueUrl": "https://sqs/failures",
     "handlerEnvironment": ENVIRONMENT,
+    "replicaTables": TABLES,
 }
 FROM_ANOTHER_VERSION = {**OUTPUTS, "version": "7.6.5"}
 
@@ -66,10 +66,6 @@ def test_the_queue_is_the_one_of_the_stack() -> None:
     [
         pytest.param(json.dumps(ENVIRONMENT), id="an object that became a JSON text"),
         pytest.param(
-            {**ENVIRONMENT, Variable.REPLICA_TABLES: json.loads(TABLES)},
-            id="a JSON text in it that became an object",
-        ),
-        pytest.param(
             {**ENVIRONMENT, Variable.TOMBSTONE_LIFETIME_DAYS: 400},
             id="a text in it that became a number",
         ),
@@ -77,6 +73,16 @@ def test_the_queue_is_the_one_of_the_stack() -> None:
 )
 def test_an_environment_that_a_tool_rewrote_is_the_same(environment: object) -> None:
     assert parse({**OUTPUTS, "handlerEnvironment": environment}) == parse(OUTPUTS)
+
+
+def test_tables_that_a_tool_rewrote_are_the_same() -> None:
+    assert parse({**OUTPUTS, "replicaTables": json.loads(TABLES)}) == parse(OUTPUTS)
+
+
+def test_a_stack_of_version_0_1_0_has_its_tables_in_the_environment() -> None:
+    environment = {**ENVIRONMENT, Variable.REPLICA_TABLES: TABLES}
+    outputs = {**_without(OUTPUTS, "replicaTables"), "handlerEnvironment": environment}
+    assert parse(outputs) == parse(OUTPUTS)
 
 
 def test_a_stack_of_an_earlier_version_must_be_deployed_again() -> None:
@@ -108,9 +114,9 @@ def test_the_outputs_of_another_project_are_refused() -> None:
 
 MISFITS = [
     pytest.param(
-        {"handlerEnvironment": {**ENVIRONMENT, Variable.REPLICA_TABLES: '{"Person":{}}'}},
-        "handlerEnvironment is wrong: REPLICA_TABLES",
-        id="a wrong variable",
+        {"replicaTables": '{"Person":{}}'},
+        "handlerEnvironment and replicaTables are wrong: REPLICA_TABLES",
+        id="wrong tables",
     ),
     pytest.param(
         {"handlerEnvironment": _without(ENVIRONMENT, Variable.FAILURE_BUCKET)},
