@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _TABLES_FILE = Path(__file__).resolve().parent.parent / TABLES_FILE
 _PUTS_IN_FLIGHT = 8
 _TIMEOUT = (1.0, 5.0)
-"""Seconds to connect, seconds to wait for an answer."""
+"""Seconds to connect, seconds to wait for the next bytes."""
 
 
 class InvocationError(Exception):

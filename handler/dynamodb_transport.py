@@ -1,7 +1,7 @@
 """A thin client for ``BatchExecuteStatement``, built on parts of botocore.
 
 Credentials and their renewal, the endpoint, the signature, TLS, proxies, connections and timeouts
-are botocore's (`Credentials`, `SigV4Auth`, `URLLib3Session`), and so are the exceptions and the
+are botocore's (`Credentials`, `SigV4Auth`, `BoundedSession`), and so are the exceptions and the
 parser of error answers (`JSONParser`). Left out are serialization and parsing by the service model
 and the event hooks around them: orjson reads and writes the plain JSON of the body. Retries are
 left out too: `handler.writer` makes them within the time of the invocation.
@@ -10,7 +10,6 @@ left out too: `handler.writer` makes them within the time of the invocation.
 from __future__ import annotations
 
 import base64
-import socket
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -18,24 +17,20 @@ import orjson
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
-from botocore.httpsession import URLLib3Session
-from botocore.parsers import JSONParser
-from botocore.utils import get_environ_proxies
+from botocore.parsers import JSONParser, ResponseParserError
+
+from handler.bounded_http import BoundedSession
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from botocore.credentials import Credentials
+    from botocore.httpsession import URLLib3Session
     from botocore.session import Session
 
 _OPERATION = "BatchExecuteStatement"
 _SERVICE = "dynamodb"
 _OK = 200
-_SOCKET_OPTIONS = (
-    # As in botocore's clients: without it the body waits for the acknowledgement of the headers.
-    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-)
 
 
 class ChecksumError(HTTPClientError):
@@ -54,7 +49,8 @@ class StatementTransport:
     region
         AWS region for the signature.
     credentials
-        Read for each request, so that renewed credentials are used.
+        Read once for each request: renewed credentials are used, and never the key of one set with
+        the token of another.
     http
         Sends requests; holds connections, TLS and timeouts.
     user_agent
@@ -71,7 +67,8 @@ class StatementTransport:
         user_agent: str,
     ) -> None:
         self._url = endpoint_url.rstrip("/") + "/"
-        self._signer = SigV4Auth(credentials, _SERVICE, region)
+        self._credentials = credentials
+        self._region = region
         self._http = http
         self._headers = {
             "Content-Type": "application/x-amz-json-1.0",
@@ -91,7 +88,7 @@ class StatementTransport:
         session
             botocore's session.
         timeout
-            Seconds to connect, seconds to wait for an answer.
+            Seconds to connect, seconds to wait for the next bytes.
         connections
             Connections that are kept open.
 
@@ -108,12 +105,8 @@ class StatementTransport:
             endpoint_url=meta.endpoint_url,
             region=meta.region_name,
             credentials=credentials,
-            http=URLLib3Session(
-                verify=session.get_config_variable("ca_bundle") or True,
-                proxies=get_environ_proxies(meta.endpoint_url),
-                timeout=timeout,  # type: ignore[arg-type]
-                max_pool_connections=connections,
-                socket_options=list(_SOCKET_OPTIONS),  # type: ignore[arg-type]
+            http=BoundedSession.for_endpoint(
+                session, meta.endpoint_url, timeout=timeout, connections=connections
             ),
             user_agent=session.user_agent(),
         )
@@ -138,15 +131,18 @@ class StatementTransport:
             headers=self._headers,
             data=orjson.dumps({"Statements": Statements}, default=_base64),
         )
-        self._signer.add_auth(request)
+        credentials = self._credentials.get_frozen_credentials()
+        SigV4Auth(credentials, _SERVICE, self._region).add_auth(request)
         response = self._http.send(request.prepare())
         body = response.content
         checksum = response.headers.get("x-amz-crc32")
         if checksum is not None and int(checksum) != zlib.crc32(body):
             raise ChecksumError(error=None)
         if response.status_code == _OK:
-            responses: Mapping[str, Any] = orjson.loads(body)
-            return responses
+            parsed = orjson.loads(body)
+            if not isinstance(parsed, dict):
+                raise ResponseParserError("an answer that is not an object")
+            return parsed
         answer = {
             "status_code": response.status_code,
             "headers": response.headers,

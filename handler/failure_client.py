@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
+from handler.bounded_http import BoundedSession
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from botocore.session import Session
 
 _ATTEMPTS = 3
@@ -23,20 +26,15 @@ class LazyFailureClient:
     session
         botocore's session.
     timeout
-        Seconds to connect, seconds to wait for an answer.
+        Seconds to connect, seconds to wait for the next bytes.
     connections
         Connections that are kept open.
     """
 
     def __init__(self, session: Session, *, timeout: tuple[float, float], connections: int) -> None:
         self._session = session
-        connect_seconds, answer_seconds = timeout
-        self._config = Config(
-            connect_timeout=connect_seconds,
-            read_timeout=answer_seconds,
-            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-            max_pool_connections=connections,
-        )
+        self._timeout = timeout
+        self._connections = connections
         self._client: Any = None
         # Several threads may use a client, but not create one: botocore's sessions are not
         # thread-safe.
@@ -47,6 +45,26 @@ class LazyFailureClient:
         """Write one object."""
         with self._lock:
             if self._client is None:
-                self._client = self._session.create_client("s3", config=self._config)
+                self._client = self._create()
         operation: Callable[..., Any] = self._client.put_object
         return operation
+
+    def _create(self) -> Any:  # noqa: ANN401 (botocore makes the class)
+        config = Config(retries={"mode": "standard", "total_max_attempts": _ATTEMPTS})
+        client = self._session.create_client("s3", config=config)
+        http = BoundedSession.for_endpoint(
+            self._session,
+            client.meta.endpoint_url,
+            timeout=self._timeout,
+            connections=self._connections,
+        )
+
+        def send(request: AWSPreparedRequest, **_: Any) -> AWSResponse:  # noqa: ANN401 (the event's)
+            # No round trip before the body. botocore also waits for it without end where the peer
+            # closes the connection. The header is not signed.
+            request.headers.pop("Expect", None)  # type: ignore[attr-defined]
+            return http.send(request)
+
+        # botocore documents that an answer from this event replaces its own request.
+        client.meta.events.register("before-send.s3", send)  # type: ignore[arg-type]
+        return client

@@ -146,6 +146,10 @@ class FailedRecord:
             raise ValueError("not an object of the failure store") from None
 
 
+class UnexpectedAnswerError(Exception):
+    """Something that is not S3 answered."""
+
+
 class ObjectClient(Protocol):
     """The part of S3's client that writes objects."""
 
@@ -215,10 +219,19 @@ class FailureStore:
         return list(stored)
 
     def put(self, record: FailedRecord) -> None:
-        """Store a record; if the client raises an exception, it is not stored."""
-        self._client.put_object(
+        """Store a record; if an exception is raised, it is not stored.
+
+        Raises
+        ------
+        UnexpectedAnswerError
+            If an answer is not that of S3, which names the object's entity tag (S3 API reference,
+            ``PutObject``). A proxy, for instance, may answer 200 to anything.
+        """
+        answer = self._client.put_object(
             Bucket=self._bucket,
             Key=object_key(record.position),
             Body=record.to_json(),
             ContentType="application/json",
         )
+        if not answer.get("ETag"):
+            raise UnexpectedAnswerError

@@ -231,6 +231,8 @@ class BatchStatementWriter:
             return error
         if len(errors) != len(statements):
             return ResponseParserError("not one answer for each statement")
+        if not all(error is None or isinstance(error, dict) for error in errors):
+            return ResponseParserError("an error that is not an object")
         return errors
 
     def _statement(self, attempt: _Attempt) -> dict[str, Any]:

@@ -93,9 +93,10 @@ class Bucket:
         self._meet = meet
         self.keys: list[str] = []
 
-    def put_object(self, *, Key: str, **_: object) -> None:  # noqa: N803 (the API's name)
+    def put_object(self, *, Key: str, **_: object) -> dict[str, str]:  # noqa: N803 (the API's name)
         self._meet(Key)
         self.keys.append(Key)
+        return {"ETag": "etag"}
 
 
 def several(count: int) -> list[FailedRecord]:
@@ -156,11 +157,21 @@ def test_the_store_puts_one_object_in_its_bucket() -> None:
     calls: list[dict[str, Any]] = []
 
     class Client:
-        def put_object(self, **arguments: object) -> None:
+        def put_object(self, **arguments: object) -> dict[str, str]:
             calls.append(arguments)
+            return {"ETag": "etag"}
 
     FailureStore(Client(), "failures").put(failed())
 
     (call,) = calls
     assert (call["Bucket"], call["Key"]) == ("failures", object_key(POSITION))
     assert FailedRecord.from_json(call["Body"]) == failed()
+
+
+@pytest.mark.parametrize("answer", [{}, {"ETag": ""}])
+def test_an_answer_that_is_not_that_of_s3_stores_nothing(answer: dict[str, str]) -> None:
+    class Client:
+        def put_object(self, **_: object) -> dict[str, str]:
+            return answer
+
+    assert FailureStore(Client(), "failures").put_all([failed()], time.time() + 60) == [False]

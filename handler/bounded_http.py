@@ -1,0 +1,176 @@
+"""botocore's HTTP session with a limit for each request as a whole.
+
+The read time-out of a socket counts anew for each read, so a peer that sends a byte now and then
+holds a thread for as long as it likes. Here the time until the last byte of an answer is limited,
+its headers included, and so is its size.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import time
+from http.client import HTTPResponse
+from typing import TYPE_CHECKING, Any
+
+from botocore.awsrequest import (
+    AWSHTTPConnection,
+    AWSHTTPConnectionPool,
+    AWSHTTPSConnection,
+    AWSHTTPSConnectionPool,
+)
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+REQUEST_SECONDS = 10.0
+"""Seconds from the start of a request to the last byte of its answer; the time to connect has its
+own limit. DynamoDB and S3 answer in milliseconds, large answers on a slow line in seconds."""
+
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+"""The longest answer reports 25 refused statements, each with an item of 400 KB of which JSON may
+write every byte as six characters."""
+
+_SLICE_BYTES = 64 * 1024
+"""A request is sent in slices; before each, the time that is left is looked at."""
+
+_SOCKET_OPTIONS = (
+    # As in botocore's clients: without it the body waits for the acknowledgement of the headers.
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+)
+
+
+class BoundedSession(URLLib3Session):
+    """A session whose requests end within `REQUEST_SECONDS`, whatever the peer does.
+
+    A request that takes longer raises ``ReadTimeoutError``, or ``ConnectionClosedError`` if its
+    answer is too long or cannot be sent in time.
+
+    Parameters
+    ----------
+    options
+        Those of ``URLLib3Session``.
+    """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (several types)
+        super().__init__(**options)
+        # The managers of pools, those of proxies too, share this dictionary.
+        self._pool_classes_by_scheme.update(  # type: ignore[attr-defined]
+            {"http": _BoundedHTTPConnectionPool, "https": _BoundedHTTPSConnectionPool}
+        )
+
+    @classmethod
+    def for_endpoint(
+        cls, session: Session, url: str, *, timeout: tuple[float, float], connections: int
+    ) -> BoundedSession:
+        """Create a session with the certificates and proxies of botocore's clients.
+
+        Parameters
+        ----------
+        session
+            botocore's session.
+        url
+            The endpoint.
+        timeout
+            Seconds to connect, seconds to wait for the next bytes.
+        connections
+            Connections that are kept open.
+        """
+        return cls(
+            verify=session.get_config_variable("ca_bundle") or True,
+            proxies=get_environ_proxies(url),
+            timeout=timeout,
+            max_pool_connections=connections,
+            socket_options=list(_SOCKET_OPTIONS),
+        )
+
+
+class _BoundedConnection:
+    """Mixin for connections, which measures the time of each request."""
+
+    sock: socket.socket | None
+    _deadline: float
+
+    def connect(self) -> None:
+        # A proxy's answer to CONNECT comes before any request.
+        self._deadline = time.monotonic() + REQUEST_SECONDS
+        super().connect()  # type: ignore[misc]
+
+    def request(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401 (the base class's)
+        self._deadline = time.monotonic() + REQUEST_SECONDS
+        super().request(*arguments, **keywords)  # type: ignore[misc]
+
+    def send(self, data: bytes) -> None:
+        for start in range(0, len(data), _SLICE_BYTES):
+            if self.sock is not None:
+                self.sock.settimeout(_seconds_left(self._deadline))
+            super().send(data[start : start + _SLICE_BYTES])  # type: ignore[misc]
+
+    def response_class(self, *arguments: Any, **keywords: Any) -> HTTPResponse:  # noqa: ANN401 (the base class's)
+        return _BoundedResponse(self._deadline, *arguments, **keywords)
+
+
+class _BoundedResponse(HTTPResponse):
+    """An answer that is read until a moment of the monotonic clock."""
+
+    def __init__(
+        self,
+        deadline: float,
+        sock: socket.socket,
+        *arguments: Any,  # noqa: ANN401 (the base class's)
+        **keywords: Any,  # noqa: ANN401 (the base class's)
+    ) -> None:
+        super().__init__(sock, *arguments, **keywords)
+        self.fp = io.BufferedReader(_BoundedReader(self.fp.detach(), sock, deadline))
+
+
+class _BoundedReader(io.RawIOBase):
+    """The bytes that a socket receives until a moment of the monotonic clock."""
+
+    def __init__(self, received: io.RawIOBase, sock: socket.socket, deadline: float) -> None:
+        self._received = received
+        self._sock = sock
+        self._deadline = deadline
+        self._read_seconds = sock.gettimeout() or REQUEST_SECONDS
+        self._bytes_left = MAX_ANSWER_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:  # noqa: ANN401 (a buffer, nameless in 3.11)
+        self._sock.settimeout(min(_seconds_left(self._deadline), self._read_seconds))
+        count = self._received.readinto(buffer)
+        self._bytes_left -= count or 0
+        if self._bytes_left < 0:
+            raise OSError("the answer is too long")
+        return count
+
+    def close(self) -> None:
+        self._received.close()
+        super().close()
+
+
+def _seconds_left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the request as a whole takes too long")
+    return left
+
+
+class _BoundedHTTPConnection(_BoundedConnection, AWSHTTPConnection):  # type: ignore[misc]
+    """A connection without TLS, such as to a proxy or to a local AWS."""
+
+
+class _BoundedHTTPSConnection(_BoundedConnection, AWSHTTPSConnection):  # type: ignore[misc]
+    """A connection with TLS."""
+
+
+class _BoundedHTTPConnectionPool(AWSHTTPConnectionPool):
+    ConnectionCls = _BoundedHTTPConnection
+
+
+class _BoundedHTTPSConnectionPool(AWSHTTPSConnectionPool):
+    ConnectionCls = _BoundedHTTPSConnection
