@@ -16,8 +16,10 @@ from handler.contract import (
     TX_TIME_ATTRIBUTE,
     VERSION_ATTRIBUTE,
 )
+from handler.item_size import bytes_left, may_be_too_large
 from handler.values import (
     MAX_DIGITS,
+    MAX_ITEM_BYTES,
     AttributeValue,
     UnstorableValue,
     attribute_value,
@@ -171,14 +173,27 @@ def _absent(names: tuple[str, ...], present: tuple[str, ...]) -> tuple[str, ...]
 
 
 def _project(document: Span, table: ReplicaTable, attributes: dict[str, AttributeValue]) -> None:
+    values = _projected(document, table)
+    ion_bytes = sum([stop - start for _, _, _, start, stop in values.values()])
+    measured = may_be_too_large(ion_bytes, document[1])
+    left = MAX_ITEM_BYTES
+    for name, span in values.items():
+        value = attribute_value(span)
+        if measured:
+            left = bytes_left(name, value, left)
+        attributes[name] = value
+
+
+def _projected(document: Span, table: ReplicaTable) -> dict[str, Span]:
+    """Return the values of an item's attributes, not decoded."""
     if table.attributes is None:
-        attributes[DOCUMENT_ATTRIBUTE] = attribute_value(document)
-        return
+        return {DOCUMENT_ATTRIBUTE: document}
     fields = structure.struct(document)
-    for name, path in table.attributes.items():
-        value = fields.get(path[0]) if len(path) == 1 else _at(fields, path)
-        if value is not None:
-            attributes[name] = attribute_value(value)
+    found = {
+        name: fields.get(path[0]) if len(path) == 1 else _at(fields, path)
+        for name, path in table.attributes.items()
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _at(fields: Fields, path: tuple[str, ...]) -> Span | None:

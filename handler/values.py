@@ -27,13 +27,21 @@ AttributeValue: TypeAlias = Mapping[str, Any]
 MAX_DIGITS = 38
 MIN_EXPONENT = -130
 MAX_EXPONENT = 125
-MAX_NESTING = 32
+MAX_NESTING = 31
+"""Lists and structs in each other, in an attribute. DynamoDB allows 32 levels; ``PutItem`` and
+``UPDATE`` count the item as one of them, ``INSERT`` does not (DynamoDB Local 2.6.1)."""
+
+MAX_ITEM_BYTES = 400 * 1024
+"""DynamoDB developer guide, "Constraints": item size."""
 
 _NULL: AttributeValue = {"NULL": True}
 _TRUE: AttributeValue = {"BOOL": True}
 _FALSE: AttributeValue = {"BOOL": False}
 _ZERO: AttributeValue = {"N": "0"}
 _SINGLE, _DOUBLE = struct.Struct(">f"), struct.Struct(">d")
+_MAX_BITS = 4 * MAX_ITEM_BYTES
+"""A number of more bits has more digits than an item has bytes."""
+
 _SHORT_INT_BYTES = 15
 """A number of 15 bytes has at most 37 digits."""
 
@@ -117,7 +125,7 @@ def _int(data: bytes, _n: Names, head: int, start: int, stop: int, _d: int) -> A
         return {"N": f"{minus}{number}"}
     if not number:
         return _ZERO
-    digits = integers.digits(number)
+    digits = _digits(number)
     exact = _number(minus, digits, 0)
     return {"S": minus + digits} if exact is None else {"N": exact}
 
@@ -132,9 +140,16 @@ def _decimal(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) ->
     if not number:
         return _ZERO
     minus = "-" if negative else ""
-    digits = integers.digits(number)
+    digits = _digits(number)
     exact = _number(minus, digits, exponent)
     return {"S": f"{minus}{digits}d{exponent}"} if exact is None else {"N": exact}
+
+
+def _digits(number: int) -> str:
+    # Digits take more than linear time: none are made that no item can hold.
+    if number.bit_length() > _MAX_BITS:
+        raise UnstorableValue(f"an item of more than {MAX_ITEM_BYTES} bytes")
+    return integers.digits(number)
 
 
 def _number(minus: str, digits: str, exponent: int) -> str | None:

@@ -45,6 +45,11 @@ class ImportingSymbols:
             return self._local[symbol - self._first_local]
         return SYSTEM_SYMBOLS[symbol] if symbol < len(SYSTEM_SYMBOLS) else f"${symbol}"
 
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """The symbols whose text is known."""
+        return SYSTEM_SYMBOLS + self._local
+
     def __add__(self, more: tuple[str, ...]) -> ImportingSymbols:
         """Return these symbols with more local ones."""
         return ImportingSymbols(self._imported, self._local + more)
@@ -52,6 +57,11 @@ class ImportingSymbols:
 
 Names: TypeAlias = tuple[str, ...] | ImportingSymbols
 """Symbols by number; those without text as their Ion text. Almost always a tuple, for speed."""
+
+
+def stored_texts(names: Names) -> tuple[str, ...]:
+    """Return all texts of symbols, without the numbers in place of unknown ones."""
+    return names if isinstance(names, tuple) else names.stored
 
 
 def is_symbol_identifier(text: str) -> bool:

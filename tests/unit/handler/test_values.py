@@ -7,7 +7,6 @@ proven by tests/integration/test_values_on_dynamodb_local.py.
 from __future__ import annotations
 
 import struct
-import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -100,15 +99,13 @@ def test_an_int_of_any_size_is_written_out() -> None:
     assert Decimal(text) == number
 
 
-def test_an_int_of_a_mebibyte_is_written_out_within_seconds() -> None:
-    content = b"\x7f" * (1 << 20)
-    data = VERSION_MARKER + b"\x2e" + b"\x40\x00\x80" + content
+def test_the_longest_int_that_an_item_may_hold_is_written_out() -> None:
+    content = b"\x7f" * 170_000
+    data = VERSION_MARKER + _value(0x20, content)
 
-    started = time.process_time()
     text = attribute_value(single_value(data))["S"]
 
-    assert time.process_time() - started < 10
-    assert (len(text), text.isdigit()) == (2_525_223, True)
+    assert (len(text), text.isdigit()) == (409_401, True)
     assert int(text[-9:]) == int.from_bytes(content, "big") % 10**9
 
 
@@ -117,17 +114,17 @@ def _value(kind: int, content: bytes) -> bytes:
     return bytes([kind | 14, size >> 14 & 0x7F, size >> 7 & 0x7F, (size & 0x7F) | 0x80]) + content
 
 
-@pytest.mark.parametrize("levels", [32])
+@pytest.mark.parametrize("levels", [31])
 def test_the_deepest_nesting_of_dynamodb_is_allowed(levels: int) -> None:
     assert "L" in converted("[" * levels + "]" * levels)
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{a:", "}")])
-@pytest.mark.parametrize("levels", [33, 200])
+@pytest.mark.parametrize("levels", [32, 200])
 def test_deeper_nesting_than_dynamodb_has_is_refused(
     levels: int, opening: str, closing: str
 ) -> None:
-    with pytest.raises(UnstorableValue, match="nested deeper than 32 levels"):
+    with pytest.raises(UnstorableValue, match="nested deeper than 31 levels"):
         converted(opening * levels + "1" + closing * levels)
 
 
