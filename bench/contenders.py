@@ -113,7 +113,8 @@ class OneRequestPerRevision:
 
 def update_item(write: Write) -> Any:  # noqa: ANN401 (arguments of a boto3 call)
     """Return the arguments of an UpdateItem that writes an item if its version is lower."""
-    names = dict(zip((f"#{n}" for n in itertools.count()), write.attributes, strict=False))
+    attributes = {name: value for name, value in write.item.items() if name != KEY_ATTRIBUTE}
+    names = dict(zip((f"#{n}" for n in itertools.count()), attributes, strict=False))
     removed = {f"#r{n}": name for n, name in enumerate(write.removed)}
     assignments = ", ".join(f"{name}=:{name[1:]}" for name in names)
     return {
@@ -129,7 +130,7 @@ def update_item(write: Write) -> Any:  # noqa: ANN401 (arguments of a boto3 call
             "#version": VERSION_ATTRIBUTE,
         },
         "ExpressionAttributeValues": {
-            **{f":{n}": value for n, value in enumerate(write.attributes.values())},
+            **{f":{n}": value for n, value in enumerate(attributes.values())},
             ":version": {"N": str(write.version)},
         },
     }

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict
 
 import pybase64
 
 from handler.aggregation import UserRecord, user_records
-from handler.contract import DELETED_ATTRIBUTE, TX_TIME_ATTRIBUTE
+from handler.contract import DELETED_ATTRIBUTE
 from handler.failures import FailedRecord, Position
 from handler.replica import Write, check_version, newest_per_document, write_for
 from handler.telemetry import BatchCounts, Telemetry
@@ -250,21 +249,17 @@ class _Batch:
             else:
                 self.counts.superseded += len(document) - 1
                 if outcome is APPLIED:
-                    self._count_applied(write, now)
+                    self._count_applied(write, now, newest.source.approximate_arrival)
                 else:
                     self.counts.stale += 1
         return [document for document in older if document]
 
-    def _count_applied(self, write: Write, now: float) -> None:
+    def _count_applied(self, write: Write, now: float, arrival: float) -> None:
         self.counts.applied += 1
         if DELETED_ATTRIBUTE in write.attributes:
             self.counts.deleted += 1
-        try:
-            tx_time = datetime.fromisoformat(write.attributes[TX_TIME_ATTRIBUTE]["S"])
-        except ValueError:  # a time with the precision of a year or a month
-            return
-        if tx_time.tzinfo is not None:
-            self.counts.lags.append(max(0.0, now - tx_time.timestamp()))
+        # Since the arrival and not since the transaction, which is old in a backfill.
+        self.counts.lags.append(max(0.0, now - arrival))
 
     def _quarantine(self, record: UserRecord, source: _Source, reason: str, code: str) -> None:
         """Add a record to those for the failure bucket."""

@@ -6,6 +6,12 @@ Standard library only: the program imports this module without the handler's pac
 from __future__ import annotations
 
 import enum
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ENTRY_POINT = "handler.app.lambda_handler"
 """The function's handler setting in Lambda."""
@@ -26,22 +32,54 @@ DELETED_ATTRIBUTE = "isDeleted"
 EXPIRY_ATTRIBUTE = "expiresAt"
 """The tables' time-to-live attribute."""
 
+PROJECTION_ATTRIBUTE = "projectionId"
+"""Only live items have it: which attributes they may hold, see `projection_id`."""
+
+METADATA_ATTRIBUTES = (VERSION_ATTRIBUTE, TX_TIME_ATTRIBUTE, TX_ID_ATTRIBUTE, HASH_ATTRIBUTE)
+"""Every item has them, beside its key."""
+
 TOMBSTONE_ATTRIBUTES = (DELETED_ATTRIBUTE, EXPIRY_ATTRIBUTE)
-"""Only tombstones have them; the next live revision removes them."""
+"""Only tombstones have them."""
 
 RESERVED_ATTRIBUTES = (
     KEY_ATTRIBUTE,
-    VERSION_ATTRIBUTE,
-    TX_TIME_ATTRIBUTE,
-    TX_ID_ATTRIBUTE,
-    HASH_ATTRIBUTE,
+    *METADATA_ATTRIBUTES,
     DOCUMENT_ATTRIBUTE,
+    PROJECTION_ATTRIBUTE,
     *TOMBSTONE_ATTRIBUTES,
 )
 """Names that no projected attribute may have."""
 
+_PROJECTION_DIGITS = 16
+
+
+def projection_id(names: Iterable[str]) -> str:
+    """Return the id of a set of attributes.
+
+    An item with this id holds no other attributes, whatever wrote it, so an update that names them
+    leaves nothing behind.
+
+    Parameters
+    ----------
+    names
+        The projected attributes, or `DOCUMENT_ATTRIBUTE` alone, in any order.
+
+    Returns
+    -------
+    str
+        Hexadecimal digits. The metadata count too: a version of this project that writes others
+        has other ids.
+    """
+    every = sorted({KEY_ATTRIBUTE, PROJECTION_ATTRIBUTE, *METADATA_ATTRIBUTES, *names})
+    return hashlib.sha256(json.dumps(every).encode()).hexdigest()[:_PROJECTION_DIGITS]
+
+
 MAX_ATTRIBUTES = 100
-"""Projected and retired attributes of one table together."""
+"""Projected attributes of one table."""
+
+MAX_LIFETIME_DAYS = 36_500
+"""Days of a tombstone's lifetime: a century. More means forever, for which the setting is left out;
+a number without bound would make `EXPIRY_ATTRIBUTE` one that DynamoDB cannot store."""
 
 # The failure bucket.
 
@@ -83,7 +121,6 @@ class TableField(enum.StrEnum):
 
     TABLE_NAME = "tableName"
     ATTRIBUTES = "attributes"
-    RETIRED_ATTRIBUTES = "retiredAttributes"
 
 
 SERVICE_NAME = "qldb-replica"

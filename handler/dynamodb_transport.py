@@ -1,4 +1,4 @@
-"""A thin client for ``BatchExecuteStatement``, built on parts of botocore.
+"""A thin client for ``BatchExecuteStatement`` and ``PutItem``, built on parts of botocore.
 
 Credentials and their renewal, the endpoint, the signature, TLS, proxies, connections and timeouts
 are botocore's (`Credentials`, `SigV4Auth`, `BoundedSession`), and so are the exceptions and the
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from botocore.httpsession import URLLib3Session
     from botocore.session import Session
 
-_OPERATION = "BatchExecuteStatement"
+_BATCH, _PUT = "BatchExecuteStatement", "PutItem"
 _SERVICE = "dynamodb"
 _OK = 200
 
@@ -40,7 +40,7 @@ class ChecksumError(HTTPClientError):
 
 
 class StatementTransport:
-    """A client with the one operation that the writer needs. Thread-safe.
+    """A client with the two operations that the writer needs. Thread-safe.
 
     Parameters
     ----------
@@ -72,7 +72,6 @@ class StatementTransport:
         self._http = http
         self._headers = {
             "Content-Type": "application/x-amz-json-1.0",
-            "X-Amz-Target": f"DynamoDB_20120810.{_OPERATION}",
             "User-Agent": user_agent,
         }
         self._parser = JSONParser()
@@ -125,11 +124,30 @@ class StatementTransport:
         botocore.exceptions.BotoCoreError
             If there is no answer, or it is corrupted.
         """
+        return self._send(_BATCH, {"Statements": Statements})
+
+    def put_item(self, **arguments: Any) -> Mapping[str, Any]:  # noqa: ANN401 (the API's)
+        """Write one item; the arguments are those of the API, and ask for nothing back.
+
+        Raises
+        ------
+        botocore.exceptions.ClientError
+            If DynamoDB refuses the request. Its response holds the stored item, in the wire's
+            form, if a condition with ``ReturnValuesOnConditionCheckFailure`` was refused.
+        botocore.exceptions.BotoCoreError
+            If there is no answer, or it is corrupted.
+        """
+        answer = self._send(_PUT, arguments)
+        if answer:
+            raise ResponseParserError("content where DynamoDB sends none")
+        return answer
+
+    def _send(self, operation: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         request = AWSRequest(
             method="POST",
             url=self._url,
-            headers=self._headers,
-            data=orjson.dumps({"Statements": Statements}, default=_base64),
+            headers={**self._headers, "X-Amz-Target": f"DynamoDB_20120810.{operation}"},
+            data=orjson.dumps(arguments, default=_base64),
         )
         credentials = self._credentials.get_frozen_credentials()
         SigV4Auth(credentials, _SERVICE, self._region).add_auth(request)
@@ -139,17 +157,26 @@ class StatementTransport:
         if checksum is not None and int(checksum) != zlib.crc32(body):
             raise ChecksumError(error=None)
         if response.status_code == _OK:
-            parsed = orjson.loads(body)
-            if not isinstance(parsed, dict):
+            answer = orjson.loads(body)
+            if not isinstance(answer, dict):
                 raise ResponseParserError("an answer that is not an object")
-            return parsed
-        answer = {
-            "status_code": response.status_code,
-            "headers": response.headers,
-            "body": body,
-        }
-        # Without a shape, the parser takes code and message from body and headers.
-        raise ClientError(self._parser.parse(answer, None), _OPERATION)  # type: ignore[arg-type]
+            return answer
+        # Without a shape, the parser takes code and message from body and headers, but no Item.
+        parsed: dict[str, Any] = self._parser.parse(
+            {"status_code": response.status_code, "headers": response.headers, "body": body},
+            None,  # type: ignore[arg-type]
+        )
+        parsed.update(_stored_item(body))
+        raise ClientError(parsed, operation)  # type: ignore[arg-type]
+
+
+def _stored_item(body: bytes) -> dict[str, Any]:
+    """Return the stored item of a refused condition, if an error's body has one."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return {"Item": answer["Item"]} if isinstance(answer, dict) and "Item" in answer else {}
 
 
 def _base64(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from handler.contract import (
     DELETED_ATTRIBUTE,
@@ -12,11 +12,13 @@ from handler.contract import (
     EXPIRY_ATTRIBUTE,
     HASH_ATTRIBUTE,
     KEY_ATTRIBUTE,
+    PROJECTION_ATTRIBUTE,
     TX_ID_ATTRIBUTE,
     TX_TIME_ATTRIBUTE,
     VERSION_ATTRIBUTE,
 )
 from handler.item_size import bytes_left, may_be_too_large
+from handler.statements import insert_text, update_text
 from handler.values import (
     MAX_DIGITS,
     MAX_ITEM_BYTES,
@@ -55,22 +57,35 @@ class Write(NamedTuple):
         The item's key.
     version
         Version of the revision. Nothing is written if the item has the same or a higher one.
+    projection_id
+        Id of the attributes that the item may hold; None for a tombstone, which replaces whatever
+        the item holds.
     attributes
-        All attributes of the item after the write, without the key.
+        All attributes of the item after the write, without the key and the projection's id.
     removed
-        All attributes that an older version or configuration may have left.
+        Projected attributes that the item must not have after the write.
     """
 
     table_name: str
     document_id: str
     version: int
+    projection_id: str | None
     attributes: Mapping[str, AttributeValue]
-    removed: tuple[str, ...]
+    removed: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
         """Table and key, which identify the item."""
         return self.table_name, self.document_id
+
+    @property
+    def item(self) -> dict[str, AttributeValue]:
+        """The whole item after the write."""
+        item: dict[str, AttributeValue] = {KEY_ATTRIBUTE: {"S": self.document_id}}
+        if self.projection_id is not None:
+            item[PROJECTION_ATTRIBUTE] = {"S": self.projection_id}
+        item.update(self.attributes)
+        return item
 
 
 class HasRevision(Protocol):
@@ -149,8 +164,12 @@ def write_for(
         TX_ID_ATTRIBUTE: {"S": revision.tx_id},
         HASH_ATTRIBUTE: {"B": revision.hash},
     }
+    projection_id: str | None = None
+    removed: tuple[str, ...] = ()
     if revision.kind is RevisionKind.UPSERT and revision.data is not None:
         _project(revision.data, table, attributes)
+        projection_id = table.projection_id
+        removed = _absent(table.names, tuple(attributes))
     elif revision.kind is RevisionKind.DELETE:
         attributes[DELETED_ATTRIBUTE] = {"BOOL": True}
         if lifetime_days is not None:
@@ -161,8 +180,9 @@ def write_for(
         table.table_name,
         revision.document_id,
         revision.version,
+        projection_id,
         attributes,
-        _absent(table.changing_attributes, tuple(attributes)),
+        removed,
     )
 
 
@@ -206,47 +226,42 @@ def _at(fields: Fields, path: tuple[str, ...]) -> Span | None:
     return value
 
 
-# PartiQL for DynamoDB: names in double quotes, strings in single quotes, each doubled inside.
-
-
-@lru_cache(maxsize=1024)
-def insert_text(table_name: str, names: tuple[str, ...]) -> str:
-    """Return the statement that creates an item; DynamoDB refuses it if the item exists."""
-    fields = ", ".join(f"{_literal(name)}: ?" for name in (KEY_ATTRIBUTE, *names))
-    return f"INSERT INTO {_name(table_name)} VALUE {{{fields}}}"
-
-
-@lru_cache(maxsize=1024)
-def update_text(table_name: str, names: tuple[str, ...], removed: tuple[str, ...]) -> str:
-    """Return the statement that updates an item if its version is lower."""
-    clauses = " ".join(
-        [f"SET {_name(name)}=?" for name in names] + [f"REMOVE {_name(name)}" for name in removed]
-    )
-    return (
-        f"UPDATE {_name(table_name)} {clauses} "
-        f"WHERE {_name(KEY_ATTRIBUTE)}=? AND {_name(VERSION_ATTRIBUTE)} < ?"
-    )
-
-
 def insert_statement(write: Write) -> tuple[str, list[AttributeValue]]:
-    """Return text and parameters of the statement that creates an item."""
+    """Return text and parameters of the statement that creates a live item."""
     return (
         insert_text(write.table_name, tuple(write.attributes)),
-        [{"S": write.document_id}, *write.attributes.values()],
+        [
+            {"S": write.document_id},
+            {"S": write.projection_id},
+            *write.attributes.values(),
+        ],
     )
 
 
 def update_statement(write: Write) -> tuple[str, list[AttributeValue]]:
-    """Return text and parameters of the statement that updates an item."""
+    """Return text and parameters of the statement that updates a live item."""
     return (
         update_text(write.table_name, tuple(write.attributes), write.removed),
-        [*write.attributes.values(), {"S": write.document_id}, {"N": str(write.version)}],
+        [
+            *write.attributes.values(),
+            {"S": write.document_id},
+            {"N": str(write.version)},
+            {"S": write.projection_id},
+        ],
     )
 
 
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+REPLACEMENT_CONDITION = "attribute_not_exists(#key) OR #version < :version"
+"""The condition of a ``PutItem``, which replaces the whole item, whatever wrote it."""
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def replacement(write: Write) -> dict[str, Any]:
+    """Return the arguments of the ``PutItem`` that replaces an item of a lower version."""
+    return {
+        "TableName": write.table_name,
+        "Item": write.item,
+        "ConditionExpression": REPLACEMENT_CONDITION,
+        "ExpressionAttributeNames": {"#key": KEY_ATTRIBUTE, "#version": VERSION_ATTRIBUTE},
+        "ExpressionAttributeValues": {":version": {"N": str(write.version)}},
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from handler.attribute_names import name_problem, names_problem
 from handler.contract import (
     DOCUMENT_ATTRIBUTE,
-    MAX_ATTRIBUTES,
-    RESERVED_ATTRIBUTES,
-    TOMBSTONE_ATTRIBUTES,
+    MAX_LIFETIME_DAYS,
     TableField,
     Variable,
+    projection_id,
 )
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 UNKNOWN_VERSION = "unknown"
 """Version where the environment names none."""
+
+_TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
+"""DynamoDB developer guide, "Naming rules"."""
+
+_MAX_LIFETIME_DIGITS = len(str(MAX_LIFETIME_DAYS))
 
 
 class SettingsError(ValueError):
@@ -40,26 +46,21 @@ class ReplicaTable:
     attributes
         Path of field names in the document for each projected attribute; None keeps the whole
         document under ``data``.
-    retired_attributes
-        Attributes that an earlier configuration wrote and that every write now removes. PartiQL's
-        UPDATE cannot replace a whole item: attributes that it does not name stay, on tombstones
-        too.
     """
 
     ledger_table: str
     table_name: str
     attributes: Mapping[str, tuple[str, ...]] | None = None
-    retired_attributes: tuple[str, ...] = ()
 
     @cached_property
-    def changing_attributes(self) -> tuple[str, ...]:
-        """Attributes that vary between items or configurations."""
-        return (
-            *(self.attributes or ()),
-            *self.retired_attributes,
-            *TOMBSTONE_ATTRIBUTES,
-            DOCUMENT_ATTRIBUTE,
-        )
+    def names(self) -> tuple[str, ...]:
+        """Names of the projected attributes; none if items hold the whole document."""
+        return tuple(self.attributes or ())
+
+    @cached_property
+    def projection_id(self) -> str:
+        """Id of the attributes that its live items may hold."""
+        return projection_id((DOCUMENT_ATTRIBUTE,) if self.attributes is None else self.attributes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,10 +111,12 @@ def _required(environment: Mapping[str, str], name: str) -> str:
 def _days(text: str | None) -> int | None:
     if text is None or text == "":
         return None
-    if not text.isascii() or not text.isdigit() or int(text) == 0:
+    # The digits first: Python refuses to convert thousands of them.
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_LIFETIME_DIGITS
+    if not is_number or not 1 <= int(text) <= MAX_LIFETIME_DAYS:
         raise SettingsError(
-            f"{Variable.TOMBSTONE_LIFETIME_DAYS} is {text!r}: "
-            "expected an integer from 1; leave the variable out to keep tombstones forever"
+            f"{Variable.TOMBSTONE_LIFETIME_DAYS} is {text!r}: expected an integer from 1 to "
+            f"{MAX_LIFETIME_DAYS}; leave the variable out to keep tombstones forever"
         )
     return int(text)
 
@@ -138,27 +141,15 @@ def _replica_table(name: str, table: object) -> ReplicaTable:
     if unknown:
         raise SettingsError(f"{where}: unknown fields {unknown}")
     table_name = table.get(TableField.TABLE_NAME)
-    if not isinstance(table_name, str) or not table_name:
+    if not isinstance(table_name, str) or _TABLE_NAME.fullmatch(table_name) is None:
         raise SettingsError(
             f"{where}: {TableField.TABLE_NAME}: expected the name of a DynamoDB table"
         )
     attributes = _attributes(where, table.get(TableField.ATTRIBUTES))
-    retired = _retired(where, table.get(TableField.RETIRED_ATTRIBUTES, []))
-    names = [*(attributes or ()), *retired]
-    if len(names) > MAX_ATTRIBUTES:
-        raise SettingsError(f"{where}: more than {MAX_ATTRIBUTES} attributes")
-    repeated = sorted({attribute for attribute in names if names.count(attribute) > 1})
-    if repeated:
-        raise SettingsError(f"{where}: attributes named twice: {repeated}")
-    reserved = sorted(set(RESERVED_ATTRIBUTES).intersection(names))
-    if reserved:
-        raise SettingsError(f"{where}: reserved attribute names: {reserved}")
-    return ReplicaTable(
-        ledger_table=name,
-        table_name=table_name,
-        attributes=attributes,
-        retired_attributes=retired,
-    )
+    for problem in (*map(name_problem, attributes or ()), names_problem(attributes or ())):
+        if problem is not None:
+            raise SettingsError(f"{where} {problem}")
+    return ReplicaTable(ledger_table=name, table_name=table_name, attributes=attributes)
 
 
 def _attributes(where: str, attributes: object) -> dict[str, tuple[str, ...]] | None:
@@ -173,18 +164,8 @@ def _attributes(where: str, attributes: object) -> dict[str, tuple[str, ...]] | 
 
 
 def _path(where: str, attribute: str, path: object) -> tuple[str, ...]:
-    if not attribute:
-        raise SettingsError(f"{where}: an attribute name is empty")
     if not isinstance(path, list) or not path or not all(isinstance(step, str) for step in path):
         raise SettingsError(
             f"{where}: path of attribute {attribute!r}: expected a list of field names"
         )
     return tuple(path)
-
-
-def _retired(where: str, names: object) -> tuple[str, ...]:
-    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
-        raise SettingsError(
-            f"{where}: {TableField.RETIRED_ATTRIBUTES}: expected a list of attribute names"
-        )
-    return tuple(names)

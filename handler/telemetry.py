@@ -45,7 +45,7 @@ class BatchCounts:
     retried
         Records to be redelivered, by code.
     lags
-        For each applied revision, seconds from its transaction to its write.
+        For each applied revision, seconds from its record's arrival in the stream to its write.
     """
 
     kinesis_records: int = 0

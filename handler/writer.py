@@ -1,15 +1,19 @@
 """Writes to DynamoDB under a version condition.
 
 A write happens only if there is no item or its version is lower, strictly. Nothing is read first: a
-refused statement shows what is there.
+refused condition shows what is there.
 
-* Version 0 is an ``INSERT``. A refusal (DuplicateItem) means stale: no version is below 0.
-* Above 0 it is an ``UPDATE`` with the condition. A refusal with the item
-  (``ReturnValuesOnConditionCheckFailure``) means stale. A refusal without it means that there is no
-  item, so an ``INSERT`` follows; if that is refused too, another writer came first, and the
-  ``UPDATE`` is tried again.
-* If most items of a table were missing so far, as in a replay into an empty table, the ``INSERT``
-  comes first. This affects the cost only: either order leads to the same outcome.
+* A live revision is an ``INSERT`` if its item is probably missing, else an ``UPDATE``, 25 to a
+  request. Version 0 is probably missing, others are not; the outcomes of each table correct that
+  assumption. This affects the cost only: either order leads to the same outcome.
+* ``UPDATE`` requires an item of the same projection, for it leaves what it does not name. If the
+  refusal carries no item, there is none, and an ``INSERT`` follows. If another writer came before
+  that, the ``UPDATE`` is tried again.
+* If the refusal carries an item with a lower version, another configuration wrote it, or it is a
+  tombstone. ``PutItem`` replaces it as a whole, one request for each.
+* A tombstone is always a ``PutItem``, so that nothing of its document can stay.
+* DynamoDB may refuse a statement because of its text, which is no fault of the record. ``PutItem``
+  has no text, so its refusal alone is permanent.
 """
 
 from __future__ import annotations
@@ -20,20 +24,24 @@ import random
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import orjson
+from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from handler import error_codes
+from handler.contract import VERSION_ATTRIBUTE
 from handler.error_codes import ALREADY_EXISTS, CONDITION_REFUSED, FaultClass
-from handler.replica import Write, insert_statement, update_statement
+from handler.replica import Write, insert_statement, replacement, update_statement
 from handler.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 STATEMENTS_PER_REQUEST = 25
 """DynamoDB API reference, ``BatchExecuteStatement``."""
@@ -45,7 +53,7 @@ REQUESTS_IN_FLIGHT = 16
 """As measured (`bench`): fewer leave threads idle; more cost CPU time and gain nothing."""
 
 _MAX_SWITCHES = 6
-"""Switches between INSERT and UPDATE before a write is left to the next delivery."""
+"""Switches of the kind of request before a write is left to the next delivery."""
 
 _BASE_BACKOFF_SECONDS = 0.05
 _MAX_BACKOFF_SECONDS = 5.0
@@ -55,6 +63,10 @@ OUT_OF_TIME = "OutOfTime"
 
 CONTENDED = "Contended"
 """Code of a write that other writers repeatedly got ahead of."""
+
+ITEM_WITHOUT_VERSION = "ItemWithoutVersion"
+"""Code of a write whose item has no numeric version, so that nothing can be compared. Something
+else wrote it; this project must not overwrite it."""
 
 
 class Settled(enum.Enum):
@@ -75,7 +87,7 @@ class Permanent:
     Attributes
     ----------
     code
-        DynamoDB's or the SDK's name for the fault.
+        DynamoDB's or the SDK's name for the fault, or one of this module's.
     """
 
     code: str
@@ -118,40 +130,53 @@ class ReplicaWriter(Protocol):
 
 
 class StatementClient(Protocol):
-    """The part of DynamoDB's client that writes statements."""
+    """The part of DynamoDB's client that writes."""
 
     @property
     def batch_execute_statement(self) -> Callable[..., Any]:
         """Run up to 25 statements, each succeeding or failing on its own."""
 
+    @property
+    def put_item(self) -> Callable[..., Any]:
+        """Write one item."""
+
+
+class _Kind(enum.Enum):
+    """The kinds of request that can carry out a write."""
+
+    INSERT = "insert"
+    UPDATE = "update"
+    REPLACE = "replace"
+
 
 class _Attempt:
     """The state of one write until it has an outcome."""
 
-    __slots__ = ("code", "inserting", "isolated", "outcome", "switches", "write")
+    __slots__ = ("code", "isolated", "kind", "outcome", "switches", "write")
 
     def __init__(self, write: Write) -> None:
         self.write = write
         self.outcome: Outcome | None = None
-        self.inserting: bool | None = None
+        self.kind: _Kind | None = None if write.projection_id is not None else _Kind.REPLACE
         self.switches = 0
         self.code: str | None = None
         self.isolated = False
 
-    def switch_statement(self, *, inserting: bool) -> None:
-        """Try the other statement next."""
-        self.inserting = inserting
+    def switch(self, kind: _Kind) -> None:
+        """Try another kind of request next."""
+        self.kind = kind
+        self.code = None
         self.switches += 1
         if self.switches > _MAX_SWITCHES:
             self.outcome = Transient(CONTENDED)
 
     def retry_later(self, code: str) -> None:
-        """Try the same statement again after a backoff."""
+        """Try the same kind of request again after a backoff."""
         self.code = code
 
 
 class BatchStatementWriter:
-    """Writes conditional PartiQL statements, 25 per request, with several requests in flight.
+    """Writes conditionally, 25 statements or one item per request, several requests in flight.
 
     Parameters
     ----------
@@ -211,6 +236,9 @@ class BatchStatementWriter:
         """Send one request; each of its writes gets an outcome or its next statement."""
         if self._clock() >= deadline:
             return
+        if attempts[0].kind is _Kind.REPLACE:
+            self._replace(*attempts)
+            return
         answers = self._answers([self._statement(attempt) for attempt in attempts])
         if isinstance(answers, Exception):
             # Outside the except block, so that nothing raised from here on carries its message.
@@ -219,6 +247,23 @@ class BatchStatementWriter:
         for attempt, error in zip(attempts, answers, strict=True):
             attempt.code = None
             self._answered(attempt, error)
+
+    def _replace(self, attempt: _Attempt) -> None:
+        """Send one ``PutItem``; its write gets an outcome or is tried again."""
+        attempt.code = None
+        try:
+            self._client.put_item(**replacement(attempt.write))
+        except Exception as error:  # noqa: BLE001 (no record may be lost, whatever the exception)
+            code, fault = error_codes.of_exception(error)
+            refused = isinstance(error, ClientError) and error.response.get("Item")
+        else:
+            attempt.outcome = APPLIED
+            return
+        # Outside the except block, so that nothing raised from here on carries its message.
+        if refused and error_codes.normalized(code) == CONDITION_REFUSED:
+            _condition_refused(attempt, refused)
+        else:
+            _failed(attempt, code, fault)
 
     def _answers(
         self, statements: list[dict[str, Any]]
@@ -237,9 +282,9 @@ class BatchStatementWriter:
 
     def _statement(self, attempt: _Attempt) -> dict[str, Any]:
         write = attempt.write
-        if attempt.inserting is None:
-            attempt.inserting = write.version == 0 or self._missing.likely(write.table_name)
-        if attempt.inserting:
+        if attempt.kind is None:
+            attempt.kind = _Kind.INSERT if self._missing.likely(write) else _Kind.UPDATE
+        if attempt.kind is _Kind.INSERT:
             text, parameters = insert_statement(write)
             return {"Statement": text, "Parameters": parameters}
         text, parameters = update_statement(write)
@@ -250,25 +295,24 @@ class BatchStatementWriter:
         }
 
     def _answered(self, attempt: _Attempt, error: Mapping[str, Any] | None) -> None:
-        write = attempt.write
+        write, inserting = attempt.write, attempt.kind is _Kind.INSERT
         if error is None:
-            if write.version > 0 and attempt.switches == 0:
-                self._missing.record(write.table_name, missing=bool(attempt.inserting))
+            if attempt.switches == 0:
+                self._missing.record(write, missing=inserting)
             attempt.outcome = APPLIED
             return
         code = str(error.get("Code", "Unknown"))
-        if code == ALREADY_EXISTS and attempt.inserting:
-            if write.version == 0:
-                attempt.outcome = STALE
+        if code == ALREADY_EXISTS and inserting:
+            # Without the item. Only the refusal of an UPDATE shows what its version is.
+            self._missing.record(write, missing=False)
+            attempt.switch(_Kind.UPDATE)
+        elif code == CONDITION_REFUSED and not inserting:
+            item = error.get("Item")
+            self._missing.record(write, missing=not item)
+            if item:
+                _condition_refused(attempt, item)
             else:
-                self._missing.record(write.table_name, missing=False)
-                attempt.switch_statement(inserting=False)
-        elif code == CONDITION_REFUSED and not attempt.inserting:
-            self._missing.record(write.table_name, missing=not error.get("Item"))
-            if error.get("Item"):
-                attempt.outcome = STALE
-            else:
-                attempt.switch_statement(inserting=True)
+                attempt.switch(_Kind.INSERT)
         else:
             _failed(attempt, *error_codes.classified(code))
 
@@ -288,8 +332,36 @@ class BatchStatementWriter:
             _failed(attempt, code, fault)
 
 
+def _condition_refused(attempt: _Attempt, item: object) -> None:
+    """Decide what a refused condition means, by the item that refused it."""
+    if not isinstance(item, Mapping):
+        attempt.retry_later(ResponseParserError.__name__)
+        return
+    stored = _stored_version(item)
+    if stored is None:
+        attempt.outcome = Permanent(ITEM_WITHOUT_VERSION)
+    elif stored >= attempt.write.version:
+        attempt.outcome = STALE
+    else:
+        attempt.switch(_Kind.REPLACE)
+
+
+def _stored_version(item: Mapping[str, Any]) -> Decimal | None:
+    """Return an item's version; None if it has none or one that is not a number."""
+    value = item.get(VERSION_ATTRIBUTE)
+    number = value.get("N") if isinstance(value, Mapping) else None
+    try:
+        version = Decimal(number) if isinstance(number, str) else None
+    except InvalidOperation:
+        return None
+    return version if version is not None and version.is_finite() else None
+
+
 def _failed(attempt: _Attempt, code: str, fault: FaultClass | None) -> None:
     match fault:
+        case FaultClass.PERMANENT if attempt.kind is not _Kind.REPLACE:
+            # The text of the statement may be the cause: the item without a text will tell.
+            attempt.switch(_Kind.REPLACE)
         case FaultClass.PERMANENT:
             attempt.outcome = Permanent(code)
         case FaultClass.CONFIGURATION:
@@ -299,7 +371,10 @@ def _failed(attempt: _Attempt, code: str, fault: FaultClass | None) -> None:
 
 
 class _MissingItems:
-    """The share of missing items of each table, which decides whether INSERT comes first."""
+    """The share of missing items, which decides whether INSERT comes first.
+
+    It is kept for each table, and apart for the first versions of its documents.
+    """
 
     _WEIGHT = 0.1
     """Weight of one item in the moving average."""
@@ -308,18 +383,26 @@ class _MissingItems:
     """Share above which INSERT comes first."""
 
     def __init__(self) -> None:
-        self._share: dict[str, float] = defaultdict(float)
+        self._share: dict[tuple[str, bool], float] = {}
         self._lock = threading.Lock()
 
-    def record(self, table_name: str, *, missing: bool) -> None:
-        """Record whether an item was missing."""
+    def record(self, write: Write, *, missing: bool) -> None:
+        """Record whether the item of a write was missing."""
         with self._lock:
-            share = self._share[table_name]
-            self._share[table_name] = share + self._WEIGHT * (missing - share)
+            share = self._of(write)
+            self._share[_group(write)] = share + self._WEIGHT * (missing - share)
 
-    def likely(self, table_name: str) -> bool:
-        """Return whether the next item is likely to be missing."""
-        return self._share[table_name] > self._THRESHOLD
+    def likely(self, write: Write) -> bool:
+        """Return whether the item of a write is likely to be missing."""
+        return self._of(write) > self._THRESHOLD
+
+    def _of(self, write: Write) -> float:
+        # Before anything is known, a version 0 is a new document and any other is not.
+        return self._share.get(_group(write), 1.0 if write.version == 0 else 0.0)
+
+
+def _group(write: Write) -> tuple[str, bool]:
+    return write.table_name, write.version == 0
 
 
 def _requests(attempts: Iterable[_Attempt]) -> Iterator[list[_Attempt]]:
@@ -327,7 +410,7 @@ def _requests(attempts: Iterable[_Attempt]) -> Iterator[list[_Attempt]]:
     request: list[_Attempt] = []
     size = 0
     for attempt in attempts:
-        if attempt.isolated:
+        if attempt.isolated or attempt.kind is _Kind.REPLACE:
             yield [attempt]
             continue
         bytes_ = _size(attempt.write)

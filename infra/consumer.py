@@ -31,9 +31,9 @@ READER_ACTIONS = (
 """Actions of the event source mapping (Lambda developer guide, "Configure your Kinesis data stream
 and Lambda function")."""
 
-WRITER_ACTIONS = ("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate")
-"""Actions of the handler's conditional PartiQL writes (DynamoDB developer guide, "IAM security
-policies with PartiQL"). It reads nothing."""
+WRITER_ACTIONS = ("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PutItem")
+"""Actions of the handler's conditional writes (DynamoDB developer guide, "IAM security policies
+with PartiQL"; ``PutItem`` replaces items as a whole). It reads nothing."""
 
 LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 TRACE_ACTIONS = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")

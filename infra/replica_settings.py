@@ -7,34 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from handler.contract import MAX_ATTRIBUTES, RESERVED_ATTRIBUTES, TableField
+from handler.attribute_names import name_problem, names_problem
+from handler.contract import TableField
 from infra.section import Explained, Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
 
-MAX_STATEMENT = 8192
-"""Characters of a PartiQL statement (DynamoDB API reference, ``BatchStatementRequest``)."""
-
-_STATEMENT_OVERHEAD = 1024
-"""Keywords, the table's name (at most 255 characters) and the replica's own attributes."""
-
-_ATTRIBUTE_OVERHEAD = 12
-"""` SET "` and `"=? ` or ` REMOVE "` and `"` around each name."""
-
 
 def _checked_name(name: str) -> str:
-    if name in RESERVED_ATTRIBUTES:
-        raise Explained(
-            f"uses the reserved attribute name {name!r}; "
-            f"reserved are {', '.join(RESERVED_ATTRIBUTES)}"
-        )
-    if not name or name != name.strip():
-        raise Explained(
-            f"has the attribute name {name!r}; expected at least one character and no leading or "
-            "trailing space"
-        )
+    problem = name_problem(name)
+    if problem is not None:
+        raise Explained(problem)
     return name
 
 
@@ -43,18 +28,6 @@ def _steps(path: object) -> tuple[str, ...]:
     if not steps or any(step != step.strip() or not step for step in steps):
         raise ValueError
     return steps
-
-
-def _none_as_empty(names: object) -> object:
-    # A key without a value in YAML.
-    return () if names is None else names
-
-
-def _once(names: tuple[str, ...]) -> tuple[str, ...]:
-    for name in names:
-        if names.count(name) > 1:
-            raise Explained(f"names {name!r} {names.count(name)} times; once is enough")
-    return names
 
 
 _AttributeName = Annotated[str, AfterValidator(_checked_name)]
@@ -70,8 +43,6 @@ class ReplicaTableSettings(Section):
     attributes
         For each attribute of an item, the path of field names to its value in a document; None if
         an item holds the whole document.
-    retired_attributes
-        Attributes that an earlier configuration wrote and that every write removes.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -104,32 +75,23 @@ class ReplicaTableSettings(Section):
         description="a map of one or more attribute names to paths such as address.city, or "
         "nothing for the whole document",
     )
-    retired_attributes: Annotated[
-        tuple[Annotated[_AttributeName, Field(description="an attribute name")], ...],
-        BeforeValidator(_none_as_empty),
-        AfterValidator(_once),
-    ] = Field(default=(), description="a list of attribute names")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_retired(cls, entry: object) -> object:
+        if isinstance(entry, dict) and "retiredAttributes" in entry:
+            raise Explained(
+                "has the key 'retiredAttributes', which is no longer needed: items that another "
+                "configuration wrote are replaced as a whole; remove the key from "
+                "Pulumi.<stack>.yaml"
+            )
+        return entry
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
-        names = [*(self.attributes or ()), *self.retired_attributes]
-        for name in names:
-            if names.count(name) > 1:
-                raise Explained(
-                    f"both projects and retires the attribute {name!r}; remove one of the two"
-                )
-        if len(names) > MAX_ATTRIBUTES:
-            raise Explained(
-                f"has {len(names)} attributes (projected and retired together); "
-                f"{MAX_ATTRIBUTES} are allowed: leave `attributes` out to write whole documents"
-            )
-        text = sum(len(name) + name.count('"') + _ATTRIBUTE_OVERHEAD for name in names)
-        if text + _STATEMENT_OVERHEAD > MAX_STATEMENT:
-            raise Explained(
-                f"has attribute names that need {text} characters of a write statement; "
-                f"{MAX_STATEMENT - _STATEMENT_OVERHEAD} are left of DynamoDB's {MAX_STATEMENT}: "
-                "shorten them or leave `attributes` out to write whole documents"
-            )
+        problem = names_problem(self.attributes or ())
+        if problem is not None:
+            raise Explained(problem)
         return self
 
 
@@ -181,6 +143,4 @@ def _handler_entry(
     entry: dict[str, object] = {TableField.TABLE_NAME: table_names[table.ledger_table]}
     if table.attributes is not None:
         entry[TableField.ATTRIBUTES] = table.attributes
-    if table.retired_attributes:
-        entry[TableField.RETIRED_ATTRIBUTES] = table.retired_attributes
     return entry

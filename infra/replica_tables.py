@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 from pydantic import AfterValidator, Field
 
-from handler.contract import EXPIRY_ATTRIBUTE, KEY_ATTRIBUTE
+from handler.contract import EXPIRY_ATTRIBUTE, KEY_ATTRIBUTE, MAX_LIFETIME_DAYS
 from infra.component import Component
 from infra.replica_settings import (
     ReplicaTableSettings,
@@ -44,7 +44,9 @@ class ReplicaTablesSettings(Section):
             "(pulumi config set --path 'replicaTables[0].ledgerTable' Person)",
         ),
     ]
-    tombstone_lifetime_days: Annotated[int, Field(ge=1), FromDigits] | None = None
+    tombstone_lifetime_days: (
+        Annotated[int, Field(ge=1, le=MAX_LIFETIME_DAYS), FromDigits] | None
+    ) = None
     deletion_protection: Boolean
 
     @property

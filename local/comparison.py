@@ -9,6 +9,7 @@ there by mistake shows up here as a difference; an intended change is made in bo
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 _ABSENT = object()
 _TOMBSTONE_ATTRIBUTES = {"isDeleted", "expiresAt"}
-_METADATA_ATTRIBUTES = {"pk", "version", "txTime", "txId", "hash", *_TOMBSTONE_ATTRIBUTES}
+_COMMON_ATTRIBUTES = {"pk", "version", "txTime", "txId", "hash"}
+_METADATA_ATTRIBUTES = {*_COMMON_ATTRIBUTES, "projectionId", *_TOMBSTONE_ATTRIBUTES}
 _MAX_DIGITS, _MIN_EXPONENT, _MAX_EXPONENT = 38, -130, 125
 """The numbers that DynamoDB can hold (DynamoDB developer guide, "Constraints")."""
 
@@ -168,7 +170,9 @@ def is_replica(
         return False
     held = {name: value for name, value in item.items() if name not in _METADATA_ATTRIBUTES}
     if document.is_deleted:
-        return item.get("isDeleted") is True and not held
+        return item.get("isDeleted") is True and not held and "projectionId" not in item
+    if item.get("projectionId") != _projection_id(attributes):
+        return False
     if not item.keys().isdisjoint(_TOMBSTONE_ATTRIBUTES):
         return False
     if attributes is None:
@@ -177,6 +181,13 @@ def is_replica(
         found = {name: _at(document.data, path) for name, path in attributes.items()}
         expected = {name: value for name, value in found.items() if value is not _ABSENT}
     return _form(held) == _form(expected)
+
+
+def _projection_id(attributes: Mapping[str, Sequence[str]] | None) -> str:
+    """Return the id of the attributes that a live item may hold."""
+    projected = {"data"} if attributes is None else set(attributes)
+    names = json.dumps(sorted({*_COMMON_ATTRIBUTES, "projectionId", *projected}))
+    return hashlib.sha256(names.encode()).hexdigest()[:16]
 
 
 def _at(document: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 (a value of any Ion type)

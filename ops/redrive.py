@@ -278,6 +278,7 @@ def _refuse_wrong_deployment(processed: Processed, table_names: list[str]) -> No
         if classified(code)[1] is FaultClass.CONFIGURATION:
             raise OpsError(
                 f"DynamoDB refuses the writes ({code}): allow your user or role the actions "
-                "dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate on the stack's tables "
+                "dynamodb:PartiQLInsert, dynamodb:PartiQLUpdate and dynamodb:PutItem on the "
+                "stack's tables "
                 f"({', '.join(table_names)}), and check that they exist in this account"
             )

@@ -55,7 +55,11 @@ def _policy(deployment: Deployment) -> dict[str, Any]:
         ],
     }
     for table in tables:
-        statements[table] = ["dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"]
+        statements[table] = [
+            "dynamodb:PartiQLInsert",
+            "dynamodb:PartiQLUpdate",
+            "dynamodb:PutItem",
+        ]
     # The emulator also asks for an action that AWS does not have (pulumi_aws_standin/quirks.py).
     statements["*"] = ["dynamodb:BatchExecuteStatement"]
     return {
@@ -244,5 +248,5 @@ def test_a_missing_permission_is_named(
     done = ops("redrive", "--outputs", outputs_file, "--from-bucket")
     # then
     assert done.returncode == 1
-    assert "dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate" in done.stderr
+    assert "dynamodb:PartiQLInsert, dynamodb:PartiQLUpdate and dynamodb:PutItem" in done.stderr
     assert BATCH_KEY in _keys(deployment)

@@ -16,7 +16,7 @@ from ops.record_processing import RecordProcessor
 from ops.redrive import redrive_objects
 from tests.reliability.fault_injection import DYNAMODB, FAILURE_BUCKET
 from tests.reliability.gates import Gate, ServiceFaults
-from tests.reliability.ledger_tables import ATTRIBUTES, PROJECTED, RETIRED, WHOLE
+from tests.reliability.ledger_tables import ATTRIBUTES, PROJECTED, WHOLE
 from tests.reliability.verdict import Kept
 from tests.support.lambda_context import LambdaContext
 from tests.support.memory_s3 import MemoryS3
@@ -34,12 +34,8 @@ def environment(backend: Backend, bucket: str, lifetime_days: int | None) -> dic
         PROJECTED: {
             TableField.TABLE_NAME: backend.names[PROJECTED],
             TableField.ATTRIBUTES: {name: list(path) for name, path in ATTRIBUTES.items()},
-            TableField.RETIRED_ATTRIBUTES: [RETIRED],
         },
-        WHOLE: {
-            TableField.TABLE_NAME: backend.names[WHOLE],
-            TableField.RETIRED_ATTRIBUTES: [RETIRED],
-        },
+        WHOLE: {TableField.TABLE_NAME: backend.names[WHOLE]},
     }
     variables: dict[str, str] = {
         Variable.REPLICA_TABLES: json.dumps(tables),

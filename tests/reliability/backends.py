@@ -148,3 +148,13 @@ class _FaultyClient:
         if fault is not None:
             raise fault.error
         return {"Responses": responses}
+
+    def put_item(self, **arguments: Any) -> object:  # noqa: ANN401 (boto3's)
+        fault = self._faults.before_request("PutItem")
+        if fault is not None and not fault.applied:
+            raise fault.error
+        answer: object = self._client.put_item(**arguments)
+        self._faults.after_request("PutItem")
+        if fault is not None:
+            raise fault.error
+        return answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,7 @@ def expected_item(revision: Revision) -> Item:
     }
     if revision.data is None:
         return item | {"isDeleted": {"BOOL": True}}
+    item["projectionId"] = {"S": _projection_id(revision.table_name)}
     if revision.table_name == WHOLE:
         return item | {"data": value_of(revision.data)}
     for name, path in ATTRIBUTES.items():
@@ -35,6 +38,14 @@ def expected_item(revision: Revision) -> Item:
         if found:
             item[name] = value_of(value)
     return item
+
+
+def _projection_id(table: str) -> str:
+    """Return the id of the attributes that a live item of a ledger table may hold."""
+    projected = ["data"] if table == WHOLE else list(ATTRIBUTES)
+    common = ["pk", "version", "txTime", "txId", "hash", "projectionId"]
+    names = json.dumps(sorted(common + projected))
+    return hashlib.sha256(names.encode()).hexdigest()[:16]
 
 
 def _at(document: Any, path: tuple[str, ...]) -> tuple[bool, Any]:  # noqa: ANN401 (Ion)

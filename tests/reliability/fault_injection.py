@@ -177,8 +177,6 @@ BLAMED_ON_THE_RECORD = frozenset(
         "DynamoDB request: SerializationException",
         "DynamoDB request: ItemCollectionSizeLimitExceededException",
         "DynamoDB not reached: ParamValidationError",
-        "statement: ValidationError",
-        "statement: ItemCollectionSizeLimitExceeded",
     }
 )
 

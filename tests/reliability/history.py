@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tests.reliability.expected_items import expected_item
-from tests.reliability.ledger_tables import RETIRED
+from tests.reliability.ledger_tables import OTHER_PROJECTION, RETIRED
 from tests.support.sentinel import SENTINEL
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class History:
         Kinds of refused documents, by document and version.
     seeded
         Documents whose version 0 is in the table before the stream starts.
+    unversioned
+        Documents for which another tool wrote an item without a version.
     lifetime_days
         Lifetime of tombstones; None for no limit.
     """
@@ -66,6 +68,7 @@ class History:
     ignored: set[bytes] = field(default_factory=set)
     refused: dict[tuple[str, int], str] = field(default_factory=dict)
     seeded: set[str] = field(default_factory=set)
+    unversioned: set[str] = field(default_factory=set)
 
     def delivered_whole(self) -> dict[str, set[int]]:
         """Return the versions of each document of which a delivery was not redacted."""
@@ -77,9 +80,17 @@ class History:
         return delivered
 
     def seeds(self) -> dict[str, Item]:
-        """Return the items of an earlier deployment, by document."""
-        return {
-            document: expected_item(self.committed[document][0])
-            | {RETIRED: {"S": SENTINEL + "old"}}
-            for document in sorted(self.seeded)
-        }
+        """Return the items of an earlier deployment and of another tool, by document.
+
+        Half of the earlier ones are from a version of this project without projection ids.
+        """
+        items: dict[str, Item] = {}
+        for number, document in enumerate(sorted(self.seeded)):
+            item = expected_item(self.committed[document][0])
+            item |= {RETIRED: {"S": SENTINEL + "old"}, "projectionId": {"S": OTHER_PROJECTION}}
+            if number % 2:
+                del item["projectionId"]
+            items[document] = item
+        for document in self.unversioned:
+            items[document] = {"pk": {"S": document}, "note": {"S": SENTINEL + "note"}}
+        return items

@@ -14,4 +14,7 @@ ATTRIBUTES = {
 """Projected attributes, each with its path in the document."""
 
 RETIRED = "nickname"
-"""An attribute that an earlier configuration projected."""
+"""An attribute that only an earlier configuration projected."""
+
+OTHER_PROJECTION = "f" * 16
+"""Id of the attributes of an earlier configuration."""

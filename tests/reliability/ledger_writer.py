@@ -114,8 +114,12 @@ class LedgerWriter:
             self._history.refused[document, revision.version] = str(revision.data["refused"])
         first = revision.version == 0 and revision.data is not None
         eligible = first and replicated and (document, 0) not in self._history.refused
-        if eligible and self._plan.earlier_deployment and self._random.random() < 0.5:
-            self._history.seeded.add(document)
+        if eligible and self._plan.earlier_deployment:
+            choice = self._random.random()
+            if choice < 0.5:
+                self._history.seeded.add(document)
+            elif choice < 0.6:
+                self._history.unversioned.add(document)
 
     def _operation(self, touched: set[str]) -> Any:  # noqa: ANN401 (an operation of the journal)
         room = len(self._known) < self._plan.documents + self._plan.wide

@@ -59,9 +59,9 @@ class MutationError(Exception):
 MUTATIONS = (
     Mutation(
         name="an equal version is written again",
-        file="handler/replica.py",
-        old="""AND {_name(VERSION_ATTRIBUTE)} < ?\"""",
-        new="""AND {_name(VERSION_ATTRIBUTE)} <= ?\"""",
+        file="handler/statements.py",
+        old="""AND {_name(VERSION_ATTRIBUTE)} < ? \"""",
+        new="""AND {_name(VERSION_ATTRIBUTE)} <= ? \"""",
     ),
     Mutation(
         name="a tombstone has no version",
@@ -70,28 +70,40 @@ MUTATIONS = (
         new="""attributes[DELETED_ATTRIBUTE] = {"BOOL": True}; del attributes[VERSION_ATTRIBUTE]""",
     ),
     Mutation(
-        name="a tombstone keeps the document's data",
+        name="a tombstone is written like a live item, over the document's data",
         file="handler/replica.py",
-        old="for name in names if name not in held]",
-        new="for name in names if name not in held and DELETED_ATTRIBUTE not in held]",
-    ),
-    Mutation(
-        name="a newer live revision leaves isDeleted",
-        file="handler/settings.py",
-        old="""            *TOMBSTONE_ATTRIBUTES,\n""",
-        new="""            *TOMBSTONE_ATTRIBUTES[1:],\n""",
+        old="    projection_id: str | None = None\n    removed",
+        new="    projection_id: str | None = table.projection_id\n    removed",
     ),
     Mutation(
         name="attributes that vanished stay",
-        file="handler/settings.py",
-        old="            *(self.attributes or ()),\n            *self.retired_attributes,\n",
-        new="            *self.retired_attributes,\n",
+        file="handler/replica.py",
+        old="removed = _absent(table.names, tuple(attributes))",
+        new="removed = ()",
     ),
     Mutation(
         name="attributes of an earlier configuration stay",
-        file="handler/settings.py",
-        old="            *self.retired_attributes,\n",
-        new="",
+        file="handler/statements.py",
+        old="""AND {_name(PROJECTION_ATTRIBUTE)}=?\"""",
+        new="""AND {_name(PROJECTION_ATTRIBUTE)}>=?\"""",
+    ),
+    Mutation(
+        name="an item of an earlier configuration counts as newer",
+        file="handler/writer.py",
+        old="    elif stored >= attempt.write.version:\n",
+        new="    elif True:\n",
+    ),
+    Mutation(
+        name="an item without a version counts as newer",
+        file="handler/writer.py",
+        old="attempt.outcome = Permanent(ITEM_WITHOUT_VERSION)",
+        new="attempt.outcome = STALE",
+    ),
+    Mutation(
+        name="a statement that is refused for its text condemns its record",
+        file="handler/writer.py",
+        old="case FaultClass.PERMANENT if attempt.kind is not _Kind.REPLACE:",
+        new="case FaultClass.PERMANENT if attempt.kind is None:",
     ),
     Mutation(
         name="the oldest revision of a batch is written instead of the newest",
@@ -120,14 +132,8 @@ MUTATIONS = (
     Mutation(
         name="a missing item counts as stale",
         file="handler/writer.py",
-        old="""            if error.get("Item"):\n""",
+        old="            if item:\n",
         new="            if True:\n",
-    ),
-    Mutation(
-        name="one bad statement condemns its whole request",
-        file="handler/writer.py",
-        old="if fault is FaultClass.CONFIGURATION else _halves(attempts)\n",
-        new="if fault is FaultClass.CONFIGURATION else [attempts]\n",
     ),
     Mutation(
         name="what is not written when time is up counts as done",

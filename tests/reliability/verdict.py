@@ -54,7 +54,7 @@ class Watch:
     def written(self, table: str, old: Item | None, new: Item) -> None:
         """Check one write; `old` is the item that it replaces."""
         self.check(table, new)
-        if old is None:
+        if old is None or "version" not in old:
             return
         before, after = int(old["version"]["N"]), int(new["version"]["N"])
         if after <= before:
@@ -76,7 +76,12 @@ class Watch:
     def check(self, table: str, item: Item) -> None:
         """Check that an item matches its version in the ledger."""
         history = self._history
-        document, version = item["pk"]["S"], int(item["version"]["N"])
+        document = item["pk"]["S"]
+        if document in history.unversioned:
+            if item != history.seeds()[document]:
+                self.violation(f"{table}: an item without a version was overwritten")
+            return
+        version = int(item["version"]["N"])
         revision = history.committed.get(document, {}).get(version)
         if revision is None:
             self.violation(f"{table}: an item at version {version} that was never committed")
@@ -91,7 +96,9 @@ class Watch:
             if expires - history.lifetime_days * 86_400 < START.timestamp():
                 self.violation(f"{table}: a tombstone expires too early, {expires}")
         if seeded:
-            found.pop(RETIRED, None)
+            for name in (RETIRED, "projectionId"):
+                found.pop(name, None)
+                expected.pop(name, None)
         names = {name for name in {*found, *expected} if found.get(name) != expected.get(name)}
         if names:
             self.violation(f"{table}: item at version {version} differs in {sorted(names)}")
@@ -134,7 +141,7 @@ def after_quiet(history: History, backend: Backend, kept: Iterable[Kept], watch:
 
 def _lost(item: Item | None, needed: set[int], table: str, watch: Watch) -> int:
     """Return the number of versions above that of the item."""
-    version = -1 if item is None else int(item["version"]["N"])
+    version = -1 if item is None else int(item.get("version", {"N": "-1"})["N"])
     above = sorted(each for each in needed if each > version)
     if above:
         watch.violation(f"{table}: lost versions {above}, the item is at {version}")
@@ -177,6 +184,7 @@ def _hopeless(history: History) -> set[bytes]:
         data
         for data, revision in history.revisions.items()
         if (revision.document_id, revision.version) in history.refused
+        or revision.document_id in history.unversioned
     }
     return refused.union(poison.payload for poison in history.poison)
 

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
 MAX_STATEMENTS = 25
 MAX_STATEMENT_CHARACTERS = 8192
-PUT_CONDITION = "attribute_not_exists(pk) OR version < :version"
+PUT_CONDITION = "attribute_not_exists(#key) OR #version < :version"
+PUT_NAMES = {"#key": "pk", "#version": "version"}
 
 _NO_FAULTS = NoFaults()
 
@@ -111,12 +112,13 @@ class Tables:
         self._store(statement.table, None, item, message)
 
     def _update(self, statement: Update, parameters: Sequence[Value], *, all_old: bool) -> None:
-        *values, key_value, below = parameters
+        *values, key_value, below, projection = parameters
         key = _key({"pk": key_value})
         old = self._table(statement.table).get(key)
         if old is None:
             raise _conditional_failure(None)
-        if not _lower(old, below, or_equal=statement.or_equal):
+        same_projection = _same_projection(old, projection, or_higher=statement.or_higher_id)
+        if not same_projection or not _lower(old, below, or_equal=statement.or_equal):
             raise _conditional_failure(old if all_old else None)
         item = {name: value for name, value in old.items() if name not in statement.remove_names}
         item.update(zip(statement.set_names, values, strict=True))
@@ -174,12 +176,15 @@ class MemoryDynamoDB:
         TableName: str,  # noqa: N803 (boto3's name)
         Item: Item,  # noqa: N803 (boto3's name)
         ConditionExpression: str | None = None,  # noqa: N803 (boto3's name)
+        ExpressionAttributeNames: Mapping[str, str] | None = None,  # noqa: N803 (boto3's name)
         ExpressionAttributeValues: Mapping[str, Value] | None = None,  # noqa: N803 (boto3's name)
         ReturnValuesOnConditionCheckFailure: str = "NONE",  # noqa: N803 (boto3's name)
     ) -> dict[str, Any]:
         """Replace an item, under `PUT_CONDITION` or under no condition."""
         operation = "PutItem"
-        below = _put_condition(ConditionExpression, ExpressionAttributeValues or {})
+        below = _put_condition(
+            ConditionExpression, ExpressionAttributeNames or {}, ExpressionAttributeValues or {}
+        )
         fault = self._faults.before_request(operation)
         if fault is not None and not fault.applied:
             raise fault.error
@@ -263,12 +268,13 @@ def _parsed(raw: Mapping[str, Any]) -> tuple[Insert | Update | str, list[Value]]
         statement = parse(raw["Statement"])
     except MalformedStatementError as error:
         return str(error), parameters
-    needed = len(statement.names) if isinstance(statement, Insert) else len(statement.set_names) + 2
+    needed = len(statement.names) if isinstance(statement, Insert) else len(statement.set_names) + 3
     if len(parameters) < needed:
         return "Number of parameters in request and statement don't match.", parameters
-    # DynamoDB Local ignores surplus parameters; the handler must not rely on that.
+    # DynamoDB Local ignores surplus parameters; the handler must not rely on that, and a refusal
+    # would be hidden by the PutItem that follows.
     if len(parameters) > needed:
-        raise _invalid_request("more parameters than question marks")
+        raise UnsupportedStatementError("more parameters than question marks")
     return statement, parameters
 
 
@@ -284,7 +290,7 @@ def _refuse_duplicate_keys(parsed: list[tuple[Insert | Update | str, list[Value]
 
 def _key_parameter(statement: Insert | Update, parameters: list[Value]) -> Value | None:
     if isinstance(statement, Update):
-        return parameters[-2]
+        return parameters[-3]
     return dict(zip(statement.names, parameters, strict=True)).get("pk")
 
 
@@ -308,10 +314,20 @@ def _lower(old: Item, below: Value, *, or_equal: bool = False) -> bool:
     return Decimal(stored) < Decimal(limit) or (or_equal and stored == limit)
 
 
-def _put_condition(expression: str | None, values: Mapping[str, Value]) -> Value | None:
+def _same_projection(old: Item, projection: Value, *, or_higher: bool) -> bool:
+    """Return whether an item has a projection's id; one without any never has."""
+    stored, expected = old.get("projectionId", {}).get("S"), projection.get("S")
+    if not isinstance(stored, str) or not isinstance(expected, str):
+        return False
+    return stored == expected or (or_higher and stored > expected)
+
+
+def _put_condition(
+    expression: str | None, names: Mapping[str, str], values: Mapping[str, Value]
+) -> Value | None:
     if expression is None:
         return None
-    if expression != PUT_CONDITION:
+    if expression != PUT_CONDITION or names != PUT_NAMES:
         raise UnsupportedStatementError(f"this condition is not modelled: {expression}")
     return values[":version"]
 

@@ -11,7 +11,7 @@ _TOKEN = re.compile(
         "(?P<quoted>(?:[^"]|"")+)"
       | '(?P<literal>(?:[^']|'')*)'
       | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
-      | (?P<sign><=|[?=<{}:,])
+      | (?P<sign><=|>=|[?=<{}:,])
     )""",
     re.VERBOSE,
 )
@@ -35,16 +35,18 @@ class Insert:
 
 @dataclass(frozen=True, kw_only=True)
 class Update:
-    """``UPDATE "t" SET ... REMOVE ... WHERE "pk" = ? AND "version" < ?``.
+    """``UPDATE "t" SET ... REMOVE ... WHERE "pk" = ? AND "version" < ? AND "projectionId" = ?``.
 
-    One parameter for each name that is set, then the key, then the version. The handler never
-    writes ``<=``; the model supports it so that such a mistake is found by its effects.
+    One parameter for each name that is set, then the key, the version and the projection's id. The
+    handler never writes ``<=`` or ``>=``; the model supports them so that such a mistake is found
+    by its effects.
     """
 
     table: str
     set_names: tuple[str, ...]
     remove_names: tuple[str, ...]
     or_equal: bool
+    or_higher_id: bool
 
 
 class _Tokens:
@@ -171,6 +173,11 @@ def _update(tokens: _Tokens) -> Update:
         raise UnsupportedStatementError(f"the condition is not on version: {tokens.text}")
     or_equal = tokens.at("<=")
     tokens.sign("<=" if or_equal else "<", "?")
+    tokens.keyword("AND")
+    if tokens.name() != "projectionId":
+        raise UnsupportedStatementError(f"the last condition is another: {tokens.text}")
+    or_higher_id = tokens.at(">=")
+    tokens.sign(">=" if or_higher_id else "=", "?")
     tokens.end()
     if not set_names:
         raise UnsupportedStatementError(f"sets nothing: {tokens.text}")
@@ -180,6 +187,7 @@ def _update(tokens: _Tokens) -> Update:
         set_names=tuple(set_names),
         remove_names=tuple(remove_names),
         or_equal=or_equal,
+        or_higher_id=or_higher_id,
     )
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from handler import error_codes
-from handler.contract import KEY_ATTRIBUTE, VERSION_ATTRIBUTE
 from handler.error_codes import CONDITION_REFUSED, FaultClass
 from handler.workers import Workers
 from handler.writer import APPLIED, OUT_OF_TIME, STALE, Outcome, Permanent, Transient
@@ -39,8 +38,6 @@ class SingleWriter:
         Seconds since the epoch.
     """
 
-    _CONDITION = f"attribute_not_exists({KEY_ATTRIBUTE}) OR {VERSION_ATTRIBUTE} < :version"
-
     def __init__(
         self,
         client: ItemClient,
@@ -68,13 +65,21 @@ class SingleWriter:
         try:
             self._client.put_item(
                 TableName=write.table_name,
-                Item={KEY_ATTRIBUTE: {"S": write.document_id}, **write.attributes},
-                ConditionExpression=self._CONDITION,
-                ExpressionAttributeValues={":version": write.attributes[VERSION_ATTRIBUTE]},
+                Item=write.item,
+                ConditionExpression="attribute_not_exists(#key) OR #version < :version",
+                ExpressionAttributeNames={"#key": "pk", "#version": "version"},
+                ExpressionAttributeValues={":version": write.attributes["version"]},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except Exception as error:  # noqa: BLE001 (whatever it is, no record may be lost over it)
             code, fault = error_codes.of_exception(error)
             if error_codes.normalized(code) == CONDITION_REFUSED:
-                return STALE
+                return _refused(error)
             return Permanent(code) if fault is FaultClass.PERMANENT else Transient(code)
         return APPLIED
+
+
+def _refused(error: Exception) -> Outcome:
+    """Return the outcome of a refused condition: an item without a version refuses every write."""
+    item = getattr(error, "response", {}).get("Item", {})
+    return STALE if "N" in item.get("version", {}) else Permanent("ItemWithoutVersion")

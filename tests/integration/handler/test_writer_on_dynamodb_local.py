@@ -16,11 +16,14 @@ import pytest
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
+from handler.contract import projection_id
 from handler.dynamodb_transport import StatementTransport
-from handler.replica import Write, write_for
+from handler.replica import Write, insert_statement, update_statement, write_for
 from handler.settings import ReplicaTable
+from handler.statements import MAX_STATEMENT, longest_statement
 from handler.writer import (
     APPLIED,
+    ITEM_WITHOUT_VERSION,
     STALE,
     BatchStatementWriter,
     Outcome,
@@ -64,7 +67,6 @@ def table(table_name: str) -> ReplicaTable:
         ledger_table="Person",
         table_name=table_name,
         attributes={"firstName": ("firstName",), "email": ("email",), "wide": ("wide",)},
-        retired_attributes=("old",),
     )
 
 
@@ -153,8 +155,11 @@ def test_a_write_happens_only_above_the_stored_version(
     assert item(dynamodb, table) == expected(version, data)
 
 
+PROJECTION = projection_id(("firstName", "email", "wide"))
+
+
 def expected(version: int, data: str | None) -> dict[str, Any]:
-    common = {
+    common: dict[str, Any] = {
         "pk": {"S": "doc"},
         "version": {"N": str(version)},
         "txTime": {"S": TX_TIME},
@@ -163,22 +168,90 @@ def expected(version: int, data: str | None) -> dict[str, Any]:
     }
     if data is None:
         return common | {"isDeleted": {"BOOL": True}, "expiresAt": {"N": str(400 * 86_400)}}
+    common["projectionId"] = {"S": PROJECTION}
     if data == ANN:
         return common | {"firstName": {"S": "Ann"}, "email": {"S": "ann@example.org"}}
     return common | {"firstName": {"S": "Bea"}}
 
 
 @pytest.mark.parametrize("data", [BEA, None])
+@pytest.mark.parametrize("former", [None, projection_id(("data",))], ids=["0.1.0", "other"])
 def test_what_an_older_configuration_left_is_removed(
-    dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable, data: str | None
+    dynamodb: DynamoDBClient,
+    writer: ReplicaWriter,
+    table: ReplicaTable,
+    former: str | None,
+    data: str | None,
 ) -> None:
-    # given an item with an attribute that is retired now, and a whole document
-    left = {"old": {"S": "x"}, "data": {"M": {"firstName": {"S": "Ann"}}}}
-    dynamodb.put_item(TableName=table.table_name, Item=expected(1, ANN) | left)
+    # given an item of another configuration, or of the version that knew no projections
+    stored = expected(1, ANN) | {"old": {"S": "x"}, "data": {"M": {"firstName": {"S": "Ann"}}}}
+    del stored["projectionId"]
+    if former is not None:
+        stored["projectionId"] = {"S": former}
+    dynamodb.put_item(TableName=table.table_name, Item=stored)
     # when
     assert run(writer, wanted(table, 2, data)) == [APPLIED]
     # then
     assert item(dynamodb, table) == expected(2, data)
+
+
+@pytest.mark.parametrize("arriving", [(0, ANN), (1, ANN), (1, None)])
+@pytest.mark.parametrize("stored", [{}, {"version": {"S": "7"}}], ids=["absent", "text"])
+def test_an_item_without_a_numeric_version_is_reported_and_left(
+    dynamodb: DynamoDBClient,
+    writer: ReplicaWriter,
+    table: ReplicaTable,
+    stored: dict[str, Any],
+    arriving: tuple[int, str | None],
+) -> None:
+    # given an item that something else wrote
+    foreign = {"pk": {"S": "doc"}, "note": {"S": "x"}, **stored}
+    dynamodb.put_item(TableName=table.table_name, Item=foreign)
+    # when
+    outcomes = run(writer, wanted(table, *arriving))
+    # then
+    assert outcomes == [Permanent(ITEM_WITHOUT_VERSION)]
+    assert item(dynamodb, table) == foreign
+
+
+@pytest.mark.parametrize("name", ["#a", ":a", "'" * 4000])
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_statement_that_is_refused_for_its_text_condemns_no_record(
+    dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable, first: int, name: str
+) -> None:
+    # given a table whose attribute no update can name, past the check of settings
+    odd = ReplicaTable(
+        ledger_table="Person", table_name=table.table_name, attributes={name: ("firstName",)}
+    )
+    # when / then every revision is written
+    for version in (first, first + 1):
+        assert run(writer, wanted(odd, version, ANN)) == [APPLIED]
+        assert (item(dynamodb, table) or {})[name] == {"S": "Ann"}
+
+
+@pytest.mark.parametrize("character", ["n", "'", '"', "\U0001f600"])
+def test_the_longest_statement_by_the_program_s_count_is_accepted(
+    dynamodb: DynamoDBClient, table: ReplicaTable, character: str
+) -> None:
+    # given a name as long as the count allows, in the statement that is the longest
+    length = 1
+    while longest_statement([character * (length + 1)], table.table_name) <= MAX_STATEMENT:
+        length += 1
+    name = character * length
+    longest = ReplicaTable(
+        ledger_table="Person", table_name=table.table_name, attributes={name: ("firstName",)}
+    )
+    statements = [
+        insert_statement(wanted(longest, 0, ANN)),
+        update_statement(wanted(longest, 1, ANN)),
+        update_statement(wanted(longest, 2, "{}")),
+    ]
+    # when / then
+    for text, parameters in statements:
+        (answer,) = dynamodb.batch_execute_statement(
+            Statements=[{"Statement": text, "Parameters": parameters}]
+        )["Responses"]
+        assert "Error" not in answer
 
 
 def test_a_whole_document_is_stored_under_data(

@@ -14,18 +14,19 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.support.attribute_values import Item, Value, item_bytes
 from tests.support.faults import NoFaults, RequestFault, client_error
-from tests.support.memory_dynamodb import PUT_CONDITION, MemoryDynamoDB, Tables
+from tests.support.memory_dynamodb import PUT_CONDITION, PUT_NAMES, MemoryDynamoDB, Tables
 from tests.support.partiql import UnsupportedStatementError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 TABLE = "person-1a2b3c"
-INSERT = "INSERT INTO \"person-1a2b3c\" VALUE {'pk': ?, 'version': ?, 'a': ?}"
+INSERT = "INSERT INTO \"person-1a2b3c\" VALUE {'pk': ?, 'projectionId': ?, 'version': ?, 'a': ?}"
 UPDATE = (
     'UPDATE "person-1a2b3c" SET "version" = ? SET "a" = ? REMOVE "b" REMOVE "c" '
-    'WHERE "pk" = ? AND "version" < ?'
+    'WHERE "pk" = ? AND "version" < ? AND "projectionId" = ?'
 )
+PROJECTION = "p"
 
 
 def text(value: str) -> Value:
@@ -68,10 +69,11 @@ class Engine:
         return responses
 
     def insert(self, name: str, a: Value, version: float = 0) -> tuple[str, list[Value]]:
-        return INSERT, [text(self.key(name)), number(version), a]
+        return INSERT, [text(self.key(name)), text(PROJECTION), number(version), a]
 
     def update(self, name: str, a: Value, version: float) -> tuple[str, list[Value]]:
-        return UPDATE, [number(version), a, text(self.key(name)), number(version)]
+        key = text(self.key(name))
+        return UPDATE, [number(version), a, key, number(version), text(PROJECTION)]
 
     def item(self, name: str) -> Item | None:
         key = {"pk": text(self.key(name))}
@@ -107,6 +109,7 @@ def test_insert_and_newer_update_store_their_values(engine: Engine) -> None:
     assert codes(engine.batch(engine.update("1", text("y"), 3))) == [None]
     assert engine.item("1") == {
         "pk": text(engine.key("1")),
+        "projectionId": text(PROJECTION),
         "version": number(3),
         "a": text("y"),
     }
@@ -117,7 +120,26 @@ def test_insert_of_an_existing_key_is_a_duplicate_without_the_item(engine: Engin
     (response,) = engine.batch(engine.insert("1", text("y")))
     assert response["Error"]["Code"] == "DuplicateItem"
     assert "Item" not in response["Error"]
-    assert engine.item("1") == {"pk": text(engine.key("1")), "version": number(0), "a": text("x")}
+    assert engine.item("1") == {
+        "pk": text(engine.key("1")),
+        "projectionId": text(PROJECTION),
+        "version": number(0),
+        "a": text("x"),
+    }
+
+
+@pytest.mark.parametrize("stored", ["q", None])
+def test_an_update_of_another_projection_is_refused_with_the_item(
+    engine: Engine, stored: str | None
+) -> None:
+    item = {"pk": text(engine.key("1")), "version": number(0)}
+    if stored is not None:
+        item["projectionId"] = text(stored)
+    engine.client.put_item(TableName=TABLE, Item=item)
+    (response,) = engine.batch(engine.update("1", text("y"), 3))
+    assert response["Error"]["Code"] == "ConditionalCheckFailed"
+    assert response["Error"]["Item"] == item
+    assert engine.item("1") == item
 
 
 @pytest.mark.parametrize("version", [2, 3])
@@ -126,7 +148,12 @@ def test_refused_update_of_an_existing_item_carries_it(engine: Engine, version: 
     (response,) = engine.batch(engine.update("1", text("y"), version))
     assert response["Error"]["Code"] == "ConditionalCheckFailed"
     assert response["Error"]["Item"] == engine.item("1")
-    assert engine.item("1") == {"pk": text(engine.key("1")), "version": number(3), "a": text("x")}
+    assert engine.item("1") == {
+        "pk": text(engine.key("1")),
+        "projectionId": text(PROJECTION),
+        "version": number(3),
+        "a": text("x"),
+    }
 
 
 def test_refused_update_of_a_missing_item_carries_none(engine: Engine) -> None:
@@ -146,12 +173,12 @@ def test_without_all_old_no_refusal_carries_the_item(engine: Engine) -> None:
 
 
 def test_remove_deletes_attributes_and_ignores_absent_ones(engine: Engine) -> None:
-    statement = "INSERT INTO \"person-1a2b3c\" VALUE {'pk': ?, 'version': ?, 'b': ?}"
-    engine.batch((statement, [text(engine.key("1")), number(0), text("old")]))
+    statement = INSERT.replace("'a'", "'b'")
+    engine.batch((statement, [text(engine.key("1")), text(PROJECTION), number(0), text("old")]))
     assert codes(engine.batch(engine.update("1", text("y"), 1))) == [None]
     item = engine.item("1")
     assert item is not None
-    assert sorted(item) == ["a", "pk", "version"]
+    assert sorted(item) == ["a", "pk", "projectionId", "version"]
 
 
 def test_an_item_without_version_is_never_below_one(engine: Engine) -> None:
@@ -163,15 +190,17 @@ def test_an_item_without_version_is_never_below_one(engine: Engine) -> None:
 
 
 def test_names_with_quotes_and_dots_are_one_attribute(engine: Engine) -> None:
-    insert = "INSERT INTO \"person-1a2b3c\" VALUE {'pk': ?, 'version': ?, 'it''s': ?}"
-    engine.batch((insert, [text(engine.key("1")), number(0), text("x")]))
+    insert = INSERT.replace("'a'", "'it''s'")
+    engine.batch((insert, [text(engine.key("1")), text(PROJECTION), number(0), text("x")]))
     update = (
         'UPDATE "person-1a2b3c" SET "version" = ? SET "a""b" = ? SET "a.b" = ? '
-        'WHERE "pk" = ? AND "version" < ?'
+        'WHERE "pk" = ? AND "version" < ? AND "projectionId" = ?'
     )
-    engine.batch((update, [number(1), text("y"), text("z"), text(engine.key("1")), number(1)]))
+    key = text(engine.key("1"))
+    engine.batch((update, [number(1), text("y"), text("z"), key, number(1), text(PROJECTION)]))
     assert engine.item("1") == {
-        "pk": text(engine.key("1")),
+        "pk": key,
+        "projectionId": text(PROJECTION),
         "version": number(1),
         "it's": text("x"),
         'a"b': text("y"),
@@ -331,7 +360,7 @@ def test_an_update_beyond_the_item_size_is_refused_alone(engine: Engine) -> None
 
 @pytest.mark.parametrize("key", ["", "k" * 2049])
 def test_an_invalid_key_is_refused_alone(engine: Engine, key: str) -> None:
-    bad = (INSERT, [text(key), number(0), text("x")])
+    bad = (INSERT, [text(key), text(PROJECTION), number(0), text("x")])
     assert codes(engine.batch(bad, engine.insert("1", text("x")))) == ["ValidationError", None]
 
 
@@ -345,7 +374,7 @@ def test_a_missing_table_is_refused_alone(engine: Engine) -> None:
 def test_setting_and_removing_one_attribute_is_refused_alone(engine: Engine) -> None:
     engine.batch(engine.insert("1", text("x")))
     overlap = UPDATE.replace('"b"', '"a"')
-    bad = (overlap, [number(1), text("y"), text(engine.key("1")), number(1)])
+    bad = (overlap, [*engine.update("1", text("y"), 1)[1]])
     assert codes(engine.batch(bad, engine.insert("2", text("x")))) == ["ValidationError", None]
 
 
@@ -362,6 +391,7 @@ def put_version_two(engine: Engine) -> Item:
         TableName=TABLE,
         Item=item,
         ConditionExpression=PUT_CONDITION,
+        ExpressionAttributeNames=PUT_NAMES,
         ExpressionAttributeValues={":version": number(2)},
         ReturnValuesOnConditionCheckFailure="ALL_OLD",
     )

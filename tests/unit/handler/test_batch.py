@@ -135,7 +135,53 @@ def test_every_class_of_record_is_counted_once() -> None:
     assert counts.ignored_tables == {"Car": 1}
     assert counts.quarantined == {("malformed", "not binary Ion"): 1}
     assert counts.retried == {}
-    assert counts.lags == [pytest.approx(33.76)] * 3
+
+
+def test_the_lag_of_a_backfill_counts_from_the_arrival_of_its_records() -> None:
+    # given a transaction of years ago, whose record arrived in the stream two seconds ago
+    recorder = Recorder()
+    batch = event(revision(tx_time="2015-01-01T00:00:00Z"))
+    for each in batch["Records"]:
+        each["kinesis"]["approximateArrivalTimestamp"] = NOW - 2
+    # when
+    process(recorder, batch)
+    # then
+    (counts,) = recorder.counts
+    assert counts.lags == [pytest.approx(2)]
+
+
+@pytest.mark.parametrize("tx_time", ["2020T", "2020-02T", "2020-02-29T", "2020-02-29T12:00-00:00"])
+def test_a_transaction_time_of_any_precision_is_written(tx_time: str) -> None:
+    recorder = Recorder()
+
+    assert process(recorder, event(revision(tx_time=tx_time))) == []
+
+    ((write,),) = recorder.rounds
+    assert write.attributes["txTime"]["S"] in {tx_time, tx_time.removesuffix("T")}
+    assert recorder.quarantined == []
+
+
+def test_one_id_in_two_tables_is_two_documents() -> None:
+    # given
+    recorder = Recorder()
+    tables = {
+        name: ReplicaTable(ledger_table=name, table_name=f"{name.lower()}-1")
+        for name in ("Person", "Car")
+    }
+    handler = Handler(
+        settings=HandlerSettings(replica_tables=tables, failure_bucket="failures"),
+        writer=recorder,
+        failures=recorder,
+        telemetry=None,
+        clock=lambda: NOW,
+    )
+    batch = event(revision(version=1), revision(table="Car", version=2))
+    # when
+    handler.process(batch, LambdaContext(remaining_milliseconds=lambda: 60_000))
+    # then
+    ((person, car),) = recorder.rounds
+    written = {(write.table_name, write.version) for write in (person, car)}
+    assert written == {("person-1", 1), ("car-1", 2)}
 
 
 def test_a_malformed_record_is_quarantined_with_payload_and_position() -> None:

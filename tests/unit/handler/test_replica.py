@@ -25,9 +25,8 @@ PROJECTED = ReplicaTable(
     ledger_table="Person",
     table_name="person-1",
     attributes={"firstName": ("firstName",), "city": ("address", "city")},
-    retired_attributes=("old",),
 )
-WHOLE = ReplicaTable(ledger_table="Person", table_name="person-1", retired_attributes=("old",))
+WHOLE = ReplicaTable(ledger_table="Person", table_name="person-1")
 COMMON = {
     "version": {"N": "3"},
     "txTime": {"S": TX_TIME},
@@ -55,7 +54,7 @@ def test_listed_attributes_are_taken_from_their_paths() -> None:
     write = write_for(read(), PROJECTED, 0.0, None)
 
     assert write.attributes == COMMON | {"firstName": {"S": "Ann"}, "city": {"S": "Ulm"}}
-    assert set(write.removed) == {"old", "isDeleted", "expiresAt", "data"}
+    assert write.removed == ()
     assert (write.table_name, write.document_id, write.version) == ("person-1", "doc", 3)
 
 
@@ -64,7 +63,7 @@ def test_the_whole_document_is_kept_where_nothing_is_listed() -> None:
 
     document = {"firstName": {"S": "Ann"}, "address": {"M": {"city": {"S": "Ulm"}}}}
     assert write.attributes == COMMON | {"data": {"M": document}}
-    assert set(write.removed) == {"old", "isDeleted", "expiresAt"}
+    assert write.removed == ()
 
 
 @pytest.mark.parametrize(
@@ -83,30 +82,36 @@ def test_a_null_at_the_end_of_a_path_is_kept() -> None:
     assert write.attributes["city"] == {"NULL": True}
 
 
-@pytest.mark.parametrize(
-    ("table", "removed"),
-    [
-        (PROJECTED, {"firstName", "city", "old", "data", "expiresAt"}),
-        (WHOLE, {"old", "data", "expiresAt"}),
-    ],
-)
-def test_a_tombstone_keeps_nothing_of_the_document(table: ReplicaTable, removed: set[str]) -> None:
+@pytest.mark.parametrize("table", [PROJECTED, WHOLE])
+def test_a_tombstone_is_a_whole_item_without_the_document(table: ReplicaTable) -> None:
     write = write_for(read(None), table, 0.0, None)
 
-    assert write.attributes == COMMON | {"isDeleted": {"BOOL": True}}
-    assert set(write.removed) == removed
+    assert write.item == COMMON | {"pk": {"S": "doc"}, "isDeleted": {"BOOL": True}}
+    assert write.projection_id is None
+
+
+def test_the_projection_of_a_live_item_depends_on_the_names_of_its_attributes() -> None:
+    def id_of(attributes: dict[str, tuple[str, ...]] | None) -> str | None:
+        table = ReplicaTable(ledger_table="Person", table_name="p", attributes=attributes)
+        return write_for(read(), table, 0.0, None).projection_id
+
+    # given the same names in another order and from other paths: the same id
+    assert id_of({"a": ("firstName",), "b": ("address",)}) == id_of({"b": ("x",), "a": ("y", "z")})
+    # given other names, or the whole document: other ids
+    ids = [id_of({"a": ("x",)}), id_of({"a": ("x",), "b": ("x",)}), id_of({"b": ("x",)})]
+    assert len({*ids, id_of(None)}) == 4
+    assert None not in ids
 
 
 def test_a_tombstones_lifetime_starts_when_it_is_written() -> None:
     write = write_for(read(None), PROJECTED, 1_000_000.9, 400)
 
     assert write.attributes["expiresAt"] == {"N": str(1_000_000 + 400 * 86_400)}
-    assert "expiresAt" not in write.removed
 
 
 def test_a_live_revision_never_expires() -> None:
     write = write_for(read(), PROJECTED, 1_000_000.0, 400)
-    assert "expiresAt" in write.removed
+    assert "expiresAt" not in write.item
 
 
 def test_a_redacted_revision_has_no_state() -> None:
@@ -147,21 +152,31 @@ def test_the_insert_makes_the_whole_item() -> None:
     text, parameters = insert_statement(write_for(read(), PROJECTED, 0.0, None))
 
     assert text == (
-        "INSERT INTO \"person-1\" VALUE {'pk': ?, 'version': ?, 'txTime': ?, 'txId': ?, "
-        "'hash': ?, 'firstName': ?, 'city': ?}"
+        "INSERT INTO \"person-1\" VALUE {'pk': ?, 'projectionId': ?, 'version': ?, "
+        "'txTime': ?, 'txId': ?, 'hash': ?, 'firstName': ?, 'city': ?}"
     )
-    assert parameters == [{"S": "doc"}, *COMMON.values(), {"S": "Ann"}, {"S": "Ulm"}]
+    assert parameters == [
+        {"S": "doc"},
+        {"S": PROJECTED.projection_id},
+        *COMMON.values(),
+        {"S": "Ann"},
+        {"S": "Ulm"},
+    ]
 
 
-def test_the_update_is_conditional_and_removes_what_an_older_version_may_have_left() -> None:
+def test_the_update_is_conditional_and_removes_what_the_revision_lacks() -> None:
     text, parameters = update_statement(write_for(read("{}"), PROJECTED, 0.0, None))
 
     assert text == (
         'UPDATE "person-1" SET "version"=? SET "txTime"=? SET "txId"=? SET "hash"=? '
-        'REMOVE "firstName" REMOVE "city" REMOVE "old" REMOVE "isDeleted" REMOVE "expiresAt" '
-        'REMOVE "data" WHERE "pk"=? AND "version" < ?'
+        'REMOVE "firstName" REMOVE "city" WHERE "pk"=? AND "version" < ? AND "projectionId"=?'
     )
-    assert parameters == [*COMMON.values(), {"S": "doc"}, {"N": "3"}]
+    assert parameters == [
+        *COMMON.values(),
+        {"S": "doc"},
+        {"N": "3"},
+        {"S": PROJECTED.projection_id},
+    ]
 
 
 def test_quotes_in_names_are_doubled() -> None:

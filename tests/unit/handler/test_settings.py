@@ -21,7 +21,6 @@ def test_every_variable_reaches_its_setting() -> None:
         "Person": {
             "tableName": "person-1a2b3c",
             "attributes": {"firstName": ["firstName"], "city": ["address", "city"]},
-            "retiredAttributes": ["old"],
         },
         "Car": {"tableName": "car-4d5e6f"},
     }
@@ -36,7 +35,6 @@ def test_every_variable_reaches_its_setting() -> None:
                 ledger_table="Person",
                 table_name="person-1a2b3c",
                 attributes={"firstName": ("firstName",), "city": ("address", "city")},
-                retired_attributes=("old",),
             ),
             "Car": ReplicaTable(ledger_table="Car", table_name="car-4d5e6f"),
         },
@@ -66,7 +64,7 @@ def test_a_missing_variable_is_named(name: str) -> None:
         HandlerSettings.from_environment(variables)
 
 
-@pytest.mark.parametrize("days", ["0", "-1", "1.5", "x", "٣"])
+@pytest.mark.parametrize("days", ["0", "-1", "1.5", "x", "٣", "36501", "1" + "0" * 40, "9" * 5000])
 def test_a_wrong_lifetime_is_named(days: str) -> None:
     with pytest.raises(SettingsError, match="TOMBSTONE_LIFETIME_DAYS"):
         HandlerSettings.from_environment(environment(TOMBSTONE_LIFETIME_DAYS=days))
@@ -79,18 +77,27 @@ def test_a_wrong_lifetime_is_named(days: str) -> None:
         ({}, "tableName"),
         ({"tableName": ""}, "tableName"),
         ({"tableName": 1}, "tableName"),
-        ({"tableName": "t", "colour": 1}, "colour"),
-        ({"tableName": "t", "attributes": {}}, "whole document"),
-        ({"tableName": "t", "attributes": {"": ["a"]}}, "name is empty"),
-        ({"tableName": "t", "attributes": {"a": "a"}}, "'a'"),
-        ({"tableName": "t", "attributes": {"a": []}}, "'a'"),
-        ({"tableName": "t", "attributes": {"a": [1]}}, "'a'"),
-        ({"tableName": "t", "attributes": {"pk": ["a"]}}, "pk"),
-        ({"tableName": "t", "retiredAttributes": ["expiresAt"]}, "expiresAt"),
-        ({"tableName": "t", "retiredAttributes": "a"}, "retiredAttributes"),
-        ({"tableName": "t", "retiredAttributes": [""]}, "retiredAttributes"),
-        ({"tableName": "t", "attributes": {"a": ["a"]}, "retiredAttributes": ["a"]}, "twice"),
-        ({"tableName": "t", "retiredAttributes": [f"a{i}" for i in range(101)]}, "100"),
+        ({"tableName": "person", "colour": 1}, "colour"),
+        ({"tableName": "person", "attributes": {}}, "whole document"),
+        ({"tableName": "person", "attributes": {"": ["a"]}}, "at least one character"),
+        ({"tableName": "person", "attributes": {"a": "a"}}, "'a'"),
+        ({"tableName": "person", "attributes": {"a": []}}, "'a'"),
+        ({"tableName": "person", "attributes": {"a": [1]}}, "'a'"),
+        ({"tableName": "person", "attributes": {"pk": ["a"]}}, "pk"),
+        ({"tableName": "person", "attributes": {"expiresAt": ["a"]}}, "expiresAt"),
+        ({"tableName": "person", "attributes": {"projectionId": ["a"]}}, "projectionId"),
+        ({"tableName": "person", "attributes": {"#a": ["a"]}}, "starts with '#'"),
+        ({"tableName": "person", "attributes": {":a": ["a"]}}, "starts with '#'"),
+        ({"tableName": "person", "attributes": {"a\ud800": ["a"]}}, "not Unicode"),
+        ({"tableName": "person", "attributes": {"'" * 4000: ["a"]}}, "8192"),
+        ({"tableName": "person", "attributes": {'"' * 4000: ["a"]}}, "8192"),
+        (
+            {"tableName": "person", "attributes": {f"a{i}": ["a"] for i in range(101)}},
+            "101 attributes",
+        ),
+        ({"tableName": "person", "retiredAttributes": ["a"]}, "retiredAttributes"),
+        ({"tableName": "no such form"}, "tableName"),
+        ({"tableName": "t" * 256}, "tableName"),
     ],
 )
 def test_a_wrong_table_is_named(table: Any, message: str) -> None:  # noqa: ANN401 (wrong on purpose)

@@ -17,6 +17,7 @@ from handler.replica import Write
 from handler.writer import (
     APPLIED,
     CONTENDED,
+    ITEM_WITHOUT_VERSION,
     OUT_OF_TIME,
     REQUEST_BYTES,
     STALE,
@@ -32,7 +33,16 @@ Answer = Mapping[str, Any]
 OK: Answer = {}
 EXISTS: Answer = {"Error": {"Code": "DuplicateItem", "Message": "secret"}}
 MISSING: Answer = {"Error": {"Code": "ConditionalCheckFailed", "Message": "secret"}}
-HIGHER: Answer = {"Error": {"Code": "ConditionalCheckFailed", "Item": {"pk": {"S": "doc"}}}}
+
+
+def holds(version: Any) -> Answer:  # noqa: ANN401 (also what no version may be)
+    """Return the refusal that carries an item with a version."""
+    item = {"pk": {"S": "doc"}, "version": version}
+    return {"Error": {"Code": "ConditionalCheckFailed", "Message": "secret", "Item": item}}
+
+
+HIGHER, LOWER = holds({"N": "7"}), holds({"N": "0"})
+UNVERSIONED: Answer = {"Error": {"Code": "ConditionalCheckFailed", "Item": {"pk": {"S": "doc"}}}}
 
 
 def fails(code: str) -> Answer:
@@ -53,9 +63,13 @@ def write(
         table_name=table,
         document_id=document_id,
         version=version,
+        projection_id="p",
         attributes={"version": {"N": str(version)}, "text": {"S": "x" * size}},
-        removed=("isDeleted",),
     )
+
+
+def tombstone(document_id: str = "doc", version: int = 1) -> Write:
+    return write(document_id, version)._replace(projection_id=None)
 
 
 class Client:
@@ -79,7 +93,7 @@ class Client:
         for statement in Statements:
             kind = statement["Statement"].split()[0]
             assert ("ReturnValuesOnConditionCheckFailure" in statement) == (kind == "UPDATE")
-            place = 0 if kind == "INSERT" else -2
+            place = 0 if kind == "INSERT" else -3
             request.append((kind, statement["Parameters"][place]["S"]))
         with self._lock:
             self.requests.append(request)
@@ -87,6 +101,22 @@ class Client:
         if error is not None:
             raise error
         return {"Responses": [self._answer(kind, key) for kind, key in request]}
+
+    def put_item(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 (the API's)
+        assert arguments["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
+        key = arguments["Item"]["pk"]["S"]
+        with self._lock:
+            self.requests.append([("PUT", key)])
+        error = self._fail([key])
+        if error is not None:
+            raise error
+        answer = self._answer("PUT", key)
+        if "Error" not in answer:
+            return {}
+        refusal = request_error(answer["Error"]["Code"] + "Exception")
+        if "Item" in answer["Error"]:
+            refusal.response["Item"] = answer["Error"]["Item"]  # type: ignore[typeddict-unknown-key]
+        raise refusal
 
 
 def run(
@@ -108,17 +138,33 @@ def script(*answers: Answer) -> Callable[[str, str], Answer]:
     ("version", "answers", "kinds", "outcome"),
     [
         (0, [OK], ["INSERT"], APPLIED),
-        (0, [EXISTS], ["INSERT"], STALE),
+        (0, [EXISTS, LOWER], ["INSERT", "UPDATE"], STALE),
+        (0, [EXISTS, UNVERSIONED], ["INSERT", "UPDATE"], Permanent(ITEM_WITHOUT_VERSION)),
         (1, [OK], ["UPDATE"], APPLIED),
         (1, [HIGHER], ["UPDATE"], STALE),
         (1, [MISSING, OK], ["UPDATE", "INSERT"], APPLIED),
         (1, [MISSING, EXISTS, OK], ["UPDATE", "INSERT", "UPDATE"], APPLIED),
         (1, [MISSING, EXISTS, HIGHER], ["UPDATE", "INSERT", "UPDATE"], STALE),
-        (1, [fails("ValidationError")], ["UPDATE"], Permanent("Validation")),
+        (1, [UNVERSIONED], ["UPDATE"], Permanent(ITEM_WITHOUT_VERSION)),
+        (1, [holds({"S": "7"})], ["UPDATE"], Permanent(ITEM_WITHOUT_VERSION)),
+        (1, [holds({"N": "1"})], ["UPDATE"], STALE),
+        (1, [holds({"N": "1.5"})], ["UPDATE"], STALE),
+        (1, [LOWER, OK], ["UPDATE", "PUT"], APPLIED),
+        (1, [LOWER, HIGHER], ["UPDATE", "PUT"], STALE),
+        (1, [LOWER, fails("Throttling"), OK], ["UPDATE", "PUT", "PUT"], APPLIED),
+        (1, [LOWER, fails("AccessDenied")], ["UPDATE", "PUT"], Transient("AccessDenied")),
+        (1, [fails("ValidationError"), OK], ["UPDATE", "PUT"], APPLIED),
+        (0, [fails("ValidationError"), OK], ["INSERT", "PUT"], APPLIED),
+        (
+            1,
+            [fails("ValidationError"), fails("Validation")],
+            ["UPDATE", "PUT"],
+            Permanent("Validation"),
+        ),
         (
             0,
-            [fails("ItemCollectionSizeLimitExceeded")],
-            ["INSERT"],
+            [fails("ItemCollectionSizeLimitExceeded")] * 2,
+            ["INSERT", "PUT"],
             Permanent("ItemCollectionSizeLimitExceeded"),
         ),
         (1, [fails("ThrottlingError"), OK], ["UPDATE", "UPDATE"], APPLIED),
@@ -149,7 +195,57 @@ def test_statements_of_one_request_have_independent_outcomes() -> None:
     outcomes = run(client, *(write(key) for key in answers))
 
     assert outcomes == [APPLIED, STALE, Permanent("Validation"), Transient("AccessDenied")]
-    assert len(client.requests) == 1
+    assert client.requests == [[("UPDATE", key) for key in "abcd"], [("PUT", "c")]]
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome"),
+    [
+        ([OK], APPLIED),
+        ([HIGHER], STALE),
+        ([UNVERSIONED], Permanent(ITEM_WITHOUT_VERSION)),
+        ([fails("Validation")], Permanent("Validation")),
+        ([fails("Throttling"), OK], APPLIED),
+    ],
+)
+@pytest.mark.parametrize("version", [0, 1])
+def test_a_tombstone_replaces_the_whole_item(
+    version: int, answers: list[Answer], outcome: Outcome
+) -> None:
+    client = Client(script(*answers))
+
+    assert run(client, tombstone(version=version)) == [outcome]
+    assert client.requests == [[("PUT", "doc")]] * len(answers)
+
+
+def test_a_refusal_with_an_item_that_is_none_is_retried() -> None:
+    odd = {"Error": {"Code": "ConditionalCheckFailed", "Item": "secret"}}
+    assert run(Client(script(odd, OK)), write()) == [APPLIED]
+
+
+def test_replacements_share_no_request_with_statements() -> None:
+    client = Client()
+    writes = [write("a"), tombstone("b"), write("c"), tombstone("d")]
+
+    assert run(client, *writes) == [APPLIED] * 4
+    assert sorted(client.requests) == [
+        [("PUT", "b")],
+        [("PUT", "d")],
+        [("UPDATE", "a"), ("UPDATE", "c")],
+    ]
+
+
+def test_version_0_that_is_delivered_again_starts_with_update() -> None:
+    # given a writer whose documents of version 0 are all there already
+    client = Client(lambda kind, _: EXISTS if kind == "INSERT" else LOWER)
+    writer = BatchStatementWriter(client, requests_in_flight=1)
+    writer.write([write(f"first-{n}", version=0) for n in range(25)], 1e12)
+    client.requests.clear()
+    # when more of them are delivered again
+    outcomes = writer.write([write(f"next-{n}", version=0) for n in range(25)], 1e12)
+    # then one request shows that they are stale
+    assert outcomes == [STALE] * 25
+    assert [{kind for kind, _ in request} for request in client.requests] == [{"UPDATE"}]
 
 
 def test_a_request_has_at_most_25_statements() -> None:
@@ -347,6 +443,9 @@ class OddClient:
     ) -> dict[str, Any]:
         return {"Responses": self._odd.pop() if self._odd else [OK] * len(Statements)}
 
+    def put_item(self, **_: object) -> None:
+        raise AssertionError("no tombstone is written")
+
 
 @pytest.mark.parametrize("responses", [None, [], [OK], [OK] * 3, [None, None], ["a", "b"], 7])
 def test_an_answer_that_does_not_fit_its_request_is_retried(responses: object) -> None:
@@ -389,16 +488,19 @@ class ItemClient:
         self._errors = iter(errors)
 
     def put_item(self, **arguments: object) -> None:
-        assert arguments["ConditionExpression"] == "attribute_not_exists(pk) OR version < :version"
+        condition = "attribute_not_exists(#key) OR #version < :version"
+        assert arguments["ConditionExpression"] == condition
         error = next(self._errors)
         if error is not None:
             raise error
 
 
 def test_the_single_writer_has_the_same_outcomes() -> None:
+    stale = request_error("ConditionalCheckFailedException")
+    stale.response["Item"] = {"version": {"N": "7"}}  # type: ignore[typeddict-unknown-key]
     client = ItemClient(
         None,
-        request_error("ConditionalCheckFailedException"),
+        stale,
         request_error("ValidationException"),
         request_error("AccessDeniedException"),
     )

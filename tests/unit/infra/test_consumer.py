@@ -104,11 +104,11 @@ def test_the_handlers_environment_names_its_tables_and_failure_bucket(dev: Deplo
     }
 
 
-def test_paths_whole_documents_and_retired_attributes_reach_the_handler() -> None:
+def test_paths_and_whole_documents_reach_the_handler() -> None:
     changed = deploy_dev(
         replicaTables=[
             {"ledgerTable": "Person", "attributes": {"city": "address.city"}},
-            {"ledgerTable": "Vehicle", "retiredAttributes": ["old"]},
+            {"ledgerTable": "Vehicle"},
         ],
         logLevel="DEBUG",
         tombstoneLifetimeDays=400,
@@ -117,7 +117,7 @@ def test_paths_whole_documents_and_retired_attributes_reach_the_handler() -> Non
     passed = variables(changed)
     assert tables_file(changed) == (
         '{"Person":{"tableName":"qldb-Person-physical","attributes":{"city":["address","city"]}},'
-        '"Vehicle":{"tableName":"qldb-Vehicle-physical","retiredAttributes":["old"]}}'
+        '"Vehicle":{"tableName":"qldb-Vehicle-physical"}}'
     )
     assert passed["POWERTOOLS_LOG_LEVEL"] == "DEBUG"
     assert passed["TOMBSTONE_LIFETIME_DAYS"] == "400"
@@ -172,7 +172,7 @@ def test_the_role_allows_exactly_the_actions_and_resources_in_use() -> None:
             arn(deployed.one(KINESIS)),
         ),
         "WriteReplica": (
-            {"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"},
+            {"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PutItem"},
             [arn(deployed.one(TABLE, "qldb-Person")), arn(deployed.one(TABLE, "qldb-Vehicle"))],
         ),
         "KeepFailures": ({"s3:PutObject"}, [f"{bucket}/records/*", f"{bucket}/aws/lambda/*"]),

@@ -16,7 +16,6 @@ def test_every_field_of_the_handlers_settings_survives_the_environment() -> None
         {
             "ledgerTable": "Person",
             "attributes": {"city": "address.city", "näme": "name"},
-            "retiredAttributes": ["phone"],
         }
     )
     vehicle = ReplicaTableSettings.model_validate({"ledgerTable": "Vehicle"})
@@ -39,7 +38,6 @@ def test_every_field_of_the_handlers_settings_survives_the_environment() -> None
                 ledger_table="Person",
                 table_name="qldb-Person-1",
                 attributes={"city": ("address", "city"), "näme": ("name",)},
-                retired_attributes=("phone",),
             ),
             "Vehicle": ReplicaTable(ledger_table="Vehicle", table_name="qldb-Vehicle-2"),
         },

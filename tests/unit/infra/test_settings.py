@@ -51,7 +51,6 @@ def test_the_dev_stack_is_the_reference_pattern() -> None:
         "email": ("email",),
         "address": ("address",),
     }
-    assert person.retired_attributes == ()
     assert not settings.replica_tables.deletion_protection
     assert not settings.failures.deletion_protection
     assert settings.replica_tables.tombstone_lifetime_days is None
@@ -250,13 +249,21 @@ def test_all_problems_are_reported_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "example"), [("", "N"), ("0", "1"), ("-1", "1"), ("forever", "N")]
+    ("value", "example"),
+    [
+        ("", "N"),
+        ("0", "1"),
+        ("-1", "1"),
+        ("forever", "N"),
+        ("36501", "36500"),
+        ("1" + "0" * 40, "36500"),
+    ],
 )
 def test_a_tombstone_lives_for_days_or_is_permanent(value: str, example: str) -> None:
     [problem] = problems(tombstoneLifetimeDays=value)
 
     assert problem == (
-        f"tombstoneLifetimeDays is {value!r}; expected an integer of 1 or more: "
+        f"tombstoneLifetimeDays is {value!r}; expected an integer from 1 to 36500: "
         f"pulumi config set tombstoneLifetimeDays {example}"
     )
 
@@ -293,8 +300,7 @@ def test_a_ledger_table_is_replicated_once() -> None:
 
 def test_an_unknown_key_is_refused() -> None:
     assert tables_problem(attribute={"a": "a"}) == (
-        "replicaTables[0] has the unknown key 'attribute'; its keys are ledgerTable, attributes, "
-        "retiredAttributes"
+        "replicaTables[0] has the unknown key 'attribute'; its keys are ledgerTable, attributes"
     )
 
 
@@ -329,11 +335,8 @@ def test_attributes_that_are_not_a_map_with_entries_are_refused(value: object) -
 
 
 @pytest.mark.parametrize("name", RESERVED_ATTRIBUTES)
-@pytest.mark.parametrize("where", ["attributes", "retiredAttributes"])
-def test_the_replicas_own_attributes_are_refused(where: str, name: str) -> None:
-    value: Any = {name: "a"} if where == "attributes" else [name]
-
-    assert f"the reserved attribute name {name!r}" in tables_problem(**{where: value})
+def test_the_replicas_own_attributes_are_refused(name: str) -> None:
+    assert f"the reserved attribute name {name!r}" in tables_problem(attributes={name: "a"})
 
 
 @pytest.mark.parametrize("name", ["", " a", "a "])
@@ -341,55 +344,53 @@ def test_attribute_names_are_not_empty_and_have_no_space_around_them(name: str) 
     assert f"has the attribute name {name!r}" in tables_problem(attributes={name: "a"})
 
 
-@pytest.mark.parametrize("value", ["old", {"old": 1}])
-def test_retired_attributes_are_a_list(value: object) -> None:
-    assert "expected a list of attribute names" in tables_problem(retiredAttributes=value)
+@pytest.mark.parametrize("name", ["#a", ":a", "#", ":"])
+def test_attribute_names_that_dynamodb_takes_for_placeholders_are_refused(name: str) -> None:
+    problem = tables_problem(attributes={name: "a"})
+
+    assert problem.startswith(f"replicaTables[0].attributes has the attribute name {name!r}")
+    assert "choose another name for the same path" in problem
 
 
-@pytest.mark.parametrize("key", ["attributes", "retiredAttributes"])
-def test_a_key_without_a_value_is_a_key_that_is_left_out(key: str) -> None:
+def test_attribute_names_are_unicode_text() -> None:
+    assert "is not Unicode text" in tables_problem(attributes={"a\ud800": "a"})
+
+
+@pytest.mark.parametrize("value", [[], ["old"], None, "old"])
+def test_a_list_of_retired_attributes_is_refused_with_the_remedy(value: object) -> None:
+    assert tables_problem(retiredAttributes=value) == (
+        "replicaTables[0] has the key 'retiredAttributes', which is no longer needed: items that "
+        "another configuration wrote are replaced as a whole; remove the key from "
+        "Pulumi.<stack>.yaml"
+    )
+
+
+def test_a_key_without_a_value_is_a_key_that_is_left_out() -> None:
     [table] = parse(
-        replicaTables=[{"ledgerTable": "Person", key: None}]
+        replicaTables=[{"ledgerTable": "Person", "attributes": None}]
     ).replica_tables.replica_tables
 
-    assert (table.attributes, table.retired_attributes) == (None, ())
-
-
-def test_retired_attributes_are_names() -> None:
-    assert tables_problem(retiredAttributes=["old", 1]) == (
-        "replicaTables[0].retiredAttributes[1] is 1; expected an attribute name"
-    )
-
-
-def test_an_attribute_is_retired_once_and_not_projected_too() -> None:
-    assert "names 'a' 2 times" in tables_problem(retiredAttributes=["a", "a"])
-    assert "both projects and retires the attribute 'a'" in tables_problem(
-        attributes={"a": "a"}, retiredAttributes=["a"]
-    )
+    assert table.attributes is None
 
 
 def test_a_table_has_at_most_a_hundred_attributes() -> None:
-    fifty = {f"a{index}": "a" for index in range(50)}
-    parse(
-        replicaTables=[
-            {
-                "ledgerTable": "Person",
-                "attributes": fifty,
-                "retiredAttributes": [f"b{index}" for index in range(50)],
-            }
-        ]
-    )
+    attributes = {f"a{index}": "a" for index in range(100)}
+    parse(replicaTables=[{"ledgerTable": "Person", "attributes": attributes}])
 
-    problem = tables_problem(
-        attributes=fifty, retiredAttributes=[f"b{index}" for index in range(51)]
-    )
+    problem = tables_problem(attributes=attributes | {"b": "b"})
+
     assert problem.startswith("replicaTables[0] has 101 attributes")
 
 
-def test_attribute_names_leave_room_for_a_statement() -> None:
-    problem = tables_problem(retiredAttributes=["n" * 4000, "m" * 4000])
+@pytest.mark.parametrize("character", ["n", "'", '"', "\U0001f600"])
+def test_attribute_names_leave_room_for_a_statement(character: str) -> None:
+    # when names are long, or only with their quotes doubled, or only in bytes
+    names = {character * 3900 + end: "a" for end in "ab"}
+    problem = tables_problem(attributes=names)
 
-    assert "need 8024 characters of a write statement; 7168 are left of DynamoDB's 8192" in problem
+    # then
+    assert "has attribute names that make a write statement " in problem
+    assert "DynamoDB allows 8192: shorten them" in problem
 
 
 def test_a_role_policy_beyond_iams_limit_is_refused() -> None:

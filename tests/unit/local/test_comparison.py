@@ -14,11 +14,12 @@ from amazon.ion import simpleion
 from qldb_simulator.client_results import DocumentState
 from rich.console import Console
 
-from handler.contract import RESERVED_ATTRIBUTES
+from handler.contract import RESERVED_ATTRIBUTES, projection_id
 from local import comparison
 from local.comparison import Row, comparison_table, is_replica, item_values
 
 HASH = bytes(range(32))
+PROJECTED, WHOLE = projection_id(("name", "city", "absent")), projection_id(("data",))
 
 
 def from_the_ledger(text: str) -> Any:  # noqa: ANN401 (a value of any Ion type)
@@ -43,7 +44,12 @@ REVISION: dict[str, Any] = {
     "txId": {"S": "t"},
     "hash": {"B": HASH},
 }
-ITEM = {**REVISION, "name": {"S": "Ann"}, "city": {"S": "Swansea"}}
+ITEM = {
+    **REVISION,
+    "projectionId": {"S": PROJECTED},
+    "name": {"S": "Ann"},
+    "city": {"S": "Swansea"},
+}
 TOMBSTONE = {**REVISION, "isDeleted": {"BOOL": True}}
 PATHS = {"name": ["name"], "city": ["address", "city"], "absent": ["address", "street"]}
 
@@ -80,6 +86,8 @@ def test_an_item_in_its_documented_form_is_equal(
         (LIVE, {**ITEM, "expiresAt": {"N": "9"}}),
         (LIVE, TOMBSTONE),
         (DELETED, ITEM),
+        (LIVE, {**ITEM, "projectionId": {"S": WHOLE}}),
+        (DELETED, {**TOMBSTONE, "projectionId": {"S": PROJECTED}}),
         (DELETED, {**TOMBSTONE, "name": {"S": "Ann"}}),
         (DELETED, {**TOMBSTONE, "isDeleted": {"BOOL": False}}),
         (DELETED, {**TOMBSTONE, "txId": {"S": "u"}}),
@@ -91,6 +99,7 @@ def test_every_other_item_is_different(document: DocumentState, item: dict[str, 
 
 
 NINES = "9" * 38
+V = {**REVISION, "projectionId": {"S": projection_id(("v",))}}
 
 
 @pytest.mark.parametrize(
@@ -131,15 +140,15 @@ NINES = "9" * 38
 )
 def test_a_value_has_one_right_form(ion: str, right: dict[str, Any], wrong: dict[str, Any]) -> None:
     document = replace(LIVE, data=from_the_ledger(f"{{value: {ion}}}"))
-    whole = {**REVISION, "data": {"M": {"value": right}}}
+    whole = {**REVISION, "projectionId": {"S": WHOLE}, "data": {"M": {"value": right}}}
     assert is_replica(document, item_values(whole), None)
-    assert is_replica(document, item_values({**REVISION, "v": right}), {"v": ["value"]})
-    assert not is_replica(document, item_values({**REVISION, "v": wrong}), {"v": ["value"]})
+    assert is_replica(document, item_values({**V, "v": right}), {"v": ["value"]})
+    assert not is_replica(document, item_values({**V, "v": wrong}), {"v": ["value"]})
 
 
 def test_an_int_of_any_size_has_its_digits() -> None:
     document = replace(LIVE, data={"value": 10**5000})
-    right = item_values({**REVISION, "v": {"S": "1" + "0" * 5000}})
+    right = item_values({**V, "v": {"S": "1" + "0" * 5000}})
     assert is_replica(document, right, {"v": ["value"]})
 
 

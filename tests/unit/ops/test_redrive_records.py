@@ -192,7 +192,9 @@ def test_a_deployment_error_stops_the_run_and_changes_no_object(runs: RedriveRun
     before = runs.s3.bodies[key]
     # when the operator may not write
     runs.table.outcomes["doc"] = Transient("AccessDeniedException")
-    with pytest.raises(OpsError, match="dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate"):
+    with pytest.raises(
+        OpsError, match="PartiQLInsert, dynamodb:PartiQLUpdate and dynamodb:PutItem"
+    ):
         runs.queue()
     # then the object is what it was, and its message is visible at once
     assert runs.s3.bodies[key] == before
