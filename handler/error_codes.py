@@ -22,6 +22,7 @@ import enum
 from botocore.exceptions import ClientError
 
 _SERVER_FAULT = 500
+_TOO_LARGE = 413
 _SUFFIXES = ("Exception", "Error")
 
 
@@ -143,10 +144,14 @@ def of_exception(error: Exception) -> tuple[str, FaultClass | None]:
     """Return code and class of a request that failed as a whole, as `classified` does.
 
     The exception's message is never used: some messages of DynamoDB quote values. An answer with an
-    HTTP status from 500 is transient whatever its code, because a proxy may use its own codes.
+    HTTP status from 500 is transient whatever its code, because a proxy may use its own codes. One
+    with the status 413 comes before the service looks at the body, so it has no code: the request
+    is too large and will always be.
     """
     if not isinstance(error, ClientError):
         return classified(type(error).__name__)
     code, fault = classified(str(error.response.get("Error", {}).get("Code", "Unknown")))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if status == _TOO_LARGE:
+        return code, FaultClass.PERMANENT
     return code, FaultClass.TRANSIENT if status >= _SERVER_FAULT else fault

@@ -260,6 +260,27 @@ MUTATIONS = (
         finder="first_bad_answer",
     ),
     Mutation(
+        name="a document that expands is written out",
+        file="handler/replica.py",
+        old="        if measured:\n",
+        new="        if False:\n",
+        finder="first_misreading",
+    ),
+    Mutation(
+        name="INSERT takes a level of nesting that other statements refuse",
+        file="handler/values.py",
+        old="MAX_NESTING = 31",
+        new="MAX_NESTING = 32",
+        finder="first_misreading",
+    ),
+    Mutation(
+        name="a request that is too large comes again without end",
+        file="handler/error_codes.py",
+        old="if status == _TOO_LARGE:",
+        new="if False:",
+        finder="first_bad_answer",
+    ),
+    Mutation(
         name="the message of an error is logged",
         file="handler/error_codes.py",
         old="    if not isinstance(error, ClientError):\n",

@@ -32,6 +32,7 @@ ANSWERS: Mapping[str, tuple[Answer, str]] = {
         TRANSIENT,
     ),
     "a refusal of a server that fails": (Answer(500, _VALIDATION), TRANSIENT),
+    "a request that is too large": (Answer(413, b""), PERMANENT),
     "a refusal of a proxy": (Answer(502, b"<html>"), TRANSIENT),
     "an error whose code is a number": (
         Answer(200, b'{"Responses": [{"Error": {"Code": 5}}]}'),

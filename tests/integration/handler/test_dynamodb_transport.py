@@ -140,7 +140,7 @@ def test_renewed_credentials_sign_the_next_request(server: Server) -> None:
         ),
         (500, b'{"__type": "x#InternalServerError"}', ("InternalServer", FaultClass.TRANSIENT)),
         (503, b"<html>", ("503", FaultClass.TRANSIENT)),
-        (413, b"", ("413", None)),
+        (413, b"", ("413", FaultClass.PERMANENT)),
     ],
 )
 def test_an_error_answer_raises_botocores_error(

@@ -177,7 +177,7 @@ def test_dynamodb_refuses_numbers_beyond_the_limits(
 
 def test_the_deepest_document_is_kept(dynamodb: DynamoDBClient, table: ReplicaTable) -> None:
     # given a document that is itself the first level of its item's nesting
-    outcome, data = write(dynamodb, table, "{a: " + "[" * 31 + "]" * 31 + "}")
+    outcome, data = write(dynamodb, table, "{a: " + "[" * 30 + "]" * 30 + "}")
     # then
     assert outcome is APPLIED
     assert "L" in data["M"]["a"]
@@ -187,7 +187,7 @@ def test_a_document_one_level_deeper_is_refused_before_it_is_sent(
     dynamodb: DynamoDBClient, table: ReplicaTable
 ) -> None:
     with pytest.raises(UnstorableValue):
-        write(dynamodb, table, "{a: " + "[" * 32 + "]" * 32 + "}")
+        write(dynamodb, table, "{a: " + "[" * 31 + "]" * 31 + "}")
 
 
 def test_dynamodb_stores_no_value_one_level_deeper(
