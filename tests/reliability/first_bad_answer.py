@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
 
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 5.0
 _LONG_TEXT = "x" * 20_000_000
 """More than a socket buffers."""
 

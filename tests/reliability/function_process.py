@@ -69,9 +69,22 @@ def _each(code: str) -> Script:
     return lambda statements: _json({"Responses": [{"Error": error}] * statements})
 
 
+def _refused_item() -> Script:
+    error = {
+        "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+        "message": MESSAGE,
+        "Item": {"data": {"S": MESSAGE}},
+    }
+    return lambda _: _json(error, 400)
+
+
 def _s3(code: str, status: int) -> Script:
     text = f"<Error><Code>{code}</Code><Message>{MESSAGE}</Message><Key>{SENTINEL}</Key></Error>"
     return _raw(text.encode(), status)
+
+
+_PUT: Script = lambda _: _json({})  # noqa: E731 (a script like the others)
+_STORED = _raw(b"", ETag='"etag"')
 
 
 class Scenario(NamedTuple):
@@ -79,6 +92,8 @@ class Scenario(NamedTuple):
 
     dynamodb: tuple[Script, ...] = ()
     s3: tuple[Script, ...] = ()
+    puts: tuple[Script, ...] = ()
+    """Of DynamoDB, to ``PutItem``."""
 
 
 SCENARIOS = {
@@ -98,6 +113,8 @@ SCENARIOS = {
         (_raw(json.dumps({"Responses": MESSAGE}).encode(), 200, **{"x-amz-crc32": "1"}),)
     ),
     "DynamoDB hangs up": Scenario((_raw(None),)),
+    "an item is refused": Scenario(puts=(_refused("ValidationException"),)),
+    "an item has no version": Scenario(puts=(_refused_item(),)),
     "the failure bucket refuses": Scenario(s3=(_s3("AccessDenied", 403),) * 2),
     "the failure bucket slows down": Scenario(s3=(_s3("SlowDown", 503),)),
     "the failure bucket talks nonsense": Scenario(s3=(_raw(MESSAGE.encode(), 400),)),
@@ -114,10 +131,12 @@ class Services(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Exchange)
         self.dynamodb: deque[Script] = deque()
         self.s3: deque[Script] = deque()
+        self.puts: deque[Script] = deque()
 
     def play(self, scenario: Scenario) -> None:
         """Start a scenario."""
         self.dynamodb, self.s3 = deque(scenario.dynamodb), deque(scenario.s3)
+        self.puts = deque(scenario.puts)
 
 
 class _Exchange(BaseHTTPRequestHandler):
@@ -125,7 +144,11 @@ class _Exchange(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        statements = len(json.loads(self._body())["Statements"])
+        body = json.loads(self._body())
+        if "Item" in body:
+            self._answer((self.server.puts.popleft() if self.server.puts else _PUT)(0))
+            return
+        statements = len(body["Statements"])
         script = self.server.dynamodb.popleft() if self.server.dynamodb else None
         if script is None:
             self._answer(_json({"Responses": [{}] * statements}))
@@ -134,7 +157,7 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         self._body()
-        script = self.server.s3.popleft() if self.server.s3 else _raw(b"")
+        script = self.server.s3.popleft() if self.server.s3 else _STORED
         self._answer(script(0))
 
     def _body(self) -> bytes:

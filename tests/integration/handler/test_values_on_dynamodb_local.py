@@ -203,7 +203,7 @@ def test_dynamodb_stores_no_value_one_level_deeper(
 @pytest.mark.parametrize("version", [0, 1])
 @pytest.mark.parametrize(
     "document",
-    ['{"": 1}', '{a: [{"": 1}]}', '{a: "' + "x" * 410_000 + '"}'],
+    ['{"": 1}', '{a: [{"": 1}]}', '{a: "' + "x" * 409_590 + '"}'],
     ids=["empty name", "empty name inside", "too big"],
 )
 def test_what_dynamodb_refuses_is_permanent(
