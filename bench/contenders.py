@@ -12,7 +12,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from handler.aggregation import user_records
-from handler.contract import KEY_ATTRIBUTE, VERSION_ATTRIBUTE
+from handler.contract import (
+    DOCUMENT_ATTRIBUTE,
+    KEY_ATTRIBUTE,
+    PROJECTION_ATTRIBUTE,
+    TOMBSTONE_ATTRIBUTES,
+    VERSION_ATTRIBUTE,
+)
 from handler.replica import Write, write_for
 from handler.settings import HandlerSettings
 from journal.revisions import Revision, RevisionKind, read_record
@@ -101,7 +107,10 @@ class OneRequestPerRevision:
         found = read_record(data, self._settings.replica_tables)
         if not isinstance(found, Revision) or found.kind is RevisionKind.REDACTED:
             return []
-        return [write_for(found, self._settings.replica_tables[found.table_name], 0.0, None)]
+        table = self._settings.replica_tables[found.table_name]
+        write = write_for(found, table, 0.0, None)
+        possible = {*table.names, *TOMBSTONE_ATTRIBUTES, DOCUMENT_ATTRIBUTE, PROJECTION_ATTRIBUTE}
+        return [write._replace(removed=tuple(sorted(possible.difference(write.item))))]
 
     def _update(self, write: Write) -> None:
         try:

@@ -21,6 +21,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 from botocore.httpsession import URLLib3Session
+from botocore.parsers import ResponseParserError
 
 from handler.dynamodb_transport import ChecksumError, StatementTransport
 from handler.error_codes import FaultClass, of_exception
@@ -106,6 +107,34 @@ def test_a_request_is_signed_json(server: Server) -> None:
     assert json.loads(body) == {
         "Statements": [{"Statement": "INSERT ...", "Parameters": parameters}]
     }
+
+
+def test_an_item_is_put_and_nothing_asked_back(server: Server) -> None:
+    server.body = b"{}"
+
+    transport(server.url).put_item(TableName="t", Item={"pk": {"S": "a"}, "hash": {"B": b"x"}})
+
+    ((headers, body),) = server.requests
+    assert headers["X-Amz-Target"] == "DynamoDB_20120810.PutItem"
+    assert json.loads(body) == {"TableName": "t", "Item": {"pk": {"S": "a"}, "hash": {"B": "eA=="}}}
+
+
+@pytest.mark.parametrize("body", [b'{"Responses": []}', b"[]", b"<html>"])
+def test_an_answer_to_a_put_with_content_is_not_a_success(server: Server, body: bytes) -> None:
+    server.body = body
+    with pytest.raises((ResponseParserError, json.JSONDecodeError)):
+        transport(server.url).put_item(TableName="t", Item={})
+
+
+def test_a_refused_condition_carries_the_stored_item(server: Server) -> None:
+    item = {"pk": {"S": "a"}, "version": {"N": "7"}}
+    error = {"__type": "x#ConditionalCheckFailedException", "message": "m", "Item": item}
+    server.status, server.body = 400, json.dumps(error).encode()
+
+    with pytest.raises(ClientError) as caught:
+        transport(server.url).put_item(TableName="t", Item={})
+
+    assert caught.value.response["Item"] == item  # type: ignore[typeddict-item]
 
 
 def test_renewed_credentials_sign_the_next_request(server: Server) -> None:
