@@ -23,7 +23,7 @@ from handler.telemetry import PowertoolsTelemetry
 from handler.version import project_version
 from handler.writer import BatchStatementWriter
 from ops import connections
-from ops.__main__ import main
+from ops.command_line import main
 from ops.failure_bucket import FailureBucket
 from tests.reliability import first_leak
 from tests.reliability.backends import MemoryBackend

@@ -14,7 +14,7 @@ import pytest
 
 from handler.contract import Variable
 from handler.version import project_version
-from ops.__main__ import main
+from ops.command_line import main
 from ops.errors import OpsError
 from ops.stack_outputs import from_pulumi, parse
 from tests.support.fake_pulumi import install_pulumi

@@ -11,7 +11,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from handler.writer import Permanent, Transient
-from ops.__main__ import main
+from ops.command_line import main
 from tests.support.failure_objects import failed_record, quarantine
 from tests.support.qldb_records import secret_revision
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from handler.version import project_version
-from ops.__main__ import COMMANDS, main
+from ops.command_line import COMMANDS, main
 from tests.support.failure_objects import failed_record, quarantine
 from tests.support.paths import REPOSITORY
 from tests.support.qldb_records import secret_revision

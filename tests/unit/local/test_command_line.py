@@ -13,7 +13,7 @@ import pytest
 from qldb_simulator.errors import SimulatorError
 
 from local import commands
-from local.__main__ import main
+from local.command_line import main
 from local.commands import COMMANDS, status
 from local.errors import LocalError
 

@@ -1,0 +1,40 @@
+"""`python -m ops` and `python -m local` explain themselves on a machine that is not prepared."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.paths import REPOSITORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMANDS = ("ops", "local")
+
+
+def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_without_the_packages_one_line_names_the_remedy(command: str) -> None:
+    # given a Python without the packages of the virtual environment
+    bare = [sys.executable, "-I", "-S"]
+    # when
+    done = run(*bare, str(REPOSITORY / command), "--help", folder=REPOSITORY)
+    # then
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "make venv" in done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_can_be_run_from_another_folder(command: str, tmp_path: Path) -> None:
+    done = run(sys.executable, str(REPOSITORY / command), "--help", folder=tmp_path)
+
+    assert done.returncode == 0
+    assert f"python -m {command}" in done.stdout
