@@ -1,5 +1,15 @@
 """The examples that `--help` and `up` show."""
 
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from local.services import DEFAULT_STATE
+
 EXAMPLES = """\
 python -m local up
 python -m local put Person '{"firstName": "Ann", "email": "ann@example.com"}'
@@ -10,3 +20,19 @@ python -m local show
 eval "$(python -m local env)"; pulumi preview; aws kinesis list-streams
 python -m local down
 """
+
+
+def next_commands(state: Path) -> str:
+    """Return the examples after the first, as they can be typed in this shell.
+
+    Parameters
+    ----------
+    state
+        Folder of the local AWS, which every command must name if it is not the default.
+    """
+    found = shutil.which("python")
+    is_active = found is not None and Path(found).parent == Path(sys.executable).parent
+    python = "python" if is_active else shlex.quote(os.path.relpath(sys.executable))
+    option = "" if state == DEFAULT_STATE else f" --state {shlex.quote(str(state))}"
+    _, _, others = EXAMPLES.partition("\n")
+    return others.replace("python -m local", f"{python} -m local{option}")

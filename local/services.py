@@ -146,8 +146,9 @@ class Services:
         """
         silent = [name for name, answers in self.running().items() if not answers]
         if silent:
+            verb = "does" if len(silent) == 1 else "do"
             raise LocalError(
-                f"{' and '.join(silent)} does not answer (logs: {self.state / 'logs'}): "
+                f"{' and '.join(silent)} {verb} not answer (logs: {self.state / 'logs'}): "
                 "`python -m local down`, then `python -m local up`"
             )
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
+import textwrap
 
-from local.examples import EXAMPLES
+from local.errors import LocalError
+from local.examples import next_commands
 from local.progress import show_progress
 from local.pulumi_cli import ensure_pulumi
 from local.running import addresses, open_stacks, stop_and_forget
 from local.services import EMULATOR_PORT, QLDB_PORT, Ports, Services
 from local.stack import format_outputs
 
-if TYPE_CHECKING:
-    import argparse
+_MAX_PORT = 65_535
 
 HELP = "start the servers, deploy both stacks, leave everything running"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--port", type=int, default=EMULATOR_PORT, help="port of the emulator")
     parser.add_argument(
-        "--qldb-port", type=int, default=QLDB_PORT, help="port of the simulated QLDB"
+        "--port", type=_port, help=f"port of the emulator (default: {EMULATOR_PORT})"
+    )
+    parser.add_argument(
+        "--qldb-port", type=_port, help=f"port of the simulated QLDB (default: {QLDB_PORT})"
     )
     parser.add_argument(
         "--no-deploy",
@@ -39,11 +42,11 @@ def run(options: argparse.Namespace) -> int:
         stacks.up(on_output=print)
     print(f"\nThe local AWS is running: {addresses(services)}")
     if options.no_deploy:
-        print('\nNext: eval "$(python -m local env)"; (cd ledger && pulumi up); pulumi up')
+        *_, to_this_shell, _ = next_commands(options.state).splitlines()
+        print(f"\nNext: {to_this_shell.partition(';')[0]}; (cd ledger && pulumi up); pulumi up")
         return 0
     print(f"Stack outputs:\n{format_outputs(stacks.outputs())}")
-    next_commands = EXAMPLES.splitlines()[1:]
-    print("\n".join(["\nNext, for example:", *(f"  {line}" for line in next_commands)]))
+    print(f"\nNext, for example:\n{textwrap.indent(next_commands(options.state), '  ')}", end="")
     return 0
 
 
@@ -54,11 +57,32 @@ def _started(options: argparse.Namespace) -> Services:
         stop_and_forget(services)
         services = None
     if services is None:
-        services = Services(
-            state=options.state, ports=Ports(emulator=options.port, qldb=options.qldb_port)
-        )
+        services = Services(state=options.state, ports=_ports(options, Ports()))
         ensure_pulumi(show_progress)
         show_progress("Starting the AWS emulator and the simulated QLDB")
         services.start(detached=True)
+    elif _ports(options, services.ports) != services.ports:
+        raise LocalError(
+            f"the servers already run, on the ports {services.ports.emulator} and "
+            f"{services.ports.qldb}: `python -m local down` first, or another --state folder"
+        )
     services.require_running()
     return services
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= port <= _MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is no port: expected 1 to {_MAX_PORT}")
+    return port
+
+
+def _ports(options: argparse.Namespace, others: Ports) -> Ports:
+    """Return the ports that the command asks for; those that it leaves open are the others."""
+    ports = Ports(emulator=options.port or others.emulator, qldb=options.qldb_port or others.qldb)
+    if ports.emulator == ports.qldb:
+        raise LocalError(
+            f"both servers cannot use port {ports.emulator}: give --port and --qldb-port "
+            "different numbers"
+        )
+    return ports
