@@ -33,6 +33,11 @@ MAGIC = b"\xf3\x89\x9a\xc2"
 DIGEST_BYTES = 16
 _NOT_A_MESSAGE = "not a protobuf message of an aggregate"
 
+_MANY_RECORDS = 1000
+_MIN_AVERAGE_BYTES = 64
+"""Minimum of a record in an aggregate of many; a stream record's field names alone are more.
+Without a limit one Kinesis record could demand 175,000 objects in the failure bucket."""
+
 AggregatedRecord: Any = messages_pb2.AggregatedRecord
 
 
@@ -86,6 +91,9 @@ def user_records(data: bytes) -> list[UserRecord]:
         raise FrameError(_NOT_A_MESSAGE) from None
     if not aggregate.IsInitialized():  # protobuf 6 does not check required fields
         raise FrameError("a record of the aggregate is incomplete")
+    count = len(aggregate.records)
+    if count > _MANY_RECORDS and count * _MIN_AVERAGE_BYTES > len(message):
+        raise FrameError("an aggregate of too many short records")
     # Lists: protobuf's containers do not raise IndexError for every index that is out of range.
     keys = list(aggregate.partition_key_table)
     if not all(type(key) is str for key in keys):  # protobuf returns bytes if not UTF-8

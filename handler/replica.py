@@ -17,11 +17,16 @@ from handler.contract import (
     TX_TIME_ATTRIBUTE,
     VERSION_ATTRIBUTE,
 )
-from handler.item_size import bytes_left, may_be_too_large
+from handler.item_limits import (
+    MAX_KEY_BYTES,
+    check_bytes,
+    check_item,
+    item_bytes,
+    surely_fits,
+)
 from handler.statements import insert_text, update_text
 from handler.values import (
     MAX_DIGITS,
-    MAX_ITEM_BYTES,
     AttributeValue,
     UnstorableValue,
     attribute_value,
@@ -36,9 +41,6 @@ if TYPE_CHECKING:
 
     from handler.settings import ReplicaTable
     from journal.ion.structure import Fields, Span
-
-_MAX_KEY_BYTES = 2048
-"""DynamoDB developer guide, "Constraints": length of a partition key."""
 
 _MAX_VERSION = 10**MAX_DIGITS - 1
 """The highest integer that fits into the digits of a DynamoDB number."""
@@ -150,14 +152,14 @@ def write_for(
     Raises
     ------
     UnstorableValue
-        If DynamoDB cannot represent a value of the document.
+        If DynamoDB cannot represent a value of the document, or the item is over one of its limits.
     IonError
         If a part of the document is not Ion.
     ValueError
         If the revision is redacted.
     """
-    if len(revision.document_id.encode()) > _MAX_KEY_BYTES:
-        raise UnstorableValue(f"a document id of more than {_MAX_KEY_BYTES} bytes")
+    if len(revision.document_id.encode()) > MAX_KEY_BYTES:
+        raise UnstorableValue(f"a document id of more than {MAX_KEY_BYTES} bytes")
     attributes: dict[str, AttributeValue] = {
         VERSION_ATTRIBUTE: {"N": str(revision.version)},
         TX_TIME_ATTRIBUTE: {"S": timestamp_text(*revision.tx_time)},
@@ -176,7 +178,7 @@ def write_for(
             attributes[EXPIRY_ATTRIBUTE] = {"N": str(int(now) + lifetime_days * _SECONDS_PER_DAY)}
     else:
         raise ValueError("a redacted revision has no state to write")
-    return Write(
+    write = Write(
         table.table_name,
         revision.document_id,
         revision.version,
@@ -184,6 +186,9 @@ def write_for(
         attributes,
         removed,
     )
+    if not surely_fits(attributes, revision.data, table.copies):
+        check_item(write.item)
+    return write
 
 
 @lru_cache(maxsize=1024)
@@ -193,27 +198,18 @@ def _absent(names: tuple[str, ...], present: tuple[str, ...]) -> tuple[str, ...]
 
 
 def _project(document: Span, table: ReplicaTable, attributes: dict[str, AttributeValue]) -> None:
-    values = _projected(document, table)
-    ion_bytes = sum([stop - start for _, _, _, start, stop in values.values()])
-    measured = may_be_too_large(ion_bytes, document[1])
-    left = MAX_ITEM_BYTES
-    for name, span in values.items():
-        value = attribute_value(span)
-        if measured:
-            left = bytes_left(name, value, left)
-        attributes[name] = value
-
-
-def _projected(document: Span, table: ReplicaTable) -> dict[str, Span]:
-    """Return the values of an item's attributes, not decoded."""
     if table.attributes is None:
-        return {DOCUMENT_ATTRIBUTE: document}
+        attributes[DOCUMENT_ATTRIBUTE] = attribute_value(document)
+        return
     fields = structure.struct(document)
-    found = {
-        name: fields.get(path[0]) if len(path) == 1 else _at(fields, path)
-        for name, path in table.attributes.items()
-    }
-    return {name: value for name, value in found.items() if value is not None}
+    size, is_counted = 0, table.copies > 1  # it can be 100 times as large as its record
+    for name, path in table.attributes.items():
+        value = fields.get(path[0]) if len(path) == 1 else _at(fields, path)
+        if value is not None:
+            attributes[name] = attribute_value(value)
+            if is_counted:
+                size += item_bytes({name: attributes[name]})
+                check_bytes(size)
 
 
 def _at(fields: Fields, path: tuple[str, ...]) -> Span | None:

@@ -62,6 +62,14 @@ class ReplicaTable:
         """Id of the attributes that its live items may hold."""
         return projection_id((DOCUMENT_ATTRIBUTE,) if self.attributes is None else self.attributes)
 
+    @cached_property
+    def copies(self) -> int:
+        """Maximum number of attributes that can hold one and the same value of a document."""
+        paths = list((self.attributes or {}).values())
+        return max(
+            (sum(path[: len(other)] == other for other in paths) for path in paths), default=1
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerSettings:

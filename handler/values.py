@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from journal.errors import TRUNCATED, IonError, RecordError
 from journal.ion import integers, structure
-from journal.ion.symbols import Names
+from journal.ion.symbols import UNKNOWN_TEXT, Names
 from journal.ion.timestamps import timestamp_text
 
 if TYPE_CHECKING:
@@ -23,25 +23,33 @@ if TYPE_CHECKING:
 AttributeValue: TypeAlias = Mapping[str, Any]
 """A value in DynamoDB's wire format; under ``B`` it holds bytes."""
 
-# DynamoDB developer guide, "Constraints": numbers and nesting.
+# DynamoDB developer guide, "Constraints": numbers and items.
 MAX_DIGITS = 38
 MIN_EXPONENT = -130
 MAX_EXPONENT = 125
-MAX_NESTING = 31
-"""Lists and structs in each other, in an attribute. DynamoDB allows 32 levels; ``PutItem`` and
-``UPDATE`` count the item as one of them, ``INSERT`` does not (DynamoDB Local 2.6.1)."""
-
 MAX_ITEM_BYTES = 400 * 1024
-"""DynamoDB developer guide, "Constraints": item size."""
+MAX_NESTING = 31
+"""Lists and maps in each other. The guide has 32 levels: the item itself is one of them for
+``PutItem``, ``UpdateItem`` and PartiQL's UPDATE, but not for PartiQL's INSERT, which takes 32 lists
+(measured on AWS's DynamoDB Local 2.6.1). Whichever statement comes first, the end must be the same,
+so the border is the one that all of them pass."""
+
+_MAX_BITS = MAX_ITEM_BYTES * 10 // 3
+"""A number of more bits has more digits than an item has bytes: a digit is less than 10/3 bits. To
+find them takes seconds."""
+
+TOO_LARGE = f"an item of more than {MAX_ITEM_BYTES} bytes"
+"""Code of an item that is too large."""
 
 _NULL: AttributeValue = {"NULL": True}
 _TRUE: AttributeValue = {"BOOL": True}
 _FALSE: AttributeValue = {"BOOL": False}
 _ZERO: AttributeValue = {"N": "0"}
-_SINGLE, _DOUBLE = struct.Struct(">f"), struct.Struct(">d")
-_MAX_BITS = 4 * MAX_ITEM_BYTES
-"""A number of more bits has more digits than an item has bytes."""
+_BYTE = structure.INT << 4 | 1
+_BYTES: tuple[AttributeValue, ...] = tuple({"N": str(number)} for number in range(256))
+"""The ints of one byte, which most ints are; shared as they are many."""
 
+_SINGLE, _DOUBLE = struct.Struct(">f"), struct.Struct(">d")
 _SHORT_INT_BYTES = 15
 """A number of 15 bytes has at most 37 digits."""
 
@@ -87,12 +95,10 @@ def _struct(
     data: bytes, names: Names, _head: int, position: int, end: int, depth: int
 ) -> AttributeValue:
     _check_depth(depth)
-    return {
-        "M": {
-            name: _CONVERSIONS[field[2]](*field, depth + 1)
-            for name, field in structure.fields(data, names, position, end).items()
-        }
-    }
+    found = structure.fields(data, names, position, end)
+    if "" in found:
+        raise UnstorableValue("an empty field name")
+    return {"M": {name: _CONVERSIONS[field[2]](*field, depth + 1) for name, field in found.items()}}
 
 
 def _check_depth(depth: int) -> None:
@@ -130,6 +136,10 @@ def _int(data: bytes, _n: Names, head: int, start: int, stop: int, _d: int) -> A
     return {"S": minus + digits} if exact is None else {"N": exact}
 
 
+def _byte(data: bytes, _n: Names, _h: int, start: int, _e: int, _d: int) -> AttributeValue:
+    return _BYTES[data[start]]
+
+
 def _decimal(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
     if start == stop:
         return _ZERO
@@ -148,7 +158,7 @@ def _decimal(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) ->
 def _digits(number: int) -> str:
     # Digits take more than linear time: none are made that no item can hold.
     if number.bit_length() > _MAX_BITS:
-        raise UnstorableValue(f"an item of more than {MAX_ITEM_BYTES} bytes")
+        raise UnstorableValue(TOO_LARGE)
     return integers.digits(number)
 
 
@@ -212,10 +222,43 @@ _BY_KIND: dict[int, _Conversion] = {
 }
 
 
+_EMPTY: dict[int, AttributeValue] = {
+    structure.INT: _ZERO,
+    structure.FLOAT: _ZERO,
+    structure.DECIMAL: _ZERO,
+    structure.SYMBOL: {"S": UNKNOWN_TEXT},
+    structure.STRING: {"S": ""},
+    structure.CLOB: {"B": b""},
+    structure.BLOB: {"B": b""},
+    structure.LIST: {"L": []},
+    structure.SEXP: {"L": []},
+    structure.STRUCT: {"M": {}},
+}
+"""Values without content, by kind. Each is one byte of Ion, so a record can have a million of them;
+as objects of their own, these would take 250 MB."""
+
+
+def _without_content(value: AttributeValue) -> _Conversion:
+    is_container = "L" in value or "M" in value
+
+    def empty(_data: bytes, _n: Names, _h: int, _s: int, _e: int, depth: int) -> AttributeValue:
+        if is_container:
+            _check_depth(depth)
+        return value
+
+    return empty
+
+
 def _conversion(head: int) -> _Conversion:
-    if head >> 4 not in _BY_KIND and head != structure.UNTYPED_NULL:
+    kind = head >> 4
+    if kind not in _BY_KIND and head != structure.UNTYPED_NULL:
         return _no_value
-    return _null if structure.is_null(head) else _BY_KIND[head >> 4]
+    if structure.is_null(head):
+        return _null
+    if head == _BYTE:
+        return _byte
+    is_empty = head == kind << 4 and kind in _EMPTY
+    return _without_content(_EMPTY[kind]) if is_empty else _BY_KIND[kind]
 
 
 _CONVERSIONS: tuple[_Conversion, ...] = tuple(map(_conversion, range(256)))

@@ -10,10 +10,15 @@ from journal.ion.integers import END_FLAG, coefficient, digits, var_int, var_uin
 _DAYS, _SECONDS = 3, 6
 """Position of these units in a timestamp, counted from the year."""
 
-_MAX_FRACTION_DIGITS = 400 * 1024
-"""Maximum digits of a fractional second. No clock writes more, and without a limit an exponent of a
-few bytes would demand gigabytes of zeros."""
+MAX_LEADING_ZEROS = 200
+"""Maximum zeros before the first other digit of a fractional second, or in one of zeros alone. No
+clock comes near the 43 of the Planck time. Without a limit an exponent of a few bytes would demand
+gigabytes of zeros."""
 
+_MAX_FRACTION_BITS = 400 * 1024 * 10 // 3
+"""Maximum size of the other digits: 400 KB of them. To find more takes seconds."""
+
+_TOO_MANY_DIGITS = "a fractional second of too many digits"
 _UNKNOWN_OFFSET = "-00:00"
 _MINUTES_PER_DAY = 24 * 60
 
@@ -78,9 +83,12 @@ def _fraction(data: bytes, start: int, stop: int) -> str:
     if exponent >= 0 and number == 0:
         return ""
     places = -exponent
-    if places > _MAX_FRACTION_DIGITS:
-        raise IonError("a fractional second of too many digits")
-    text = digits(number).zfill(places)
+    if number.bit_length() > _MAX_FRACTION_BITS:
+        raise IonError(_TOO_MANY_DIGITS)
+    text = digits(number) if number else ""
+    if places - len(text) > MAX_LEADING_ZEROS:
+        raise IonError(_TOO_MANY_DIGITS)
+    text = text.zfill(places)
     if len(text) > places or (minus and number):
         raise IonError("invalid fractional second")
     return "." + text

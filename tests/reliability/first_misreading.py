@@ -8,14 +8,12 @@ mutations run it. The number is ignored: there is nothing to try more than once.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pulumi.automation  # noqa: F401 (lifts protobuf's limit of depth, as in ops)
 
 from handler.aggregation import FrameError, user_records
-from handler.replica import write_for
-from handler.settings import ReplicaTable
-from handler.values import UnstorableValue, attribute_value
+from handler.values import attribute_value
 from journal.errors import IonError, MalformedRecord
 from journal.ion.stream import single_value
 from journal.revisions import Ignored, Revision, read_record
@@ -39,11 +37,6 @@ if TYPE_CHECKING:
 
 _TABLES = {"Person"}
 _TOO_DEEP = 101
-_WHOLE = ReplicaTable(ledger_table="Person", table_name="person")
-
-MAX_LEVELS = 31
-"""Of lists and structs in an attribute, by every statement; the document is one of them."""
-
 _TYPE_WITHOUT_TEXT = value(STRUCT, var_uint(FIRST_LOCAL + 1) + value(SYMBOL, bytes([FIRST_LOCAL])))
 
 
@@ -59,7 +52,6 @@ def _findings() -> Iterator[str]:
     yield from _misread_values()
     yield from _misread_records()
     yield from _misread_frames()
-    yield from _oversized_items()
 
 
 def _misread_values() -> Iterator[str]:
@@ -106,18 +98,6 @@ def _misread_frames() -> Iterator[str]:
             if error.code == "not a protobuf message of an aggregate":
                 continue
         yield f"deep groups in {place} reach protobuf"
-
-
-def _oversized_items() -> Iterator[str]:
-    expanding = f"{{a: [{', '.join(['n' * 10_000] * 100)}]}}"
-    deep = f"{{a: {'[' * MAX_LEVELS}{']' * MAX_LEVELS}}}"
-    for name, document in {"expands": expanding, "is nested too deep": deep}.items():
-        found = read_record(revision(data=document), _TABLES)
-        try:
-            write_for(cast("Revision", found), _WHOLE, 0.0, None)
-        except UnstorableValue:
-            continue
-        yield f"a document that {name} is written"
 
 
 if __name__ == "__main__":

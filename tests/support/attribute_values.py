@@ -12,6 +12,8 @@ from typing import Any
 
 MAX_ITEM_BYTES = 400 * 1024
 MAX_DEPTH = 32
+"""Lists and maps in a parameter. In an item that PutItem or an UPDATE writes it is one less."""
+
 MAX_NAME_BYTES = 65_535
 MAX_KEY_BYTES = 2048
 
@@ -91,6 +93,19 @@ def stored_number(text: str) -> str:
     if len(number.as_tuple().digits) > 38:
         raise InvalidValueError("DynamoDB only supports precision up to 38 digits")
     return f"{number:f}"
+
+
+def is_nested_too_deep(item: Item) -> bool:
+    """Return whether PutItem and UPDATE refuse an item that INSERT takes."""
+    return max(map(_depth, item.values()), default=0) >= MAX_DEPTH
+
+
+def _depth(value: Value) -> int:
+    ((kind, content),) = value.items()
+    if kind not in {"L", "M"}:
+        return 0
+    members = content if kind == "L" else content.values()
+    return 1 + max(map(_depth, members), default=0)
 
 
 def item_bytes(item: Item) -> int:

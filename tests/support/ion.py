@@ -16,7 +16,7 @@ def binary(text: str) -> bytes:
     hundredth of the time.
     """
     if len(text) > _LONG_TEXT:
-        value = simpleion.loads(text, text_buffer_size_limit=len(text))
+        value = simpleion.loads(text, text_buffer_size_limit=len(text.encode()))
         return bytes(simpleion.dumps(value, binary=True))
     out = io.BytesIO()
     simpleion.dump_python(simpleion.load_python(io.StringIO(text)), out, binary=True)

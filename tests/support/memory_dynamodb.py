@@ -21,6 +21,7 @@ from tests.support.attribute_values import (
     Value,
     checked,
     checked_name,
+    is_nested_too_deep,
     item_bytes,
 )
 from tests.support.faults import Faults, NoFaults, client_error
@@ -42,6 +43,8 @@ MAX_STATEMENTS = 25
 MAX_STATEMENT_CHARACTERS = 8192
 PUT_CONDITION = "attribute_not_exists(#key) OR #version < :version"
 PUT_NAMES = {"#key": "pk", "#version": "version"}
+
+_NESTED = "Nesting Levels have exceeded supported limits"
 
 _NO_FAULTS = NoFaults()
 
@@ -93,6 +96,8 @@ class Tables:
     def put(self, table: str, item: Item, *, below: Value | None, all_old: bool) -> None:
         """Replace an item; with `below` only if none is stored or its version is lower."""
         with self._lock:
+            if is_nested_too_deep(item):
+                raise _Refusal("ValidationError", _NESTED)
             old = self._table(table).get(_key(item))
             if below is not None and old is not None and not _lower(old, below):
                 raise _conditional_failure(old if all_old else None)
@@ -122,6 +127,8 @@ class Tables:
             raise _conditional_failure(old if all_old else None)
         item = {name: value for name, value in old.items() if name not in statement.remove_names}
         item.update(zip(statement.set_names, values, strict=True))
+        if is_nested_too_deep(item):
+            raise _Refusal("ValidationError", _NESTED)
         message = "Item size to update has exceeded the maximum allowed size"
         self._store(statement.table, old, item, message)
 

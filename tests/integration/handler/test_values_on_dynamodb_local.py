@@ -1,8 +1,8 @@
 """Ion values written by the real writer and read back from AWS's DynamoDB Local, as promised.
 
 Proves that DynamoDB's engine keeps every promised form when it is written as in Lambda, and a share
-of them with botocore's own client. Also proves the engine's limits: numbers, nesting, names, keys,
-item size.
+of them with botocore's own client. Also proves the engine's limits of numbers; those of an
+item are in test_item_limits_on_dynamodb_local.py.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 
 from handler.replica import write_for
 from handler.settings import ReplicaTable
-from handler.values import UnstorableValue
-from handler.writer import APPLIED, BatchStatementWriter, Outcome, Permanent
+from handler.writer import APPLIED, BatchStatementWriter, Outcome
 from journal.revisions import Revision, read_record
 from tests.support.ion_values import Sample, documents, names, values
 from tests.support.qldb_records import revision
@@ -173,44 +172,6 @@ def test_dynamodb_refuses_numbers_beyond_the_limits(
 ) -> None:
     with pytest.raises(ClientError, match="ValidationException"):
         dynamodb.put_item(TableName=table.table_name, Item={"pk": {"S": "n"}, "n": {"N": number}})
-
-
-def test_the_deepest_document_is_kept(dynamodb: DynamoDBClient, table: ReplicaTable) -> None:
-    # given a document that is itself the first level of its item's nesting
-    outcome, data = write(dynamodb, table, "{a: " + "[" * 30 + "]" * 30 + "}")
-    # then
-    assert outcome is APPLIED
-    assert "L" in data["M"]["a"]
-
-
-def test_a_document_one_level_deeper_is_refused_before_it_is_sent(
-    dynamodb: DynamoDBClient, table: ReplicaTable
-) -> None:
-    with pytest.raises(UnstorableValue):
-        write(dynamodb, table, "{a: " + "[" * 31 + "]" * 31 + "}")
-
-
-def test_dynamodb_stores_no_value_one_level_deeper(
-    dynamodb: DynamoDBClient, table: ReplicaTable
-) -> None:
-    value: Any = {"L": []}
-    for _ in range(32):
-        value = {"L": [value]}
-    with pytest.raises(ClientError, match=r"ValidationException.*[Nn]esting"):
-        dynamodb.put_item(TableName=table.table_name, Item={"pk": {"S": "n"}, "n": value})
-
-
-@pytest.mark.parametrize("version", [0, 1])
-@pytest.mark.parametrize(
-    "document",
-    ['{"": 1}', '{a: [{"": 1}]}', '{a: "' + "x" * 409_590 + '"}'],
-    ids=["empty name", "empty name inside", "too big"],
-)
-def test_what_dynamodb_refuses_is_permanent(
-    dynamodb: DynamoDBClient, table: ReplicaTable, document: str, version: int
-) -> None:
-    outcome, _ = write(dynamodb, table, document, version=version)
-    assert outcome == Permanent("Validation")
 
 
 def test_a_document_of_qldbs_maximum_size_is_kept(

@@ -303,8 +303,10 @@ def test_a_hundred_attributes_fit_into_a_statement(
     assert not set(names) & set(item(dynamodb, table) or {})
 
 
-TOO_BIG = '{wide: "' + "x" * 409_590 + '"}'
-"""Not certainly: the handler leaves it to DynamoDB."""
+def too_big(table: ReplicaTable, version: int, *, document_id: str = "doc") -> Write:
+    """Return a write that the handler refuses before it is sent."""
+    write = wanted(table, version, ANN, document_id=document_id)
+    return write._replace(attributes={**write.attributes, "wide": {"S": "x" * 410_000}})
 
 
 @pytest.mark.parametrize("first", [0, 5])
@@ -312,12 +314,8 @@ def test_what_dynamodb_refuses_is_permanent_and_its_neighbours_are_written(
     dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable, first: int
 ) -> None:
     # given new documents, of which one is bigger than an item may be
-    documents = [ANN] * 24
-    documents.insert(7, TOO_BIG)
-    writes = [
-        wanted(table, first, data, document_id=f"doc-{number}")
-        for number, data in enumerate(documents)
-    ]
+    writes = [wanted(table, first, ANN, document_id=f"doc-{number}") for number in range(25)]
+    writes[7] = too_big(table, first, document_id="doc-7")
     # when
     outcomes = run(writer, *writes)
     # then
@@ -331,7 +329,7 @@ def test_an_item_that_grows_too_big_is_permanent(
     dynamodb: DynamoDBClient, writer: ReplicaWriter, table: ReplicaTable
 ) -> None:
     assert run(writer, wanted(table, 0, ANN)) == [APPLIED]
-    assert run(writer, wanted(table, 1, TOO_BIG)) == [Permanent("Validation")]
+    assert run(writer, too_big(table, 1)) == [Permanent("Validation")]
     assert item(dynamodb, table) == expected(0, ANN)
 
 

@@ -262,6 +262,31 @@ def test_a_value_nested_deeper_than_32_refuses_the_request_whole(engine: Engine,
     assert engine.item("2") is None
 
 
+@pytest.mark.parametrize("kind", ["L", "M"])
+@pytest.mark.parametrize(("levels", "code"), [(31, None), (32, "ValidationError")])
+def test_an_update_takes_one_level_less_than_an_insert(
+    engine: Engine, kind: str, levels: int, code: str | None
+) -> None:
+    engine.batch(engine.insert("1", text("x")))
+    responses = engine.batch(engine.update("1", nested(kind, levels), 1))
+    assert codes(responses) == [code]
+
+
+def test_an_update_that_is_stale_is_not_refused_for_its_nesting(engine: Engine) -> None:
+    engine.batch(engine.insert("1", text("x"), version=2))
+    responses = engine.batch(engine.update("1", nested("L", 32), 1))
+    assert codes(responses) == ["ConditionalCheckFailed"]
+
+
+@pytest.mark.parametrize("stored", [0, 2])
+def test_a_put_takes_one_level_less_than_an_insert(engine: Engine, stored: int) -> None:
+    engine.batch(engine.insert("1", text("x"), version=stored))
+    item = {"pk": text(engine.key("1")), "version": number(1), "a": nested("M", 32)}
+    assert refused_request(lambda: engine.client.put_item(TableName=TABLE, Item=item)) == (
+        "ValidationException"
+    )
+
+
 @pytest.mark.parametrize(
     "bad",
     [

@@ -116,3 +116,14 @@ def test_any_message_in_a_valid_frame_is_read_or_refused(content: bytes) -> None
 def test_random_bytes_after_the_magic_bytes_are_refused(content: bytes) -> None:
     with pytest.raises(FrameError):
         user_records(MAGIC + content)
+
+
+@pytest.mark.parametrize(("count", "length"), [(1000, 0), (1001, 60), (5000, 60)])
+def test_an_aggregate_of_short_records_is_read(count: int, length: int) -> None:
+    assert len(user_records(aggregate(*[b"x" * length] * count))) == count
+
+
+@pytest.mark.parametrize(("count", "length"), [(1001, 0), (1001, 40), (100_000, 0)])
+def test_an_aggregate_of_many_short_records_is_one_fault(count: int, length: int) -> None:
+    with pytest.raises(FrameError, match="an aggregate of too many short records"):
+        user_records(aggregate(*[b"x" * length] * count))

@@ -99,7 +99,15 @@ def test_an_int_of_any_size_is_written_out() -> None:
     assert Decimal(text) == number
 
 
-def test_the_longest_int_that_an_item_may_hold_is_written_out() -> None:
+@pytest.mark.parametrize("kind", [0x20, 0x30, 0x50], ids=["int", "negative int", "decimal"])
+def test_a_number_of_more_digits_than_an_item_has_bytes_is_refused(kind: int) -> None:
+    exponent = b"\x80" if kind == 0x50 else b""
+    data = VERSION_MARKER + _value(kind, exponent + b"\x7f" * 171_000)
+    with pytest.raises(UnstorableValue, match="an item of more than 409600 bytes"):
+        attribute_value(single_value(data))
+
+
+def test_the_longest_number_is_written_out() -> None:
     content = b"\x7f" * 170_000
     data = VERSION_MARKER + _value(0x20, content)
 
@@ -109,23 +117,44 @@ def test_the_longest_int_that_an_item_may_hold_is_written_out() -> None:
     assert int(text[-9:]) == int.from_bytes(content, "big") % 10**9
 
 
+@pytest.mark.parametrize("kind", [0x20, 0x50], ids=["int", "decimal"])
+def test_zeros_before_a_number_do_not_count_as_digits(kind: int) -> None:
+    exponent = b"\x80" if kind == 0x50 else b""
+    data = VERSION_MARKER + _value(kind, exponent + bytes(500_000) + b"\x05")
+    assert attribute_value(single_value(data)) == {"N": "5"}
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "0e0", "0d0", "$0", '""', "{{}}", '{{""}}', "[]", "()", "{}"]
+)
+def test_a_million_values_without_content_share_one_object(text: str) -> None:
+    first, second = converted(f"[{text}, {text}]")["L"]
+    assert first is second
+
+
 def _value(kind: int, content: bytes) -> bytes:
     size = len(content)
     return bytes([kind | 14, size >> 14 & 0x7F, size >> 7 & 0x7F, (size & 0x7F) | 0x80]) + content
 
 
-@pytest.mark.parametrize("levels", [31])
-def test_the_deepest_nesting_of_dynamodb_is_allowed(levels: int) -> None:
-    assert "L" in converted("[" * levels + "]" * levels)
+def test_the_deepest_nesting_that_every_statement_stores_is_allowed() -> None:
+    assert "L" in converted("[" * 31 + "]" * 31)
 
 
-@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{a:", "}")])
+@pytest.mark.parametrize(
+    ("opening", "innermost", "closing"),
+    [("[", "1", "]"), ("[", "", "]"), ("{a:", "1", "}"), ("{a:", "{}", "}")],
+)
 @pytest.mark.parametrize("levels", [32, 200])
-def test_deeper_nesting_than_dynamodb_has_is_refused(
-    levels: int, opening: str, closing: str
-) -> None:
+def test_deeper_nesting_is_refused(levels: int, opening: str, innermost: str, closing: str) -> None:
     with pytest.raises(UnstorableValue, match="nested deeper than 31 levels"):
-        converted(opening * levels + "1" + closing * levels)
+        converted(opening * levels + innermost + closing * levels)
+
+
+@pytest.mark.parametrize("text", ["{'': 1}", "[{a: {'': {}}}]"])
+def test_an_empty_field_name_is_refused(text: str) -> None:
+    with pytest.raises(UnstorableValue, match="an empty field name"):
+        converted(text)
 
 
 def test_a_value_nested_without_end_is_refused_not_recursed_into() -> None:

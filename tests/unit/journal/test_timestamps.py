@@ -13,8 +13,6 @@ from journal.ion.timestamps import timestamp_text
 MINUTE = bytes.fromhex("800fe58181808080")
 """2021-01-01T00:00:00 in UTC, before its fraction."""
 
-MAX_FRACTION_DIGITS = 400 * 1024
-
 
 def negative_var_int(magnitude: int) -> bytes:
     return bytes(
@@ -42,12 +40,24 @@ def test_precision_offset_and_fraction_stay_as_written(content: str, text: str) 
     assert timestamp_text(data, 0, len(data)) == text
 
 
-def test_a_fraction_is_limited_in_digits() -> None:
-    longest = MINUTE + negative_var_int(MAX_FRACTION_DIGITS)
-    too_long = MINUTE + negative_var_int(MAX_FRACTION_DIGITS + 1)
+@pytest.mark.parametrize("digit", [b"", b"\x07"])
+def test_zeros_before_the_digits_of_a_fraction_are_limited(digit: bytes) -> None:
+    # given the digit as the last place
+    longest = MINUTE + negative_var_int(200 + len(digit)) + digit
+    too_long = MINUTE + negative_var_int(201 + len(digit)) + digit
 
     text = timestamp_text(longest, 0, len(longest))
 
-    assert text == f"2021-01-01T00:00:00.{'0' * MAX_FRACTION_DIGITS}Z"
+    assert text == f"2021-01-01T00:00:00.{'0' * 200}{'7' * len(digit)}Z"
+    with pytest.raises(IonError, match="a fractional second of too many digits"):
+        timestamp_text(too_long, 0, len(too_long))
+
+
+def test_a_fraction_has_as_many_other_digits_as_an_item_has_bytes() -> None:
+    digits = b"\x7f" * 170_000
+    longest = MINUTE + negative_var_int(409_401) + digits
+    too_long = MINUTE + negative_var_int(411_809) + digits + b"\x7f" * 1000
+
+    assert len(timestamp_text(longest, 0, len(longest))) == len("2021-01-01T00:00:00.Z") + 409_401
     with pytest.raises(IonError, match="a fractional second of too many digits"):
         timestamp_text(too_long, 0, len(too_long))
