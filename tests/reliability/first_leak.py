@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.reliability.first_failure import BROKEN
+from tests.reliability.findings import BROKEN
 from tests.support.sentinel import leak
 
 _SECONDS = 120

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.reliability.mutations import (
-    MUTATIONS,
+from tests.reliability.mutations import MUTATIONS
+from tests.reliability.planted_defect import (
     Mutation,
     MutationError,
     first_broken_promise,

@@ -36,20 +36,25 @@ def test_an_unexpected_exception_is_reported_without_its_message(
     assert caught.value.__suppress_context__
 
 
-def test_the_function_builds_its_handler_from_the_environment(
+def assert_a_record_is_processed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("REPLICA_TABLES", '{"Person": {"tableName": "person-1"}}')
     monkeypatch.setenv("FAILURE_BUCKET", "failures")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "qldb-replica")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "QldbReplica")
     app._handler.cache_clear()
-
     response = app.lambda_handler(event(control()), LambdaContext())
-
     app._handler.cache_clear()
     assert response == {"batchItemFailures": []}
     assert '"RecordsIgnored"' in capsys.readouterr().out
+
+
+def test_the_function_builds_its_handler_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REPLICA_TABLES", '{"Person": {"tableName": "person-1"}}')
+
+    assert_a_record_is_processed(monkeypatch, capsys)
 
 
 def test_the_sdk_logs_no_requests_at_any_log_level(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,16 +79,8 @@ def test_the_function_reads_its_tables_from_the_code_archive(
     file.write_text('{"Person": {"tableName": "person-1"}}', encoding="utf-8")
     monkeypatch.setattr(app, "_TABLES_FILE", file)
     monkeypatch.delenv("REPLICA_TABLES", raising=False)
-    monkeypatch.setenv("FAILURE_BUCKET", "failures")
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "qldb-replica")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "QldbReplica")
-    app._handler.cache_clear()
-    # when a record arrives
-    response = app.lambda_handler(event(control()), LambdaContext())
-    app._handler.cache_clear()
-    # then it is processed
-    assert response == {"batchItemFailures": []}
-    assert '"RecordsIgnored"' in capsys.readouterr().out
+    # when a record arrives / then it is processed
+    assert_a_record_is_processed(monkeypatch, capsys)
 
 
 def test_the_file_of_the_code_archive_is_at_its_root() -> None:
