@@ -20,7 +20,6 @@ RESTREAM_COMMAND = "pulumi up --replace '**aws:qldb/stream:Stream**'"
 """Replaces the QLDB stream alone. The new one starts at ``inclusiveStartTime``; records of known
 versions are stale, so repeating them is harmless."""
 
-
 _SHOWN = 10
 """Tables that a message names."""
 
@@ -34,8 +33,8 @@ class Previous:
     table_names
         The DynamoDB table of each ledger table; empty before the first deployment.
     deletion_protection
-        Whether these tables refuse to be deleted. Stacks of version 0.1.0 do not tell: then
-        they count as protected.
+        Whether these tables refuse to be deleted. Version 0.1.0 did not export it: its tables
+        count as protected.
     """
 
     table_names: Mapping[str, str] = field(default_factory=dict)

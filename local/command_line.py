@@ -1,4 +1,4 @@
-"""The local AWS's commands, by their words: `python -m local --help`."""
+"""The command line of the local AWS: `python -m local --help`."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from local.services import DEFAULT_STATE
 
+_COMMAND = "python -m local"
 EXAMPLES = """\
 python -m local up
 python -m local put Person '{"firstName": "Ann", "email": "ann@example.com"}'
@@ -28,11 +29,22 @@ def next_commands(state: Path) -> str:
     Parameters
     ----------
     state
+        Folder of the local AWS.
+    """
+    _, _, others = EXAMPLES.partition("\n")
+    return others.replace(_COMMAND, command(state))
+
+
+def command(state: Path) -> str:
+    """Return how this shell calls the commands: with which Python, and for which state folder.
+
+    Parameters
+    ----------
+    state
         Folder of the local AWS, which every command must name if it is not the default.
     """
     found = shutil.which("python")
     is_active = found is not None and Path(found).parent == Path(sys.executable).parent
     python = "python" if is_active else shlex.quote(os.path.relpath(sys.executable))
     option = "" if state == DEFAULT_STATE else f" --state {shlex.quote(str(state))}"
-    _, _, others = EXAMPLES.partition("\n")
-    return others.replace("python -m local", f"{python} -m local{option}")
+    return f"{python} -m local{option}"

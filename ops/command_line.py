@@ -1,4 +1,4 @@
-"""The operator's commands, by their words: `python -m ops --help`."""
+"""The command line of the operator's commands: `python -m ops --help`."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import argparse
 import textwrap
 
 from local.errors import LocalError
-from local.examples import next_commands
+from local.examples import command, next_commands
 from local.progress import show_progress
 from local.pulumi_cli import ensure_pulumi
 from local.running import addresses, open_stacks, stop_and_forget
@@ -42,8 +42,8 @@ def run(options: argparse.Namespace) -> int:
         stacks.up(on_output=print)
     print(f"\nThe local AWS is running: {addresses(services)}")
     if options.no_deploy:
-        *_, to_this_shell, _ = next_commands(options.state).splitlines()
-        print(f"\nNext: {to_this_shell.partition(';')[0]}; (cd ledger && pulumi up); pulumi up")
+        this_shell = f'eval "$({command(options.state)} env)"'
+        print(f"\nNext: {this_shell}; (cd ledger && pulumi up); pulumi up")
         return 0
     print(f"Stack outputs:\n{format_outputs(stacks.outputs())}")
     print(f"\nNext, for example:\n{textwrap.indent(next_commands(options.state), '  ')}", end="")
