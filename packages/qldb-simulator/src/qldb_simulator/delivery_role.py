@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from qldb_simulator.trust_policy import allows_qldb
 
@@ -112,23 +112,34 @@ class DeliveryRole:
         return self._kinesis
 
     def recheck(self) -> None:
-        """Force the next call of `kinesis` to read the stream's role again."""
-        self._checked_at = None
+        """Force the next call of `kinesis` to read the stream's role again.
+
+        What IAM was given before is forgotten too: IAM may have been started again, without it.
+        """
+        self._checked_at, self._kinesis = None, None
+        self._exists, self._policies = False, {}
 
     def remove(self) -> None:
-        """Delete the simulator's role and its policies."""
-        if not self._exists:
+        """Delete the simulator's role and its policies.
+
+        An emulator that has ended, or was started again, has nothing to delete.
+        """
+        self.recheck()
+        try:
+            for name in self._policies_of(self._own_role):
+                self._iam.delete_role_policy(RoleName=self._own_role, PolicyName=name)
+            self._iam.delete_role(RoleName=self._own_role)
+        except BotoCoreError:
             return
-        for name in self._policies:
-            self._iam.delete_role_policy(RoleName=self._own_role, PolicyName=name)
-        self._iam.delete_role(RoleName=self._own_role)
-        self._exists, self._policies, self._kinesis = False, {}, None
+        except ClientError as error:
+            if not _has_code(error, "NoSuchEntity"):
+                raise
 
     def _check_trust(self) -> None:
         try:
             role = self._iam.get_role(RoleName=self._source_role)["Role"]
         except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchEntity":
+            if not _has_code(error, "NoSuchEntity"):
                 raise
             raise PermissionRevokedError(f"role {self._source_role} does not exist") from error
         trust = _document(role["AssumeRolePolicyDocument"])
@@ -163,19 +174,23 @@ class DeliveryRole:
                 }
             ],
         }
-        self._iam.create_role(
-            RoleName=self._own_role, Path=ROLE_PATH, AssumeRolePolicyDocument=json.dumps(trust)
-        )
+        try:
+            self._iam.create_role(
+                RoleName=self._own_role, Path=ROLE_PATH, AssumeRolePolicyDocument=json.dumps(trust)
+            )
+        except ClientError as error:
+            if not _has_code(error, "EntityAlreadyExists"):
+                raise
+        self._policies = self._policies_of(self._own_role)
         self._exists = True
 
     def _source_policies(self) -> dict[str, str]:
         """Return inline and attached policies as JSON texts by unique names."""
         role = self._source_role
-        policies: dict[str, str] = {}
-        for page in self._iam.get_paginator("list_role_policies").paginate(RoleName=role):
-            for name in page["PolicyNames"]:
-                inline = self._iam.get_role_policy(RoleName=role, PolicyName=name)
-                policies[f"inline-{name}"[:_MAX_POLICY_NAME]] = _text(inline["PolicyDocument"])
+        policies = {
+            f"inline-{name}"[:_MAX_POLICY_NAME]: document
+            for name, document in self._policies_of(role).items()
+        }
         pages = self._iam.get_paginator("list_attached_role_policies").paginate(RoleName=role)
         for attached_page in pages:
             for attached in attached_page["AttachedPolicies"]:
@@ -185,6 +200,14 @@ class DeliveryRole:
                 document = answer["PolicyVersion"]["Document"]
                 policies[f"attached-{attached['PolicyName']}"[:_MAX_POLICY_NAME]] = _text(document)
         return policies
+
+    def _policies_of(self, role: str) -> dict[str, str]:
+        """Return a role's inline policies as JSON texts by name."""
+        return {
+            name: _text(self._iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+            for page in self._iam.get_paginator("list_role_policies").paginate(RoleName=role)
+            for name in page["PolicyNames"]
+        }
 
     def _assume(self) -> KinesisClient:
         credentials = self._sts.assume_role(
@@ -199,6 +222,10 @@ class DeliveryRole:
             region_name=self._region,
         )
         return session.client("kinesis", endpoint_url=self._endpoint, config=_CLIENT_CONFIG)
+
+
+def _has_code(error: ClientError, code: str) -> bool:
+    return error.response["Error"]["Code"] == code
 
 
 def _document(policy: object) -> dict[str, Any]:

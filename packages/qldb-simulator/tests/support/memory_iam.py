@@ -38,11 +38,12 @@ class MemoryIam:
 
     def get_role(self, *, RoleName: str) -> dict[str, Any]:  # noqa: N803 (boto3's names)
         self.reads += 1
-        return {"Role": {"AssumeRolePolicyDocument": self._role(RoleName, "GetRole").trust}}
+        return {"Role": {"AssumeRolePolicyDocument": self.role(RoleName, "GetRole").trust}}
 
     def create_role(self, *, RoleName: str, Path: str, AssumeRolePolicyDocument: str) -> None:  # noqa: N803 (boto3's names)
         del Path
-        assert RoleName not in self.roles
+        if RoleName in self.roles:
+            raise _error("EntityAlreadyExists", RoleName, "CreateRole")
         self.roles[RoleName] = MemoryRole(AssumeRolePolicyDocument)
 
     def delete_role(self, *, RoleName: str) -> None:  # noqa: N803 (boto3's names)
@@ -76,10 +77,9 @@ class MemoryIam:
         keys = {"AccessKeyId": "key", "SecretAccessKey": "secret", "SessionToken": "token"}
         return {"Credentials": keys | {"Expiration": datetime.now(UTC)}}
 
-    def _role(self, name: str, operation: str) -> MemoryRole:
+    def role(self, name: str, operation: str) -> MemoryRole:
         if name not in self.roles:
-            error = {"Error": {"Code": "NoSuchEntity", "Message": name}}
-            raise ClientError(error, operation)  # type: ignore[arg-type]
+            raise _error("NoSuchEntity", name, operation)
         return self.roles[name]
 
 
@@ -91,10 +91,14 @@ class MemoryPaginator:
         self._operation = operation
 
     def paginate(self, *, RoleName: str) -> list[dict[str, Any]]:  # noqa: N803 (boto3's names)
-        role = self._iam.roles[RoleName]
+        role = self._iam.role(RoleName, self._operation)
         if self._operation == "list_role_policies":
             return [{"PolicyNames": [name]} for name in role.inline]
         return [
             {"AttachedPolicies": [{"PolicyArn": arn, "PolicyName": arn.rsplit("/", 1)[-1]}]}
             for arn in role.attached
         ]
+
+
+def _error(code: str, message: str, operation: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)

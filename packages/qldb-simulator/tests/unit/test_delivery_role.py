@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from qldb_simulator.delivery_role import DeliveryRole, PermissionRevokedError
 
 from tests.support.memory_iam import MemoryIam, MemoryRole
@@ -154,6 +155,39 @@ def test_removal_deletes_the_own_role_with_its_policies(iam: MemoryIam, role: De
     role.remove()
 
     assert list(iam.roles) == ["qldb"]
+
+
+def test_a_role_that_iam_has_lost_is_made_again(iam: MemoryIam, role: DeliveryRole) -> None:
+    # given an IAM that was started again, in which the stream's role was made again
+    role.kinesis()
+    del iam.roles[OWN_ROLE]
+
+    # when a request was refused and the stream goes on
+    role.recheck()
+    role.kinesis()
+
+    assert _policies(iam) == [PUT]
+
+
+def test_a_role_that_iam_has_lost_needs_no_removal(iam: MemoryIam, role: DeliveryRole) -> None:
+    role.kinesis()
+    del iam.roles[OWN_ROLE]
+
+    role.remove()
+
+    assert list(iam.roles) == ["qldb"]
+
+
+def test_an_emulator_that_has_ended_needs_no_removal(
+    role: DeliveryRole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_operation: str) -> None:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+    role.kinesis()
+    monkeypatch.setattr(role._iam, "get_paginator", refuse)
+
+    role.remove()
 
 
 def test_removal_before_the_first_use_does_nothing(iam: MemoryIam, role: DeliveryRole) -> None:
