@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import signal
+import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,8 @@ from rich.console import Console
 from local.commands import COMMANDS
 from local.errors import LocalError
 from local.examples import EXAMPLES
+from local.interruption import interrupted_once
+from local.progress import discard_output
 from local.services import DEFAULT_STATE
 
 if TYPE_CHECKING:
@@ -23,23 +25,23 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
-    # `kill` and a closed terminal clean up like Ctrl-C.
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
     # Messages name files and quote other programs, so nothing in them is markup.
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
-    try:
-        return COMMANDS[options.command].run(options)
-    except (LocalError, SimulatorError) as error:
-        console.print(f"error: {error}", style="red")
-        return 1
-    except KeyboardInterrupt:
-        console.print("stopped")
-        return 130
-
-
-def _interrupt(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt
+    with interrupted_once():
+        try:
+            status = COMMANDS[options.command].run(options)
+            sys.stdout.flush()
+        except (LocalError, SimulatorError) as error:
+            console.print(f"error: {error}", style="red")
+            return 1
+        except KeyboardInterrupt:
+            console.print("stopped")
+            return 130
+        except BrokenPipeError:
+            # `... | head` has what it wanted.
+            discard_output()
+            return 0
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:

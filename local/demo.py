@@ -17,6 +17,7 @@ from local import aws
 from local.comparison import compare, comparison_table, differences
 from local.environment import enter, environment
 from local.errors import LocalError
+from local.progress import print_output
 from local.pulumi_cli import ensure_pulumi
 from local.service_process import free_port
 from local.services import DEFAULT_STATE, Ports, Services
@@ -65,7 +66,7 @@ def run(state: Path) -> int:
         try:
             stacks.prepare()
             console.rule("pulumi up, both stacks")
-            outputs = stacks.up(on_output=print)
+            outputs = stacks.up(on_output=print_output)
             return demonstrate(console, services, outputs)
         finally:
             remove_settings(STACK)

@@ -56,12 +56,14 @@ class Emulator:
         The emulator's log, truncated at every start.
     """
 
+    name = "the AWS emulator"
+
     def __init__(self, port: int, log_file: Path) -> None:
         self.port = port
         log_file = log_file.absolute()
         folder = temporary_folder(log_file)
         self._process = ServiceProcess(
-            name="the AWS emulator",
+            name=self.name,
             command=[sys.executable, "-P", "-c", _LAUNCH, str(folder / _INTERPRETER)],
             environment=_environment(port, folder),
             port=port,

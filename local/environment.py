@@ -80,7 +80,7 @@ def environment(
         If LOCAL_AWS_PROVIDER has an unknown value.
     """
     inherited = os.environ if inherited is None else inherited
-    backend = state_dir.absolute() / "pulumi" / "backend"
+    backend = backend_folder(state_dir)
     backend.mkdir(parents=True, exist_ok=True)
     path = inherited.get("PATH", os.defpath).split(os.pathsep)
     if is_provider_genuine(inherited):
@@ -118,6 +118,17 @@ def environment(
         "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), *path]),
         **{name: _direct_hosts(inherited.get(name, "")) for name in _NO_PROXY},
     }
+
+
+def backend_folder(state_dir: Path) -> Path:
+    """Return the folder in which Pulumi stores its stacks and their locks.
+
+    Parameters
+    ----------
+    state_dir
+        Folder for everything that the local AWS stores on disk.
+    """
+    return state_dir.absolute() / "pulumi" / "backend"
 
 
 def is_provider_genuine(variables: Mapping[str, str]) -> bool:

@@ -46,5 +46,6 @@ def command(state: Path) -> str:
     found = shutil.which("python")
     is_active = found is not None and Path(found).parent == Path(sys.executable).parent
     python = "python" if is_active else shlex.quote(os.path.relpath(sys.executable))
-    option = "" if state == DEFAULT_STATE else f" --state {shlex.quote(str(state))}"
+    is_default = state.resolve() == DEFAULT_STATE.resolve()
+    option = "" if is_default else f" --state {shlex.quote(str(state))}"
     return f"{python} -m local{option}"

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING, cast
 
@@ -13,12 +14,16 @@ from pulumi import automation
 from pulumi.automation.errors import create_command_error
 from typing_extensions import override
 
+from local.interruption import wait_patiently
+from local.progress import show_progress
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pulumi.automation import OnOutput
 
 _CANCEL_SECONDS = 20.0
+_POLL_SECONDS = 0.05
 
 
 class PulumiCommand(automation.PulumiCommand):
@@ -66,21 +71,34 @@ class PulumiCommand(automation.PulumiCommand):
 
 
 def _read(stream: IO[str], on_line: OnOutput | None) -> str:
+    """Return what a stream brings; an error of `on_line` is raised at its end.
+
+    A stream that is closed before would kill the engine in the middle of a change.
+    """
     lines: list[str] = []
+    failed: Exception | None = None
     with stream:
         for line in stream:
             lines.append(line.rstrip())
-            if on_line is not None:
+            if on_line is None or failed is not None:
+                continue
+            try:
                 on_line(lines[-1])
+            except Exception as error:  # noqa: BLE001 (raised below)
+                failed = error
+    if failed is not None:
+        raise failed
     return "\n".join(lines)
 
 
 def _cancel(process: subprocess.Popen[str]) -> None:
     """Cancel the engine, which finishes its current steps; kill it if that takes too long."""
     process.send_signal(signal.SIGINT)
-    try:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_CANCEL_SECONDS)
-    finally:
-        process.kill()
-        process.wait()
+    if process.poll() is None:
+        show_progress("Stopping: Pulumi finishes its current steps (Ctrl-C again kills it)")
+    deadline = time.monotonic() + _CANCEL_SECONDS
+    while process.poll() is None:
+        if wait_patiently(_POLL_SECONDS) or time.monotonic() > deadline:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from local.environment import enter, environment
+from local.environment import backend_folder, enter, environment
 from local.errors import LocalError
 from local.progress import show_progress
 from local.pulumi_cli import ensure_pulumi
-from local.services import Services
+from local.pulumi_locks import clear_stale
+from local.services import DEFAULT_STATE, Services, loss_file
 from local.stack import Stacks
-from local.stack_settings import remove_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-STACK = "local"
-"""Name of both stacks that the commands deploy."""
+
+def stack_name(state: Path) -> str:
+    """Return the name of both stacks that the commands deploy.
+
+    Pulumi stores a stack's settings in the project, under its name. So every state folder has a
+    name of its own: `local` for the default folder.
+
+    Parameters
+    ----------
+    state
+        Folder of the local AWS.
+    """
+    folder = state.resolve()
+    if folder == DEFAULT_STATE.resolve():
+        return "local"
+    return f"local-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"
 
 
 def running_services(state: Path) -> Services:
@@ -37,11 +52,13 @@ def running_services(state: Path) -> Services:
 
 def open_stacks(services: Services) -> Stacks:
     """Return both stacks; the environment of this process then points to the servers."""
+    stack = stack_name(services.state)
     variables = environment(
-        services.endpoints, ensure_pulumi(show_progress), services.state, stack=STACK
+        services.endpoints, ensure_pulumi(show_progress), services.state, stack=stack
     )
     enter(variables)
-    return Stacks(variables=variables, stack=STACK)
+    clear_stale(backend_folder(services.state))
+    return Stacks(variables=variables, stack=stack)
 
 
 def deployed(state: Path) -> tuple[Services, dict[str, Any]]:
@@ -65,8 +82,13 @@ def addresses(services: Services) -> str:
     return f"emulator {endpoints.emulator}, QLDB {endpoints.qldb}, logs {services.state / 'logs'}"
 
 
-def stop_and_forget(services: Services) -> None:
-    """Stop the servers and remove Pulumi's state, which describes what was in their memory."""
-    services.stop()
-    shutil.rmtree(services.state / "pulumi", ignore_errors=True)
-    remove_settings(STACK)
+def forget_deployment(state: Path) -> None:
+    """Remove Pulumi's state, which describes what was in the memory of stopped servers.
+
+    Parameters
+    ----------
+    state
+        Folder of the local AWS.
+    """
+    shutil.rmtree(state / "pulumi", ignore_errors=True)
+    loss_file(state).unlink(missing_ok=True)

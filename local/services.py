@@ -95,7 +95,7 @@ class Services:
     def running(self) -> dict[str, bool]:
         """Return whether each server answers, by name."""
         return {
-            "the AWS emulator": self.emulator.pid is not None and self.emulator.healthy(),
+            self.emulator.name: self.emulator.pid is not None and self.emulator.healthy(),
             self.qldb.name: self.qldb.pid is not None and self._qldb_answers(),
         }
 
@@ -113,14 +113,35 @@ class Services:
             If a port is in use, or a server ended or did not answer.
         """
         self.state.mkdir(parents=True, exist_ok=True)
-        if not self._alive():
+        if not self.alive():
             # Before the start, so that servers are found even if the start is killed.
             _ports_file(self.state).write_text(json.dumps(asdict(self.ports)))
         try:
             self._start_both(detached=detached)
         finally:
-            if not self._alive():
+            if not self.alive():
                 _ports_file(self.state).unlink(missing_ok=True)
+
+    def start_ended(self) -> list[str]:
+        """Start each server again whose process has ended, detached and with an empty memory.
+
+        The `loss_file` then exists; whoever refreshes Pulumi's state removes it.
+
+        Returns
+        -------
+        list of str
+            Names of the servers that were started.
+
+        Raises
+        ------
+        LocalError
+            As for `start`.
+        """
+        ended = [server for server in (self.emulator, self.qldb) if server.pid is None]
+        for server in ended:
+            loss_file(self.state).touch()
+            server.start(detached=True)
+        return [server.name for server in ended]
 
     def stop(self) -> None:
         """Stop both servers, whichever program started them.
@@ -149,7 +170,7 @@ class Services:
             verb = "does" if len(silent) == 1 else "do"
             raise LocalError(
                 f"{' and '.join(silent)} {verb} not answer (logs: {self.state / 'logs'}): "
-                "`python -m local down`, then `python -m local up`"
+                f"{self._remedy()}"
             )
 
     def __enter__(self) -> Self:
@@ -167,13 +188,31 @@ class Services:
             self.emulator.stop()
             raise
 
-    def _alive(self) -> bool:
+    def alive(self) -> bool:
         """Return whether a process of either server is alive, even if it does not answer."""
         return self.emulator.pid is not None or self.qldb.pid is not None
+
+    def _remedy(self) -> str:
+        if self.emulator.pid is None or self.qldb.pid is None:
+            return "`python -m local up` starts what has ended"
+        return "wait, or `python -m local down` and `python -m local up`"
 
     def _qldb_answers(self) -> bool:
         answer = probe(self.ports.qldb, "/ledgers")
         return answer is not None and answer.status == http.HTTPStatus.OK
+
+
+def loss_file(state: Path) -> Path:
+    """Return the file that exists while Pulumi's state may describe what a server has lost.
+
+    It is on disk, because the command that is to refresh that state may be interrupted.
+
+    Parameters
+    ----------
+    state
+        Folder of the local AWS.
+    """
+    return state / "lost-memory"
 
 
 def _ports_file(state: Path) -> Path:

@@ -24,10 +24,13 @@ OnOutput = Callable[[str], None]
 
 
 @contextlib.contextmanager
-def _failures_as_local_errors() -> Iterator[None]:
+def _failures_as_local_errors(on_output: OnOutput | None = None) -> Iterator[None]:
+    """Raise Pulumi's failure as a `LocalError`, with the output that nobody has seen yet."""
     try:
         yield
     except automation.CommandError as error:
+        if on_output is not None:
+            raise LocalError("Pulumi failed; its output above says why") from error
         raise LocalError(f"Pulumi failed:\n{error}") from error
 
 
@@ -85,25 +88,32 @@ class Stacks:
         self._settings.update(settings)
         self.prepare()
 
-    def up(self, *, on_output: OnOutput | None = None) -> dict[str, Any]:
+    def up(self, *, on_output: OnOutput | None = None, refresh: bool = False) -> dict[str, Any]:
         """Deploy the ledger's stack, then the pipeline's.
+
+        Parameters
+        ----------
+        on_output
+            Receives each line that Pulumi prints.
+        refresh
+            Whether to look first which resources still exist.
 
         Returns
         -------
         dict
             The pipeline's stack outputs.
         """
-        self.up_project(LEDGER, on_output=on_output)
-        self.up_project(PIPELINE, on_output=on_output)
+        self.up_project(LEDGER, on_output=on_output, refresh=refresh)
+        self.up_project(PIPELINE, on_output=on_output, refresh=refresh)
         return self.outputs()
 
-    @_failures_as_local_errors()
     def up_project(
         self,
         project: Project,
         *,
         on_output: OnOutput | None = None,
         replace: Sequence[str] = (),
+        refresh: bool = False,
     ) -> automation.UpResult:
         """Deploy one project and return Pulumi's result, with its counts of changes.
 
@@ -115,8 +125,13 @@ class Stacks:
             Receives each line that Pulumi prints.
         replace
             URNs of resources to replace, with wildcards.
+        refresh
+            Whether to look first which resources still exist.
         """
-        return self._open(project).up(on_output=on_output, replace=list(replace))
+        with _failures_as_local_errors(on_output):
+            return self._open(project).up(
+                on_output=on_output, on_error=on_output, replace=list(replace), refresh=refresh
+            )
 
     @_failures_as_local_errors()
     def preview(self, project: Project) -> automation.PreviewResult:
@@ -128,13 +143,13 @@ class Stacks:
         """Refresh a project's resources and return the drift."""
         return self._open(project).refresh()
 
-    @_failures_as_local_errors()
     def destroy(self, *, on_output: OnOutput | None = None) -> None:
         """Destroy and remove the pipeline's stack, then the ledger's."""
         for project in (PIPELINE, LEDGER):
-            stack = self._open(project)
-            stack.destroy(on_output=on_output)
-            stack.workspace.remove_stack(stack.name)
+            with _failures_as_local_errors(on_output):
+                stack = self._open(project)
+                stack.destroy(on_output=on_output, on_error=on_output)
+                stack.workspace.remove_stack(stack.name)
             del self._opened[project.name]
 
     @_failures_as_local_errors()

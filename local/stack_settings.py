@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from local.projects import Project
 
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+
+DERIVED = ("lambdaRuntime", "lambdaArchitecture", "ledgerStack")
+"""Settings of the pipeline that follow from the machine and the stack."""
 
 
 def machine_settings() -> dict[str, str]:
@@ -67,18 +70,80 @@ def write_settings(
     folder
         Folder of the file.
     """
-    development = yaml.safe_load((project.folder / "Pulumi.dev.yaml").read_text())
+    development = _document(project.folder / "Pulumi.dev.yaml")
     file = folder / f"Pulumi.{stack}.yaml"
-    document = yaml.safe_load(file.read_text()) if file.is_file() else {}
+    document = _document(file)
     config = {
         **development.get("config", {}),
         **document.get("config", {}),
         **{f"{project.name}:{name}": value for name, value in settings.items()},
     }
-    file.write_text(yaml.safe_dump({**document, "config": config}, sort_keys=False))
+    _write(file, {**document, "config": config})
 
 
 def remove_settings(stack: str) -> None:
     """Remove the settings files of a stack from both projects, if they exist."""
     for project in (LEDGER, PIPELINE):
-        (project.folder / f"Pulumi.{stack}.yaml").unlink(missing_ok=True)
+        _file(project, stack).unlink(missing_ok=True)
+
+
+def keep_own_settings(stack: str) -> list[Path]:
+    """Remove from a stack's settings files what `write_settings` writes again.
+
+    A file without settings of the user's own is removed.
+
+    Parameters
+    ----------
+    stack
+        The stack's name.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files that are left.
+    """
+    left = []
+    for project in (LEDGER, PIPELINE):
+        file = _file(project, stack)
+        document = _document(file)
+        development = _document(project.folder / "Pulumi.dev.yaml")["config"]
+        own = {
+            name: value
+            for name, value in document.get("config", {}).items()
+            if name not in {f"{project.name}:{setting}" for setting in DERIVED}
+            and not (name in development and _as_stored(development[name]) == _as_stored(value))
+        }
+        if own:
+            _write(file, {**document, "config": own})
+            left.append(file)
+        else:
+            file.unlink(missing_ok=True)
+    return left
+
+
+def _as_stored(value: object) -> object:
+    """Return a value as Pulumi writes it back, with texts for numbers and booleans."""
+    match value:
+        case dict():
+            return {name: _as_stored(member) for name, member in value.items()}
+        case list():
+            return [_as_stored(member) for member in value]
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
+
+def _file(project: Project, stack: str) -> Path:
+    return project.folder / f"Pulumi.{stack}.yaml"
+
+
+def _document(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    document: dict[str, Any] | None = yaml.safe_load(file.read_text())
+    return document or {}
+
+
+def _write(file: Path, document: Mapping[str, Any]) -> None:
+    file.write_text(yaml.safe_dump(dict(document), sort_keys=False))

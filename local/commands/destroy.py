@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from local.environment import backend_folder
+from local.progress import print_output
+from local.pulumi_locks import require_unlocked
 from local.running import open_stacks, running_services
 
 if TYPE_CHECKING:
@@ -18,5 +21,7 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    open_stacks(running_services(options.state)).destroy(on_output=print)
+    stacks = open_stacks(running_services(options.state))
+    require_unlocked(backend_folder(options.state))
+    stacks.destroy(on_output=print_output)
     return 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from local.environment import environment, shell_exports
 from local.progress import show_progress
 from local.pulumi_cli import ensure_pulumi
-from local.running import STACK, running_services
+from local.running import running_services, stack_name
 
 if TYPE_CHECKING:
     import argparse
@@ -23,6 +23,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     services = running_services(options.state)
     pulumi_bin = ensure_pulumi(show_progress)
-    variables = environment(services.endpoints, pulumi_bin, services.state, stack=STACK)
+    stack = stack_name(services.state)
+    variables = environment(services.endpoints, pulumi_bin, services.state, stack=stack)
     print(shell_exports(variables))
     return 0

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import textwrap
 
+from local.environment import backend_folder
 from local.errors import LocalError
 from local.examples import command, next_commands
-from local.progress import show_progress
+from local.progress import print_output, show_progress
 from local.pulumi_cli import ensure_pulumi
-from local.running import addresses, open_stacks, stop_and_forget
-from local.services import EMULATOR_PORT, QLDB_PORT, Ports, Services
+from local.pulumi_locks import require_unlocked
+from local.running import addresses, forget_deployment, open_stacks
+from local.services import EMULATOR_PORT, QLDB_PORT, Ports, Services, loss_file
 from local.stack import format_outputs
 
 _MAX_PORT = 65_535
@@ -37,13 +39,16 @@ def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     services = _started(options)
     stacks = open_stacks(services)
+    require_unlocked(backend_folder(services.state))
     stacks.prepare()
     if not options.no_deploy:
-        stacks.up(on_output=print)
+        stacks.up(on_output=print_output, refresh=loss_file(options.state).exists())
+        loss_file(options.state).unlink(missing_ok=True)
     print(f"\nThe local AWS is running: {addresses(services)}")
     if options.no_deploy:
         this_shell = f'eval "$({command(options.state)} env)"'
-        print(f"\nNext: {this_shell}; (cd ledger && pulumi up); pulumi up")
+        up = "pulumi up --refresh" if loss_file(options.state).exists() else "pulumi up"
+        print(f"\nNext: {this_shell}; (cd ledger && {up}); {up}")
         return 0
     print(f"Stack outputs:\n{format_outputs(stacks.outputs())}")
     print(f"\nNext, for example:\n{textwrap.indent(next_commands(options.state), '  ')}", end="")
@@ -52,22 +57,26 @@ def run(options: argparse.Namespace) -> int:
 
 def _started(options: argparse.Namespace) -> Services:
     """Return the running servers, started if necessary."""
-    services = Services.found(options.state)
-    if services is not None and not any(services.running().values()):
-        stop_and_forget(services)
-        services = None
-    if services is None:
-        services = Services(state=options.state, ports=_ports(options, Ports()))
+    found = Services.found(options.state)
+    ports = _ports(options, found.ports if found else Ports())
+    if found is None or not found.alive():
+        services = Services(state=options.state, ports=ports)
         ensure_pulumi(show_progress)
+        forget_deployment(options.state)
         show_progress("Starting the AWS emulator and the simulated QLDB")
         services.start(detached=True)
-    elif _ports(options, services.ports) != services.ports:
+        return services
+    if ports != found.ports:
         raise LocalError(
-            f"the servers already run, on the ports {services.ports.emulator} and "
-            f"{services.ports.qldb}: `python -m local down` first, or another --state folder"
+            f"the servers already run, on the ports {found.ports.emulator} and "
+            f"{found.ports.qldb}: `python -m local down` first, or another --state folder"
         )
-    services.require_running()
-    return services
+    for name in found.start_ended():
+        show_progress(
+            f"Started {name} again: it had ended, and what it held is lost with its memory"
+        )
+    found.require_running()
+    return found
 
 
 def _port(text: str) -> int:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 from pulumi.automation import CommandError
 
+from local.interruption import interrupted_once
 from local.pulumi_command import PulumiCommand
 from tests.support.fake_pulumi import install_pulumi
 
@@ -68,6 +70,50 @@ def test_an_interruption_waits_until_pulumi_has_finished(folder: Path) -> None:
         pulumi.run(["up"], str(folder), {}, lambda _line: os.kill(os.getpid(), signal.SIGINT))
 
     assert (folder / "ended").exists()
+
+
+def test_a_reader_that_fails_ends_nothing(folder: Path) -> None:
+    # given a Pulumi that still prints much, and a reader that fails at the first line
+    pulumi = command(
+        folder, "print('x' * 1_000_000, flush=True)\nopen('ended', 'w').close()\nprint('y')"
+    )
+
+    def fail(_line: str) -> None:
+        raise BrokenPipeError
+
+    # when it runs / then the failure is raised, and Pulumi has come to its end
+    with pytest.raises(BrokenPipeError):
+        pulumi.run(["up"], str(folder), {}, fail)
+
+    assert (folder / "ended").exists()
+
+
+def test_a_second_interruption_kills_pulumi_and_more_change_nothing(folder: Path) -> None:
+    # given a Pulumi that does not end
+    pulumi = command(
+        folder,
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "print(os.getpid(), flush=True)\n"
+        "time.sleep(60)\n",
+    )
+    pids: list[int] = []
+    again = [threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT)) for delay in (0.3, 0.4)]
+
+    def interrupt(line: str) -> None:
+        pids.append(int(line))
+        os.kill(os.getpid(), signal.SIGINT)
+        for timer in again:
+            timer.start()
+
+    # when Ctrl-C is pressed three times / then it is one interruption, and Pulumi has ended
+    with interrupted_once():
+        with pytest.raises(KeyboardInterrupt):
+            pulumi.run(["up"], str(folder), {}, interrupt)
+        for timer in again:
+            timer.join()
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
 
 
 def test_a_pulumi_that_does_not_end_is_killed(

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
-from unittest.mock import Mock
 
 import pytest
 
@@ -20,7 +20,8 @@ from local.commands import up
 from local.errors import LocalError
 from local.projects import REPOSITORY
 from local.service_process import HOST, free_port
-from local.services import Ports, Services
+from local.services import Ports, Services, loss_file
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,18 +99,33 @@ def test_a_second_start_does_not_hide_the_first(services: Services) -> None:
     assert all(found.running().values())
 
 
-def test_servers_that_do_not_answer_are_stopped_before_their_files_are_removed(
+def test_a_server_that_has_ended_is_started_again_beside_the_other(services: Services) -> None:
+    # given a server that has died
+    services.start(detached=True)
+    emulator, qldb = services.emulator.pid, services.qldb.pid
+    assert emulator is not None
+    assert qldb is not None
+    os.killpg(qldb, signal.SIGKILL)
+    eventually(lambda: services.qldb.pid is None)
+    # when what has ended is started again
+    assert services.start_ended() == ["the simulated QLDB service"]
+    # then both answer, the other is the same, and the loss is on record
+    assert all(services.running().values())
+    assert services.emulator.pid == emulator
+    assert services.qldb.pid != qldb
+    assert loss_file(services.state).exists()
+
+
+def test_servers_that_live_without_an_answer_are_left_alone(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # given servers that do not answer
+    # given servers that are too busy to answer
     services.start(detached=True)
+    pids = (services.emulator.pid, services.qldb.pid)
     monkeypatch.setattr(Services, "running", lambda _self: {"the AWS emulator": False})
-    monkeypatch.setattr("local.running.remove_settings", lambda _stack: None)
-    # when they are to be started anew, which ends here
-    monkeypatch.setattr(up, "ensure_pulumi", Mock(side_effect=LocalError("enough")))
-    options = argparse.Namespace(state=services.state, port=free_port(), qldb_port=free_port())
-    with pytest.raises(LocalError, match="enough"):
+    # when they are to be started
+    options = argparse.Namespace(state=services.state, port=None, qldb_port=None)
+    with pytest.raises(LocalError, match=r"does not answer .*: wait, or `python -m local down`"):
         up.run(options)
-    # then they are gone
-    assert (services.emulator.pid, services.qldb.pid) == (None, None)
-    assert Services.found(services.state) is None
+    # then they still run, with what they hold
+    assert (services.emulator.pid, services.qldb.pid) == pids

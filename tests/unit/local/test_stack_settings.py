@@ -11,7 +11,12 @@ import yaml
 from local import stack_settings
 from local.errors import LocalError
 from local.projects import Project
-from local.stack_settings import machine_settings, remove_settings, write_settings
+from local.stack_settings import (
+    keep_own_settings,
+    machine_settings,
+    remove_settings,
+    write_settings,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +93,34 @@ def test_only_the_named_stacks_files_are_removed(
         "Pulumi.dev.yaml",
         "Pulumi.local.yaml",
     ]
+
+
+def test_only_the_users_own_settings_are_kept(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a file with a setting of the user, rewritten by Pulumi, which stores texts
+    monkeypatch.setattr(stack_settings, "LEDGER", project)
+    monkeypatch.setattr(stack_settings, "PIPELINE", project)
+    derived = {"lambdaRuntime": "python3.11", "ledgerStack": "organization/ledger/local"}
+    write_settings(project, "local", {**derived, "shardCount": 2}, folder=project.folder)
+    file = project.folder / "Pulumi.local.yaml"
+    file.write_text(file.read_text().replace("batchSize: 100", "batchSize: '100'"))
+
+    kept = keep_own_settings("local")
+
+    assert set(kept) == {file}
+    assert settings(project) == {"config": {"project:shardCount": 2}}
+
+
+def test_a_file_without_own_settings_is_removed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stack_settings, "LEDGER", project)
+    monkeypatch.setattr(stack_settings, "PIPELINE", project)
+    write_settings(project, "local", {"lambdaRuntime": "python3.11"}, folder=project.folder)
+
+    assert keep_own_settings("local") == []
+    assert not (project.folder / "Pulumi.local.yaml").exists()
 
 
 @pytest.mark.parametrize(

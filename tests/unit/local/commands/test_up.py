@@ -13,8 +13,6 @@ from local.services import Services
 if TYPE_CHECKING:
     from pathlib import Path
 
-BOTH_ANSWER = {"the AWS emulator": True, "the simulated QLDB service": True}
-
 
 @pytest.fixture(autouse=True)
 def _nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +46,7 @@ def test_other_ports_than_those_in_use_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "ports.json").write_text(json.dumps({"emulator": 4600, "qldb": 4601}))
-    monkeypatch.setattr(Services, "running", lambda _: BOTH_ANSWER)
+    monkeypatch.setattr(Services, "alive", lambda _: True)
 
     assert main(["--state", str(tmp_path), "up", "--port", "4700"]) == 1
 
