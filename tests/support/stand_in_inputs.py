@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_aws_standin.wire import Archive, Asset
 
+from local.stack_settings import machine_settings
 from tests.support.stand_in import ACCOUNT
 
 if TYPE_CHECKING:
@@ -79,11 +80,13 @@ def source_code(text: str) -> Archive:
 
 
 def function_inputs(role: ManagedResource, code: Archive) -> dict[str, object]:
-    """Return the required inputs of a function, whose entry point is `main.handler`."""
+    """Return the inputs of a function on this machine, whose entry point is `main.handler`."""
+    settings = machine_settings()
     return {
         "role": role.outputs["arn"],
         "handler": "main.handler",
-        "runtime": "python3.11",
+        "runtime": settings["lambdaRuntime"],
+        "architectures": [settings["lambdaArchitecture"]],
         "code": code,
     }
 

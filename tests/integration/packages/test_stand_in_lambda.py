@@ -45,7 +45,6 @@ def test_a_function_and_its_mapping_are_created_updated_and_deleted(
             **function_inputs(role, zipped("def handler(event, context): return 1", tmp_path)),
             "timeout": 60,
             "memorySize": 1024,
-            "architectures": ["x86_64"],
             "environment": {"variables": {"A": "1", "B": "2"}},
             "tracingConfig": {"mode": "Active"},
             "loggingConfig": {

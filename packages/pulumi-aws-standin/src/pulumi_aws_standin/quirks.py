@@ -26,6 +26,9 @@ Everything that this provider does only because of the emulator is in this modul
   provider's Check refuses any other.
 - *Actions that the emulator lacks* (UpdateStreamMode, UpdateMaxRecordSize): its refusal is reported
   unchanged, so a stream's mode can be set at creation only.
+- *Runtimes*: the emulator accepts any `runtime` and architecture, and runs a Python function with
+  its own interpreter on this machine, so a package for another one fails at each invocation. The
+  provider's Check refuses what cannot run: see `not_runnable`.
 - *Resharding*: `NO_RESHARDING`. The number of shards can be set at creation only.
 - *Properties that the emulator does not report*: `NOT_READ`.
 """
@@ -34,12 +37,14 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import platform
+import sys
 from typing import TYPE_CHECKING, Final
 
 from pulumi_aws_standin.policies import as_list, canonical_policy, parse_policy, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 NOT_READ: Final[dict[str, dict[str, str]]] = {
     "aws:dynamodb/table:Table": {
@@ -55,6 +60,14 @@ NO_RESHARDING: Final = (
     "records would be lost; AWS splits and merges shards and keeps every record"
 )
 """Reason why the provider refuses to change the number of shards of a stream."""
+
+_ARCHITECTURES: Final = {
+    "x86_64": "x86_64",
+    "amd64": "x86_64",
+    "aarch64": "arm64",
+    "arm64": "arm64",
+}
+"""Lambda's name of an architecture, by the names that operating systems give it."""
 
 KINESIS_BATCH_SIZE: Final = 100
 """AWS's default batch size of an event source mapping on a Kinesis stream."""
@@ -167,3 +180,36 @@ def _allows_both(document: dict[str, object]) -> bool:
 
 def _matches(pattern: object, action: str) -> bool:
     return fnmatch.fnmatchcase(action.lower(), str(pattern).lower())
+
+
+def not_runnable(runtime: object, architectures: object) -> Iterator[tuple[str, str]]:
+    """Return why the emulator on this machine cannot run a function.
+
+    The emulator is assumed to run with the interpreter and on the machine of this process.
+
+    Parameters
+    ----------
+    runtime
+        The function's `runtime`. Only a Python's is judged.
+    architectures
+        The function's `architectures`. An unknown list is not judged.
+
+    Yields
+    ------
+    tuple of str
+        Name of the property, and the reason.
+    """
+    own = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    if isinstance(runtime, str) and runtime.startswith("python") and runtime != own:
+        yield (
+            "runtime",
+            f"is {runtime}, but the emulator runs functions with its own {own}: use that",
+        )
+    machine = platform.machine().lower()
+    architecture = _ARCHITECTURES.get(machine, machine)
+    if isinstance(architectures, list) and architecture not in architectures:
+        named = ", ".join(map(str, architectures))
+        yield (
+            "architectures",
+            f"is {named}, but the emulator runs functions on this {architecture} machine: use that",
+        )

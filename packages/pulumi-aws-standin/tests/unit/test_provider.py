@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 from concurrent import futures
 from typing import Any
 
@@ -22,6 +24,10 @@ MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 FUNCTION = "aws:lambda/function:Function"
 TABLE = "aws:dynamodb/table:Table"
 QLDB_STREAM = "aws:qldb/stream:Stream"
+RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+OTHER_ARCHITECTURE = "x86_64" if ARCHITECTURE == "arm64" else "arm64"
+
 ROLE_ARN = "arn:aws:iam::000000000000:role/r"
 KINESIS_ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
 
@@ -35,7 +41,8 @@ GOOD: dict[str, dict[str, Any]] = {
     FUNCTION: {
         "code": Archive(hash="h", path="p.zip"),
         "handler": "m.h",
-        "runtime": "python3.13",
+        "runtime": RUNTIME,
+        "architectures": [ARCHITECTURE],
         "role": ROLE_ARN,
     },
     TABLE: {
@@ -108,8 +115,13 @@ def test_an_unknown_property_is_refused_by_name(engine: Engine, type_name: str) 
 
 @pytest.mark.parametrize(
     ("type_name", "name"),
-    # A table without a mode gets another mode.
-    [(kind, name) for kind, inputs in GOOD.items() for name in inputs if name != "billingMode"],
+    # A table without a mode gets another mode, a function without an architecture a default.
+    [
+        (kind, name)
+        for kind, inputs in GOOD.items()
+        for name in inputs
+        if name not in {"billingMode", "architectures"}
+    ],
 )
 def test_a_missing_property_is_refused_by_name(engine: Engine, type_name: str, name: str) -> None:
     refused = failures(engine, type_name, **{name: None})
@@ -140,6 +152,8 @@ def test_a_missing_property_is_refused_by_name(engine: Engine, type_name: str, n
             "destinationConfig.onFailure.destination",
         ),
         (FUNCTION, {"architectures": ["arm"]}, "architectures[0]"),
+        (FUNCTION, {"runtime": "python3.9"}, "runtime"),
+        (FUNCTION, {"architectures": [OTHER_ARCHITECTURE]}, "architectures"),
         (FUNCTION, {"timeout": 901}, "timeout"),
         (FUNCTION, {"memorySize": 64}, "memorySize"),
         (FUNCTION, {"role": "r"}, "role"),

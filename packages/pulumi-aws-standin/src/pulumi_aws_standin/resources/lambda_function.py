@@ -9,6 +9,7 @@ from typing_extensions import override
 from pulumi_aws_standin.archives import code_hash, zip_bytes
 from pulumi_aws_standin.autoname import Autoname
 from pulumi_aws_standin.errors import applying
+from pulumi_aws_standin.quirks import not_runnable
 from pulumi_aws_standin.resource import Computed, Observed, Resource
 from pulumi_aws_standin.schema import (
     Code,
@@ -138,6 +139,8 @@ class Function(Resource):
 
     @override
     def validate(self, inputs: Mapping[str, object]) -> Iterator[Problem]:
+        for name, reason in not_runnable(inputs["runtime"], inputs["architectures"]):
+            yield Problem(name, reason)
         logging = as_object(inputs["loggingConfig"])
         if logging.get("logFormat") == "Text":
             for name in ("applicationLogLevel", "systemLogLevel"):
