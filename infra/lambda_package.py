@@ -116,9 +116,21 @@ def build(
 
 
 def user_cache() -> Path:
-    """Return the builder's folder in the user's cache (XDG base directory specification)."""
+    """Return the builder's folder in the user's cache (XDG base directory specification).
+
+    Raises
+    ------
+    PackageError
+        If the user has no home folder and XDG_CACHE_HOME is not set.
+    """
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / _CACHE_NAME
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / _CACHE_NAME
+    except RuntimeError as error:
+        # As for a user id without an account, which containers often have.
+        raise PackageError(
+            f"There is no place for the cache ({error}): set XDG_CACHE_HOME to a folder"
+        ) from None
 
 
 def _digest(*parts: bytes) -> str:

@@ -18,9 +18,20 @@ if TYPE_CHECKING:
 
 
 def cache_folder() -> Path:
-    """Return the project's cache folder, in XDG_CACHE_HOME or in `~/.cache`."""
+    """Return the project's cache folder, in XDG_CACHE_HOME or in `~/.cache`.
+
+    Raises
+    ------
+    LocalError
+        If the user has no home folder and XDG_CACHE_HOME is not set.
+    """
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / PIPELINE.name
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / PIPELINE.name
+    except RuntimeError as error:
+        raise LocalError(
+            f"there is no place for the cache ({error}): set XDG_CACHE_HOME to a folder"
+        ) from error
 
 
 def cached(name: str, make: Callable[[Path], None], progress: Callable[[str], None]) -> Path:
@@ -44,9 +55,9 @@ def cached(name: str, make: Callable[[Path], None], progress: Callable[[str], No
         If the cache cannot be written.
     """
     target = cache_folder() / name
-    if target.is_dir():
-        return target
     try:
+        if target.is_dir():
+            return target
         target.parent.mkdir(parents=True, exist_ok=True)
         with _exclusive(target.with_name(f"{name}.lock"), name, progress):
             if not target.is_dir():

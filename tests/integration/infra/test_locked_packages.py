@@ -39,7 +39,10 @@ HOSTILE_VARIABLES = {
     "PIP_REQUIREMENT": "no-such-file.txt",
     "PIP_COMPILE": "1",
     "PIP_NO_BINARY": ":all:",
+    "PIP_REQUIRE_HASHES": "0",
     "PIP_REQUIRE_VIRTUALENV": "1",
+    "PIP_PYTHON": "no-such-python",
+    "PIP_TARGET": "elsewhere",
     "PIP_ISOLATED": "1",
 }
 HOSTILE_FILE = "[global]\nroot = elsewhere\ndry-run = true\n[install]\nplatform = win_amd64\n"

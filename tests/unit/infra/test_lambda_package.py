@@ -18,6 +18,7 @@ import pytest
 from infra import lambda_package
 from infra.lambda_package import build
 from infra.locked_packages import PackageError
+from local.errors import LocalError
 from local.user_cache import cache_folder
 
 if TYPE_CHECKING:
@@ -245,6 +246,23 @@ def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert lambda_package.user_cache() == tmp_path.joinpath("home", ".cache", *MINE)
+
+
+def test_a_user_without_a_home_is_told_where_the_cache_can_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # given a user id without an account, as in many containers
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("pathlib.Path.home", no_home)
+
+    # when the cache is needed / then one line names the variable
+    with pytest.raises(PackageError, match="set XDG_CACHE_HOME"):
+        lambda_package.user_cache()
+    with pytest.raises(LocalError, match="set XDG_CACHE_HOME"):
+        cache_folder()
 
 
 def test_the_builder_does_not_remove_the_engine_from_the_users_cache() -> None:
