@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.session import get_session
 
 from handler.batch import Handler
+from handler.clients import statement_client
 from handler.contract import TABLES_FILE, Variable
-from handler.dynamodb_transport import StatementTransport
 from handler.failure_client import LazyFailureClient
 from handler.failures import FailureStore
 from handler.process import collect_garbage_less_often, keep_requests_out_of_logs
@@ -54,13 +54,11 @@ def _handler() -> Handler:
     settings = HandlerSettings.from_environment(_environment())
     keep_requests_out_of_logs()
     session = get_session()
-    transport = StatementTransport.from_session(
-        session, timeout=_TIMEOUT, connections=REQUESTS_IN_FLIGHT
-    )
+    client = statement_client(session, timeout=_TIMEOUT, connections=REQUESTS_IN_FLIGHT)
     failure_client = LazyFailureClient(session, timeout=_TIMEOUT, connections=_PUTS_IN_FLIGHT)
     handler = Handler(
         settings=settings,
-        writer=BatchStatementWriter(transport, requests_in_flight=REQUESTS_IN_FLIGHT),
+        writer=BatchStatementWriter(client, requests_in_flight=REQUESTS_IN_FLIGHT),
         failures=FailureStore(
             failure_client, settings.failure_bucket, puts_in_flight=_PUTS_IN_FLIGHT
         ),

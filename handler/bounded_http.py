@@ -11,7 +11,7 @@ import io
 import socket
 import time
 from http.client import HTTPResponse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from botocore.awsrequest import (
     AWSHTTPConnection,
@@ -19,10 +19,14 @@ from botocore.awsrequest import (
     AWSHTTPSConnection,
     AWSHTTPSConnectionPool,
 )
+from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
     from botocore.session import Session
 
 REQUEST_SECONDS = 10.0
@@ -62,6 +66,26 @@ class BoundedSession(URLLib3Session):
             {"http": _BoundedHTTPConnectionPool, "https": _BoundedHTTPSConnectionPool}
         )
 
+    def send(self, request: AWSRequest | AWSPreparedRequest) -> AWSResponse:
+        """Send a request and return its answer, which has been read.
+
+        Parameters
+        ----------
+        request
+            The signed request.
+
+        Raises
+        ------
+        botocore.exceptions.HTTPClientError
+            If there is no answer, or only a part of it.
+        """
+        response = super().send(request)
+        announced = response.headers.get("content-length", "")
+        # urllib3 1.26 takes an answer that ends too early for a whole one.
+        if announced.isdigit() and int(announced) != len(response.content):
+            raise ConnectionClosedError(endpoint_url=str(request.url))
+        return response
+
     @classmethod
     def for_endpoint(
         cls, session: Session, url: str, *, timeout: tuple[float, float], connections: int
@@ -88,6 +112,29 @@ class BoundedSession(URLLib3Session):
         )
 
 
+def rehearse() -> None:
+    """Send one request over a connection without a network, and read its answer.
+
+    Raises
+    ------
+    Exception
+        Whatever a part of botocore, urllib3 or http.client raises that is not what this module
+        knows.
+    """
+    near, far = socket.socketpair()
+    with near, far:
+        far.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        connection = _BoundedHTTPConnection("localhost", timeout=REQUEST_SECONDS)
+        connection.sock = near
+        connection.request("POST", "/", body=b"{}", headers={"Host": "localhost"})
+        response = connection.getresponse()
+        # urllib3 has read the content since version 2; before, it was http.client's response.
+        answer = getattr(response, "data", None) or response.read()
+        if answer != b"{}" or not far.recv(_SLICE_BYTES).endswith(b"\r\n\r\n{}"):
+            raise ConnectionError("a request or an answer is not what was sent")
+    BoundedSession().close()
+
+
 class _BoundedConnection:
     """Mixin for connections, which measures the time of each request."""
 
@@ -103,14 +150,24 @@ class _BoundedConnection:
         self._deadline = time.monotonic() + REQUEST_SECONDS
         super().request(*arguments, **keywords)  # type: ignore[misc]
 
-    def send(self, data: bytes) -> None:
-        for start in range(0, len(data), _SLICE_BYTES):
+    def send(self, data: bytes | BinaryIO) -> None:
+        for part in _slices(data):
             if self.sock is not None:
                 self.sock.settimeout(_seconds_left(self._deadline))
-            super().send(data[start : start + _SLICE_BYTES])  # type: ignore[misc]
+            super().send(part)  # type: ignore[misc]
 
     def response_class(self, *arguments: Any, **keywords: Any) -> HTTPResponse:  # noqa: ANN401 (the base class's)
         return _BoundedResponse(self._deadline, *arguments, **keywords)
+
+
+def _slices(data: bytes | BinaryIO) -> Iterator[bytes]:
+    if isinstance(data, bytes):
+        for start in range(0, len(data), _SLICE_BYTES):
+            yield data[start : start + _SLICE_BYTES]
+        return
+    # urllib3 1.26 passes the body on as botocore made it; urllib3 2 reads it first.
+    while part := data.read(_SLICE_BYTES):
+        yield part
 
 
 class _BoundedResponse(HTTPResponse):

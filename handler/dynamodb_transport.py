@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
 from botocore.parsers import JSONParser, ResponseParserError
 
-from handler.bounded_http import BoundedSession
+from handler.bounded_http import BoundedSession, rehearse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from botocore.credentials import Credentials
+    from botocore.awsrequest import AWSPreparedRequest
+    from botocore.credentials import ReadOnlyCredentials
     from botocore.httpsession import URLLib3Session
     from botocore.session import Session
 
@@ -142,16 +144,23 @@ class StatementTransport:
             raise ResponseParserError("content where DynamoDB sends none")
         return answer
 
+    def rehearse(self) -> None:
+        """Build a request and read an error, without sending anything.
+
+        Raises
+        ------
+        Exception
+            Whatever a part of botocore raises that is not what this module knows.
+        """
+        rehearse()
+        self._signed(_PUT, {}, Credentials("key", "secret", "token").get_frozen_credentials())
+        error = self._error(_PUT, 400, {}, b'{"__type": "com.amazonaws#Known"}')
+        if error.response["Error"]["Code"] != "Known":
+            raise ResponseParserError("an error without its code")
+
     def _send(self, operation: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        request = AWSRequest(
-            method="POST",
-            url=self._url,
-            headers={**self._headers, "X-Amz-Target": f"DynamoDB_20120810.{operation}"},
-            data=orjson.dumps(arguments, default=_base64),
-        )
-        credentials = self._credentials.get_frozen_credentials()
-        SigV4Auth(credentials, _SERVICE, self._region).add_auth(request)
-        response = self._http.send(request.prepare())
+        request = self._signed(operation, arguments, self._credentials.get_frozen_credentials())
+        response = self._http.send(request)
         body = response.content
         checksum = response.headers.get("x-amz-crc32")
         if checksum is not None and int(checksum) != zlib.crc32(body):
@@ -161,13 +170,30 @@ class StatementTransport:
             if not isinstance(answer, dict):
                 raise ResponseParserError("an answer that is not an object")
             return answer
+        raise self._error(operation, response.status_code, response.headers, body)
+
+    def _signed(
+        self, operation: str, arguments: Mapping[str, Any], credentials: ReadOnlyCredentials
+    ) -> AWSPreparedRequest:
+        request = AWSRequest(
+            method="POST",
+            url=self._url,
+            headers={**self._headers, "X-Amz-Target": f"DynamoDB_20120810.{operation}"},
+            data=orjson.dumps(arguments, default=_base64),
+        )
+        SigV4Auth(credentials, _SERVICE, self._region).add_auth(request)
+        return request.prepare()
+
+    def _error(
+        self, operation: str, status: int, headers: Mapping[str, str], body: bytes
+    ) -> ClientError:
         # Without a shape, the parser takes code and message from body and headers, but no Item.
         parsed: dict[str, Any] = self._parser.parse(
-            {"status_code": response.status_code, "headers": response.headers, "body": body},
+            {"status_code": status, "headers": headers, "body": body},
             None,  # type: ignore[arg-type]
         )
         parsed.update(_stored_item(body))
-        raise ClientError(parsed, operation)  # type: ignore[arg-type]
+        return ClientError(parsed, operation)  # type: ignore[arg-type]
 
 
 def _stored_item(body: bytes) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
-from handler.bounded_http import BoundedSession
+from handler.clients import bounded_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,14 +50,21 @@ class LazyFailureClient:
         return operation
 
     def _create(self) -> Any:  # noqa: ANN401 (botocore makes the class)
-        config = Config(retries={"mode": "standard", "total_max_attempts": _ATTEMPTS})
+        config = Config(
+            connect_timeout=self._timeout[0],
+            read_timeout=self._timeout[1],
+            max_pool_connections=self._connections,
+            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        )
         client = self._session.create_client("s3", config=config)
-        http = BoundedSession.for_endpoint(
+        http = bounded_session(
             self._session,
             client.meta.endpoint_url,
             timeout=self._timeout,
             connections=self._connections,
         )
+        if http is None:
+            return client
 
         def send(request: AWSPreparedRequest, **_: Any) -> AWSResponse:  # noqa: ANN401 (the event's)
             # No round trip before the body. botocore also waits for it without end where the peer

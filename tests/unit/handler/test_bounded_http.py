@@ -1,0 +1,61 @@
+"""What the HTTP session makes up for in urllib3 1.26, which the function's runtime may have.
+
+Its limits in time and size are tested against servers in tests/integration, with both versions.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectionClosedError
+from botocore.httpsession import URLLib3Session
+
+from handler.bounded_http import BoundedSession, _BoundedHTTPConnection
+
+
+@pytest.mark.parametrize("kind", [bytes, io.BytesIO])
+def test_a_body_is_sent_whole_in_each_form_that_urllib3_passes_on(kind: Any) -> None:  # noqa: ANN401 (two classes)
+    # given a connection, and a body that is longer than a slice
+    body = bytes(range(256)) * 300
+    near, far = socket.socketpair()
+    with near, far:
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1_000_000)
+        connection = _BoundedHTTPConnection("localhost", timeout=5)
+        connection.sock = near
+        # when a request is sent
+        headers = {"Host": "localhost", "Content-Length": str(len(body))}
+        connection.request("PUT", "/", body=kind(body), headers=headers)
+        near.close()
+        # then the peer gets all of it
+        with far.makefile("rb") as received:
+            assert received.read().endswith(b"\r\n\r\n" + body)
+
+
+@pytest.mark.parametrize(
+    ("headers", "complete"),
+    [
+        ({"content-length": "3"}, False),
+        ({"content-length": "1"}, False),
+        ({"content-length": "2"}, True),
+        ({"content-length": "two"}, True),
+        ({}, True),
+    ],
+)
+def test_an_answer_of_another_length_than_announced_is_no_answer(
+    headers: dict[str, str],
+    complete: bool,  # noqa: FBT001 (a parameter of the test)
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = SimpleNamespace(headers=headers, content=b"{}")
+    monkeypatch.setattr(URLLib3Session, "send", lambda *_: answer)
+    request: Any = SimpleNamespace(url="http://localhost")
+
+    if complete:
+        assert BoundedSession().send(request).content == b"{}"
+    else:
+        with pytest.raises(ConnectionClosedError):
+            BoundedSession().send(request)
