@@ -1,5 +1,6 @@
 """Starts the local AWS's commands: `python -m local`, or `python FOLDER/local` from anywhere."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,11 @@ except ModuleNotFoundError as error:
         f"error: the package {error.name} is missing from {sys.executable}: run `make venv` in the "
         "repository, then use its .venv/bin/python (`pulumi install` alone is not enough)"
     )
+except KeyboardInterrupt:
+    # The imports take a second, in which Ctrl-C may come more than once.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.stderr.write("stopped\n")
+    sys.exit(130)
 
 if __name__ == "__main__":
     sys.exit(main())

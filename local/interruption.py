@@ -20,7 +20,11 @@ _impatience = threading.Event()
 
 @contextlib.contextmanager
 def interrupted_once() -> Iterator[None]:
-    """Let the first signal raise KeyboardInterrupt, and each later one ask for haste only."""
+    """Let the first signal raise KeyboardInterrupt, and each later one ask for haste only.
+
+    After an interruption the signals stay ignored: the process is about to end, and one more would
+    end it with a stack trace.
+    """
     _impatience.clear()
     interrupted = False
 
@@ -37,7 +41,7 @@ def interrupted_once() -> Iterator[None]:
         yield
     finally:
         for number, handler in former.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if interrupted else handler)
 
 
 def wait_patiently(seconds: float) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"error: {error}", style="red")
         return STATUS_FAILED
     except KeyboardInterrupt:
+        # One more would end the process with a stack trace.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         console.print("stopped")
         return STATUS_INTERRUPTED
     except BrokenPipeError:

@@ -18,7 +18,15 @@ from local.pulumi_command import PulumiCommand
 from tests.support.fake_pulumi import install_pulumi
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _handler() -> Iterator[None]:
+    former = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, former)
 
 
 @pytest.fixture

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import TYPE_CHECKING
 
 import pytest
 
 from local.interruption import interrupted_once, wait_patiently
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@pytest.fixture(autouse=True)
+def _handlers() -> Iterator[None]:
+    former = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in former.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
 def test_the_first_signal_interrupts_and_the_others_do_not(number: signal.Signals) -> None:
     with interrupted_once():
         with pytest.raises(KeyboardInterrupt):
@@ -22,6 +36,14 @@ def test_the_first_signal_interrupts_and_the_others_do_not(number: signal.Signal
             os.kill(os.getpid(), number)
 
         assert wait_patiently(0)
+
+
+def test_a_process_that_is_about_to_end_ignores_more() -> None:
+    with pytest.raises(KeyboardInterrupt), interrupted_once():
+        os.kill(os.getpid(), signal.SIGINT)
+
+    # The process ends here.
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_haste_ends_with_its_command() -> None:
