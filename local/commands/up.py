@@ -39,7 +39,6 @@ def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     services = _started(options)
     stacks = open_stacks(services)
-    require_unlocked(backend_folder(services.state))
     stacks.prepare()
     if not options.no_deploy:
         stacks.up(on_output=print_output, refresh=loss_file(options.state).exists())
@@ -57,6 +56,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _started(options: argparse.Namespace) -> Services:
     """Return the running servers, started if necessary."""
+    # One that waits for former servers would go on with the new ones.
+    require_unlocked(backend_folder(options.state))
     found = Services.found(options.state)
     ports = _ports(options, found.ports if found else Ports())
     if found is None or not found.alive():
