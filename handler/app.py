@@ -14,6 +14,7 @@ from handler.clients import statement_client
 from handler.contract import TABLES_FILE, Variable
 from handler.failure_client import LazyFailureClient
 from handler.failures import FailureStore
+from handler.http_limits import HttpLimits
 from handler.process import collect_garbage_less_often, keep_requests_out_of_logs
 from handler.settings import HandlerSettings, SettingsError
 from handler.telemetry import PowertoolsTelemetry
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 _TABLES_FILE = Path(__file__).resolve().parent.parent / TABLES_FILE
 _PUTS_IN_FLIGHT = 8
-_TIMEOUT = (1.0, 5.0)
-"""Seconds to connect, seconds to wait for the next bytes."""
 
 
 class InvocationError(Exception):
@@ -54,8 +53,8 @@ def _handler() -> Handler:
     settings = HandlerSettings.from_environment(_environment())
     keep_requests_out_of_logs()
     session = get_session()
-    client = statement_client(session, timeout=_TIMEOUT, connections=REQUESTS_IN_FLIGHT)
-    failure_client = LazyFailureClient(session, timeout=_TIMEOUT, connections=_PUTS_IN_FLIGHT)
+    client = statement_client(session, HttpLimits(connections=REQUESTS_IN_FLIGHT))
+    failure_client = LazyFailureClient(session, HttpLimits(connections=_PUTS_IN_FLIGHT))
     handler = Handler(
         settings=settings,
         writer=BatchStatementWriter(client, requests_in_flight=REQUESTS_IN_FLIGHT),

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
     from botocore.session import Session
 
+    from handler.http_limits import HttpLimits
+
 REQUEST_SECONDS = 10.0
 """Seconds from the start of a request to the last byte of its answer; the time to connect has its
 own limit. DynamoDB and S3 answer in milliseconds, large answers on a slow line in seconds."""
@@ -87,9 +89,7 @@ class BoundedSession(URLLib3Session):
         return response
 
     @classmethod
-    def for_endpoint(
-        cls, session: Session, url: str, *, timeout: tuple[float, float], connections: int
-    ) -> BoundedSession:
+    def for_endpoint(cls, session: Session, url: str, limits: HttpLimits) -> BoundedSession:
         """Create a session with the certificates and proxies of botocore's clients.
 
         Parameters
@@ -98,16 +98,14 @@ class BoundedSession(URLLib3Session):
             botocore's session.
         url
             The endpoint.
-        timeout
-            Seconds to connect, seconds to wait for the next bytes.
-        connections
-            Connections that are kept open.
+        limits
+            Limits of its connections.
         """
         return cls(
             verify=session.get_config_variable("ca_bundle") or True,
             proxies=get_environ_proxies(url),
-            timeout=timeout,
-            max_pool_connections=connections,
+            timeout=(limits.connect_seconds, limits.read_seconds),
+            max_pool_connections=limits.connections,
             socket_options=list(_SOCKET_OPTIONS),
         )
 

@@ -11,31 +11,27 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 
 if TYPE_CHECKING:
     from botocore.httpsession import URLLib3Session
     from botocore.session import Session
 
+    from handler.http_limits import HttpLimits
     from handler.writer import StatementClient
 
 _logger = logging.getLogger(__name__)
 
 
-def statement_client(
-    session: Session, *, timeout: tuple[float, float], connections: int
-) -> StatementClient:
+def statement_client(session: Session, limits: HttpLimits) -> StatementClient:
     """Return the client with which the writer writes.
 
     Parameters
     ----------
     session
         botocore's session.
-    timeout
-        Seconds to connect, seconds to wait for the next bytes.
-    connections
-        Connections that are kept open.
+    limits
+        Limits of its connections.
 
     Raises
     ------
@@ -46,29 +42,19 @@ def statement_client(
         # Here, because the import fails if a part is missing.
         from handler.dynamodb_transport import StatementTransport  # noqa: PLC0415
 
-        transport = StatementTransport.from_session(
-            session, timeout=timeout, connections=connections
-        )
+        transport = StatementTransport.from_session(session, limits)
         transport.rehearse()
     except NoCredentialsError:
         raise
     except Exception as error:  # noqa: BLE001 (whatever a changed part raises)
         _warn("DynamoDB", error)
-        config = Config(
-            connect_timeout=timeout[0],
-            read_timeout=timeout[1],
-            max_pool_connections=connections,
-            # The writer retries, within the time of the invocation.
-            retries={"mode": "standard", "total_max_attempts": 1},
-        )
-        client: Any = session.create_client("dynamodb", config=config)
+        # The writer retries, within the time of the invocation.
+        client: Any = session.create_client("dynamodb", config=limits.config(attempts=1))
         return client  # type: ignore[no-any-return]
     return transport
 
 
-def bounded_session(
-    session: Session, url: str, *, timeout: tuple[float, float], connections: int
-) -> URLLib3Session | None:
+def bounded_session(session: Session, url: str, limits: HttpLimits) -> URLLib3Session | None:
     """Return a session whose requests end in time, or None if botocore's parts have changed.
 
     Parameters
@@ -77,16 +63,14 @@ def bounded_session(
         botocore's session.
     url
         The endpoint.
-    timeout
-        Seconds to connect, seconds to wait for the next bytes.
-    connections
-        Connections that are kept open.
+    limits
+        Limits of its connections.
     """
     try:
         from handler.bounded_http import BoundedSession, rehearse  # noqa: PLC0415 (as above)
 
         rehearse()
-        return BoundedSession.for_endpoint(session, url, timeout=timeout, connections=connections)
+        return BoundedSession.for_endpoint(session, url, limits)
     except Exception as error:  # noqa: BLE001 (whatever a changed part raises)
         _warn("S3", error)
         return None

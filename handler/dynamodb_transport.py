@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from botocore.httpsession import URLLib3Session
     from botocore.session import Session
 
+    from handler.http_limits import HttpLimits
+
 _BATCH, _PUT = "BatchExecuteStatement", "PutItem"
 _SERVICE = "dynamodb"
 _OK = 200
@@ -79,19 +81,15 @@ class StatementTransport:
         self._parser = JSONParser()
 
     @classmethod
-    def from_session(
-        cls, session: Session, *, timeout: tuple[float, float], connections: int
-    ) -> StatementTransport:
+    def from_session(cls, session: Session, limits: HttpLimits) -> StatementTransport:
         """Create a transport with the endpoint, region and credentials of botocore's clients.
 
         Parameters
         ----------
         session
             botocore's session.
-        timeout
-            Seconds to connect, seconds to wait for the next bytes.
-        connections
-            Connections that are kept open.
+        limits
+            Limits of its connections.
 
         Raises
         ------
@@ -106,9 +104,7 @@ class StatementTransport:
             endpoint_url=meta.endpoint_url,
             region=meta.region_name,
             credentials=credentials,
-            http=BoundedSession.for_endpoint(
-                session, meta.endpoint_url, timeout=timeout, connections=connections
-            ),
+            http=BoundedSession.for_endpoint(session, meta.endpoint_url, limits),
             user_agent=session.user_agent(),
         )
 

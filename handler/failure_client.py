@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
-
 from handler.clients import bounded_session
 
 if TYPE_CHECKING:
@@ -14,6 +12,8 @@ if TYPE_CHECKING:
 
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from botocore.session import Session
+
+    from handler.http_limits import HttpLimits
 
 _ATTEMPTS = 3
 
@@ -25,16 +25,13 @@ class LazyFailureClient:
     ----------
     session
         botocore's session.
-    timeout
-        Seconds to connect, seconds to wait for the next bytes.
-    connections
-        Connections that are kept open.
+    limits
+        Limits of its connections.
     """
 
-    def __init__(self, session: Session, *, timeout: tuple[float, float], connections: int) -> None:
+    def __init__(self, session: Session, limits: HttpLimits) -> None:
         self._session = session
-        self._timeout = timeout
-        self._connections = connections
+        self._limits = limits
         self._client: Any = None
         # Several threads may use a client, but not create one: botocore's sessions are not
         # thread-safe.
@@ -50,19 +47,8 @@ class LazyFailureClient:
         return operation
 
     def _create(self) -> Any:  # noqa: ANN401 (botocore makes the class)
-        config = Config(
-            connect_timeout=self._timeout[0],
-            read_timeout=self._timeout[1],
-            max_pool_connections=self._connections,
-            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-        )
-        client = self._session.create_client("s3", config=config)
-        http = bounded_session(
-            self._session,
-            client.meta.endpoint_url,
-            timeout=self._timeout,
-            connections=self._connections,
-        )
+        client = self._session.create_client("s3", config=self._limits.config(attempts=_ATTEMPTS))
+        http = bounded_session(self._session, client.meta.endpoint_url, self._limits)
         if http is None:
             return client
 

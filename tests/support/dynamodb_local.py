@@ -18,6 +18,7 @@ from botocore.session import get_session
 
 from handler.contract import KEY_ATTRIBUTE
 from handler.dynamodb_transport import StatementTransport
+from handler.http_limits import HttpLimits
 from local.dynamodb_local import DynamoDBLocal
 from local.errors import LocalError
 
@@ -63,7 +64,9 @@ def statements(dynamodb_local: DynamoDBLocal) -> StatementTransport:
     """Return the client with which the function writes, created as in Lambda."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL", dynamodb_local.endpoint)
-        return StatementTransport.from_session(get_session(), timeout=(5.0, 30.0), connections=1)
+        return StatementTransport.from_session(
+            get_session(), HttpLimits(connect_seconds=5.0, read_seconds=30.0, connections=1)
+        )
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from handler.bounded_http import BoundedSession
 from handler.dynamodb_transport import StatementTransport
 from handler.failure_client import LazyFailureClient
 from handler.failures import FailureStore
+from handler.http_limits import HttpLimits
 from handler.settings import HandlerSettings, ReplicaTable
 from handler.writer import (
     REQUESTS_IN_FLIGHT,
@@ -104,7 +105,7 @@ def test_a_put_without_end_is_ended(
     with OddServer(behave) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         client = LazyFailureClient(
-            botocore.session.get_session(), timeout=(1.0, 0.5), connections=2
+            botocore.session.get_session(), HttpLimits(read_seconds=0.5, connections=2)
         )
         with pytest.raises(HTTPClientError):
             client.put_object(Bucket="bucket", Key="key", Body=b"x" * 2_000_000)
@@ -122,7 +123,7 @@ def test_a_large_body_is_put_without_waiting_for_an_invitation(
     with OddServer(behave) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         client = LazyFailureClient(
-            botocore.session.get_session(), timeout=(1.0, 0.5), connections=2
+            botocore.session.get_session(), HttpLimits(read_seconds=0.5, connections=2)
         )
         answer = client.put_object(Bucket="bucket", Key="key", Body=b"x" * 2_000_000)
 

@@ -25,6 +25,7 @@ from botocore.parsers import ResponseParserError
 
 from handler.dynamodb_transport import ChecksumError, StatementTransport
 from handler.error_codes import FaultClass, of_exception
+from handler.http_limits import HttpLimits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,7 +219,7 @@ def test_endpoint_region_and_credentials_are_botocores(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "from-environment")
 
     sender = StatementTransport.from_session(
-        botocore.session.get_session(), timeout=(1.0, 5.0), connections=2
+        botocore.session.get_session(), HttpLimits(connections=2)
     )
 
     assert sender.batch_execute_statement(Statements=STATEMENTS)

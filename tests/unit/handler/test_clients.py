@@ -19,11 +19,12 @@ from botocore.exceptions import NoCredentialsError
 
 from handler.clients import bounded_session, statement_client
 from handler.failure_client import LazyFailureClient
+from handler.http_limits import HttpLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LIMITS: dict[str, Any] = {"timeout": (1.5, 4.5), "connections": 3}
+LIMITS = HttpLimits(connect_seconds=1.5, read_seconds=4.5, connections=3)
 
 
 def remove_connection_class(patch: pytest.MonkeyPatch) -> None:
@@ -74,12 +75,12 @@ def test_a_changed_part_makes_botocores_client_write(
     change(monkeypatch)
     # when the client is made
     with caplog.at_level(logging.WARNING):
-        client: Any = statement_client(botocore.session.get_session(), **LIMITS)
+        client: Any = statement_client(botocore.session.get_session(), LIMITS)
     # then it is botocore's, with the same limits and without retries of its own
     config = client.meta.config
     assert client.meta.service_model.service_name == "dynamodb"
-    assert (config.connect_timeout, config.read_timeout) == LIMITS["timeout"]
-    assert config.max_pool_connections == LIMITS["connections"]
+    assert (config.connect_timeout, config.read_timeout) == (1.5, 4.5)
+    assert config.max_pool_connections == 3
     assert config.retries["total_max_attempts"] == 1
     # and the log says so
     assert "requests to DynamoDB use its own client" in caplog.text
@@ -92,17 +93,17 @@ def test_a_changed_part_makes_botocores_client_store_failures(
     change(monkeypatch)
     session = botocore.session.get_session()
 
-    put_object: Any = LazyFailureClient(session, **LIMITS).put_object
+    put_object: Any = LazyFailureClient(session, LIMITS).put_object
 
     client = put_object.__self__
-    assert bounded_session(session, client.meta.endpoint_url, **LIMITS) is None
-    assert client.meta.config.read_timeout == LIMITS["timeout"][1]
+    assert bounded_session(session, client.meta.endpoint_url, LIMITS) is None
+    assert client.meta.config.read_timeout == 4.5
     # No handler answers in the place of botocore's own session.
     assert client.meta.events.emit_until_response("before-send.s3")[1] is None
 
 
 def test_the_botocore_in_use_is_known(caplog: pytest.LogCaptureFixture) -> None:
-    client = statement_client(botocore.session.get_session(), **LIMITS)
+    client = statement_client(botocore.session.get_session(), LIMITS)
 
     assert type(client).__name__ == "StatementTransport"
     assert "has changed" not in caplog.text
@@ -113,4 +114,4 @@ def test_missing_credentials_are_no_change_of_botocore(monkeypatch: pytest.Monke
         monkeypatch.delenv(name)
 
     with pytest.raises(NoCredentialsError):
-        statement_client(botocore.session.get_session(), **LIMITS)
+        statement_client(botocore.session.get_session(), LIMITS)

@@ -12,15 +12,14 @@ from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
 from handler.dynamodb_transport import StatementTransport
+from handler.http_limits import HttpLimits
 
 
 def test_missing_credentials_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     with pytest.raises(NoCredentialsError):
-        StatementTransport.from_session(
-            botocore.session.get_session(), timeout=(1.0, 5.0), connections=2
-        )
+        StatementTransport.from_session(botocore.session.get_session(), HttpLimits(connections=2))
 
 
 def test_an_invalid_attribute_value_is_refused_without_quoting_it() -> None:

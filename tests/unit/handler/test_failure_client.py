@@ -10,6 +10,7 @@ import botocore.session
 import pytest
 
 from handler.failure_client import LazyFailureClient
+from handler.http_limits import HttpLimits
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_threads_that_quarantine_at_once_share_one_client(made: list[str]) -> None:
-    client = LazyFailureClient(botocore.session.get_session(), timeout=(1.0, 5.0), connections=8)
+    client = LazyFailureClient(botocore.session.get_session(), HttpLimits(connections=8))
     with ThreadPoolExecutor(8) as pool:
         operations = list(pool.map(lambda _: client.put_object, range(8)))
 
@@ -37,6 +38,6 @@ def test_threads_that_quarantine_at_once_share_one_client(made: list[str]) -> No
 
 
 def test_no_client_is_made_before_a_record_fails(made: list[str]) -> None:
-    LazyFailureClient(botocore.session.get_session(), timeout=(1.0, 5.0), connections=8)
+    LazyFailureClient(botocore.session.get_session(), HttpLimits(connections=8))
 
     assert made == []
