@@ -43,7 +43,7 @@ def test_a_command_can_be_run_from_another_folder(command: str, tmp_path: Path) 
     assert f"python -m {command}" in done.stdout
 
 
-@pytest.mark.parametrize("seconds", [0.5, 2.5])
+@pytest.mark.parametrize("seconds", [0.5, 1.5])
 @pytest.mark.parametrize(
     "command", [["local", "put", "Person", "-"], ["ops", "failures", "--outputs", "never"]]
 )
