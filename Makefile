@@ -4,7 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 # The tests of a file run in one process, because they share servers.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
-PYTEST   := $(BIN)/python -m pytest $(PARALLEL)
+# These wait for servers and downloads more than they compute.
+WAITING  := --numprocesses 4 --dist loadfile
+PYTEST   := $(BIN)/python -m pytest
 PACKAGES := qldb-simulator pulumi-aws-standin
 # Runs a command of the virtual environment in the folder of each package.
 in_packages = for package in $(PACKAGES); do (cd packages/$$package && ../../$(BIN)/$(1)) || exit 1; done
@@ -24,18 +26,18 @@ test: lint coverage integration reliability e2e test-versions ## All checks that
 check: lint unit ## The checks to run before each commit
 
 unit: venv ## Tests without network, child process or emulator
-	$(PYTEST) tests/unit
+	$(PYTEST) $(PARALLEL) tests/unit
 	$(call in_packages,python -m pytest $(PARALLEL) tests/unit)
 
 integration: venv ## Tests against real neighbours: pip, DynamoDB Local, the emulator
-	$(PYTEST) tests/integration
-	$(call in_packages,python -m pytest $(PARALLEL) tests/integration)
+	$(PYTEST) $(WAITING) tests/integration
+	$(call in_packages,python -m pytest $(WAITING) tests/integration)
 
 reliability: venv ## 300 random schedules of faults
-	$(PYTEST) tests/reliability
+	$(PYTEST) $(PARALLEL) tests/reliability
 
 e2e: venv ## Both stacks with the real Pulumi engine on the local AWS
-	$(PYTEST) tests/e2e
+	$(PYTEST) $(WAITING) tests/e2e
 
 test-versions: venv ## Unit and integration tests on every other Python from 3.11 to 3.13 that is found
 	@$(BIN)/python -m tests.versions
