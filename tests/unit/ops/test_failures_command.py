@@ -92,7 +92,7 @@ def test_each_record_of_a_batch_is_shown_under_its_sequence_number(
     # then
     shown = capsys.readouterr().out
     assert "// 1\n{" in shown
-    assert "// 2\n// not Ion: the bytes as they are\n{{/w==}}" in shown
+    assert "// 2\n// not Ion: 1 bytes as they are\n{{/w==}}" in shown
 
 
 def test_an_unreadable_object_is_shown_as_its_bytes(
