@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
@@ -24,10 +25,48 @@ def _checked_name(name: str) -> str:
 
 
 def _steps(path: object) -> tuple[str, ...]:
-    steps = tuple(path.split(".")) if isinstance(path, str) else ()
-    if not steps or any(step != step.strip() or not step for step in steps):
+    """Return the field names of a path: of a text with dots, or of a list that is taken as it is.
+
+    A text that looks like another path language is refused, because it would never match a field.
+    Ion allows any text as a field name, so a list can name such a field.
+    """
+    if isinstance(path, str):
+        steps = tuple(path.split("."))
+        if any(step != step.strip() or not step for step in steps):
+            raise ValueError
+        for step in steps:
+            if _OTHER_LANGUAGE.fullmatch(step) is not None:
+                raise Explained(_refusal(path, step, steps))
+    elif isinstance(path, list) and path and all(isinstance(step, str) for step in path):
+        steps = tuple(path)
+    else:
         raise ValueError
+    _check_unicode(steps)
     return steps
+
+
+_OTHER_LANGUAGE = re.compile(r"""[0-9]+|[*]+|[$@]|.*[\[\]].*|/.*|["'`].*|.*["'`]""", re.DOTALL)
+"""Steps as in ``a[0].b``, ``a.0.b``, ``a[*]``, ``a.*``, ``$.a``, ``/a/b`` and ``a."b"``."""
+
+
+def _refusal(path: str, step: str, steps: tuple[str, ...]) -> str:
+    names = json.dumps(list(steps), ensure_ascii=False)
+    return (
+        f"is {json.dumps(path)}, in which {json.dumps(step)} is not a plain field name; a path has "
+        "field names of structs with dots between them and never leads into a list: to replicate "
+        "what a list holds, name the path of the list itself, or leave `attributes` out for the "
+        f"whole document; if a field is really named so, write the path as a list of names, {names}"
+    )
+
+
+def _check_unicode(steps: tuple[str, ...]) -> None:
+    for step in steps:
+        try:
+            step.encode()
+        except UnicodeEncodeError:
+            raise Explained(
+                f"has the field name {step!r}, which is not Unicode text: no document has it"
+            ) from None
 
 
 _AttributeName = Annotated[str, AfterValidator(_checked_name)]
@@ -63,7 +102,7 @@ class ReplicaTableSettings(Section):
                     BeforeValidator(_steps),
                     Field(
                         description="a path: one or more field names with a dot between them, such "
-                        "as address.city"
+                        "as address.city, or a list of field names"
                     ),
                 ],
             ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -11,14 +12,14 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from handler.version import project_version
-from ops import failures_command, redrive_command
+from ops import discard_command, failures_command, redrive_command
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (failures_command.COMMAND, redrive_command.COMMAND)
+COMMANDS = (failures_command.COMMAND, redrive_command.COMMAND, discard_command.COMMAND)
 """All subcommands; a new one is a module and an entry here."""
 
 _CREDENTIALS = """\
@@ -29,6 +30,9 @@ Credentials and endpoints are AWS's usual ones (AWS_PROFILE, AWS_..., ~/.aws).
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Keys and text records may have characters that the terminal's encoding lacks.
+        sys.stdout.reconfigure(errors="backslashreplace")
     console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
     try:
         status: int = options.run(options, console)

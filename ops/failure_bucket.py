@@ -123,6 +123,27 @@ class FailureBucket:
         with aws_errors(self._what):
             self._client.delete_object(Bucket=self.name, Key=key)
 
+    def delete_unchanged(self, key: str, read: StoredObject) -> bool:
+        """Delete an object, unless it has changed since it was read.
+
+        Amazon S3 user guide, "How to perform conditional deletes"; like the read before, the
+        condition needs the permission to read the object.
+
+        Returns
+        -------
+        bool
+            False if the object has changed or is gone.
+        """
+        condition = {} if read.etag is None else {"IfMatch": read.etag}
+        with aws_errors(self._what):
+            try:
+                self._client.delete_object(Bucket=self.name, Key=key, **condition)
+            except ClientError as error:
+                if condition and _code(error) in _CHANGED:
+                    return False
+                raise
+        return True
+
     def keys(self, prefix: str) -> Iterator[str]:
         """Return the keys that start with a prefix, in order."""
         position: dict[str, str] = {}

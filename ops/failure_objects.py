@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from handler.contract import BATCHES_PREFIX, RECORDS_PREFIX
@@ -11,7 +12,7 @@ from ops.failure_object import Description, UnreadableObjectError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ops.failure_object import FailureObject
+    from ops.failure_object import FailureObject, Payload
 
 UNREADABLE = "unreadable"
 """Reason of an object that is of neither kind."""
@@ -22,7 +23,11 @@ _READERS: dict[str, Callable[[str, bytes], FailureObject]] = {
 }
 
 PREFIXES = tuple(_READERS)
-"""All keys of the failure bucket start with one of these."""
+"""Keys of pending failures start with one of these."""
+
+DISCARDED_PREFIX = "discarded/"
+"""Precedes the former key of an object that an operator discarded. The failure queue is notified of
+no such object and no redrive reads one; the bucket's lifecycle ends them like all others."""
 
 
 def read_object(key: str, body: bytes) -> FailureObject:
@@ -39,9 +44,27 @@ def read_object(key: str, body: bytes) -> FailureObject:
     raise UnreadableObjectError("under a key of neither format")
 
 
+def payloads(key: str, body: bytes) -> list[Payload]:
+    """Return the user records in an object, pending or discarded.
+
+    Raises
+    ------
+    UnreadableObjectError
+        If the object is of neither kind.
+    """
+    return read_object(_former_key(key), body).payloads()
+
+
 def describe(key: str, body: bytes) -> Description:
-    """Return a description of an object, readable or not, without document data."""
+    """Return a description of an object, pending or discarded, readable or not.
+
+    It holds no document data.
+    """
     try:
-        return read_object(key, body).describe(len(body))
+        return replace(read_object(_former_key(key), body).describe(len(body)), key=key)
     except UnreadableObjectError as error:
         return Description(key=key, size=len(body), reason=UNREADABLE, code=error.reason)
+
+
+def _former_key(key: str) -> str:
+    return key.removeprefix(DISCARDED_PREFIX)

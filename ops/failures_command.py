@@ -13,12 +13,13 @@ from ops import connections, stack_option
 from ops.command import STATUS_OK, Command
 from ops.errors import OpsError
 from ops.failure_object import Description, UnreadableObjectError
-from ops.failure_objects import PREFIXES, describe, read_object
+from ops.failure_objects import DISCARDED_PREFIX, PREFIXES, describe, payloads
 from ops.ion_text import ion_text
+from ops.terminal_text import printable
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import Console
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Lists the failure bucket: key (stream, shard, sequence number, place in the aggregate), reason,
-code, time, size and number of redrives. Only --show prints documents.
+code, time, size and number of redrives. Only --show prints documents: records as Ion text, text
+that is not Ion as a string, other bytes as a blob in base64, each with a comment that says so.
 """
 
 _EXAMPLES = """\
@@ -34,6 +36,7 @@ _EXAMPLES = """\
                                                       document data)
   python -m ops failures --stack dev --json | jq .counts
   python -m ops failures --stack dev --show KEY       one object with its documents, as Ion text
+  python -m ops failures --stack dev --discarded      list what `discard` has discarded
 """
 
 _UNITS = ((1024 * 1024, "MiB"), (1024, "KiB"))
@@ -44,6 +47,11 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument("--show", metavar="KEY", help="print one object with its documents")
+    parser.add_argument(
+        "--discarded",
+        action="store_true",
+        help=f"list discarded objects ({DISCARDED_PREFIX}KEY) instead of pending ones",
+    )
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
@@ -51,8 +59,13 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     if options.show is not None:
         _show(bucket, options.show)
     else:
-        found = list(descriptions(bucket))
-        print(json_text(found) if options.json else "\n".join(list_lines(found)))
+        found = list(descriptions(bucket, (DISCARDED_PREFIX,) if options.discarded else PREFIXES))
+        if options.json:
+            print(json_text(found))
+        elif found:
+            print("\n".join(list_lines(found)))
+        else:
+            print(f"There are no {'discarded' if options.discarded else 'pending'} failures.")
     return STATUS_OK
 
 
@@ -76,9 +89,11 @@ def _show(bucket: FailureBucket, key: str) -> None:
     print("\n".join(show_lines(key, stored)))
 
 
-def descriptions(bucket: FailureBucket) -> Iterator[Description]:
-    """Return descriptions of all objects, in the order of their keys."""
-    keys = (key for prefix in PREFIXES for key in bucket.keys(prefix))
+def descriptions(
+    bucket: FailureBucket, prefixes: Sequence[str] = PREFIXES
+) -> Iterator[Description]:
+    """Return descriptions of the objects under some prefixes, in the order of their keys."""
+    keys = (key for prefix in prefixes for key in bucket.keys(prefix))
 
     def one(key: str) -> Description | None:
         stored = bucket.get(key)
@@ -96,19 +111,25 @@ def list_lines(found: Iterable[Description]) -> list[str]:
     counts: Counter[tuple[str, str]] = Counter()
     for each in found:
         counts[each.reason, each.code] += 1
-        lines += [each.key, f"    {_facts(each)}"]
-    if not counts:
-        return ["The failure bucket is empty."]
+        lines += description_lines(each)
     lines += ["", f"{counts.total()} objects"]
-    lines += [f"{number:>6}  {reason}: {code}" for (reason, code), number in counts.most_common()]
+    lines += [
+        f"{number:>6}  {printable(f'{reason}: {code}')}"
+        for (reason, code), number in counts.most_common()
+    ]
     return lines
+
+
+def description_lines(each: Description) -> list[str]:
+    """Return the key of an object and the facts about it, without document data."""
+    return [printable(each.key), f"    {_facts(each)}"]
 
 
 def _facts(each: Description) -> str:
     tried = {0: "not redriven yet", 1: "redriven once"}.get(
         each.attempts, f"redriven {each.attempts} times"
     )
-    return ", ".join(
+    facts = ", ".join(
         fact
         for fact in (
             f"{each.reason}: {each.code}",
@@ -122,6 +143,7 @@ def _facts(each: Description) -> str:
         )
         if fact
     )
+    return printable(facts)
 
 
 def json_text(found: Iterable[Description]) -> str:
@@ -160,12 +182,14 @@ def _fields(each: Description) -> dict[str, Any]:
 def show_lines(key: str, stored: StoredObject) -> list[str]:
     """Return an object with its documents, as Ion text with comments."""
     description = describe(key, stored.body)
-    lines = [f"// {key}", f"// {_facts(description)}"]
+    lines = [f"// {printable(key)}", f"// {_facts(description)}"]
     try:
-        payloads = read_object(key, stored.body).payloads()
+        records = payloads(key, stored.body)
     except UnreadableObjectError:
         return [*lines, ion_text(stored.body)]
-    for payload in payloads:
+    if not records:
+        return [*lines, "", "// (an aggregate without any record)"]
+    for payload in records:
         lines += ["", f"// {payload.place}", ion_text(payload.data)]
     return lines
 

@@ -17,6 +17,7 @@ import pytest
 
 from local.environment import environment, process_environment
 from ops.aggregate_of_one import aggregate_of_one
+from ops.failure_bucket import FailureBucket
 from ops.stack_outputs import PROJECT_FOLDER
 from tests.support.discarded_batches import BATCH_KEY, discarded_batch
 from tests.support.kinesis_events import kinesis_record
@@ -207,6 +208,50 @@ def test_objects_without_a_message_are_redriven_from_the_listed_bucket(
     # then
     assert "forgotten" in deployment.items("Person")
     assert BATCH_KEY not in _keys(deployment)
+
+
+def test_what_nobody_can_repair_is_discarded_and_stays_readable(
+    deployment: Deployment, ops: Callable[..., Any], outputs_file: str
+) -> None:
+    # given an object that no redrive can read
+    bucket, key = deployment.outputs["failureBucketName"], "records/by-hand"
+    deployment.client("s3").put_object(Bucket=bucket, Key=key, Body=SECRET.encode())
+    before = set(_keys(deployment))
+    # when nobody can be asked
+    asked = ops("discard", key, "--outputs", outputs_file)
+    # then it stays
+    assert asked.returncode == 1
+    assert "pass --yes" in asked.stderr
+    assert set(_keys(deployment)) == before
+    # when it is discarded, twice
+    for _ in range(2):
+        done = ops("discard", key, "--outputs", outputs_file, "--yes")
+        assert done.returncode == 0, done.stderr
+    # then it is under its new key, where no redrive looks for it
+    ops("redrive", "--outputs", outputs_file)
+    ops("redrive", "--outputs", outputs_file, "--from-bucket")
+    assert set(_keys(deployment)) == before - {key} | {f"discarded/{key}"}
+    # and can be listed and read
+    listed = ops("failures", "--outputs", outputs_file, "--discarded", "--json")
+    assert [each["key"] for each in json.loads(listed.stdout)["failures"]] == [f"discarded/{key}"]
+    shown = ops("failures", "--outputs", outputs_file, "--show", f"discarded/{key}")
+    assert SECRET in shown.stdout
+
+
+def test_an_object_that_changed_is_not_deleted(deployment: Deployment) -> None:
+    # given an object that was read, and then written again
+    s3, name = deployment.client("s3"), deployment.outputs["failureBucketName"]
+    bucket = FailureBucket(s3, name)
+    bucket.put("discarded/changing", b"one")
+    read = bucket.get("discarded/changing")
+    assert read is not None
+    bucket.put("discarded/changing", b"two")
+    # then only its new state can be deleted
+    assert not bucket.delete_unchanged("discarded/changing", read)
+    newer = bucket.get("discarded/changing")
+    assert newer is not None
+    assert bucket.delete_unchanged("discarded/changing", newer)
+    assert bucket.get("discarded/changing") is None
 
 
 def test_a_missing_prerequisite_is_named_in_one_line(

@@ -8,6 +8,7 @@ from urllib.parse import quote_plus
 
 from typing_extensions import override
 
+from handler.contract import BATCHES_PREFIX, RECORDS_PREFIX
 from tests.support.faults import client_error
 from tests.support.memory_s3 import Buckets, MemoryS3
 from tests.support.memory_sqs import MemorySqs
@@ -21,7 +22,7 @@ _PAGE_SIZE = 2
 
 
 class NotifyingS3(MemoryS3):
-    """S3 with one bucket, which sends the queue a message for each object that is created.
+    """S3 with one bucket, which sends the queue a message for each new pending failure.
 
     Attributes
     ----------
@@ -37,8 +38,13 @@ class NotifyingS3(MemoryS3):
         self.queue = MemorySqs()
         self.denied: frozenset[str] = frozenset()
         self.after: Callable[[str, str], None] = lambda _operation, _key: None
-        buckets = Buckets(BUCKET, on_created=lambda _, key: self.queue.send(notification(key)))
+        buckets = Buckets(BUCKET, on_created=lambda _, key: self._notify(key))
         super().__init__(buckets, page_size=_PAGE_SIZE)
+
+    def _notify(self, key: str) -> None:
+        # The filters of the stack's notification.
+        if key.startswith((RECORDS_PREFIX, BATCHES_PREFIX)):
+            self.queue.send(notification(key))
 
     @property
     def bodies(self) -> dict[str, bytes]:

@@ -71,10 +71,13 @@ class Buckets:
             raise client_error("GetObject", "NoSuchKey", "No such key", status=404)
         return body
 
-    def delete(self, bucket: str, key: str) -> None:
-        """Remove an object if it exists."""
+    def delete(self, bucket: str, key: str, *, if_match: str | None = None) -> None:
+        """Remove an object if it exists; under a condition, only a certain object."""
         with self._lock:
-            self.stored("DeleteObject", bucket).pop(key, None)
+            stored = self.stored("DeleteObject", bucket)
+            if if_match is not None and (key not in stored or etag(stored[key]) != if_match):
+                raise client_error("DeleteObject", "PreconditionFailed", "Another one", status=412)
+            stored.pop(key, None)
 
 
 class MemoryS3:
@@ -121,14 +124,18 @@ class MemoryS3:
 
         return self._answer("GetObject", Key, get)
 
-    def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 (boto3's names)
-        """Remove an object; as on S3, not an error if there is none."""
+    def delete_object(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 (the client's own)
+        """Remove an object; as on S3, not an error if there is none.
+
+        With ``IfMatch`` only that one: Amazon S3 user guide, "How to perform conditional deletes".
+        """
+        bucket, key = arguments["Bucket"], arguments["Key"]
 
         def delete() -> dict[str, Any]:
-            self._buckets.delete(Bucket, Key)
+            self._buckets.delete(bucket, key, if_match=arguments.get("IfMatch"))
             return {}
 
-        return self._answer("DeleteObject", Key, delete)
+        return self._answer("DeleteObject", key, delete)
 
     def list_objects_v2(
         self,

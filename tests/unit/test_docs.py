@@ -17,6 +17,7 @@ from handler.contract import (
 )
 from infra import section
 from infra.settings import sections_by_name
+from ops.failure_objects import DISCARDED_PREFIX
 from tests.support.paths import REPOSITORY as ROOT
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ MADE_LATER = (
     "../",
 )
 """Paths that a fresh clone does not have."""
-NOT_OURS = (RECORDS_PREFIX, BATCHES_PREFIX, "alias/", "AWS/")
-"""Names of AWS that look like paths."""
+NOT_OURS = (RECORDS_PREFIX, BATCHES_PREFIX, DISCARDED_PREFIX, "alias/", "AWS/")
+"""Names of AWS and keys of objects that look like paths."""
 
 SENTENCE_END = re.compile(r"[a-z0-9)`*]\. +[A-Z`]")
 RANGE = re.compile(r"-?\d+ to \d+")

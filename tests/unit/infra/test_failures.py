@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ops.failure_objects import DISCARDED_PREFIX
 from tests.support import pulumi_mocks as deployment
 from tests.support.pulumi_mocks import TAGS, Deployment, arn, deploy_dev, physical_name, statements
 
@@ -108,6 +109,14 @@ def test_the_bucket_notifies_the_queue_of_both_kinds_of_failure(dev: Deployment)
         ],
     }
     assert dev.one(QUEUE_POLICY).urn in notification.dependencies
+
+
+def test_discarded_failures_cause_no_message_and_expire(dev: Deployment) -> None:
+    filters = [queue["filterPrefix"] for queue in dev.one(NOTIFICATION).inputs["queues"]]
+    (rule,) = dev.one(LIFECYCLE).inputs["rules"]
+
+    assert not any(DISCARDED_PREFIX.startswith(prefix) for prefix in filters)
+    assert DISCARDED_PREFIX.startswith(rule["filter"]["prefix"])
 
 
 def test_only_the_bucket_may_send_to_the_queue(dev: Deployment) -> None:

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from handler.contract import RESERVED_ATTRIBUTES
+from handler.contract import RESERVED_ATTRIBUTES, Variable
+from handler.settings import HandlerSettings
+from infra.replica_settings import replica_tables_json
 from infra.section import either
 from infra.settings import Settings, SettingsError, sections_by_name
 from tests.support.paths import REPOSITORY
@@ -318,7 +320,65 @@ def test_nested_paths_are_field_names_with_dots() -> None:
     assert table.attributes == {"city": ("address", "city", "name")}
 
 
-@pytest.mark.parametrize("path", ["", ".", "a..b", ".a", "a.", "a. b", 3, ["a"], None])
+@pytest.mark.parametrize(
+    ("path", "step"),
+    [
+        ("address[0].city", "address[0]"),
+        ("address.[0].city", "[0]"),
+        ("address.0.city", "0"),
+        ("items[*]", "items[*]"),
+        ("items.*", "*"),
+        ("$.address", "$"),
+        ("/address/city", "/address/city"),
+        ('address."city"', '"city"'),
+        ("'address'.city", "'address'"),
+        ("`address`", "`address`"),
+    ],
+)
+def test_a_path_of_another_language_is_refused_with_what_to_write(path: str, step: str) -> None:
+    problem = tables_problem(attributes={"city": path})
+
+    assert problem.startswith(
+        f"replicaTables[0].attributes.city is {json.dumps(path)}, in which {json.dumps(step)} is "
+        "not a plain field name"
+    )
+    assert "name the path of the list itself, or leave `attributes` out" in problem
+    assert f"write the path as a list of names, {json.dumps(path.split('.'))}" in problem
+
+
+@pytest.mark.parametrize(
+    "path", ["it's.a", "km/h", "a-b", "a b", "a1", "_0", "$price", "straße", "a:b", "#"]
+)
+def test_a_field_name_may_have_any_characters_that_mean_nothing_else(path: str) -> None:
+    (table,) = parse(
+        replicaTables=[{"ledgerTable": "Person", "attributes": {"city": path}}]
+    ).replica_tables.replica_tables
+    assert table.attributes == {"city": tuple(path.split("."))}
+
+
+@pytest.mark.parametrize("names", [["address[0]", "city"], ["0"], ["a.b"], [" a", ""], ["*"]])
+def test_a_list_of_field_names_is_taken_as_it_is(names: list[str]) -> None:
+    # given a table whose documents have such fields
+    attributes = {"city": names}
+    (table,) = parse(
+        replicaTables=[{"ledgerTable": "Person", "attributes": attributes}]
+    ).replica_tables.replica_tables
+    # then the handler reads the same names
+    text = replica_tables_json([table], {"Person": "person-1a2b3c"})
+    handler = HandlerSettings.from_environment(
+        {Variable.REPLICA_TABLES: text, Variable.FAILURE_BUCKET: "failures"}
+    )
+    assert handler.replica_tables["Person"].attributes == {"city": tuple(names)}
+
+
+@pytest.mark.parametrize("path", ["a\ud800", ["a", "\ud800"]])
+def test_a_field_name_that_is_not_unicode_text_is_refused(path: object) -> None:
+    assert "which is not Unicode text: no document has it" in tables_problem(
+        attributes={"city": path}
+    )
+
+
+@pytest.mark.parametrize("path", ["", ".", "a..b", ".a", "a.", "a. b", " a", 3, [], ["a", 3], None])
 def test_other_paths_are_refused(path: object) -> None:
     problem = tables_problem(attributes={"city": path})
 

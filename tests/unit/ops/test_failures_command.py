@@ -5,6 +5,7 @@ The services are in memory. `test_silence.py` proves that the listing contains n
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from tests.support.discarded_batches import BATCH_KEY, discarded_batch
 from tests.support.failure_bucket import BUCKET
 from tests.support.failure_objects import failed_record, quarantine
 from tests.support.kinesis_events import SEQUENCE_NUMBER, SHARD_ID, kinesis_record
+from tests.support.kpl import aggregate
 from tests.support.qldb_records import secret_revision
 from tests.support.sentinel import SECRET
 
@@ -31,7 +33,7 @@ def test_an_empty_bucket_is_reported_as_such(
     s3: NotifyingS3, outputs: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["failures", *outputs]) == 0
-    assert capsys.readouterr().out == "The failure bucket is empty.\n"
+    assert capsys.readouterr().out == "There are no pending failures.\n"
     assert s3.bodies == {}
 
 
@@ -92,7 +94,7 @@ def test_each_record_of_a_batch_is_shown_under_its_sequence_number(
     # then
     shown = capsys.readouterr().out
     assert "// 1\n{" in shown
-    assert "// 2\n// not Ion: the bytes as they are\n{{/w==}}" in shown
+    assert "// 2\n// not Ion: 1 bytes as they are\n{{/w==}}" in shown
 
 
 def test_an_unreadable_object_is_shown_as_its_bytes(
@@ -103,6 +105,48 @@ def test_an_unreadable_object_is_shown_as_its_bytes(
     shown = capsys.readouterr().out
     assert "// unreadable: not an object of the handler" in shown
     assert "{{/w==}}" in shown
+
+
+def test_an_empty_record_is_shown_as_empty(
+    s3: NotifyingS3, outputs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = quarantine(s3, failed_record(b""))
+    assert main(["failures", *outputs, "--show", key]) == 0
+    assert capsys.readouterr().out.endswith(f"// {SEQUENCE_NUMBER}\n// (empty: 0 bytes)\n")
+
+
+def test_a_batch_without_user_records_is_shown_as_such(
+    s3: NotifyingS3, outputs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _put_batch(s3, aggregate())
+    assert main(["failures", *outputs, "--show", BATCH_KEY]) == 0
+    assert capsys.readouterr().out.endswith("\n// (an aggregate without any record)\n")
+
+
+def test_an_object_cannot_control_the_terminal(
+    s3: NotifyingS3, outputs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given an object that somebody wrote with control characters in key, reason and content
+    key = quarantine(s3, failed_record(b"", reason="\x1b[31m", code="a\nb"))
+    s3.bodies["records/\x1b]0;title\x07"] = b"text \x1b[2J"
+    # when
+    for arguments in ([], ["--show", key], ["--show", "records/\x1b]0;title\x07"]):
+        assert main(["failures", *outputs, *arguments]) == 0
+    # then
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert r"\x1b[31m: a\nb" in shown
+    assert r"records/\x1b]0;title\x07" in shown
+
+
+def test_characters_that_the_output_cannot_encode_are_escaped(
+    s3: NotifyingS3, outputs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = quarantine(s3, failed_record("Zürich".encode()))
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", stdout)
+    assert main(["failures", *outputs, "--show", key]) == 0
+    assert rb"'''Z\xfcrich'''" in stdout.buffer.getvalue()
 
 
 def test_an_unknown_key_is_an_error_with_the_remedy(
