@@ -20,6 +20,7 @@ python -m local redact Person DOCUMENT_ID 0
 python -m local show --wait --diff
 python -m local logs function --follow
 eval "$(python -m local env)"; pulumi preview; aws kinesis list-streams
+eval "$(python -m local env --unset)"
 python -m local down
 """
 
