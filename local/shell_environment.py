@@ -38,7 +38,7 @@ class _Undo:
     replaced
         Variables that had a value before.
     folders
-        What was added to PATH, in front.
+        What was added to PATH.
     """
 
     own: frozenset[str] = frozenset()
@@ -169,15 +169,9 @@ def _restoration(name: str) -> str:
 
 
 def _added(path: str, before: str) -> tuple[str, ...]:
-    """Return the folders of a PATH that another one does not have."""
-    left = Counter(before.split(os.pathsep))
-    added: list[str] = []
-    for folder in reversed(path.split(os.pathsep)):
-        if left[folder]:
-            left[folder] -= 1
-        else:
-            added.insert(0, folder)
-    return tuple(added)
+    """Return the folders of a PATH that it has more often than another one."""
+    added = Counter(path.split(os.pathsep)) - Counter(before.split(os.pathsep))
+    return tuple(added.elements())
 
 
 def _exports(variables: Iterable[tuple[str, str]]) -> list[str]:

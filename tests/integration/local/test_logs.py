@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SECONDS = 30
+SECONDS = 20
 GROUP = "group"
 
 
@@ -81,7 +82,11 @@ def test_following_ends_when_nobody_reads_any_more(state: Path) -> None:
         assert reading.stdout.readline() == "one\n"
         # when it closes the pipe / then the command ends, without a stack trace
         reading.stdout.close()
-        assert reading.wait(SECONDS) == 0
+        ends = threading.Timer(SECONDS, reading.kill)
+        ends.start()
+        status = reading.wait()
+        ends.cancel()
+        assert status == 0
         assert reading.stderr is not None
         assert reading.stderr.read() == ""
 

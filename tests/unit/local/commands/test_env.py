@@ -5,12 +5,15 @@ What its commands do in a shell is proven in `tests/integration/local/test_shell
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
 from local.command_line import main
+from local.commands import env
 from local.environment import Endpoints, environment
+from local.services import Ports, Services
 from local.shell_environment import UNDO_VARIABLE, shell_exports
 
 if TYPE_CHECKING:
@@ -60,3 +63,21 @@ def test_a_damaged_note_ends_in_one_line(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err == f"error: {UNDO_VARIABLE} was changed: open a new shell\n"
+
+
+def test_a_shell_that_has_the_exports_gets_no_folder_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given a shell with the exports
+    pulumi = tmp_path / "pulumi"
+    services = Services(state=tmp_path, ports=Ports())
+    monkeypatch.setattr(env, "running_services", lambda _: services)
+    monkeypatch.setattr(env, "ensure_pulumi", lambda _: pulumi)
+    inherited = {"PATH": "/bin"}
+    entered = environment(services.endpoints, pulumi, tmp_path, inherited=inherited)
+    undo = shell_exports(entered, inherited).partition(f"{UNDO_VARIABLE}=")[2]
+    monkeypatch.setenv("PATH", entered["PATH"])
+    monkeypatch.setenv(UNDO_VARIABLE, shlex.split(undo)[0])
+    # when they are printed again / then PATH is the same
+    main(["env"])
+    assert f"export PATH={entered['PATH']}\n" in capsys.readouterr().out
