@@ -2,43 +2,70 @@
 
 This module shares no code with the handler on purpose: it reads the items with boto3's own types
 and compares them with the ledger's values, so that an error in the handler cannot hide here. For
-the same reason it has its own copy of the contract: the names of attributes and the limits of
-numbers are repeated here instead of imported from `handler/contract.py`. A name that is changed
-there by mistake shows up here as a difference; an intended change is made in both.
+the same reason it has its own copy of the contract: the names of attributes, and in
+`local.comparable` the limits of numbers, are repeated instead of imported from
+`handler/contract.py`. A name that is changed there by mistake shows up here as a difference; an
+intended change is made in both.
 """
 
 from __future__ import annotations
 
+import enum
 import hashlib
 import json
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-from amazon.ion import simpleion
-from amazon.ion.core import Timestamp
-from amazon.ion.simple_types import IonPyBool, IonPyNull, IonPySymbol
-from boto3.dynamodb.types import Binary, TypeDeserializer
-from rich.table import Table
-from rich.text import Text
+from boto3.dynamodb.types import TypeDeserializer
 
 from local import aws
+from local.comparable import comparable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from qldb_simulator.client import LedgerClient
     from qldb_simulator.client_results import DocumentState
 
+    from local.comparable import Comparable
+
 _ABSENT = object()
-_TOMBSTONE_ATTRIBUTES = {"isDeleted", "expiresAt"}
 _COMMON_ATTRIBUTES = {"pk", "version", "txTime", "txId", "hash"}
-_METADATA_ATTRIBUTES = {*_COMMON_ATTRIBUTES, "projectionId", *_TOMBSTONE_ATTRIBUTES}
-_MAX_DIGITS, _MIN_EXPONENT, _MAX_EXPONENT = 38, -130, 125
-"""The numbers that DynamoDB can hold (DynamoDB developer guide, "Constraints")."""
+_NOT_OF_THE_REVISION = {"pk", "expiresAt"}
+"""Attributes of a tombstone that do not follow from the revision."""
+
+
+class Verdict(enum.Enum):
+    """What a comparison says about one document.
+
+    BEHIND is an item with a lower version than the ledger's, or none yet: it may be on its way.
+    Nothing that is still to come corrects what is DIFFERENT.
+    """
+
+    EQUAL = enum.auto()
+    BEHIND = enum.auto()
+    DIFFERENT = enum.auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """An attribute, or a field in a map, that the item and the document do not share.
+
+    Attributes
+    ----------
+    path
+        Name of the attribute, then the names of fields in its maps.
+    ledger
+        The value that the item should have; None if the item should not have the attribute.
+    replica
+        The value that the item has; None if it does not have the attribute.
+    """
+
+    path: tuple[str, ...]
+    ledger: Comparable | None
+    replica: Comparable | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,15 +80,21 @@ class Row:
         The document's id, and its item's key.
     ledger, replica
         Version and state, such as "2 live"; "-" if there is none.
-    equal
+    verdict
         Whether version, state, transaction, hash and every attribute match.
+    committed
+        When the ledger's revision was committed; None if the ledger has no such document.
+    differing
+        What the item and the document do not share; empty if one of them does not exist.
     """
 
     table: str
     document_id: str
     ledger: str
     replica: str
-    equal: bool
+    verdict: Verdict
+    committed: datetime | None = None
+    differing: tuple[Difference, ...] = ()
 
 
 def compare(ledger: LedgerClient, outputs: Mapping[str, Any], endpoint: str) -> list[Row]:
@@ -83,27 +116,53 @@ def compare(ledger: LedgerClient, outputs: Mapping[str, Any], endpoint: str) -> 
     """
     dynamodb = aws.client("dynamodb", endpoint)
     rows: list[Row] = []
-    active = ledger.tables(outputs["ledgerName"])
     for table, replica in _replicas(outputs).items():
-        documents = ledger.state(outputs["ledgerName"], table) if table in active else {}
+        # Items first: what is committed between the two readings then makes no item look ahead.
         pages = dynamodb.get_paginator("scan").paginate(
             TableName=replica["tableName"], ConsistentRead=True
         )
         items = {item["pk"]["S"]: item_values(item) for page in pages for item in page["Items"]}
-        for document_id in sorted({*documents, *items}):
-            document, item = documents.get(document_id), items.get(document_id)
-            rows.append(
-                Row(
-                    table=table,
-                    document_id=document_id,
-                    ledger=f"{document.version} {_word(document.is_deleted)}" if document else "-",
-                    replica=f"{item['version']} {_word('isDeleted' in item)}" if item else "-",
-                    equal=document is not None
-                    and item is not None
-                    and is_replica(document, item, replica.get("attributes")),
-                )
-            )
+        active = ledger.tables(outputs["ledgerName"])
+        documents = ledger.state(outputs["ledgerName"], table) if table in active else {}
+        rows += (
+            _row(table, key, documents.get(key), items.get(key), replica.get("attributes"))
+            for key in sorted({*documents, *items})
+        )
     return rows
+
+
+def _row(
+    table: str,
+    document_id: str,
+    document: DocumentState | None,
+    item: Mapping[str, Any] | None,
+    attributes: Mapping[str, Sequence[str]] | None,
+) -> Row:
+    differing = item_differences(document, item, attributes) if document and item else ()
+    return Row(
+        table=table,
+        document_id=document_id,
+        ledger=f"{document.version} {_word(document.is_deleted)}" if document else "-",
+        replica=f"{item.get('version', '?')} {_word('isDeleted' in item)}" if item else "-",
+        verdict=_verdict(document, item, differing),
+        committed=document.tx_time if document else None,
+        differing=differing,
+    )
+
+
+def _verdict(
+    document: DocumentState | None,
+    item: Mapping[str, Any] | None,
+    differing: Sequence[Difference],
+) -> Verdict:
+    if document is None:
+        return Verdict.DIFFERENT
+    if item is None:
+        return Verdict.BEHIND
+    version = item.get("version")
+    if isinstance(version, Decimal) and version < document.version:
+        return Verdict.BEHIND
+    return Verdict.DIFFERENT if differing else Verdict.EQUAL
 
 
 def _replicas(outputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -124,20 +183,14 @@ def item_values(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _Reader().deserialize(value) for name, value in item.items()}
 
 
+def count(rows: Sequence[Row], verdict: Verdict) -> int:
+    """Return the number of documents with a verdict."""
+    return sum(row.verdict is verdict for row in rows)
+
+
 def differences(rows: Sequence[Row]) -> int:
-    """Return the number of documents that differ between the ledger and DynamoDB."""
-    return sum(not row.equal for row in rows)
-
-
-def comparison_table(rows: Sequence[Row]) -> Table:
-    """Return the rows as a table for a terminal."""
-    table = Table("table", "document id", "ledger", "DynamoDB", "equal")
-    for row in rows:
-        table.add_row(
-            *map(Text, (row.table, row.document_id, row.ledger, row.replica)),
-            Text("yes") if row.equal else Text("NO", style="bold red"),
-        )
-    return table
+    """Return the number of documents that are not equal, for whatever reason."""
+    return len(rows) - count(rows, Verdict.EQUAL)
 
 
 def _word(deleted: bool) -> str:  # noqa: FBT001 (its only argument)
@@ -153,6 +206,21 @@ def is_replica(
 
     Parameters
     ----------
+    document, item, attributes
+        As for `item_differences`.
+    """
+    return not item_differences(document, item, attributes)
+
+
+def item_differences(
+    document: DocumentState,
+    item: Mapping[str, Any],
+    attributes: Mapping[str, Sequence[str]] | None,
+) -> tuple[Difference, ...]:
+    """Return in what an item is not what docs/items.md promises for a document.
+
+    Parameters
+    ----------
     document
         The latest revision.
     item
@@ -160,27 +228,31 @@ def is_replica(
     attributes
         The path in the document for each attribute of the item; None for the whole document.
     """
-    revision = {
+    own = _NOT_OF_THE_REVISION if document.is_deleted else {"pk"}
+    held = {name: comparable(value) for name, value in item.items() if name not in own}
+    expected = {
         "version": document.version,
         "txTime": document.tx_time,
         "txId": document.tx_id,
         "hash": document.hash,
+        **_content(document, attributes),
     }
-    if _form({name: item.get(name) for name in revision}) != _form(revision):
-        return False
-    held = {name: value for name, value in item.items() if name not in _METADATA_ATTRIBUTES}
+    expected_forms = {name: comparable(value) for name, value in expected.items()}
+    return tuple(_unequal((), expected_forms, held))
+
+
+def _content(
+    document: DocumentState, attributes: Mapping[str, Sequence[str]] | None
+) -> dict[str, Any]:
+    """Return the attributes that tombstones and live items do not share."""
     if document.is_deleted:
-        return item.get("isDeleted") is True and not held and "projectionId" not in item
-    if item.get("projectionId") != _projection_id(attributes):
-        return False
-    if not item.keys().isdisjoint(_TOMBSTONE_ATTRIBUTES):
-        return False
+        return {"isDeleted": True}
     if attributes is None:
-        expected = {"data": document.data}
+        content = {"data": document.data}
     else:
         found = {name: _at(document.data, path) for name, path in attributes.items()}
-        expected = {name: value for name, value in found.items() if value is not _ABSENT}
-    return _form(held) == _form(expected)
+        content = {name: value for name, value in found.items() if value is not _ABSENT}
+    return {"projectionId": _projection_id(attributes), **content}
 
 
 def _projection_id(attributes: Mapping[str, Sequence[str]] | None) -> str:
@@ -198,81 +270,12 @@ def _at(document: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 (a value of 
     return document
 
 
-@singledispatch
-def _form(value: Any) -> tuple[str, Any]:  # noqa: ANN401 (a value of any type)
-    """Return the kind and plain value of an Ion value or of a value that boto3 read."""
-    raise TypeError(f"neither Ion nor DynamoDB has the type {type(value).__name__}")
-
-
-@_form.register(type(None))
-@_form.register(IonPyNull)
-def _null(_value: object) -> tuple[str, Any]:
-    return "null", None
-
-
-@_form.register(bool)
-@_form.register(IonPyBool)
-def _boolean(value: object) -> tuple[str, Any]:
-    return "boolean", bool(value)
-
-
-@_form.register(int)
-@_form.register(Decimal)
-def _number(value: int | Decimal) -> tuple[str, Any]:
-    number = Decimal(value)
-    if _fits(number):
-        return "number", number
-    sign, digits, exponent = number.as_tuple()
-    text = f"{'-' * sign}{''.join(map(str, digits))}"
-    return "text", text if isinstance(value, int) else f"{text}d{exponent}"
-
-
-@_form.register(float)
-def _float(value: float) -> tuple[str, Any]:
-    if not math.isfinite(value):
-        return "text", "nan" if math.isnan(value) else f"{value:+}"
-    shortest = repr(float(value))
-    number = Decimal(shortest)
-    return ("number", number) if _fits(number) else ("text", shortest)
-
-
-def _fits(number: Decimal) -> bool:
-    significant = "".join(map(str, number.as_tuple().digits)).strip("0")
-    within = _MIN_EXPONENT <= number.adjusted() <= _MAX_EXPONENT
-    return not number or (within and len(significant) <= _MAX_DIGITS)
-
-
-@_form.register(str)
-def _text(value: str) -> tuple[str, Any]:
-    return "text", str(value)
-
-
-@_form.register(IonPySymbol)
-def _symbol(value: IonPySymbol) -> tuple[str, Any]:
-    return "text", value.text
-
-
-@_form.register(Timestamp)
-def _timestamp(value: Timestamp) -> tuple[str, Any]:
-    return "text", simpleion.dumps(value, binary=False, omit_version_marker=True)
-
-
-@_form.register(bytes)
-def _bytes(value: bytes) -> tuple[str, Any]:
-    return "binary", bytes(value)
-
-
-@_form.register(Binary)
-def _binary(value: Any) -> tuple[str, Any]:  # noqa: ANN401 (boto3's stubs hide its value)
-    return "binary", value.value
-
-
-@_form.register(list)
-@_form.register(tuple)
-def _list(values: list[object] | tuple[object, ...]) -> tuple[str, Any]:
-    return "list", [_form(value) for value in values]
-
-
-@_form.register(Mapping)
-def _map(values: Mapping[str, object]) -> tuple[str, Any]:
-    return "map", {str(name): _form(value) for name, value in values.items()}
+def _unequal(
+    path: tuple[str, ...], ledger: Mapping[str, Comparable], replica: Mapping[str, Comparable]
+) -> Iterator[Difference]:
+    for name in (*ledger, *(other for other in replica if other not in ledger)):
+        match ledger.get(name), replica.get(name):
+            case ("map", expected), ("map", held):
+                yield from _unequal((*path, name), expected, held)
+            case expected, held if expected != held:
+                yield Difference(path=(*path, name), ledger=expected, replica=held)

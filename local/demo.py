@@ -14,13 +14,15 @@ from qldb_simulator.operations import CreateTable, Delete, Insert, Redact, Selec
 from rich.console import Console
 
 from local import aws
-from local.comparison import compare, comparison_table, differences
+from local.comparison import compare, differences
+from local.comparison_output import comparison_table, summary
 from local.environment import enter, environment
 from local.errors import LocalError
 from local.progress import print_output
 from local.pulumi_cli import ensure_pulumi
 from local.service_process import free_port
 from local.services import DEFAULT_STATE, Ports, Services
+from local.settling import compare_until_settled, final
 from local.stack import Stacks
 from local.stack_settings import remove_settings
 
@@ -136,7 +138,7 @@ def demonstrate(console: Console, services: Services, outputs: dict[str, Any]) -
         )
     console.rule("ledger and DynamoDB")
     console.print(comparison_table(rows))
-    console.print(f"{len(rows)} documents, {differences(rows)} differences")
+    console.print(summary(rows))
     return 1 if differences(rows) else 0
 
 
@@ -201,15 +203,13 @@ def settle(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) -> list
     Returns
     -------
     list of Row
-        The last comparison; it has differences only after a timeout.
+        The last comparison. What has not arrived by then differs.
     """
     ledger.wait_delivered(outputs["ledgerName"], timeout=SETTLE_SECONDS)
-    deadline = time.monotonic() + SETTLE_SECONDS
-    while True:
-        rows = compare(ledger, outputs, endpoint)
-        if not differences(rows) or time.monotonic() > deadline:
-            return rows
-        time.sleep(_PAUSE_SECONDS)
+    rows = compare_until_settled(
+        lambda: compare(ledger, outputs, endpoint), seconds=SETTLE_SECONDS, pause=_PAUSE_SECONDS
+    )
+    return final(rows)
 
 
 def measure_lag(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) -> list[float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import os
-import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 PROVIDER_VARIABLE = "LOCAL_AWS_PROVIDER"
 """`genuine` selects the genuine AWS provider (docs/local-aws.md); default `stand-in`."""
-_OWNED_PREFIXES = ("AWS_", "PULUMI_")
+OWNED_PREFIXES = ("AWS_", "PULUMI_")
+"""Of variables that the local AWS sets or removes."""
 _NO_PROXY = ("NO_PROXY", "no_proxy")
 
 
@@ -183,7 +183,7 @@ def process_environment(
         The environment to extend. Default: the environment of this process.
     """
     inherited = os.environ if inherited is None else inherited
-    kept = {n: value for n, value in inherited.items() if not n.startswith(_OWNED_PREFIXES)}
+    kept = {n: value for n, value in inherited.items() if not n.startswith(OWNED_PREFIXES)}
     return {**kept, **variables}
 
 
@@ -198,23 +198,6 @@ def enter(variables: Mapping[str, str]) -> None:
     complete = process_environment(variables)
     os.environ.clear()
     os.environ.update(complete)
-
-
-def shell_exports(variables: Mapping[str, str], inherited: Mapping[str, str] | None = None) -> str:
-    """Return POSIX shell commands that turn the shell's environment into `process_environment`.
-
-    Parameters
-    ----------
-    variables
-        Result of `environment`.
-    inherited
-        The environment of the shell. Default: the environment of this process.
-    """
-    inherited = os.environ if inherited is None else inherited
-    foreign = sorted(n for n in inherited if n.startswith(_OWNED_PREFIXES) and n not in variables)
-    lines = [f"unset {' '.join(foreign)}"] if foreign else []
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
-    return "\n".join(lines) + "\n"
 
 
 def _direct_hosts(inherited: str) -> str:

@@ -17,8 +17,10 @@ python -m local put Person '{"firstName": "Ann", "email": "ann@example.com"}'
 python -m local put Person '{"firstName": "Anne"}' --id DOCUMENT_ID
 python -m local delete Person DOCUMENT_ID
 python -m local redact Person DOCUMENT_ID 0
-python -m local show
+python -m local show --wait --diff
+python -m local logs function --follow
 eval "$(python -m local env)"; pulumi preview; aws kinesis list-streams
+eval "$(python -m local env --unset)"
 python -m local down
 """
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from local.commands import delete, demo, destroy, down, env, put, redact, show, status, up
+from local.commands import delete, demo, destroy, down, env, logs, put, redact, show, status, up
 
 if TYPE_CHECKING:
     import argparse
@@ -42,6 +42,7 @@ COMMANDS: dict[str, Command] = {
     "delete": delete,
     "redact": redact,
     "show": show,
+    "logs": logs,
     "destroy": destroy,
     "down": down,
     "demo": demo,

@@ -2,29 +2,150 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
+import math
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 
 from qldb_simulator.client import LedgerClient
 from rich.console import Console
 
-from local.comparison import compare, comparison_table, differences
-from local.running import deployed
+from local import aws
+from local.comparison import Verdict, compare, count
+from local.comparison_output import comparison_table, difference_lines, summary
+from local.examples import command
+from local.replication_activity import reason_for_delay
+from local.running import deployed, stack_name
+from local.settling import compare_until_settled, final
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Mapping
+    from pathlib import Path
 
-HELP = "compare the ledger with DynamoDB, document by document"
+HELP = "compare the ledger with DynamoDB, document by document; --diff says in what they differ"
+
+WAIT_SECONDS = 60.0
+EXIT_DIFFERENT = 1
+EXIT_ON_ITS_WAY = 3
+_BRIEF_SECONDS = 2.0
+_PAUSE_SECONDS = 0.25
+_EPILOG = """\
+The last column:
+  yes         version, state, hash and every attribute are the ledger's
+  on its way  the item is older than the ledger's revision, or not there yet, and records may
+              still arrive: look again, or use --wait
+  NO          the item is wrong, or it is missing and nothing is on its way any more
+
+exit status: 0 all documents are equal, 1 a document differs, 3 none differs, but some are still on
+their way. With --wait, what has not arrived in time differs.
+
+examples:
+  python -m local show --diff             which attributes are missing, extra or different
+  python -m local show --wait             right after a `put`, or while a backfill runs
+  python -m local show --wait 300 --diff
+  python -m local logs function           why a document does not arrive
+"""
 
 
-def add_arguments(_parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments: none."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = (
+        "Compare each document of the replicated tables with its item in DynamoDB.\n"
+        f"Documents that are behind get {_BRIEF_SECONDS:.0f} seconds."
+    )
+    parser.epilog = _EPILOG
+    parser.add_argument(
+        "--diff",
+        action="store_true",
+        help="print which attributes differ, with the ledger's and DynamoDB's values",
+    )
+    parser.add_argument(
+        "--wait",
+        nargs="?",
+        type=_seconds,
+        const=WAIT_SECONDS,
+        metavar="SECONDS",
+        help="wait until nothing is on its way, at most so long "
+        f"(default: {WAIT_SECONDS:.0f}); what is missing then differs",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit status: 1 if a document differs."""
     services, outputs = deployed(options.state)
-    ledger = LedgerClient(services.endpoints.qldb)
-    rows = compare(ledger, outputs, services.endpoints.emulator)
+    ledger, endpoint = LedgerClient(services.endpoints.qldb), services.endpoints.emulator
+    delay = partial(reason_for_delay, ledger, outputs, endpoint)
+    with _Progress() as progress:
+        rows = compare_until_settled(
+            lambda: compare(ledger, outputs, endpoint),
+            seconds=_BRIEF_SECONDS if options.wait is None else options.wait,
+            pause=_PAUSE_SECONDS,
+            is_delayed=lambda rows: delay(rows) is not None,
+            progress=progress.show if options.wait is not None else lambda _behind, _waited: None,
+        )
+    behind = count(rows, Verdict.BEHIND)
+    reason = delay(rows) if behind else None
+    if reason is None or options.wait is not None:
+        rows = final(rows)
     Console().print(comparison_table(rows))
-    print(f"{len(rows)} documents, {differences(rows)} differences")
-    return 1 if differences(rows) else 0
+    if options.diff:
+        for line in difference_lines(rows):
+            print(line)
+    print(summary(rows))
+    if behind and reason is not None:
+        print(f"Not all have arrived: {reason}")
+    if behind or count(rows, Verdict.DIFFERENT):
+        _name_quarantined(outputs, endpoint, options.state)
+    if count(rows, Verdict.DIFFERENT):
+        return EXIT_DIFFERENT
+    return EXIT_ON_ITS_WAY if count(rows, Verdict.BEHIND) else 0
+
+
+class _Progress:
+    """A line on the terminal that is overwritten while the command waits."""
+
+    def __enter__(self) -> Self:
+        self._shown = False
+        return self
+
+    def show(self, behind: int, waited: float) -> None:
+        if sys.stderr.isatty():
+            self._shown = True
+            sys.stderr.write(
+                f"\r\033[KWaiting for documents on their way: {behind}, {waited:.0f} s"
+            )
+            sys.stderr.flush()
+
+    def __exit__(self, *exception: object) -> None:
+        if self._shown:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+
+
+def _name_quarantined(outputs: Mapping[str, Any], endpoint: str, state: Path) -> None:
+    """Say that records are in the failure bucket, where one may be what is missing."""
+    pages = (
+        aws.client("s3", endpoint)
+        .get_paginator("list_objects_v2")
+        .paginate(Bucket=outputs["failureBucketName"])
+    )
+    if quarantined := sum(page["KeyCount"] for page in pages):
+        records = "1 record" if quarantined == 1 else f"{quarantined} records"
+        call = command(state)
+        python = call.partition(" -m ")[0]
+        print(
+            f"{records} in the failure bucket, quarantined; this shows why:\n"
+            f'  eval "$({call} env)"; {python} -m ops failures --stack {stack_name(state)}'
+        )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds: expected 0 or more")
+    return seconds

@@ -52,7 +52,7 @@ def test_the_demonstration_ends_with_ledger_and_dynamodb_equal(shell: Shell) -> 
     # then the comparison ends without a difference, after a measured lag
     assert demo.returncode == 0, text
     *_, compared, cleaned_up = text.splitlines()
-    assert compared == "30 documents, 0 differences", text
+    assert compared == "30 documents: 30 equal, 0 on their way, 0 differ", text
     assert cleaned_up.startswith("Cleaned up")
     assert re.search(
         r"^End-to-end lag.* median \d+\.\d\d s, longest \d+\.\d\d s$", text, re.MULTILINE

@@ -19,7 +19,7 @@ import pytest
 from qldb_simulator.operations import CreateTable, Delete, Insert, Update
 
 from local import demo
-from local.comparison import compare, differences
+from local.comparison import Verdict, compare, differences
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def settled(deployment: Deployment) -> None:
     """Wait until DynamoDB holds the ledger's current state; fail after a timeout."""
     endpoint = deployment.services.endpoints.emulator
     rows = demo.settle(deployment.ledger, deployment.outputs, endpoint)
-    assert [row for row in rows if not row.equal] == []
+    assert [row for row in rows if row.verdict is not Verdict.EQUAL] == []
     assert rows
 
 

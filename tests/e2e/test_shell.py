@@ -18,8 +18,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from qldb_simulator.client import LedgerClient
 
 from local import aws
+from local.commands import COMMANDS
 from local.service_process import free_port
 from local.services import Services
 from tests.support.waiting import eventually
@@ -41,7 +43,7 @@ def services(shell: Shell) -> Services:
 def test_help_lists_every_command(shell: Shell) -> None:
     # given nothing running / when help is asked for / then it lists the commands
     text = shell.run("python -m local --help")
-    for command in ("up", "status", "env", "put", "delete", "redact", "show", "destroy", "down"):
+    for command in COMMANDS:
         assert re.search(rf"^ +{command} ", text, re.MULTILINE), command
 
 
@@ -63,6 +65,22 @@ def test_both_projects_deploy_by_hand_from_a_shell(shell: Shell) -> None:
     again = shell.run("python -m local up")
     assert len(re.findall(r"\d+ unchanged", again)) == 2
     assert not re.search(r"\d+ (created|updated|replaced|deleted)", again), again
+
+
+def test_a_document_on_its_way_is_not_a_difference(shell: Shell, services: Services) -> None:
+    # given a document that the QLDB stream holds back
+    ledger = LedgerClient(services.endpoints.qldb)
+    (name,) = (each["Name"] for each in ledger.list_ledgers())
+    ledger.pause_delivery(name)
+    shell.run("""python -m local put Person '{"firstName": "Ann"}'""")
+    # when ledger and DynamoDB are compared / then it is on its way
+    shown = shell.run("python -m local show", status=3)
+    assert "│ 0 live │ -        │ on its way │" in shown
+    assert "1 document: 0 equal, 1 on its way, 0 differ" in shown
+    # when the stream goes on / then waiting ends with an equal item, and the function's log
+    ledger.resume_delivery(name)
+    assert "1 document: 1 equal" in shell.run("python -m local show --wait")
+    assert "Batch replicated" in shell.run("python -m local logs function")
 
 
 def test_transactions_from_the_command_line_reach_dynamodb(
@@ -90,7 +108,7 @@ def test_transactions_from_the_command_line_reach_dynamodb(
     dynamodb.put_item(TableName=table, Item={"pk": {"S": "unknown"}, "version": {"N": "7"}})
     # then the comparison shows it, and the exit status is 1
     shown = shell.run("python -m local show", status=1)
-    assert "2 documents, 1 differences" in shown
+    assert "3 documents: 2 equal, 0 on their way, 1 differs" in shown
 
 
 def test_destroyed_stacks_can_be_deployed_again(shell: Shell, services: Services) -> None:
@@ -123,10 +141,14 @@ def test_a_dead_emulator_is_started_again_and_the_ledger_is_kept(
         f"error: the AWS emulator does not answer (logs: {services.state / 'logs'}): "
         "`python -m local up` starts what has ended\n"
     )
+    # and its log is still there
+    assert shell.run("python -m local logs emulator | tail -1")
     # when it is started again, by a command whose reader has had enough
     shell.run("python -m local up | head -1")
     # then the ledger still has the document, and the new table gets it
-    eventually(lambda: shell.run("python -m local show | tail -1").startswith("1 documents, 0"))
+    eventually(
+        lambda: shell.run("python -m local show | tail -1").startswith("1 document: 1 equal")
+    )
     # and `down` leaves nothing behind: no server, no file that git sees or ignores
     shell.run("python -m local down")
     assert services.qldb.pid is None

@@ -5,18 +5,19 @@ The expectations follow docs/items.md; other tests prove that the handler meets 
 
 from __future__ import annotations
 
-import io
+import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from amazon.ion import simpleion
 from qldb_simulator.client_results import DocumentState
-from rich.console import Console
 
 from handler.contract import RESERVED_ATTRIBUTES, projection_id
-from local import comparison
-from local.comparison import Row, comparison_table, is_replica, item_values
+from local.comparison import Verdict, compare, is_replica, item_differences, item_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 HASH = bytes(range(32))
 PROJECTED, WHOLE = projection_id(("name", "city", "absent")), projection_id(("data",))
@@ -152,16 +153,114 @@ def test_an_int_of_any_size_has_its_digits() -> None:
     assert is_replica(document, right, {"v": ["value"]})
 
 
-def test_names_in_the_table_are_not_interpreted_as_markup() -> None:
-    row = Row(table="[/x]", document_id="[red]", ledger="0 live", replica="-", equal=False)
-    shown = io.StringIO()
-
-    Console(file=shown, width=80).print(comparison_table([row]))
-
-    assert "[/x]" in shown.getvalue()
-    assert "[red]" in shown.getvalue()
-    assert "NO" in shown.getvalue()
-
-
 def test_its_own_copy_of_the_attribute_names_is_complete() -> None:
-    assert comparison._METADATA_ATTRIBUTES | {"data"} == set(RESERVED_ATTRIBUTES)
+    # Of each of these, other tests prove that an item without it, or with it, is different.
+    names = {*ITEM, *TOMBSTONE, "expiresAt", "data"} - PATHS.keys()
+    assert names == set(RESERVED_ATTRIBUTES)
+
+
+def test_a_type_that_only_dynamodb_has_is_a_difference() -> None:
+    item = item_values({**ITEM, "name": {"SS": ["Ann"]}})
+
+    assert not is_replica(LIVE, item, PATHS)
+
+
+def test_each_difference_is_named() -> None:
+    # given an item with an attribute missing, one too many, and one different
+    item = item_values({**without(ITEM, "city"), "name": {"S": "Anne"}, "older": {"N": "1"}})
+    # when it is compared / then these three are named, with both values
+    found = {each.path: (each.ledger, each.replica) for each in item_differences(LIVE, item, PATHS)}
+    assert found == {
+        ("name",): (("text", "Ann"), ("text", "Anne")),
+        ("city",): (("text", "Swansea"), None),
+        ("older",): (None, ("number", 1)),
+    }
+
+
+def test_a_difference_in_a_map_is_named_by_its_path() -> None:
+    data = {"M": {"name": {"S": "Ann"}, "address": {"M": {"city": {"S": "Cardiff"}}}}}
+    item = item_values({**REVISION, "projectionId": {"S": WHOLE}, "data": data})
+
+    (difference,) = item_differences(LIVE, item, None)
+
+    assert difference.path == ("data", "address", "city")
+
+
+class TestVerdict:
+    """What is on its way is told from what is wrong by the versions."""
+
+    @pytest.mark.parametrize(
+        ("document", "item", "verdict"),
+        [
+            (LIVE, ITEM, Verdict.EQUAL),
+            (LIVE, None, Verdict.BEHIND),
+            (DELETED, None, Verdict.BEHIND),
+            (LIVE, {**ITEM, "version": {"N": "2"}, "name": {"S": "former"}}, Verdict.BEHIND),
+            (DELETED, {**ITEM, "version": {"N": "2"}}, Verdict.BEHIND),
+            (None, ITEM, Verdict.DIFFERENT),
+            (LIVE, {**ITEM, "name": {"S": "Anne"}}, Verdict.DIFFERENT),
+            (LIVE, {**ITEM, "version": {"N": "4"}}, Verdict.DIFFERENT),
+            (LIVE, {**ITEM, "version": {"S": "2"}}, Verdict.DIFFERENT),
+            (LIVE, without(ITEM, "version"), Verdict.DIFFERENT),
+        ],
+    )
+    def test_only_an_older_item_may_be_on_its_way(
+        self,
+        document: DocumentState | None,
+        item: dict[str, Any] | None,
+        verdict: Verdict,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # given one document and its item
+        read = Reading(document, item)
+        monkeypatch.setattr("local.comparison.aws.client", lambda *_: read)
+        # when they are compared / then this is the verdict
+        (row,) = compare(read, OUTPUTS, "http://127.0.0.1:1")  # type: ignore[arg-type]
+        assert row.verdict is verdict
+
+    def test_what_is_committed_during_the_comparison_makes_no_item_look_ahead(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # given a revision that is committed and replicated between the two readings
+        read = Reading(replace(LIVE, version=2), {**ITEM, "version": {"N": "2"}})
+
+        def commit() -> None:
+            read.document, read.item = LIVE, ITEM
+
+        read.after_first = commit
+        monkeypatch.setattr("local.comparison.aws.client", lambda *_: read)
+        # when they are compared / then it is on its way at worst
+        (row,) = compare(read, OUTPUTS, "http://127.0.0.1:1")  # type: ignore[arg-type]
+        assert row.verdict is Verdict.BEHIND
+
+
+OUTPUTS = {
+    "ledgerName": "ledger",
+    "replicaTables": json.dumps({"Person": {"tableName": "person", "attributes": PATHS}}),
+}
+
+
+class Reading:
+    """A ledger and a DynamoDB with at most one document, in which something may happen."""
+
+    def __init__(self, document: DocumentState | None, item: dict[str, Any] | None) -> None:
+        self.document = document
+        self.item = item
+        self.after_first: Callable[[], None] = lambda: None
+
+    def _read(self, value: Any) -> Any:  # noqa: ANN401 (whatever is read)
+        happens, self.after_first = self.after_first, lambda: None
+        happens()
+        return value
+
+    def tables(self, _ledger: str) -> dict[str, str]:
+        return {"Person": "id"}
+
+    def state(self, _ledger: str, _table: str) -> dict[str, DocumentState]:
+        return self._read({"d": self.document} if self.document else {})  # type: ignore[no-any-return]
+
+    def get_paginator(self, _operation: str) -> Reading:
+        return self
+
+    def paginate(self, **_: object) -> Iterator[dict[str, Any]]:
+        yield self._read({"Items": [self.item] if self.item else []})

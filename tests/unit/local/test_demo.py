@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from local import demo
-from local.comparison import Row
+from local.comparison import Row, Verdict
 from local.errors import LocalError
 
 if TYPE_CHECKING:
@@ -23,15 +23,21 @@ if TYPE_CHECKING:
 OUTPUTS = {"ledgerName": "ledger", "tableNames": {"Person": "person"}}
 
 
-def row(*, equal: bool) -> Row:
-    return Row(table="Person", document_id="d", ledger="1 live", replica="1 live", equal=equal)
+def row(verdict: Verdict) -> Row:
+    return Row(table="Person", document_id="d", ledger="1 live", replica="1 live", verdict=verdict)
 
 
 @pytest.mark.parametrize(
     ("rows", "status", "last"),
     [
-        ([row(equal=True)], 0, "1 documents, 0 differences"),
-        ([row(equal=True), row(equal=False)], 1, "2 documents, 1 differences"),
+        ([row(Verdict.EQUAL)], 0, "1 document: 1 equal, 0 on their way, 0 differ"),
+        (
+            [row(Verdict.EQUAL), row(Verdict.DIFFERENT)],
+            1,
+            "2 documents: 1 equal, 0 on their way, 1 differs",
+        ),
+        # However long it waited.
+        ([row(Verdict.BEHIND)], 1, "1 document: 0 equal, 0 on their way, 1 differs"),
     ],
 )
 def test_a_difference_is_the_exit_status(
