@@ -45,9 +45,13 @@ def command(state: Path) -> str:
     state
         Folder of the local AWS, which every command must name if it is not the default.
     """
-    found = shutil.which("python")
-    is_active = found is not None and Path(found).parent == Path(sys.executable).parent
-    python = "python" if is_active else shlex.quote(os.path.relpath(sys.executable))
     is_default = state.resolve() == DEFAULT_STATE.resolve()
     option = "" if is_default else f" --state {shlex.quote(str(state))}"
-    return f"{python} -m local{option}"
+    return f"{python()} -m local{option}"
+
+
+def python() -> str:
+    """Return how this shell calls the Python of this process."""
+    found = shutil.which("python")
+    is_active = found is not None and Path(found).parent == Path(sys.executable).parent
+    return "python" if is_active else shlex.quote(os.path.relpath(sys.executable))

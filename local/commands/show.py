@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Self
 from qldb_simulator.client import LedgerClient
 from rich.console import Console
 
+from handler.contract import BATCHES_PREFIX, RECORDS_PREFIX
 from local import aws
 from local.comparison import Verdict, compare, count
 from local.comparison_output import comparison_table, difference_lines, summary
-from local.examples import command
+from local.examples import command, python
 from local.replication_activity import reason_for_delay
 from local.running import deployed, stack_name
 from local.settling import compare_until_settled, final
@@ -125,19 +126,19 @@ class _Progress:
 
 
 def _name_quarantined(outputs: Mapping[str, Any], endpoint: str, state: Path) -> None:
-    """Say that records are in the failure bucket, where one may be what is missing."""
-    pages = (
-        aws.client("s3", endpoint)
-        .get_paginator("list_objects_v2")
-        .paginate(Bucket=outputs["failureBucketName"])
+    """Say that failures are pending, of which one may be what is missing."""
+    paginator = aws.client("s3", endpoint).get_paginator("list_objects_v2")
+    pending = sum(
+        page["KeyCount"]
+        for prefix in (RECORDS_PREFIX, BATCHES_PREFIX)
+        for page in paginator.paginate(Bucket=outputs["failureBucketName"], Prefix=prefix)
     )
-    if quarantined := sum(page["KeyCount"] for page in pages):
-        records = "1 record" if quarantined == 1 else f"{quarantined} records"
-        call = command(state)
-        python = call.partition(" -m ")[0]
+    if pending:
+        objects = "1 object" if pending == 1 else f"{pending} objects"
         print(
-            f"{records} in the failure bucket, quarantined; this shows why:\n"
-            f'  eval "$({call} env)"; {python} -m ops failures --stack {stack_name(state)}'
+            f"{objects} in the failure bucket; this shows why:\n"
+            f'  eval "$({command(state)} env)"; {python()} -m ops failures '
+            f"--stack {stack_name(state)}"
         )
 
 

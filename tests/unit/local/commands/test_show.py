@@ -19,28 +19,29 @@ def row(verdict: Verdict) -> Row:
     return Row(table="t", document_id="d", ledger="1 live", replica="0 live", verdict=verdict)
 
 
-class Quarantine:
-    """A failure bucket."""
+class FailureBucket:
+    """A failure bucket with these keys."""
 
-    records = 0
+    keys: tuple[str, ...] = ()
 
-    def get_paginator(self, _operation: str) -> Quarantine:
+    def get_paginator(self, _operation: str) -> FailureBucket:
         return self
 
-    def paginate(self, **_: str) -> list[dict[str, int]]:
-        return [{"KeyCount": self.records}]
+    def paginate(self, *, Bucket: str, Prefix: str = "") -> list[dict[str, int]]:  # noqa: N803 (boto3's names)
+        assert Bucket == OUTPUTS["failureBucketName"]
+        return [{"KeyCount": sum(key.startswith(Prefix) for key in self.keys)}]
 
 
 @pytest.fixture(autouse=True)
-def quarantine(monkeypatch: pytest.MonkeyPatch) -> Quarantine:
+def bucket(monkeypatch: pytest.MonkeyPatch) -> FailureBucket:
     """Return the failure bucket of a deployment whose documents are set by `given`."""
-    quarantine = Quarantine()
+    bucket = FailureBucket()
     services = Mock(endpoints=Mock(qldb="http://127.0.0.1:1"))
     monkeypatch.setattr(show, "deployed", lambda _: (services, OUTPUTS))
     monkeypatch.setattr(show, "_BRIEF_SECONDS", 0.01)
     monkeypatch.setattr(show, "_PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(aws, "client", lambda *_: quarantine)
-    return quarantine
+    monkeypatch.setattr(aws, "client", lambda *_: bucket)
+    return bucket
 
 
 def given(monkeypatch: pytest.MonkeyPatch, verdict: Verdict, reason: str | None = None) -> None:
@@ -78,24 +79,25 @@ def test_what_has_not_arrived_after_the_wait_differs(
     assert "Not all have arrived: delivery is paused" in shown
 
 
-def test_quarantined_records_are_named_if_something_is_missing(
-    quarantine: Quarantine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_pending_failures_are_named_if_something_is_missing(
+    bucket: FailureBucket, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # given two pending failures, and one that an operator has discarded
     given(monkeypatch, Verdict.DIFFERENT)
-    quarantine.records = 2
+    bucket.keys = ("records/one", "aws/lambda/two", "discarded/records/three")
 
     main(["--state", str(Path("my state")), "show"])
 
     shown = capsys.readouterr().out
-    assert "2 records in the failure bucket" in shown
+    assert "2 objects in the failure bucket" in shown
     assert "-m ops failures --stack local-" in shown
 
 
-def test_quarantined_records_are_not_named_if_all_is_equal(
-    quarantine: Quarantine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_pending_failures_are_not_named_if_all_is_equal(
+    bucket: FailureBucket, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given(monkeypatch, Verdict.EQUAL)
-    quarantine.records = 2
+    bucket.keys = ("records/one",)
 
     main(["show"])
 
