@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import BotoCoreError
 
 if TYPE_CHECKING:
     from botocore.httpsession import URLLib3Session
@@ -35,8 +35,8 @@ def statement_client(session: Session, limits: HttpLimits) -> StatementClient:
 
     Raises
     ------
-    botocore.exceptions.NoCredentialsError
-        If the environment has no credentials.
+    botocore.exceptions.BotoCoreError
+        If the environment lacks what every client needs, such as credentials or a region.
     """
     try:
         # Here, because the import fails if a part is missing.
@@ -44,7 +44,7 @@ def statement_client(session: Session, limits: HttpLimits) -> StatementClient:
 
         transport = StatementTransport.from_session(session, limits)
         transport.rehearse()
-    except NoCredentialsError:
+    except BotoCoreError:
         raise
     except Exception as error:  # noqa: BLE001 (whatever a changed part raises)
         _warn("DynamoDB", error)

@@ -15,7 +15,7 @@ import botocore.httpsession
 import botocore.parsers
 import botocore.session
 import pytest
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import NoCredentialsError, NoRegionError
 
 from handler.clients import bounded_session, statement_client
 from handler.failure_client import LazyFailureClient
@@ -109,9 +109,23 @@ def test_the_botocore_in_use_is_known(caplog: pytest.LogCaptureFixture) -> None:
     assert "has changed" not in caplog.text
 
 
-def test_missing_credentials_are_no_change_of_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name)
+@pytest.mark.parametrize(
+    ("variables", "error"),
+    [
+        (("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), NoCredentialsError),
+        (("AWS_REGION", "AWS_DEFAULT_REGION"), NoRegionError),
+    ],
+)
+def test_what_the_environment_lacks_is_no_change_of_botocore(
+    variables: tuple[str, ...],
+    error: type[Exception],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for name in variables:
+        monkeypatch.delenv(name, raising=False)
 
-    with pytest.raises(NoCredentialsError):
+    with pytest.raises(error):
         statement_client(botocore.session.get_session(), LIMITS)
+
+    assert "has changed" not in caplog.text
