@@ -197,21 +197,6 @@ def _word(deleted: bool) -> str:  # noqa: FBT001 (its only argument)
     return "deleted" if deleted else "live"
 
 
-def is_replica(
-    document: DocumentState,
-    item: Mapping[str, Any],
-    attributes: Mapping[str, Sequence[str]] | None,
-) -> bool:
-    """Return whether an item is what docs/items.md promises for a document.
-
-    Parameters
-    ----------
-    document, item, attributes
-        As for `item_differences`.
-    """
-    return not item_differences(document, item, attributes)
-
-
 def item_differences(
     document: DocumentState,
     item: Mapping[str, Any],

@@ -101,7 +101,7 @@ def require_unlocked(backend: Path) -> None:
     LocalError
         If one does; the message names the process and what to do.
     """
-    held = [lock for lock in locks(backend) if lock.is_held()]
+    held = _held(backend)
     if held:
         raise LocalError(
             f"another Pulumi (process {held[0].pid}) is changing the stack {held[0].stack}: wait "
@@ -123,7 +123,7 @@ def interrupt_holders(backend: Path) -> None:
     LocalError
         If a lock is held by a process of another machine or user.
     """
-    held = [lock for lock in locks(backend) if lock.is_held()]
+    held = _held(backend)
     for number in (signal.SIGINT, signal.SIGKILL):
         for lock in held:
             _signal(lock, number)
@@ -134,6 +134,10 @@ def interrupt_holders(backend: Path) -> None:
         if not held:
             break
     clear_stale(backend)
+
+
+def _held(backend: Path) -> list[Lock]:
+    return [lock for lock in locks(backend) if lock.is_held()]
 
 
 def _signal(lock: Lock, number: signal.Signals) -> None:

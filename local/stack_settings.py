@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from pulumi_aws_standin import machine
 
 from local.errors import LocalError
 from local.projects import LEDGER, PIPELINE
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
 
     from local.projects import Project
 
-_ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+_ARCHITECTURES = ("arm64", "x86_64")
+"""Those of AWS Lambda."""
 
 DERIVED = ("lambdaRuntime", "lambdaArchitecture", "ledgerStack")
 """Settings of the pipeline that follow from the machine and the stack."""
@@ -39,16 +39,13 @@ def machine_settings() -> dict[str, str]:
     LocalError
         If AWS Lambda does not have this machine's architecture.
     """
-    machine = platform.machine().lower()
-    if machine not in _ARCHITECTURES:
+    architecture = machine.architecture()
+    if architecture not in _ARCHITECTURES:
         raise LocalError(
-            f"this machine's architecture is {machine}, Lambda packages are built for "
-            f"{' and '.join(sorted(set(_ARCHITECTURES.values())))} only: use a machine with one"
+            f"this machine's architecture is {architecture}, Lambda packages are built for "
+            f"{' and '.join(_ARCHITECTURES)} only: use a machine with one"
         )
-    return {
-        "lambdaRuntime": f"python{sys.version_info.major}.{sys.version_info.minor}",
-        "lambdaArchitecture": _ARCHITECTURES[machine],
-    }
+    return {"lambdaRuntime": machine.runtime(), "lambdaArchitecture": architecture}
 
 
 def write_settings(

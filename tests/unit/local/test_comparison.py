@@ -14,7 +14,7 @@ from amazon.ion import simpleion
 from qldb_simulator.client_results import DocumentState
 
 from handler.contract import RESERVED_ATTRIBUTES, projection_id
-from local.comparison import Verdict, compare, is_replica, item_differences, item_values
+from local.comparison import Verdict, compare, item_differences, item_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,6 +53,13 @@ ITEM = {
 }
 TOMBSTONE = {**REVISION, "isDeleted": {"BOOL": True}}
 PATHS = {"name": ["name"], "city": ["address", "city"], "absent": ["address", "street"]}
+
+
+def is_replica(
+    document: DocumentState, item: dict[str, Any], attributes: dict[str, list[str]] | None
+) -> bool:
+    """Return whether an item is what it should be."""
+    return not item_differences(document, item, attributes)
 
 
 def without(item: dict[str, Any], name: str) -> dict[str, Any]:

@@ -37,10 +37,9 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import platform
-import sys
 from typing import TYPE_CHECKING, Final
 
+from pulumi_aws_standin import machine
 from pulumi_aws_standin.policies import as_list, canonical_policy, parse_policy, statements
 
 if TYPE_CHECKING:
@@ -60,14 +59,6 @@ NO_RESHARDING: Final = (
     "records would be lost; AWS splits and merges shards and keeps every record"
 )
 """Reason why the provider refuses to change the number of shards of a stream."""
-
-_ARCHITECTURES: Final = {
-    "x86_64": "x86_64",
-    "amd64": "x86_64",
-    "aarch64": "arm64",
-    "arm64": "arm64",
-}
-"""Lambda's name of an architecture, by the names that operating systems give it."""
 
 KINESIS_BATCH_SIZE: Final = 100
 """AWS's default batch size of an event source mapping on a Kinesis stream."""
@@ -185,8 +176,6 @@ def _matches(pattern: object, action: str) -> bool:
 def not_runnable(runtime: object, architectures: object) -> Iterator[tuple[str, str]]:
     """Return why the emulator on this machine cannot run a function.
 
-    The emulator is assumed to run with the interpreter and on the machine of this process.
-
     Parameters
     ----------
     runtime
@@ -199,17 +188,16 @@ def not_runnable(runtime: object, architectures: object) -> Iterator[tuple[str, 
     tuple of str
         Name of the property, and the reason.
     """
-    own = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    own = machine.runtime()
     if isinstance(runtime, str) and runtime.startswith("python") and runtime != own:
         yield (
             "runtime",
             f"is {runtime}, but the emulator runs functions with its own {own}: use that",
         )
-    machine = platform.machine().lower()
-    architecture = _ARCHITECTURES.get(machine, machine)
-    if isinstance(architectures, list) and architecture not in architectures:
+    here = machine.architecture()
+    if isinstance(architectures, list) and here not in architectures:
         named = ", ".join(map(str, architectures))
         yield (
             "architectures",
-            f"is {named}, but the emulator runs functions on this {architecture} machine: use that",
+            f"is {named}, but the emulator runs functions on this {here} machine: use that",
         )
