@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,13 @@ _READ = "pulumi:pulumi:readStackOutputs"
 """The engine's own function behind ``pulumi.StackReference`` (pulumi/pulumi,
 ``pkg/resource/deploy/builtins.go``). A reference gives outputs only, whose checks run beside the
 deployment of other resources; this function answers before the first of them."""
+
+_BEING_WRITTEN = "failed to load checkpoint"
+"""The engine's reason while a file backend writes the stack's file, which it does not replace at
+once. The stack that is being deployed is written again and again."""
+
+_ATTEMPTS = 10
+_PAUSE_SECONDS = 0.2
 
 
 class StackUnreadableError(Exception):
@@ -50,10 +58,15 @@ def read(stack: str) -> StackOutputs:
     StackUnreadableError
         If the stack does not exist or may not be read.
     """
-    try:
-        found = invoke(_READ, {"name": stack}).value
-    except Exception as error:  # noqa: BLE001 (Pulumi raises no narrower one)
-        raise StackUnreadableError(_reason(error)) from None
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            found = invoke(_READ, {"name": stack}).value
+            break
+        except Exception as error:  # noqa: BLE001 (Pulumi raises no narrower one)
+            reason = _reason(error)
+            if _BEING_WRITTEN not in reason or attempt == _ATTEMPTS:
+                raise StackUnreadableError(reason) from None
+            time.sleep(_PAUSE_SECONDS)
     return StackOutputs(
         values=found["outputs"], secrets=frozenset(found.get("secretOutputNames") or ())
     )
