@@ -35,5 +35,19 @@ class IonError(RecordError):
     kind = MalformedRecord.kind
 
 
+class DamagedObject(IonError):  # noqa: N818 (a finding about an object, not a failure)
+    """An object of an export cannot be read from some place on.
+
+    Attributes
+    ----------
+    offset
+        Bytes before the value that cannot be read, in the object without its compression.
+    """
+
+    def __init__(self, code: str, offset: int) -> None:
+        super().__init__(code)
+        self.offset = offset
+
+
 TRUNCATED = "truncated"
 """Code of an `IonError`: the bytes end too early."""

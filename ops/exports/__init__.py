@@ -1,0 +1,1 @@
+"""Reads journal exports from a folder or from S3."""
