@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from journal.ion.structure import Span
 
 MAX_VALUE_BYTES = 64 * 1024 * 1024
-"""Maximum size of a value at top level, such as a block. A transaction has at most 4 MB of Ion (QLDB
-developer guide, "Quotas and limits"); as JSON or text it is a few times as long."""
+"""Maximum size of a value at top level, such as a block. A transaction has at most 4 MB of Ion
+(QLDB developer guide, "Quotas and limits"); as JSON or text it is a few times as long."""
 
 
 class Located(NamedTuple):

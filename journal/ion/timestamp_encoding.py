@@ -18,8 +18,8 @@ _TEXT = re.compile(
     r"(Z|[+-]\d\d:\d\d))?)?))",
     re.ASCII,
 )
-"""Year (``2020T``), month (``2020-02T``), day (``2020-02-03``), minute or second; those with a time of
-day have an offset."""
+"""Year (``2020T``), month (``2020-02T``), day (``2020-02-03``), minute or second; those with a time
+of day have an offset."""
 
 _UNKNOWN = "-00:00"
 _MINUTES_PER_HOUR = 60
