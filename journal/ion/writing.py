@@ -23,7 +23,7 @@ from journal.ion.structure import (
     STRUCT,
     SYMBOL,
 )
-from journal.ion.symbols import SYSTEM_SYMBOLS
+from journal.ion.symbols import SYSTEM_SYMBOLS, UNKNOWN_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +44,7 @@ class Symbols:
     """The symbols of one value while it is written: each text gets a number at its first use."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = dict(_SYSTEM_NUMBERS)
+        self._numbers: dict[str | None, int] = dict(_SYSTEM_NUMBERS)
 
     def number(self, text: str) -> int:
         """Return the number of a text."""
@@ -53,10 +53,13 @@ class Symbols:
     @property
     def names(self) -> Names:
         """All texts by number."""
-        return tuple(self._numbers)
+        return tuple(UNKNOWN_TEXT if text is None else text for text in self._numbers)
 
 
-_SYSTEM_NUMBERS = {text: number for number, text in enumerate(SYSTEM_SYMBOLS)}
+# Symbol zero has no text: one with the text of its name is another symbol.
+_SYSTEM_NUMBERS: dict[str | None, int] = {None: 0} | {
+    text: number for number, text in enumerate(SYSTEM_SYMBOLS) if number
+}
 
 
 def _var_uint(number: int) -> bytes:
