@@ -1,0 +1,84 @@
+"""The blocks in an object of an export, in whichever format it is."""
+
+from __future__ import annotations
+
+import enum
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from journal.errors import DamagedObject
+from journal.ion.binary_stream import binary_values
+from journal.ion.stream import VERSION_MARKER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from journal.exports.located import Located
+
+_SPACES = b" \t\r\n"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ENOUGH = 4096
+"""Bytes after which the start of an object tells its format, whatever space precedes it."""
+
+
+class Format(enum.StrEnum):
+    """The format of an object (`OutputFormat` of QLDB's ExportJournalToS3); its value is its name."""
+
+    ION_BINARY = "Ion binary"
+    ION_TEXT = "Ion text"
+    JSON = "JSON"
+    EMPTY = "empty"
+
+
+class ObjectBlocks(NamedTuple):
+    """An object's format, and its blocks as `json_blocks`, `text_values` or `binary_values` give."""
+
+    format: Format
+    blocks: Iterator[Located]
+
+
+def object_blocks(chunks: Iterable[bytes]) -> ObjectBlocks:
+    """Tell the format of an object by its content, and find its blocks.
+
+    Parameters
+    ----------
+    chunks
+        The object without its compression, in pieces of any size.
+
+    Raises
+    ------
+    DamagedObject
+        If the object is in none of the formats. The iterator raises it later, at the first place
+        that cannot be read.
+    """
+    source = iter(chunks)
+    start = _start(source)
+    found = _format(start)
+    whole = chain([start], source)
+    if found is Format.ION_BINARY:
+        return ObjectBlocks(found, binary_values(whole))
+    if found is Format.EMPTY:
+        return ObjectBlocks(found, iter(()))
+    raise DamagedObject("expected binary Ion, Ion text or JSON", 0)
+
+
+def _start(source: Iterator[bytes]) -> bytes:
+    start = b""
+    while len(start.lstrip(_SPACES)) < _ENOUGH:
+        chunk = next(source, None)
+        if chunk is None:
+            break
+        start += chunk
+    return start
+
+
+def _format(start: bytes) -> Format:
+    if start.startswith(VERSION_MARKER):
+        return Format.ION_BINARY
+    text = start.removeprefix(_BYTE_ORDER_MARK).lstrip(_SPACES)
+    if not text:
+        return Format.EMPTY
+    # Names in Ion text have no quotes: neither QLDB nor AWS's Ion libraries write them so.
+    if text.startswith(b"{") and text[1:].lstrip(_SPACES).startswith((b'"', b"}")):
+        return Format.JSON
+    return Format.ION_TEXT
