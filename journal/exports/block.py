@@ -43,8 +43,8 @@ class BlockRevision(NamedTuple):
     hash
         What the revision's hash is said to be.
     metadata
-        Id, version, time and transaction, not decoded; None for a revision of QLDB's own catalog, of
-        which blocks have only the hash.
+        Id, version, time and transaction, not decoded; None for a revision of QLDB's own catalog,
+        of which blocks have only the hash.
     data
         The document, with its annotations; None if there is none.
     data_hash

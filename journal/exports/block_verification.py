@@ -11,15 +11,16 @@ import enum
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from journal.exports.block import touched_documents
 from journal.exports.findings import FindingKind
 from journal.ion.hashing import ion_hash
 from journal.ion.structure import UNTYPED_NULL
 from journal.merkle import dot, merkle_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from journal.exports.block import Block, BlockRevision
+    from journal.exports.block import Block
 
 REVISIONS_ENTRY = 1
 """Position of the root of the revisions among the entries of every genuine block."""
@@ -74,15 +75,22 @@ class BlockProblem(NamedTuple):
     detail: str
 
 
-def block_problems(block: Block) -> Iterator[BlockProblem]:
+def block_problems(block: Block, documents: Collection[str]) -> Iterator[BlockProblem]:
     """Check everything in a block but the hashes of its revisions.
+
+    Parameters
+    ----------
+    block
+        The block.
+    documents
+        Ids of the documents of which the block has a revision.
 
     Raises
     ------
     IonError
-        If a part that has to be hashed is not valid Ion.
+        If a part is not what QLDB writes.
     """
-    yield from _revision_entry_problems(block)
+    yield from _revision_problems(block, documents)
     if block.transaction_info is not None and ion_hash(block.transaction_info) not in block.entries:
         yield BlockProblem(
             FindingKind.TRANSACTION_INFO,
@@ -96,30 +104,40 @@ def block_problems(block: Block) -> Iterator[BlockProblem]:
         yield BlockProblem(FindingKind.ENTRIES_HASH, "the root of the entries is not entriesHash")
     if dot(block.entries_hash, block.previous_block_hash) != block.block_hash:
         yield BlockProblem(
-            FindingKind.BLOCK_HASH,
-            "entriesHash and previousBlockHash do not give blockHash",
+            FindingKind.BLOCK_HASH, "entriesHash and previousBlockHash do not give blockHash"
         )
 
 
-def _revision_entry_problems(block: Block) -> Iterator[BlockProblem]:
-    if not block.revisions:
+def _revision_problems(block: Block, documents: Collection[str]) -> Iterator[BlockProblem]:
+    if block.revisions:
+        root = merkle_root([revision.hash for revision in block.revisions])
+        if root not in block.entries:
+            yield BlockProblem(
+                FindingKind.REVISIONS_ROOT,
+                "the root of the revisions is not among the entries: a revision was added, "
+                "removed or moved, or its hash was changed",
+            )
+    if block.transaction_info is None or not _can_lack_revisions(block, documents):
         return
-    root = merkle_root([revision.hash for revision in block.revisions])
-    if root not in block.entries:
-        yield BlockProblem(
-            FindingKind.REVISIONS_ROOT,
-            "the root of the revisions is not among the entries: a revision was added, removed, "
-            "moved, or its hash was changed",
-        )
+    for touched in touched_documents(block.transaction_info):
+        if touched.document_id not in documents:
+            yield BlockProblem(
+                FindingKind.MISSING_REVISION,
+                "the transaction touched a document of which the block has only a hash",
+            )
+            return
 
 
-def metadata_hash(revision: BlockRevision) -> bytes:
-    """Return the Ion Hash of a revision's metadata.
+def _can_lack_revisions(block: Block, documents: Collection[str]) -> bool:
+    """Return whether a block has hashes in which the revision of a document can be hidden.
 
-    Raises
-    ------
-    IonError
-        If the metadata are not valid Ion.
+    A document that one transaction inserts and deletes may have no revision, so that the list of
+    documents alone proves nothing.
     """
-    assert revision.metadata is not None  # noqa: S101 (callers pass revisions of documents)
-    return ion_hash(revision.metadata)
+    if len(block.revisions) > len(documents):
+        return True
+    return (
+        not block.revisions
+        and len(block.entries) == GENUINE_ENTRIES
+        and bool(block.entries[REVISIONS_ENTRY])
+    )

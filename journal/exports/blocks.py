@@ -22,7 +22,7 @@ _ENOUGH = 4096
 
 
 class Format(enum.StrEnum):
-    """The format of an object (`OutputFormat` of QLDB's ExportJournalToS3); its value is its name."""
+    """The format of an object, as QLDB's ExportJournalToS3 offers them; its value is its name."""
 
     ION_BINARY = "Ion binary"
     ION_TEXT = "Ion text"
@@ -31,7 +31,7 @@ class Format(enum.StrEnum):
 
 
 class ObjectBlocks(NamedTuple):
-    """An object's format, and its blocks as `json_blocks`, `text_values` or `binary_values` give."""
+    """An object's format and its blocks, which raise `DamagedObject` where they cannot be read."""
 
     format: Format
     blocks: Iterator[Located]
