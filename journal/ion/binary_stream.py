@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from journal.errors import TRUNCATED, DamagedObject, IonError
-from journal.exports.located import MAX_VALUE_BYTES, Located
+from journal.exports.located import CUT, MAX_VALUE_BYTES, TOO_LONG, Located
 from journal.ion.stream import VERSION_MARKER, has_no_effect
 from journal.ion.structure import (
     ANNOTATION,
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from journal.ion.symbols import Names
 
 _NOT_BINARY = "expected the version marker of binary Ion"
-_TOO_LONG = f"a value of more than {MAX_VALUE_BYTES} bytes"
-_CUT = "the object ends in the middle of a value: it was cut"
 _MAX_HEAD_BYTES = 11
 """The first byte, and the longest VarUInt that is read."""
 
@@ -124,17 +122,17 @@ class _Buffer:
             self.holds(_MAX_HEAD_BYTES)
             length, start = variable_length(self.data, self._position + 1, head)
         if length > MAX_VALUE_BYTES:
-            raise IonError(_TOO_LONG)
+            raise IonError(TOO_LONG)
         before = start - self._position
         if not self.holds(before + length):
-            raise IonError(_CUT)
+            raise IonError(CUT)
         start = self._position + before
         self._position = start + length
         return head, start, self._position
 
     def _version_marker(self) -> tuple[int, int, int]:
         if not self.holds(len(VERSION_MARKER)):
-            raise IonError(_CUT)
+            raise IonError(CUT)
         start = self._position
         if not self.data.startswith(VERSION_MARKER, start):
             raise IonError(_NOT_BINARY)

@@ -23,7 +23,7 @@ from journal.ion.structure import (
     STRUCT,
     SYMBOL,
 )
-from journal.ion.symbols import SYSTEM_SYMBOLS, UNKNOWN_TEXT
+from journal.ion.symbols import SYSTEM_SYMBOLS, ImportingSymbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,25 +41,39 @@ TRUE, FALSE = b"\x11", b"\x10"
 
 
 class Symbols:
-    """The symbols of one value while it is written: each text gets a number at its first use."""
+    """The symbols of one value while it is written: each text gets a number at its first use.
 
-    def __init__(self) -> None:
-        self._numbers: dict[str | None, int] = dict(_SYSTEM_NUMBERS)
+    A text that is equal to `UNKNOWN_TEXT` is another symbol than symbol zero, which has no text.
+
+    Parameters
+    ----------
+    imported
+        How many symbols of shared tables, whose text is unknown, keep their numbers.
+    """
+
+    def __init__(self, imported: int = 0) -> None:
+        self._numbers = dict(_SYSTEM_NUMBERS)
+        self._imported = imported
+        self._next = len(SYSTEM_SYMBOLS) + imported
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
     def number(self, text: str) -> int:
         """Return the number of a text."""
-        return self._numbers.setdefault(text, len(self._numbers))
+        found = self._numbers.setdefault(text, self._next)
+        if found == self._next:
+            self._next += 1
+        return found
 
     @property
     def names(self) -> Names:
         """All texts by number."""
-        return tuple(UNKNOWN_TEXT if text is None else text for text in self._numbers)
+        local = tuple(self._numbers)[len(_SYSTEM_NUMBERS) :]
+        return ImportingSymbols(self._imported, local) if self._imported else SYSTEM_SYMBOLS + local
 
 
-# Symbol zero has no text: one with the text of its name is another symbol.
-_SYSTEM_NUMBERS: dict[str | None, int] = {None: 0} | {
-    text: number for number, text in enumerate(SYSTEM_SYMBOLS) if number
-}
+_SYSTEM_NUMBERS = {text: number for number, text in enumerate(SYSTEM_SYMBOLS) if number}
 
 
 def _var_uint(number: int) -> bytes:
@@ -106,12 +120,16 @@ def signed(magnitude: int, *, minus: bool) -> bytes:
     return bytes((content[0] | _SIGN_BIT,)) + content[1:] if minus else content
 
 
+def head(kind: int, length: int) -> bytes:
+    """Return what precedes the content of a value: its type and the content's length in bytes."""
+    if length < _LONG:
+        return bytes((kind << 4 | length,))
+    return bytes((kind << 4 | _LONG,)) + var_uint(length)
+
+
 def value(kind: int, content: bytes) -> bytes:
     """Return a value of a type with its content."""
-    length = len(content)
-    if length < _LONG:
-        return bytes((kind << 4 | length,)) + content
-    return bytes((kind << 4 | _LONG,)) + var_uint(length) + content
+    return head(kind, len(content)) + content
 
 
 def null(kind: int) -> bytes:
