@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from journal.errors import TRUNCATED, DamagedObject, IonError
-from journal.exports.located import MAX_VALUE_BYTES, Located
+from journal.errors import DamagedObject, IonError
+from journal.exports.located import CUT, MAX_VALUE_BYTES, TOO_LONG, Located
 from journal.ion.structure import SYMBOL, bounds
 from journal.ion.symbol_tables import symbol_table
 from journal.ion.text_common import read_common
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00")
-_VERSION_SYMBOL = 2
+_VERSION_HEAD, _VERSION_CONTENT = SYMBOL << 4 | 1, b"\x02"
+"""The symbol ``$ion_1_0``."""
 
 
 def text_values(chunks: Iterable[bytes]) -> Iterator[Located]:
@@ -98,9 +99,9 @@ class _Window:
             If there are no more, or the value is too large.
         """
         if self.ended:
-            raise DamagedObject(TRUNCATED, start)
+            raise DamagedObject(CUT, start)
         if self.base + len(self.data) - start > MAX_VALUE_BYTES:
-            raise _too_large(start)
+            raise DamagedObject(TOO_LONG, start)
         rest = self.data[self.position :]
         pieces = [rest]
         wanted = max(len(rest), 1)
@@ -158,7 +159,7 @@ def _value(window: _Window, tables: TextSymbols) -> Located | None:
             raise DamagedObject(error.code, window.base + error.offset) from None
     size = window.offset - start
     if size > MAX_VALUE_BYTES:
-        raise _too_large(start)
+        raise DamagedObject(TOO_LONG, start)
     if value.is_version_marker:
         tables.reset()
         return None
@@ -171,10 +172,6 @@ def _value(window: _Window, tables: TextSymbols) -> Located | None:
     return Located(start, size, (data, value.symbols.names, head, first, stop))
 
 
-_VERSION_HEAD = SYMBOL << 4 | 1
-_VERSION_CONTENT = bytes((_VERSION_SYMBOL,))
-
-
 def _is_table(value: TextValue, tables: TextSymbols, data: bytes, start: int) -> bool:
     """Return whether a value is a symbol table; if so, continue with it."""
     annotations = b"".join(map(var_uint, value.annotations))
@@ -185,7 +182,3 @@ def _is_table(value: TextValue, tables: TextSymbols, data: bytes, start: int) ->
     except IonError as error:
         raise DamagedObject(error.code, start) from None
     return table is not None
-
-
-def _too_large(start: int) -> DamagedObject:
-    return DamagedObject(f"expected a value of at most {MAX_VALUE_BYTES} bytes", start)
