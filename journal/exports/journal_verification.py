@@ -89,6 +89,13 @@ class JournalVerification:
         for table_id, tally in part.tables.items():
             self.tables.setdefault(table_id, TableTally()).add(tally)
 
+    def replace_tables(self, former: PartVerification, latter: PartVerification) -> None:
+        """Replace what is known of the revisions of a part that was verified again."""
+        for table_id, tally in former.tables.items():
+            self.tables[table_id].subtract(tally)
+        for table_id, tally in latter.tables.items():
+            self.tables[table_id].add(tally)
+
     def add_finding(self, finding: Finding) -> None:
         """Add a finding that is about no part."""
         self.finding_counts[finding.kind] += 1

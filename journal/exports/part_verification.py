@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -155,12 +155,13 @@ class TableTally:
 
     def add(self, other: TableTally) -> None:
         """Add the counts of another part."""
-        self.proven += other.proven
-        self.proven_retyped += other.proven_retyped
-        self.not_provable += other.not_provable
-        self.wrong += other.wrong
-        self.deleted += other.deleted
-        self.redacted += other.redacted
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    def subtract(self, other: TableTally) -> None:
+        """Take away the counts of a part that were added."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) - getattr(other, each.name))
 
 
 @dataclass(slots=True)
