@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from journal.exports.sequence import ObjectPart
     from rich.console import Console
+
+    from journal.exports.sequence import ObjectPart
 
 _DESCRIPTION = """\
 Lists every revision of one document in journal exports: version, state (live, deleted, redacted),

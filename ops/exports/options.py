@@ -6,7 +6,6 @@ import argparse
 from typing import TYPE_CHECKING
 
 from journal.exports.sequence import JournalSequence
-
 from ops.errors import OpsError
 from ops.exports import parallel
 from ops.terminal_text import printable

@@ -26,14 +26,14 @@ RULES = (
         "dataHash if the data was redacted."
     ),
     (
-        "The Merkle root of the hashes of a block's revisions is among the block's entries, as are the "
-        "Ion Hashes of transactionInfo and redactionInfo."
+        "The Merkle root of the hashes of a block's revisions is among the block's entries, as are "
+        "the Ion Hashes of transactionInfo and redactionInfo."
     ),
     "A transaction's documents have revisions in its block.",
     "entriesHash is the Merkle root of the entries; blockHash combines it with previousBlockHash.",
     (
-        "previousBlockHash is the blockHash of the block before; that of a ledger's first block may be "
-        "empty. Sequence numbers follow each other without a gap."
+        "previousBlockHash is the blockHash of the block before; that of a ledger's first block "
+        "may be empty. Sequence numbers follow each other without a gap."
     ),
     "The first and last block of an object are those that its name tells.",
     (
@@ -130,8 +130,8 @@ def _tail_limit(journal: JournalVerification, found: Catalogue) -> str:
             "was exported, not what the ledger held."
         )
     return (
-        f"Whether blocks are missing after the last one, {where}: there is neither a manifest nor a "
-        "proof of a later block."
+        f"Whether blocks are missing after the last one, {where}: there is neither a manifest nor "
+        "a proof of a later block."
     )
 
 
@@ -150,9 +150,9 @@ def _type_limits(journal: JournalVerification) -> list[str]:
         return []
     return [
         (
-            f"The data of {count} revisions: JSON has lost types of their values, and no types that "
-            "were tried give the hash. That does not mean that they were changed. Their hashes are "
-            "part of the chain, but nothing shows that the data is what was hashed."
+            f"The data of {count} revisions: JSON has lost types of their values, and no types "
+            "that were tried give the hash. That does not mean that they were changed. Their "
+            "hashes are part of the chain, but nothing shows that the data is what was hashed."
         )
     ]
 
@@ -172,7 +172,7 @@ def _block_limits(journal: JournalVerification) -> list[str]:
         )
     if journal.hash_only_revisions:
         texts.append(
-            f"{journal.hash_only_revisions} revisions have only a hash. QLDB writes its own catalog "
-            "so."
+            f"{journal.hash_only_revisions} revisions have only a hash. QLDB writes its own "
+            "catalog so."
         )
     return texts

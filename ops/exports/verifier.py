@@ -40,9 +40,8 @@ from ops.terminal_text import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from journal.exports.sequence import ObjectPart
-
     from journal.exports.part_verification import Edge
+    from journal.exports.sequence import ObjectPart
     from ops.exports.catalogue import Catalogue, FoundProof
     from ops.exports.verification import DigestVerification
 
@@ -125,7 +124,9 @@ def verify(
     digests = verify_digests(proofs, run.journal, chosen.strand_id)
     for finding in digest_findings(digests):
         run.journal.add_finding(finding)
-    return _result(run, found, options, digests, started_at, time.monotonic() - began)
+    return _result(
+        run, found, options, digests, started_at=started_at, seconds=time.monotonic() - began
+    )
 
 
 class _Run:
@@ -258,6 +259,7 @@ def _result(
     found: Catalogue,
     options: VerifyOptions,
     digests: Sequence[DigestVerification],
+    *,
     started_at: float,
     seconds: float,
 ) -> Verification:
