@@ -161,9 +161,7 @@ class BlockReader:
             # The same bytes mean the same only with the same symbols.
             self._names = documents[1]
             self._tables.clear()
-        return {
-            document_id: self._table(span) for document_id, span in struct(documents).items()
-        }
+        return {document_id: self._table(span) for document_id, span in struct(documents).items()}
 
     def _table(self, span: Span) -> Table:
         content = span[0][span[3] : span[4]]
@@ -175,9 +173,7 @@ class BlockReader:
         return table
 
 
-def _revisions(
-    listed: Span, tables: dict[str, Table], revisions: list[RevisionFacts]
-) -> int:
+def _revisions(listed: Span, tables: dict[str, Table], revisions: list[RevisionFacts]) -> int:
     """Read the revisions of a block, and return how many have only a hash."""
     data, names, head, position, end = listed
     if head >> 4 != LIST:
