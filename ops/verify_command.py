@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,6 +118,7 @@ def _verified(options: argparse.Namespace, console: Console) -> int:
                 strand_id=options.strand,
                 proofs=proofs,
                 processes=options.processes,
+                command=_command(options),
             ),
             start=lambda total: progress.start(total, "verifying"),
             advance=advance,
@@ -135,6 +137,22 @@ COMMAND = Command(
     add_options=_add_options,
     run=_run,
 )
+
+
+def _command(options: argparse.Namespace) -> str:
+    """Return the command line, without what changes only speed and reports."""
+    words = ["python", "-m", "ops", "verify", options.source]
+    if options.strand is not None:
+        words += ["--strand", options.strand]
+    for name, paths in (("--digest", options.digest), ("--proof", options.proof)):
+        for path in paths:
+            words += [name, str(path)]
+    if options.tables:
+        words += ["--tables", ",".join(sorted(options.tables))]
+    for name, moment in (("--from", options.from_time), ("--to", options.to_time)):
+        if moment is not None:
+            words += [name, moment.isoformat()]
+    return shlex.join(words)
 
 
 def _proofs(paths: Sequence[Path]) -> list[FoundProof]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from journal.retyping import Retyping
 
+from handler.version import project_version
 from journal.errors import DamagedObject
 from journal.exports.blocks import Format, object_blocks
 from journal.exports.findings import Finding, FindingKind
@@ -60,12 +61,15 @@ class VerifyOptions:
         Digests and proofs besides those in the source.
     processes
         How many processes read.
+    command
+        The command line that repeats the verification, for reports.
     """
 
     selection: Selection = field(default_factory=Selection)
     strand_id: str | None = None
     proofs: Sequence[FoundProof] = ()
     processes: int = 1
+    command: str = ""
 
 
 class Progress(NamedTuple):
@@ -280,6 +284,8 @@ def _result(
         source=found.location,
         started_at=started_at,
         seconds=seconds,
+        tool_version=project_version(),
+        command=options.command,
         selection=selection_text(options.selection),
         formats={each.value: count for each, count in sorted(run.formats.items())},
         objects=run.objects,

@@ -1,1 +1,1 @@
-"""Tests of reading exports."""
+"""Tests of reports and sources of journal exports."""
