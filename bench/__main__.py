@@ -20,6 +20,7 @@ from rich.console import Console
 from bench import plots
 from bench.cold_start import measure_cold_start
 from bench.contenders import BASELINE, HANDLER
+from bench.export.command import main as export_main
 from bench.fresh_process import MeasurementError, function_environment, run_module
 from bench.lag import REVISIONS_PER_SECOND, Phase, measure_lag
 from bench.measure import Plan, compare_on_engine, compare_on_stub, flatness
@@ -51,6 +52,9 @@ parts:
   lag         ledger commit to item on the local AWS, steady and after a pause
   profile     the handler's CPU time by part, and its lower bound (only on
               request)
+
+`python -m bench export` measures nothing: it writes a journal export of any
+size, see `python -m bench export --help`.
 
 Results go to bench/results/: results.json and plots. The last table compares
 them with the targets. The exit status is 0 unless a measurement failed: a
@@ -118,6 +122,9 @@ QUICK = Scale(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, report, and return the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["export"]:
+        return export_main(arguments[1:])
     parser = _parser()
     options = parser.parse_args(arguments)
     parts = ("profile",) if options.command == "profile" else _chosen(parser, options.only)

@@ -39,6 +39,9 @@ class FindingKind(enum.StrEnum):
     REVISIONS_ROOT = "revisions root"
     """The revisions of a block are not among its entries."""
 
+    MISSING_REVISION = "missing revision"
+    """A transaction touched a document of which its block has no revision, only hashes."""
+
     TRANSACTION_INFO = "transaction info"
     """The statements and documents of a transaction are not among the block's entries."""
 

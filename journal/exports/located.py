@@ -11,6 +11,12 @@ MAX_VALUE_BYTES = 64 * 1024 * 1024
 """Maximum size of a value at top level, such as a block. A transaction has at most 4 MB of Ion
 (QLDB developer guide, "Quotas and limits"); as JSON or text it is a few times as long."""
 
+TOO_LONG = f"a value of more than {MAX_VALUE_BYTES} bytes"
+"""Code of a `journal.errors.DamagedObject`: a value is too large to be one of QLDB's."""
+
+CUT = "the object ends in the middle of a value: it was cut"
+"""Code of a `journal.errors.DamagedObject`: its offset is that of the value."""
+
 
 class Located(NamedTuple):
     """A value at top level of an object.

@@ -78,7 +78,7 @@ def values(data: bytes) -> Iterator[Span]:
                 else:
                     more += table.symbols
                 continue
-            if head <= _LAST_SYMBOL and _has_no_effect(data, head, start, position):
+            if head <= _LAST_SYMBOL and has_no_effect(data, head, start, position):
                 continue
             if more:
                 names += tuple(more)
@@ -96,7 +96,7 @@ def _after_version_marker(data: bytes, position: int) -> int:
     return position + len(VERSION_MARKER)
 
 
-def _has_no_effect(data: bytes, head: int, start: int, stop: int) -> bool:
+def has_no_effect(data: bytes, head: int, start: int, stop: int) -> bool:
     """Return whether something at top level is padding, or a symbol that looks like a marker."""
     if head >> 4 != SYMBOL or is_null(head):
         return is_padding(head)

@@ -281,6 +281,61 @@ def _fields_of(span: Span) -> Fields:
         raise IonError(TRUNCATED) from None
 
 
+def distinct_fields(span: Span) -> Fields:
+    """Find the fields of a struct, with their annotations, none of which may come twice.
+
+    Returns
+    -------
+    Fields
+        Unlike those of `struct`, an annotated value is its whole wrapper.
+
+    Raises
+    ------
+    IonError
+        If the value is not a struct, a name comes twice, or the fields do not end where it does.
+    """
+    if not is_struct(span):
+        raise IonError("not a struct")
+    data, names, _, position, end = span
+    found: Fields = {}
+    count = 0
+    try:
+        while position < end:
+            symbol, position = var_uint(data, position)
+            head, start, position = bounds(data, position, end)
+            if head <= _LAST_PADDING:
+                continue
+            found[symbol_text(names, symbol)] = (data, names, head, start, position)
+            count += 1
+    except IndexError:
+        raise IonError(TRUNCATED) from None
+    if count != len(found):
+        raise IonError("a field that comes twice")
+    return found
+
+
+def elements(span: Span) -> list[Span]:
+    """Find the elements of a list, with their annotations.
+
+    Raises
+    ------
+    IonError
+        If the value is not a list, or its elements do not end where it does.
+    """
+    data, names, head, position, end = span
+    if head >> 4 != LIST or is_null(head):
+        raise IonError("not a list")
+    found = []
+    try:
+        while position < end:
+            inner, start, position = bounds(data, position, end)
+            if inner > _LAST_PADDING:
+                found.append((data, names, inner, start, position))
+    except IndexError:
+        raise IonError(TRUNCATED) from None
+    return found
+
+
 def is_absent(found: Fields, name: str) -> bool:
     """Return whether a field is missing or null."""
     field = found.get(name)

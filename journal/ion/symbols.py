@@ -30,10 +30,15 @@ class ImportingSymbols:
     Unknown symbols of a shared table are not equal to symbol zero, nor to each other: each is
     written as the record has it, as ``$`` and its number. They are not stored one by one, because a
     few bytes can import billions of them.
+
+    Attributes
+    ----------
+    imported
+        How many symbols of shared tables there are.
     """
 
     def __init__(self, imported: int, local: tuple[str, ...]) -> None:
-        self._imported = imported
+        self.imported = imported
         self._local = local
         self._first_local = len(SYSTEM_SYMBOLS) + imported
 
@@ -52,7 +57,7 @@ class ImportingSymbols:
 
     def __add__(self, more: tuple[str, ...]) -> ImportingSymbols:
         """Return these symbols with more local ones."""
-        return ImportingSymbols(self._imported, self._local + more)
+        return ImportingSymbols(self.imported, self._local + more)
 
 
 Names: TypeAlias = tuple[str, ...] | ImportingSymbols

@@ -8,7 +8,9 @@ from __future__ import annotations
 import struct as packing
 from typing import TYPE_CHECKING
 
+from journal.errors import IonError
 from journal.ion.integers import END_FLAG
+from journal.ion.stream import VERSION_MARKER
 from journal.ion.structure import (
     ANNOTATION,
     BLOB,
@@ -23,13 +25,16 @@ from journal.ion.structure import (
     STRUCT,
     SYMBOL,
 )
-from journal.ion.symbols import SYSTEM_SYMBOLS
+from journal.ion.symbols import SYSTEM_SYMBOLS, UNKNOWN_TEXT, ImportingSymbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from journal.ion.structure import Span
     from journal.ion.symbols import Names
 
+_SYMBOL_TABLE = SYSTEM_SYMBOLS.index("$ion_symbol_table")
+_SYMBOLS_FIELD = SYSTEM_SYMBOLS.index("symbols")
 _LONG = 14
 _SIGN_BIT = 0x80
 _MINUS = 0x40
@@ -41,22 +46,39 @@ TRUE, FALSE = b"\x11", b"\x10"
 
 
 class Symbols:
-    """The symbols of one value while it is written: each text gets a number at its first use."""
+    """The symbols of one value while it is written: each text gets a number at its first use.
 
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = dict(_SYSTEM_NUMBERS)
+    A text that is equal to `UNKNOWN_TEXT` is another symbol than symbol zero, which has no text.
+
+    Parameters
+    ----------
+    imported
+        How many symbols of shared tables, whose text is unknown, keep their numbers.
+    """
+
+    def __init__(self, imported: int = 0) -> None:
+        self._numbers = dict(_SYSTEM_NUMBERS)
+        self._imported = imported
+        self._next = len(SYSTEM_SYMBOLS) + imported
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
     def number(self, text: str) -> int:
         """Return the number of a text."""
-        return self._numbers.setdefault(text, len(self._numbers))
+        found = self._numbers.setdefault(text, self._next)
+        if found == self._next:
+            self._next += 1
+        return found
 
     @property
     def names(self) -> Names:
         """All texts by number."""
-        return tuple(self._numbers)
+        local = tuple(self._numbers)[len(_SYSTEM_NUMBERS) :]
+        return ImportingSymbols(self._imported, local) if self._imported else SYSTEM_SYMBOLS + local
 
 
-_SYSTEM_NUMBERS = {text: number for number, text in enumerate(SYSTEM_SYMBOLS)}
+_SYSTEM_NUMBERS = {text: number for number, text in enumerate(SYSTEM_SYMBOLS) if number}
 
 
 def _var_uint(number: int) -> bytes:
@@ -103,12 +125,16 @@ def signed(magnitude: int, *, minus: bool) -> bytes:
     return bytes((content[0] | _SIGN_BIT,)) + content[1:] if minus else content
 
 
+def head(kind: int, length: int) -> bytes:
+    """Return what precedes the content of a value: its type and the content's length in bytes."""
+    if length < _LONG:
+        return bytes((kind << 4 | length,))
+    return bytes((kind << 4 | _LONG,)) + var_uint(length)
+
+
 def value(kind: int, content: bytes) -> bytes:
     """Return a value of a type with its content."""
-    length = len(content)
-    if length < _LONG:
-        return bytes((kind << 4 | length,)) + content
-    return bytes((kind << 4 | _LONG,)) + var_uint(length) + content
+    return head(kind, len(content)) + content
 
 
 def null(kind: int) -> bytes:
@@ -178,3 +204,22 @@ def annotated(symbols: Iterable[int], content: bytes) -> bytes:
     """Return a value with annotations, by their numbers."""
     annotations = b"".join(map(var_uint, symbols))
     return value(ANNOTATION, var_uint(len(annotations)) + annotations + content)
+
+
+def standalone(span: Span) -> bytes:
+    """Return a value as a stream of binary Ion of its own.
+
+    Raises
+    ------
+    IonError
+        If a symbol's text is in a shared table.
+    """
+    data, names, head, start, stop = span
+    content = data[start:stop]
+    whole = value(head >> 4, content) if content else bytes((head,))
+    if not isinstance(names, tuple):
+        raise IonError("symbols of a shared table, whose texts are unknown")
+    local = names[len(SYSTEM_SYMBOLS) :]
+    texts = (null(STRING) if text is UNKNOWN_TEXT else string(text) for text in local)
+    table = struct(var_uint(_SYMBOLS_FIELD) + sequence(texts))
+    return VERSION_MARKER + annotated((_SYMBOL_TABLE,), table) + whole

@@ -1,0 +1,287 @@
+"""A journal block, as exports and GetBlock have it.
+
+Source: QLDB developer guide, "Journal contents in Amazon QLDB"; AWS's Java sample
+(``JournalBlock.java``, ``QldbRevision.java``) and genuine blocks for what may be absent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from journal.errors import IonError
+from journal.ion.structure import (
+    LIST,
+    distinct_fields,
+    elements,
+    is_absent,
+    is_null,
+    text_field,
+    timestamp_field,
+    uint_field,
+)
+from journal.ion.structure import blob_field as _blob_field
+from journal.ion.timestamps import timestamp_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from journal.ion.structure import Content, Fields, Span
+
+
+class Address(NamedTuple):
+    """Where a block is: its strand, and its place in it from 0."""
+
+    strand_id: str
+    sequence_no: int
+
+
+class BlockRevision(NamedTuple):
+    """A revision in a block.
+
+    Attributes
+    ----------
+    hash
+        What the revision's hash is said to be.
+    metadata
+        Id, version, time and transaction, not decoded; None for a revision of QLDB's own catalog,
+        of which blocks have only the hash.
+    data
+        The document, with its annotations; None if there is none.
+    data_hash
+        Hash of the data of a redacted revision; None for others.
+    address
+        The block that the revision names; None if it names none.
+    """
+
+    hash: bytes
+    metadata: Span | None
+    data: Span | None
+    data_hash: bytes | None
+    address: Address | None
+
+
+class Metadata(NamedTuple):
+    """What a revision's metadata tell.
+
+    Attributes
+    ----------
+    document_id
+        Unique in the ledger.
+    version
+        From 0.
+    tx_time
+        Time of the transaction, not decoded.
+    tx_id
+        The transaction.
+    """
+
+    document_id: str
+    version: int
+    tx_time: Content
+    tx_id: str
+
+
+class Block(NamedTuple):
+    """One transaction of a journal. Parts that genuine blocks may lack are None or empty.
+
+    Attributes
+    ----------
+    address
+        Its strand and sequence number.
+    transaction_id
+        The transaction; None if the block does not tell.
+    timestamp
+        When the block was committed, not decoded.
+    block_hash, entries_hash, previous_block_hash
+        What these hashes are said to be; that of the previous block is empty in a ledger's first.
+    entries
+        The hashes of the block's entries.
+    transaction_info
+        Statements and documents; None if absent.
+    redaction_info
+        The revisions that the transaction redacts; None if absent.
+    revisions
+        In the block's order.
+    """
+
+    address: Address
+    transaction_id: str | None
+    timestamp: Content
+    block_hash: bytes
+    entries_hash: bytes
+    previous_block_hash: bytes
+    entries: tuple[bytes, ...]
+    transaction_info: Span | None
+    redaction_info: Span | None
+    revisions: tuple[BlockRevision, ...]
+
+
+class TouchedDocument(NamedTuple):
+    """A document that a transaction touched, and its ledger table."""
+
+    document_id: str
+    table_name: str
+    table_id: str
+
+
+class Redaction(NamedTuple):
+    """A revision that a transaction redacts."""
+
+    address: Address
+    table_id: str
+    document_id: str
+    version: int
+
+
+def read_block(span: Span) -> Block:
+    """Read a block.
+
+    Raises
+    ------
+    IonError
+        If a field is missing that every block has, comes twice, or has a wrong type.
+    """
+    found = distinct_fields(span)
+    return Block(
+        address(found, "blockAddress"),
+        None if is_absent(found, "transactionId") else text_field(found, "transactionId"),
+        timestamp_field(found, "blockTimestamp"),
+        _blob_field(found, "blockHash"),
+        _blob_field(found, "entriesHash"),
+        b"" if is_absent(found, "previousBlockHash") else _blob_field(found, "previousBlockHash"),
+        tuple(map(_entry, elements(_list(found, "entriesHashList")))),
+        _optional(found, "transactionInfo"),
+        _optional(found, "redactionInfo"),
+        () if is_absent(found, "revisions") else tuple(map(read_revision, _revisions(found))),
+    )
+
+
+def read_revision(span: Span) -> BlockRevision:
+    """Read a revision as blocks and GetRevision have it.
+
+    Raises
+    ------
+    IonError
+        If it has no hash, a field comes twice or has a wrong type.
+    """
+    found = distinct_fields(span)
+    return BlockRevision(
+        _blob_field(found, "hash"),
+        _optional(found, "metadata"),
+        _optional(found, "data"),
+        None if is_absent(found, "dataHash") else _blob_field(found, "dataHash"),
+        None if is_absent(found, "blockAddress") else address(found, "blockAddress"),
+    )
+
+
+def read_metadata(span: Span) -> Metadata:
+    """Read a revision's metadata.
+
+    Raises
+    ------
+    IonError
+        If a field is missing, comes twice or has a wrong type.
+    """
+    found = distinct_fields(span)
+    return Metadata(
+        text_field(found, "id"),
+        uint_field(found, "version"),
+        timestamp_field(found, "txTime"),
+        text_field(found, "txId"),
+    )
+
+
+def address(found: Fields, name: str) -> Address:
+    """Read a block address in a field.
+
+    Raises
+    ------
+    IonError
+        If the field is not a block address.
+    """
+    if is_absent(found, name):
+        raise IonError(f"{name} is missing")
+    inner = distinct_fields(found[name])
+    return Address(text_field(inner, "strandId"), uint_field(inner, "sequenceNo"))
+
+
+def touched_documents(transaction_info: Span) -> Iterator[TouchedDocument]:
+    """Read which documents a transaction touched; a block's revisions do not name their table.
+
+    Raises
+    ------
+    IonError
+        If a part has a wrong type.
+    """
+    found = distinct_fields(transaction_info)
+    if is_absent(found, "documents"):
+        return
+    for document_id, span in distinct_fields(found["documents"]).items():
+        table = distinct_fields(span)
+        yield TouchedDocument(
+            document_id, text_field(table, "tableName"), text_field(table, "tableId")
+        )
+
+
+def statements(transaction_info: Span) -> Iterator[str]:
+    """Read the texts of a transaction's statements; parameters are ``?`` in them.
+
+    Raises
+    ------
+    IonError
+        If a part has a wrong type.
+    """
+    found = distinct_fields(transaction_info)
+    if is_absent(found, "statements"):
+        return
+    for span in elements(found["statements"]):
+        yield text_field(distinct_fields(span), "statement")
+
+
+def redactions(redaction_info: Span) -> Iterator[Redaction]:
+    """Read which revisions a transaction redacts.
+
+    Raises
+    ------
+    IonError
+        If a part has a wrong type.
+    """
+    found = distinct_fields(redaction_info)
+    for span in elements(_list(found, "revisions")):
+        inner = distinct_fields(span)
+        yield Redaction(
+            address(inner, "blockAddress"),
+            text_field(inner, "tableId"),
+            text_field(inner, "documentId"),
+            uint_field(inner, "version"),
+        )
+
+
+def time_text(content: Content) -> str:
+    """Return the time of a block or a transaction as Ion text.
+
+    Raises
+    ------
+    IonError
+        If the calendar has no such time.
+    """
+    return timestamp_text(*content)
+
+
+def _optional(found: Fields, name: str) -> Span | None:
+    return None if is_absent(found, name) else found[name]
+
+
+def _list(found: Fields, name: str) -> Span:
+    field = found.get(name)
+    if field is None or field[2] >> 4 != LIST or is_null(field[2]):
+        raise IonError(f"{name} is not a list")
+    return field
+
+
+def _revisions(found: Fields) -> list[Span]:
+    return elements(_list(found, "revisions"))
+
+
+def _entry(span: Span) -> bytes:
+    return _blob_field({"an entry": span}, "an entry")

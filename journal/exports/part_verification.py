@@ -1,0 +1,485 @@
+"""Verifies the blocks that are taken from one object, apart from all others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from journal.errors import DamagedObject, IonError
+from journal.exports.block import (
+    Address,
+    Block,
+    BlockRevision,
+    read_block,
+    read_metadata,
+    time_text,
+    touched_documents,
+)
+from journal.exports.block_verification import (
+    ANY_DELETE_RULE,
+    DeleteRule,
+    block_problems,
+    delete_rules,
+)
+from journal.exports.findings import Finding, FindingKind
+from journal.ion.hashing import ion_hash
+from journal.merkle import dot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from journal.exports.block import Metadata
+    from journal.exports.located import Located
+    from journal.ion.structure import Span
+
+MAX_FINDINGS = 200
+"""Findings of one object that are kept; all of them are counted."""
+
+_NO_MOMENT = "blockTimestamp without a time of day"
+_DAY_LENGTH = len("2020-02-03")
+
+
+class TypeSearch(Protocol):
+    """Finds the types that JSON has lost."""
+
+    def find(self, table_id: str | None, data: Span, fits: Callable[[bytes], bool]) -> Span | None:
+        """Return the document with the types with which its hash fits; None if none do."""
+
+
+class Selection(NamedTuple):
+    """What is to be verified.
+
+    Attributes
+    ----------
+    tables
+        Names or ids of the ledger tables whose revisions are hashed; empty for all.
+    start, end
+        The blocks of this time, without the end; None for no limit. Both have a time zone.
+    """
+
+    tables: frozenset[str] = frozenset()
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def has_time(self, text: str) -> bool:
+        """Return whether a block of this time, as Ion text, is wanted.
+
+        Raises
+        ------
+        IonError
+            If there are limits, and the text has no time of day.
+        """
+        if self.start is None and self.end is None:
+            return True
+        try:
+            # The offset -00:00 of Ion means that the place is unknown, not the moment.
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise IonError(_NO_MOMENT) from None
+        if moment.tzinfo is None:
+            raise IonError(_NO_MOMENT)
+        return (self.start is None or moment >= self.start) and (
+            self.end is None or moment < self.end
+        )
+
+    def has_table(self, table_id: str | None, name: str | None) -> bool:
+        """Return whether the revisions of a table are wanted."""
+        return not self.tables or table_id in self.tables or name in self.tables
+
+
+class Part(NamedTuple):
+    """The blocks to be taken from an object.
+
+    Attributes
+    ----------
+    key
+        The object's key in the source.
+    strand_id
+        The strand that its blocks are of.
+    first, last
+        Sequence numbers of the object's first and last block, as its name tells; None if the name
+        tells nothing.
+    read_from, read_to
+        Sequence numbers of the first and last block to be taken; None for no limit.
+    """
+
+    key: str
+    strand_id: str
+    first: int | None
+    last: int | None
+    read_from: int | None
+    read_to: int | None
+
+
+class Edge(NamedTuple):
+    """The first or last block of a part.
+
+    Attributes
+    ----------
+    sequence_no
+        Its place in the strand.
+    timestamp
+        Its time as Ion text.
+    previous_hash, block_hash
+        What it tells as the hash of the previous block and of itself.
+    offset
+        Bytes before it in its object.
+    """
+
+    sequence_no: int
+    timestamp: str
+    previous_hash: bytes
+    block_hash: bytes
+    offset: int
+
+
+class WantedBlock(NamedTuple):
+    """A block for which there is a proof: its hash, and those of its revisions."""
+
+    block_hash: bytes
+    revision_hashes: tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class TableTally:
+    """Revisions of a ledger table by what is known of their hash, as `RevisionCounts` has them."""
+
+    proven: int = 0
+    proven_retyped: int = 0
+    not_provable: int = 0
+    wrong: int = 0
+    deleted: int = 0
+    redacted: int = 0
+
+    def add(self, other: TableTally) -> None:
+        """Add the counts of another part."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    def subtract(self, other: TableTally) -> None:
+        """Take away the counts of a part that were added."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) - getattr(other, each.name))
+
+
+@dataclass(slots=True)
+class PartVerification:
+    """What was found in the blocks of one object.
+
+    Attributes
+    ----------
+    key
+        The object's key in the source.
+    blocks, hash_only_revisions
+        As in a `Verification`.
+    first, last
+        The first and last block that was verified; None if there was none.
+    tables
+        Counts by id of the ledger table; None is for revisions whose table no block tells.
+    names
+        Names of the tables by id.
+    delete_rules
+        The rules that give the hashes of all deletes.
+    deletes
+        Number of deletes that were hashed.
+    findings
+        The first ones, in order.
+    finding_counts
+        Number of all.
+    revisions_by_day
+        Number of revisions by day.
+    wanted
+        The blocks for which there are proofs, by sequence number.
+    is_readable
+        Whether the object was read to its end.
+    without_transaction_info, without_revisions
+        Number of blocks that lack these parts, as genuine ones may.
+    """
+
+    key: str
+    blocks: int = 0
+    hash_only_revisions: int = 0
+    first: Edge | None = None
+    last: Edge | None = None
+    tables: dict[str | None, TableTally] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    delete_rules: DeleteRule = ANY_DELETE_RULE
+    deletes: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    finding_counts: Counter[FindingKind] = field(default_factory=Counter)
+    revisions_by_day: Counter[str] = field(default_factory=Counter)
+    wanted: dict[int, WantedBlock] = field(default_factory=dict)
+    is_readable: bool = True
+    without_transaction_info: int = 0
+    without_revisions: int = 0
+
+    def add(self, finding: Finding) -> None:
+        """Count a finding, and keep it if there are few."""
+        self.finding_counts[finding.kind] += 1
+        if len(self.findings) < MAX_FINDINGS:
+            self.findings.append(finding)
+
+
+def verify_part(
+    part: Part,
+    blocks: Iterable[Located],
+    *,
+    selection: Selection,
+    wanted: frozenset[int],
+    types: TypeSearch | None,
+) -> PartVerification:
+    """Verify the blocks that are taken from one object.
+
+    Parameters
+    ----------
+    part
+        Which object, and which of its blocks.
+    blocks
+        All blocks of the object.
+    selection
+        What is to be verified.
+    wanted
+        Sequence numbers of blocks for which there are proofs.
+    types
+        Finds the types of documents in a format that has lost them; None for a format that keeps
+        all types.
+    """
+    return _PartVerifier(part, selection, wanted, types).run(blocks)
+
+
+class _PartVerifier:
+    def __init__(
+        self,
+        part: Part,
+        selection: Selection,
+        wanted: frozenset[int],
+        types: TypeSearch | None,
+    ) -> None:
+        self._part = part
+        self._selection = selection
+        self._wanted = wanted
+        self._types = types
+        self._result = PartVerification(part.key)
+        self._first: int | None = None
+        self._before: Edge | None = None
+        self._offset = 0
+        self._address: Address | None = None
+
+    def run(self, blocks: Iterable[Located]) -> PartVerification:
+        try:
+            for located in blocks:
+                self._offset = located.offset
+                self._address = None
+                try:
+                    self._verify(read_block(located.span), located)
+                except IonError as error:
+                    self._add(FindingKind.MALFORMED_BLOCK, error.code)
+        except DamagedObject as error:
+            self._result.is_readable = False
+            self._offset, self._address = error.offset, None
+            self._add(FindingKind.UNREADABLE_OBJECT, error.code)
+        else:
+            self._check_name()
+        return self._result
+
+    def _add(self, kind: FindingKind, detail: str, metadata: Metadata | None = None) -> None:
+        self._result.add(
+            Finding(
+                kind,
+                detail,
+                self._part.key,
+                self._offset,
+                None if self._address is None else self._address.sequence_no,
+                None if metadata is None else metadata.document_id,
+                None if metadata is None else metadata.version,
+            )
+        )
+
+    def _check_name(self) -> None:
+        """Compare the object's first and last block with its name.
+
+        An object of text or JSON that is cut at a line's end is otherwise well formed.
+        """
+        part, last = self._part, self._before
+        if part.first is None:
+            return
+        if last is None or self._first is None:
+            self._add(
+                FindingKind.OBJECT_NAME,
+                f"there is no block; the object's name tells of blocks {part.first} to {part.last}",
+            )
+            return
+        self._address = None
+        for place, found, told in (
+            ("starts", self._first, part.first),
+            ("ends", last.sequence_no, part.last),
+        ):
+            if found != told:
+                self._add(
+                    FindingKind.OBJECT_NAME,
+                    f"the object {place} with block {found}; its name tells {told}",
+                )
+
+    def _verify(self, block: Block, located: Located) -> None:
+        self._address = block.address
+        sequence_no = block.address.sequence_no
+        timestamp = time_text(block.timestamp)
+        edge = Edge(
+            sequence_no,
+            timestamp,
+            block.previous_block_hash,
+            block.block_hash,
+            located.offset,
+        )
+        if block.address.strand_id != self._part.strand_id:
+            self._add(FindingKind.FOREIGN_BLOCK, "the block is of another strand")
+            return
+        self._check_order(edge)
+        part = self._part
+        if (part.read_from is not None and sequence_no < part.read_from) or (
+            part.read_to is not None and sequence_no > part.read_to
+        ):
+            return
+        if not self._selection.has_time(timestamp):
+            return
+        self._take(block, edge)
+
+    def _check_order(self, edge: Edge) -> None:
+        before, self._before = self._before, edge
+        if before is None:
+            self._first = edge.sequence_no
+            return
+        for problem in order_problems(before, edge):
+            self._add(*problem)
+
+    def _take(self, block: Block, edge: Edge) -> None:
+        result = self._result
+        if result.first is None:
+            result.first = edge
+        result.last = edge
+        result.blocks += 1
+        if edge.sequence_no in self._wanted:
+            result.wanted[edge.sequence_no] = WantedBlock(
+                block.block_hash, tuple(revision.hash for revision in block.revisions)
+            )
+        tables: dict[str, str] = {}
+        if block.transaction_info is None:
+            result.without_transaction_info += 1
+        else:
+            for touched in touched_documents(block.transaction_info):
+                tables[touched.document_id] = touched.table_id
+                result.names[touched.table_id] = touched.table_name
+        if block.revisions:
+            day = edge.timestamp[:_DAY_LENGTH]
+            found = [self._revision(each, block, tables, day) for each in block.revisions]
+            documents = {each for each in found if each is not None}
+        else:
+            result.without_revisions += 1
+            documents = set()
+        for problem in block_problems(block, documents):
+            self._add(problem.kind, problem.detail)
+
+    def _revision(
+        self, revision: BlockRevision, block: Block, tables: Mapping[str, str], day: str
+    ) -> str | None:
+        """Verify a revision.
+
+        Returns
+        -------
+        str or None
+            Id of its document; None if it is of QLDB's own catalog.
+        """
+        result = self._result
+        if revision.metadata is None:
+            result.hash_only_revisions += 1
+            if revision.data is not None or revision.data_hash is not None:
+                self._add(FindingKind.MALFORMED_BLOCK, "a revision with data but without metadata")
+            return None
+        metadata = read_metadata(revision.metadata)
+        result.revisions_by_day[day] += 1
+        self._check_place(revision, metadata, block)
+        table_id = tables.get(metadata.document_id)
+        name = None if table_id is None else result.names[table_id]
+        if self._selection.has_table(table_id, name):
+            self._check_hash(revision, metadata, table_id)
+        return metadata.document_id
+
+    def _check_place(self, revision: BlockRevision, metadata: Metadata, block: Block) -> None:
+        if revision.address is not None and revision.address != block.address:
+            self._add(
+                FindingKind.REVISION_PLACE, "the revision names another block address", metadata
+            )
+        if block.transaction_id is not None and metadata.tx_id != block.transaction_id:
+            self._add(
+                FindingKind.REVISION_PLACE, "the revision names another transaction", metadata
+            )
+
+    def _check_hash(
+        self, revision: BlockRevision, metadata: Metadata, table_id: str | None
+    ) -> None:
+        tally = self._result.tables.setdefault(table_id, TableTally())
+        assert revision.metadata is not None  # noqa: S101 (the caller has read it)
+        of_metadata = ion_hash(revision.metadata)
+        if revision.data is None and revision.data_hash is None:
+            tally.deleted += 1
+            self._check_delete(delete_rules(revision.hash, of_metadata), metadata, tally)
+            return
+        if revision.data is None:
+            tally.redacted += 1
+            if dot(of_metadata, revision.data_hash or b"") == revision.hash:
+                tally.proven += 1
+            else:
+                self._add_wrong(metadata, tally, "metadata and dataHash do not give the hash")
+            return
+        if revision.data_hash is not None:
+            self._add(FindingKind.MALFORMED_BLOCK, "a revision with both data and dataHash")
+        if dot(of_metadata, ion_hash(revision.data)) == revision.hash:
+            tally.proven += 1
+        elif self._types is None:
+            self._add_wrong(metadata, tally, "metadata and data do not give the hash")
+        elif self._types.find(
+            table_id, revision.data, lambda found: dot(of_metadata, found) == revision.hash
+        ):
+            tally.proven_retyped += 1
+        else:
+            tally.not_provable += 1
+
+    def _check_delete(self, rules: DeleteRule, metadata: Metadata, tally: TableTally) -> None:
+        if not rules:
+            self._add_wrong(metadata, tally, "no known rule gives the hash of this delete")
+            return
+        tally.proven += 1
+        self._result.deletes += 1
+        self._result.delete_rules &= rules
+
+    def _add_wrong(self, metadata: Metadata, tally: TableTally, detail: str) -> None:
+        tally.wrong += 1
+        self._add(FindingKind.REVISION_HASH, detail, metadata)
+
+
+def order_problems(before: Edge, after: Edge) -> list[tuple[FindingKind, str]]:
+    """Compare two blocks that follow each other: their places, and the link between them."""
+    if after.sequence_no <= before.sequence_no:
+        return [
+            (
+                FindingKind.BLOCK_ORDER,
+                f"block {after.sequence_no} follows block {before.sequence_no}",
+            )
+        ]
+    if after.sequence_no > before.sequence_no + 1:
+        return [
+            (
+                FindingKind.GAP,
+                f"blocks {before.sequence_no + 1} to {after.sequence_no - 1} are missing",
+            )
+        ]
+    if after.previous_hash != before.block_hash:
+        return [
+            (
+                FindingKind.CHAIN,
+                f"previousBlockHash is not the blockHash of block {before.sequence_no}",
+            )
+        ]
+    return []

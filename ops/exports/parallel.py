@@ -1,0 +1,110 @@
+"""Work on the parts of a journal on all cores."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING, TypeVar
+
+from ops.errors import OpsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from journal.exports.sequence import ObjectPart
+
+_T = TypeVar("_T")
+
+BATCH_BYTES = 16 * 1024 * 1024
+"""Bytes of the objects that one process reads before it reports: about a second."""
+
+BATCH_PARTS = 500
+"""Maximum parts of a batch: objects in S3 take a request each, however small they are."""
+
+_BATCHES_AHEAD = 2
+"""Batches for each process that wait or whose results wait."""
+
+
+def available_processes() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run(
+    work: Callable[[str, Sequence[ObjectPart]], _T],
+    location: str,
+    parts: Iterable[ObjectPart],
+    processes: int,
+    done: Callable[[_T], None],
+) -> None:
+    """Do some work on all parts, in batches.
+
+    Parameters
+    ----------
+    work
+        Called with the location and a batch; a function at the top of a module, or a
+        `functools.partial` of one, because other processes call it.
+    location
+        Of the source; each process opens it by itself.
+    parts
+        In any order.
+    processes
+        How many to use; with one, the work is done in this process.
+    done
+        Receives each result, in the order of the parts.
+
+    Raises
+    ------
+    OpsError
+        If a process was ended from outside.
+    """
+    if processes == 1:
+        for batch in batches(parts):
+            done(work(location, batch))
+        return
+    # Not a fork: this process may have threads, such as that of a progress bar.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, context, initializer=_ignore_interrupts) as pool:
+        pending: deque[Future[_T]] = deque()
+        try:
+            for batch in batches(parts):
+                pending.append(pool.submit(work, location, batch))
+                if len(pending) >= _BATCHES_AHEAD * processes:
+                    done(pending.popleft().result())
+            while pending:
+                done(pending.popleft().result())
+        except BrokenProcessPool:
+            raise OpsError(
+                "a process that was reading has ended unexpectedly, perhaps for lack of memory: "
+                "run the command again with fewer --processes"
+            ) from None
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def batches(parts: Iterable[ObjectPart]) -> Iterator[Sequence[ObjectPart]]:
+    """Group parts so that a batch takes about a second.
+
+    The groups depend on nothing but the parts, and with them every result.
+    """
+    batch: list[ObjectPart] = []
+    size = 0
+    for part in parts:
+        batch.append(part)
+        size += part.size
+        if size >= BATCH_BYTES or len(batch) >= BATCH_PARTS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the process that started this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
