@@ -11,13 +11,12 @@ import struct as packing
 import zlib
 from collections import Counter
 from hashlib import blake2b
-from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from journal.exports.block_facts import RevisionState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from pathlib import Path
 
 _ID_BYTES = 22
@@ -69,7 +68,7 @@ def document_key(document_id: str) -> bytes:
     return key
 
 
-def pack(
+def pack(  # noqa: PLR0917 (called for each revision)
     document: bytes, version: int, table: int, state: RevisionState, units: int, in_object: int
 ) -> bytes:
     """Return the record of a revision.
@@ -151,7 +150,7 @@ class DocumentCounts(NamedTuple):
     units: int = 0
 
 
-class UnknownCounts(NamedTuple):
+class FoundTables(NamedTuple):
     """Revisions whose block does not tell their table, which other revisions of the document do."""
 
     revisions: int
@@ -171,7 +170,7 @@ class Counted(NamedTuple):
     """
 
     documents: dict[int, DocumentCounts]
-    found_tables: dict[int, UnknownCounts]
+    found_tables: dict[int, FoundTables]
 
 
 def count_documents(files: RecordFiles) -> Counted:
@@ -192,7 +191,7 @@ def count_documents(files: RecordFiles) -> Counted:
             counts.units + number * units,
         )
     found_tables = {
-        table: UnknownCounts(
+        table: FoundTables(
             sum(found[table, state] for state in RevisionState),
             found[table, RevisionState.REDACTED],
             found[table, RevisionState.DELETED],
@@ -270,10 +269,10 @@ def disagreements(taken: RecordFiles, superseded: RecordFiles) -> Iterator[Disag
 
 def _by_revision(records: bytes, wanted: object) -> dict[bytes, list[tuple[int, int]]]:
     """Return state and object of each copy of a revision."""
-    starts: Iterator[int] | range = range(0, len(records), _RECORD_BYTES)
+    starts: Iterable[int] = range(0, len(records), _RECORD_BYTES)
     if wanted is not None:
         keys = (records[start : start + _KEY_BYTES] for start in starts)
-        starts = compress(starts, map(wanted.__contains__, keys))  # type: ignore[attr-defined]
+        starts = (start for start, key in zip(starts, keys, strict=True) if key in wanted)
     found: dict[bytes, list[tuple[int, int]]] = {}
     for start in starts:
         _, _, _, state, _, in_object = _RECORD.unpack_from(records, start)

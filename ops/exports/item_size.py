@@ -59,7 +59,9 @@ def item_bytes(document: Span) -> int:
         raise IonError(TRUNCATED) from None
 
 
-def _size(data: bytes, names: Names, head: int, start: int, stop: int, depth: int) -> int:
+def _size(  # noqa: PLR0917 (the parts of a value)
+    data: bytes, names: Names, head: int, start: int, stop: int, depth: int
+) -> int:
     kind = head >> 4
     if kind == ANNOTATION:
         head, start, stop = without_annotations(data, names, start, stop)
