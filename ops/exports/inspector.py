@@ -94,9 +94,7 @@ def inspect(
     began = time.monotonic()
     source = open_source(location)
     found = catalogue(source, block_range)
-    total = sum(
-        part.size for each in found.sequences for part in (*each.parts, *each.superseded)
-    )
+    total = sum(part.size for each in found.sequences for part in (*each.parts, *each.superseded))
     start(total)
     processes = 1 if total <= _ALONE_BYTES else processes
     strands, surveys = [], []
@@ -186,9 +184,7 @@ def _still_whole(
 ) -> tuple[list[StillWhole], int]:
     if not sequence.superseded:
         return [], 0
-    keys = {
-        object_number(part.key): part.key for part in (*sequence.parts, *sequence.superseded)
-    }
+    keys = {object_number(part.key): part.key for part in (*sequence.parts, *sequence.superseded)}
     found = disagreements(taken, superseded)
     first = [
         StillWhole(
@@ -261,9 +257,7 @@ def _dollars(units: int) -> float:
     return units * prices.DOLLARS_PER_MILLION_WRITE_UNITS / 1_000_000
 
 
-def _export(
-    source: Source, export: Export, surveys: Sequence[StrandSurvey]
-) -> ExportInspection:
+def _export(source: Source, export: Export, surveys: Sequence[StrandSurvey]) -> ExportInspection:
     started = export.started
     ends = [survey.ends[export.export_id] for survey in surveys if export.export_id in survey.ends]
     formats = {

@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from journal.retyping import Retyping
-
 from handler.version import project_version
 from journal.errors import DamagedObject
 from journal.exports.blocks import Format, object_blocks
@@ -22,6 +20,7 @@ from journal.exports.part_verification import (
     TableTally,
     verify_part,
 )
+from journal.retyping import Retyping
 from ops.exports import parallel
 from ops.exports.catalogue import catalogue
 from ops.exports.digests import digest_findings, verify_digests, wanted_blocks
