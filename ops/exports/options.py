@@ -41,10 +41,15 @@ def chosen_sequence(found: Catalogue, strand_id: str | None) -> JournalSequence:
     strand_id
         The choice of the user; None if there is none.
 
+    Returns
+    -------
+    JournalSequence
+        Without any part if the exports in the source are empty, or it has only proofs.
+
     Raises
     ------
     OpsError
-        If there is none, or there are several without a choice.
+        If there is nothing of an export, or there are several journals without a choice.
     """
     by_id = {sequence.strand_id: sequence for sequence in found.sequences}
     if strand_id is not None:
@@ -54,6 +59,11 @@ def chosen_sequence(found: Catalogue, strand_id: str | None) -> JournalSequence:
                 f"{printable(strand_id)}: `python -m ops inspect` lists them"
             )
         return by_id[strand_id]
+    if not (by_id or found.exports or found.proofs or found.unreadable):
+        raise OpsError(
+            f"{printable(found.location)} has no journal export: expected *.completed.manifest, or "
+            "objects with names such as strandId.0-99.ion"
+        )
     if len(by_id) > 1:
         raise OpsError(
             f"{printable(found.location)} has the journals of {len(by_id)} ledgers: choose one "

@@ -167,9 +167,10 @@ def _block_limits(journal: JournalVerification) -> list[str]:
         ),
     ]
     if journal.unknown_fields:
+        names = printable(", ".join(sorted(journal.unknown_fields)))
         texts.append(
             "What the fields with these names say, which QLDB is not known to write in a block or "
-            f"revision, and which no hash covers: {printable(', '.join(sorted(journal.unknown_fields)))}."
+            f"revision, and which no hash covers: {names}."
         )
     if journal.without_transaction_info:
         texts.append(
