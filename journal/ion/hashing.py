@@ -125,10 +125,11 @@ def _symbol_text(names: tuple[str, ...], symbol: int) -> bytes:
         text = names[symbol]
     except IndexError:
         raise IonError("a symbol that no table explains") from None
-    return _text_of(text)
+    return symbol_of(text)
 
 
-def _text_of(text: str) -> bytes:
+def symbol_of(text: str) -> bytes:
+    """Return what Ion Hash hashes of a symbol, such as the name of a field."""
     # A symbol can have the same text as what stands for symbol zero; it is another object then.
     if text is UNKNOWN_TEXT:
         return _SYMBOL_ZERO
@@ -180,11 +181,16 @@ def _struct(data: bytes, names: tuple[str, ...], _head: int, position: int, end:
             raise IonError("a symbol that no table explains") from None
         name = _NAMES.get(text) if text is not UNKNOWN_TEXT else _SYMBOL_ZERO
         if name is None:
-            name = _text_of(text)
+            name = symbol_of(text)
         content = _value(data, names, head, start, position)
         hashes.append(sha256(name + content).digest())
     if position != end:
         raise IonError(TRUNCATED)
+    return struct_of(hashes)
+
+
+def struct_of(hashes: list[bytes]) -> bytes:
+    """Return what Ion Hash hashes of a struct, from the hashes of its fields, and sort those."""
     hashes.sort()
     return b"\x0b\xd0" + _escaped(b"".join(hashes)) + _END
 
