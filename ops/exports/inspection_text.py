@@ -9,7 +9,7 @@ from ops.exports import prices
 from ops.terminal_text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ops.exports.catalogue import FoundProof
     from ops.exports.inspection import (
