@@ -101,7 +101,9 @@ def inspect(
     for sequence in found.sequences:
         survey = StrandSurvey()
         surveys.append(survey)
-        strands.append(_strand(location, found, sequence, survey, processes, advance))
+        strands.append(
+            _strand(location, found, sequence, survey=survey, processes=processes, advance=advance)
+        )
     exports = [_export(source, export, surveys) for export in found.exports]
     problems = [Problem(*each) for each in found.unreadable]
     problems += [problem for survey in surveys for problem in survey.problems]
@@ -123,6 +125,7 @@ def _strand(
     location: str,
     found: Catalogue,
     sequence: JournalSequence,
+    *,
     survey: StrandSurvey,
     processes: int,
     advance: Callable[[Progress], None],

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 def add_source(parser: argparse.ArgumentParser) -> None:
     """Add the source, the choice of a journal, and the number of processes."""
-    parser.add_argument(
-        "source", metavar="SOURCE", help="folder, file or s3://bucket/prefix/ with the export"
-    )
+    add_location(parser)
     parser.add_argument(
         "--strand", metavar="ID", help="which ledger's journal, if SOURCE has several"
+    )
+
+
+def add_location(parser: argparse.ArgumentParser) -> None:
+    """Add the source with all its journals, and the number of processes."""
+    parser.add_argument(
+        "source", metavar="SOURCE", help="folder, file or s3://bucket/prefix/ with the export"
     )
     parser.add_argument(
         "--processes",
