@@ -152,7 +152,9 @@ def test_the_journal_is_exported_in_every_format(
         ]
         assert sorted(numbers) == list(range(count))
     # when it is exported without a folder / then standard output ends with a URL that works
-    text = shell.run('aws="$(python -m local export --prefix p 2>/dev/null | tail -1)"; echo "$aws"')
+    text = shell.run(
+        'aws="$(python -m local export --prefix p 2>/dev/null | tail -1)"; echo "$aws"'
+    )
     found = re.fullmatch(r"s3://(journal-exports-\w{12})/p/\n", text)
     assert found, text
     listed = aws.client("s3", services.endpoints.emulator).list_objects_v2(Bucket=found[1])

@@ -34,9 +34,7 @@ OPTIONAL = {"transactionInfo", "redactionInfo", "transactionId"}
 
 
 def run(folder: Path) -> Verification:
-    return verify(
-        str(folder), VerifyOptions(), start=lambda _: None, advance=lambda _: None
-    )
+    return verify(str(folder), VerifyOptions(), start=lambda _: None, advance=lambda _: None)
 
 
 def fields(content: bytes) -> list[dict[str, Any]]:
@@ -71,7 +69,9 @@ def test_a_changed_byte_is_found_or_of_a_documented_class(
         key = choice.choice(export.data_keys)
         content = bytearray(export.files[key])
         position = choice.randrange(len(content))
-        content[position] = choice.choice([byte for byte in range(256) if byte != content[position]])
+        content[position] = choice.choice(
+            [byte for byte in range(256) if byte != content[position]]
+        )
         (tmp_path / key).write_bytes(content)
 
         result = run(tmp_path)
@@ -84,4 +84,8 @@ def test_a_changed_byte_is_found_or_of_a_documented_class(
 
 def renamed(changed: set[str]) -> set[str]:
     """Return the new names of optional fields, which readers then ignore."""
-    return changed - {"blockAddress", "blockHash", "entriesHash", "revisions"} if changed & OPTIONAL else set()
+    return (
+        changed - {"blockAddress", "blockHash", "entriesHash", "revisions"}
+        if changed & OPTIONAL
+        else set()
+    )

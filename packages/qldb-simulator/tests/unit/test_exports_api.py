@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from amazon.ion import simpleion
 from botocore.exceptions import EndpointConnectionError
+from qldb_simulator.config import ExportLayout
 from qldb_simulator.delivery_role import PermissionRevokedError
 from qldb_simulator.ion_hash import ion_hash
 from qldb_simulator.operations import CreateTable, Insert, Select
@@ -540,10 +541,23 @@ def test_a_wrong_layout_is_refused(api: Api, body: dict[str, Any]) -> None:
     assert answer[:2] == (400, "InvalidParameterException")
 
 
-def test_a_layout_is_answered_as_it_is_now(api: Api) -> None:
-    answer = api("PUT", "/simulator/ledgers/one/export-layout", {"blocksPerObject": 7})[2]
+def test_a_layout_is_as_configured_where_a_request_leaves_it_out(
+    kinesis: MemoryKinesis, s3: MemoryS3
+) -> None:
+    plane = memory_plane(kinesis, s3, export_layout=ExportLayout(blocks_per_object=5))
+    api = Api(plane)
+    api.create_ledger("one")
 
-    assert answer == {"blocksPerObject": 7, "bytesPerObject": 4 * 1024 * 1024}
+    def set_layout(**members: int | None) -> dict[str, Any]:
+        return api("PUT", "/simulator/ledgers/one/export-layout", members)[2]
+
+    assert plane.ledger("one").export_layout.blocks_per_object == 5
+    assert set_layout(bytesPerObject=7) == {"blocksPerObject": 5, "bytesPerObject": 7}
+    assert set_layout(blocksPerObject=2, bytesPerObject=None) == {
+        "blocksPerObject": 2,
+        "bytesPerObject": 4 * 1024 * 1024,
+    }
+    plane.close()
 
 
 def test_a_large_journal_is_exported_with_few_objects_in_memory(
