@@ -1,6 +1,7 @@
-"""What an owner wants to know of a block: its documents, their tables and states. Nothing is hashed.
+"""What an owner wants to know of a block: its documents, their tables and states.
 
-Values are found in place, and what nobody asks for, such as the documents themselves, is skipped.
+Nothing is hashed. Values are found in place, and what nobody asks for, such as the documents
+themselves, is skipped.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ h2 { font-size: 1.1rem; line-height: 1.3; margin: 2.5rem 0 .75rem; padding-botto
 h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
 p { margin: 0 0 .75rem; max-width: 46rem; overflow-wrap: anywhere; }
 ol, ul { margin: 0; padding-left: 1.4rem; max-width: 48rem; }
-li { margin: 0 0 .5rem; }
+li { margin: 0 0 .5rem; overflow-wrap: anywhere; }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono",
   monospace; font-size: .875em; overflow-wrap: anywhere; }
 pre { margin: 0; padding: .75rem 1rem; background: var(--panel); border-radius: 6px;
@@ -93,9 +93,11 @@ th, td { padding: .4rem .75rem .4rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--line); }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--quiet); font-weight: 600; font-size: .875rem; vertical-align: bottom; }
-tbody th { font-weight: 400; min-width: 9rem; }
+tbody th { font-weight: 400; min-width: 11.5rem; }
+tbody td:not(.number) { min-width: 13rem; }
+tbody .quiet { font-size: .875em; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.number + td { padding-left: .5rem; }
+td.number + td:not(.number), th.number + th:not(.number) { padding-left: .5rem; }
 .findings { list-style: none; padding: 0; max-width: none; }
 .findings li { margin: 0; padding: .6rem 0; border-bottom: 1px solid var(--line); }
 .findings p { margin: 0; max-width: none; }
@@ -108,21 +110,23 @@ tbody th { font-weight: 400; min-width: 9rem; }
 details { margin-top: .75rem; }
 summary { cursor: pointer; color: var(--quiet); }
 footer { margin-top: 2.5rem; padding-top: .75rem; border-top: 1px solid var(--line);
-  color: var(--quiet); font-size: .875rem; }
+  color: var(--quiet); font-size: .875rem; overflow-wrap: anywhere; }
 @media screen and (max-width: 40rem) {
   main { padding: 1.5rem 1rem 2rem; }
   dl > div { grid-template-columns: minmax(0, 1fr); }
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-  .plot text { font-size: 23px; }
+  .plot text { font-size: 21px; }
 }
 @media print {
   @page { margin: 16mm; }
   body { font-size: 10.5pt; }
   main { max-width: none; padding: 0; }
   h2 { margin-top: 1.5rem; break-after: avoid; }
-  tr, li, .outcome, .plot, dl > div { break-inside: avoid; }
+  tr, li, .outcome, .plot, .tiles, dl > div { break-inside: avoid; }
   thead { display: table-header-group; }
   .scroll { overflow: visible; }
+  details:not([open]) { display: none; }
+  tbody th, tbody td:not(.number) { min-width: 0; }
   .tiles { grid-template-columns: repeat(3, 1fr); }
   .outcome, .tiles > div, pre, .plot { print-color-adjust: exact;
     -webkit-print-color-adjust: exact; }

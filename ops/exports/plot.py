@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from ops.exports.periods import Periods
 
 _WIDTH = 720
-_HEIGHT = 270
+_HEIGHT = 278
 _LEFT = 66
 _RIGHT = 708
-_TOP = 40
-_BOTTOM = 205
+_TOP = 48
+_BOTTOM = 213
 # Narrow screens have larger letters in the same picture: there is room for so many labels.
 _MAX_LABELS = 5
 _LABEL_ROOM = 66

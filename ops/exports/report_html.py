@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from journal.exports.findings import Finding
-    from ops.exports.verification import DigestVerification, RevisionCounts, Verification
+    from ops.exports.verification import (
+        DigestVerification,
+        RevisionCounts,
+        TableVerification,
+        Verification,
+    )
 
 MAX_FINDINGS = 200
 """Findings with their places in one page; ``--json`` has all that were kept."""
@@ -42,7 +47,6 @@ def html(verification: Verification) -> str:
             *(element("p", each) for each in words.outcome_sentences(verification)),
             *_first_bad_block(verification),
             class_=f"outcome {_OUTCOME_LOOKS[verification.outcome]}",
-            role="status",
         ),
         section("What was checked", _checked(verification)),
         section("Result", _tiles(verification.counts), *_tables(verification)),
@@ -100,7 +104,7 @@ def _checked(verification: Verification) -> Element:
     ]
     if own:
         pairs.append(
-            ("QLDB's own", f"{own:,} revisions of its catalog, of which an export has only hashes")
+            ("QLDB's catalog", f"{own:,} more revisions, of which an export has only the hashes")
         )
     pairs += [
         ("Started", words.time_text(verification.started_at)),
@@ -125,15 +129,26 @@ def _tables(verification: Verification) -> Iterator[Element]:
     columns = [name for name, _ in words.count_columns(verification.counts)]
     yield table(
         "Revisions by table",
-        ["Table", "Id", *columns],
+        ["Table", *columns],
         [
             [
-                "name unknown" if each.name is None else foreign(each.name),
-                "unknown" if each.table_id is None else foreign(each.table_id),
+                _table_name(each),
                 *(number for _, number in words.count_columns(each.counts)),
             ]
             for each in verification.tables
         ],
+    )
+
+
+def _table_name(named: TableVerification) -> Element:
+    return element(
+        "div",
+        element("div", "name unknown" if named.name is None else foreign(named.name)),
+        element(
+            "div",
+            "id unknown" if named.table_id is None else foreign(named.table_id),
+            class_="quiet",
+        ),
     )
 
 

@@ -145,7 +145,7 @@ def test_a_result_without_anything_has_the_same_parts() -> None:
         "block 71998, 2021-02-03T04:05:06.789Z",
         "71,999",
         "1,234,567",
-        "14 revisions of its catalog",
+        "14 more revisions, of which an export has only the hashes",
         "2026-11-30 00:53:20 UTC",
         "1 min 23 s",
         "version 9.8.7",
@@ -200,10 +200,10 @@ def test_each_table_has_its_counts() -> None:
     found = HtmlOutline(html(replace(NOTHING, tables=tables)))
 
     assert [text for tag, text in found.texts if tag == "td"] == [
-        "unknown",
         *("11", "22", "33", "44", "55", "66"),
     ]
-    assert ("th", "name unknown") in found.texts
+    assert ("div", "name unknown") in found.texts
+    assert ("div", "id unknown") in found.texts
 
 
 @pytest.mark.parametrize(
