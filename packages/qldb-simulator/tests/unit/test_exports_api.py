@@ -6,6 +6,7 @@ The model is botocore's of 2025. Permissions are not tested here.
 from __future__ import annotations
 
 import json
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -320,10 +321,12 @@ def test_closing_the_simulator_cancels_its_exports(api: Api, s3: MemoryS3, clock
     s3.gate.clear()
     export_id = api.create_export("one", ExclusiveEndTime=now(clock))
     export = api.plane.export("one", export_id)
-    export._cancelled.set()
-    s3.gate.set()
 
-    api.plane.close()
+    closing = threading.Thread(target=api.plane.close)
+    closing.start()
+    wait_until(export._cancelled.is_set)
+    s3.gate.set()
+    closing.join()
 
     assert export.progress.status == "CANCELLED"
     assert not any(key.endswith("completed.manifest") for key in s3.objects)
@@ -463,6 +466,7 @@ def test_blocks_that_are_committed_later_are_not_exported(
 ) -> None:
     # given an export that waits for S3 with most of the journal unread
     ledger = api.plane.ledger("one")
+    ledger.commit([CreateTable(table="Person")])
     for _ in range(150):
         ledger.commit([Select(table="Person")])
     clock.now += SECOND
@@ -475,7 +479,7 @@ def test_blocks_that_are_committed_later_are_not_exported(
     # then it is not in the export
     s3.gate.set()
     wait_until(lambda: api.plane.export("one", export_id).has_ended)
-    assert s3.data_keys[-1].endswith(".149-149.ion")
+    assert s3.data_keys[-1].endswith(".150-150.ion")
 
 
 @pytest.mark.parametrize(
