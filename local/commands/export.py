@@ -146,7 +146,8 @@ def run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace, end: datetime) -> None:
     """Refuse what QLDB or the folder would refuse, before anything is made."""
     if options.start >= end:
-        raise LocalError(f"--from {options.start.isoformat()} is not before --to {end.isoformat()}")
+        limit = "in the past" if options.end is None else f"before --to {end.isoformat()}"
+        raise LocalError(f"--from {options.start.isoformat()} is not {limit}")
     if end > datetime.now(UTC):
         raise LocalError(
             f"--to {end.isoformat()} is in the future: QLDB exports only the past; leave it out "

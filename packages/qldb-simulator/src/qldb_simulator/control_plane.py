@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from qldb_simulator.config import SimulatorConfig
+    from qldb_simulator.config import ExportLayout, SimulatorConfig
     from qldb_simulator.export_writer import ExportClientSource
     from qldb_simulator.kinesis_writer import ClientSource
 
@@ -77,6 +77,11 @@ class ControlPlane:
         self._new_id = new_ids()
         self._lock = threading.RLock()
         self._ledgers: dict[str, LedgerResource] = {}
+
+    @property
+    def export_layout(self) -> ExportLayout:
+        """Size of the objects of exports, for ledgers that set no other."""
+        return self._config.export_layout
 
     def close(self) -> None:
         """Cancel all streams and exports and delete their roles, even if IAM no longer answers."""

@@ -20,10 +20,10 @@ and control deliveries and exports.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from qldb_simulator.api_errors import ApiError
-from qldb_simulator.config import ExportLayout
 from qldb_simulator.control_plane_routes import NAME
 from qldb_simulator.delivery_plan import DeliveryOptions
 from qldb_simulator.http_messages import ion_response, json_response
@@ -137,7 +137,10 @@ class _Handlers:
     def set_export_layout(self, request: Request) -> Response:
         ledger = self._ledger(request)
         try:
-            layout = ExportLayout(**_arguments(request.json(), _LAYOUT_FIELDS))
+            # What a body leaves out is as configured, whatever an earlier one said.
+            layout = replace(
+                self._plane.export_layout, **_arguments(request.json(), _LAYOUT_FIELDS)
+            )
         except ValueError as error:
             raise ApiError("InvalidParameterException", str(error)) from error
         ledger.export_layout = layout

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from qldb_simulator.config import SimulatorConfig, Timing
+from qldb_simulator.config import ExportLayout, SimulatorConfig, Timing
 from qldb_simulator.control_plane import ControlPlane
 from qldb_simulator.http_api import HttpApi
 from qldb_simulator.journal import utc_now
@@ -45,9 +45,12 @@ def memory_plane(
     kinesis: MemoryKinesis,
     s3: MemoryS3 | None = None,
     clock: Callable[[], datetime] = utc_now,
+    export_layout: ExportLayout | None = None,
 ) -> ControlPlane:
     config = SimulatorConfig(
-        aws_endpoint="http://127.0.0.1:1", timing=Timing(retry=0.01, shuffle_window=0.05)
+        aws_endpoint="http://127.0.0.1:1",
+        timing=Timing(retry=0.01, shuffle_window=0.05),
+        export_layout=export_layout or ExportLayout(),
     )
     exports = s3 or MemoryS3()
     return ControlPlane(

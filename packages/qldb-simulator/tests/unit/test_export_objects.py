@@ -38,13 +38,21 @@ def test_an_object_holds_so_many_blocks() -> None:
     assert names == [f"{strand}.0-2.ion", f"{strand}.3-5.ion", f"{strand}.6-7.ion"]
 
 
-def test_an_object_holds_so_many_bytes() -> None:
+def test_an_object_holds_as_many_blocks_as_its_bytes_allow() -> None:
     ledger = busy_ledger()
     sizes = [len(ION_TEXT.encode(block.to_ion())) for block in ledger.blocks]
+    limit = sum(sizes[:3])
 
-    names = _names(ledger, bytes_per_object=sum(sizes[:3]))
+    objects = list(data_objects(ledger.blocks, ION_TEXT, ExportLayout(bytes_per_object=limit)))
 
-    assert names[0] == f"{ledger.strand_id}.0-2.ion"
+    assert objects[0].blocks == 3
+    position = 0
+    for item in objects:
+        following = position + item.blocks
+        assert len(item.body) == sum(sizes[position:following]) <= limit
+        assert following == len(sizes) or len(item.body) + sizes[following] > limit
+        position = following
+    assert len(objects) < len(sizes)
 
 
 def test_a_block_above_the_limit_has_an_object_to_itself() -> None:

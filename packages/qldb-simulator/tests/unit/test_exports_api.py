@@ -6,6 +6,7 @@ The model is botocore's of 2025. Permissions are not tested here.
 from __future__ import annotations
 
 import json
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from amazon.ion import simpleion
 from botocore.exceptions import EndpointConnectionError
+from qldb_simulator.config import ExportLayout
 from qldb_simulator.delivery_role import PermissionRevokedError
 from qldb_simulator.ion_hash import ion_hash
 from qldb_simulator.operations import CreateTable, Insert, Select
@@ -319,10 +321,12 @@ def test_closing_the_simulator_cancels_its_exports(api: Api, s3: MemoryS3, clock
     s3.gate.clear()
     export_id = api.create_export("one", ExclusiveEndTime=now(clock))
     export = api.plane.export("one", export_id)
-    export._cancelled.set()
-    s3.gate.set()
 
-    api.plane.close()
+    closing = threading.Thread(target=api.plane.close)
+    closing.start()
+    wait_until(export._cancelled.is_set)
+    s3.gate.set()
+    closing.join()
 
     assert export.progress.status == "CANCELLED"
     assert not any(key.endswith("completed.manifest") for key in s3.objects)
@@ -460,18 +464,22 @@ def test_a_window_without_blocks_completes_with_no_keys(api: Api, s3: MemoryS3, 
 def test_blocks_that_are_committed_later_are_not_exported(
     api: Api, s3: MemoryS3, clock: Now
 ) -> None:
-    # given an export that waits for S3
-    commit(api, clock, *"abcdefghijkl")
+    # given an export that waits for S3 with most of the journal unread
+    ledger = api.plane.ledger("one")
+    ledger.commit([CreateTable(table="Person")])
+    for _ in range(150):
+        ledger.commit([Select(table="Person")])
+    clock.now += SECOND
     api("PUT", "/simulator/ledgers/one/export-layout", {"blocksPerObject": 1})
     s3.gate.clear()
     export_id = api.create_export("one", ExclusiveEndTime=now(clock))
-    # when a block is committed at a time in its window
+    # when a block is committed at a time in its range
     clock.now -= SECOND
-    api.plane.ledger("one").commit([Select(table="Person")])
+    ledger.commit([Select(table="Person")])
     # then it is not in the export
     s3.gate.set()
     wait_until(lambda: api.plane.export("one", export_id).has_ended)
-    assert s3.data_keys[-1].endswith(".12-12.ion")
+    assert s3.data_keys[-1].endswith(".150-150.ion")
 
 
 @pytest.mark.parametrize(
@@ -540,10 +548,23 @@ def test_a_wrong_layout_is_refused(api: Api, body: dict[str, Any]) -> None:
     assert answer[:2] == (400, "InvalidParameterException")
 
 
-def test_a_layout_is_answered_as_it_is_now(api: Api) -> None:
-    answer = api("PUT", "/simulator/ledgers/one/export-layout", {"blocksPerObject": 7})[2]
+def test_a_layout_is_as_configured_where_a_request_leaves_it_out(
+    kinesis: MemoryKinesis, s3: MemoryS3
+) -> None:
+    plane = memory_plane(kinesis, s3, export_layout=ExportLayout(blocks_per_object=5))
+    api = Api(plane)
+    api.create_ledger("one")
 
-    assert answer == {"blocksPerObject": 7, "bytesPerObject": 4 * 1024 * 1024}
+    def set_layout(**members: int | None) -> dict[str, Any]:
+        return api("PUT", "/simulator/ledgers/one/export-layout", members)[2]
+
+    assert plane.ledger("one").export_layout.blocks_per_object == 5
+    assert set_layout(bytesPerObject=7) == {"blocksPerObject": 5, "bytesPerObject": 7}
+    assert set_layout(blocksPerObject=2, bytesPerObject=None) == {
+        "blocksPerObject": 2,
+        "bytesPerObject": 4 * 1024 * 1024,
+    }
+    plane.close()
 
 
 def test_a_large_journal_is_exported_with_few_objects_in_memory(

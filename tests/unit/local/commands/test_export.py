@@ -150,7 +150,7 @@ def test_a_wrong_argument_is_named_with_what_is_expected(
     ("arguments", "message"),
     [
         (["--from", "2022-01-02", "--to", "2022-01-02"], "is not before --to"),
-        (["--from", "9022-01-02"], "is not before --to"),
+        (["--from", "9022-01-02"], "--from 9022-01-02T00:00:00+00:00 is not in the past"),
         (["--to", "9022-01-02T00:00Z"], "is in the future"),
         (["--prefix", "a/../b", "--folder", "f"], "leads out of the folder"),
     ],
@@ -196,8 +196,7 @@ def test_the_last_line_on_standard_output_is_the_url(
 
 
 def test_options_reach_qldb(ledger: Ledger) -> None:
-    times = ["--from", "2022-01-02", "--to", "2022-01-02T01:00:00+01:00"]
-    times[-1] = "2022-01-03T01:00:00+01:00"
+    times = ["--from", "2022-01-02", "--to", "2022-01-03T01:00:00+01:00"]
 
     assert main(["export", "--format", "json", "--blocks-per-object", "7", *times]) == 0
 
