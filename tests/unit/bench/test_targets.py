@@ -5,13 +5,10 @@ Proves that marks follow the bounds. Cannot prove that the targets are right.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.report import exports_table, targets_table
 from bench.targets import TARGETS, Mark
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 SPEED, REQUESTS = TARGETS[0], TARGETS[4]
 
