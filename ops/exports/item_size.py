@@ -102,8 +102,15 @@ class WriteUnits:
             return 1
         size = document[4] - document[3]
         if self._seen < _FIRST or self._seen % _EVERY == 0:
-            self._item_bytes += item_bytes(document)
-            self._ion_bytes += size
+            self._measure(document, size)
         self._seen += 1
         ratio = max(_MIN_RATIO, self._item_bytes / self._ion_bytes if self._ion_bytes else 0)
         return -(-int(size * ratio + _OTHER_ATTRIBUTES) // BYTES_PER_WRITE_UNIT)
+
+    def _measure(self, document: Span, size: int) -> None:
+        try:
+            self._item_bytes += item_bytes(document)
+            self._ion_bytes += size
+        except IonError:
+            # Whether a document is damaged is for `verify` to tell, which reads all of them.
+            return

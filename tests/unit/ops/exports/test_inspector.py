@@ -190,8 +190,8 @@ def test_an_overlap_is_told_and_read_once(tmp_path: Path, ledger: Ledger) -> Non
     assert strand.overlaps == [(2, 4, OTHER_EXPORT_ID, EXPORT_ID)]
     assert notices(found, NoticeKind.OVERLAP) == [
         (
-            f"Blocks 2 to 4 are in export {OTHER_EXPORT_ID} and in export {EXPORT_ID}. They are read "
-            "once, from the first, which was made later."
+            f"Blocks 2 to 4 are in export {OTHER_EXPORT_ID} and in export {EXPORT_ID}. They are "
+            "read once, from the first, which was made later."
         )
     ]
     assert strand.blocks == 7
@@ -270,9 +270,9 @@ def test_a_redacted_revision_that_an_older_export_still_has_is_told(
     assert strand.still_whole_count == 1
     assert notices(found, NoticeKind.STILL_WHOLE) == [
         (
-            f"Version 0 of document {document_id} is redacted, but an older export, in {key}, still "
-            "has its data. The newer copy is read; loading the older one alone would bring personal "
-            "data back."
+            f"Version 0 of document {document_id} is redacted, but an older export, in {key}, "
+            "still has its data. The newer copy is read; loading the older one alone would bring "
+            "personal data back."
         )
     ]
     assert summary(strand.tables[1])[4] == 1
