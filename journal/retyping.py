@@ -8,6 +8,7 @@ fits proves nothing: annotations, for example, are lost without a trace.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from journal.errors import IonError
@@ -30,6 +31,11 @@ MAX_TRIES = 4_096
 QUICK_TRIES = 64
 """Enough tries for documents in which all values of a kind, or all at a learned path, had the same
 type."""
+
+MAX_LONG_FAILURES = 100
+"""Number of documents of a table, one after the other, for which a search without result may take
+more than `QUICK_TRIES`. Where types are lost for good, as annotations are, that is so in all
+documents."""
 
 MAX_LEARNED_TRIES = 512
 """Maximum number of hashes around the types that fitted other revisions of the table."""
@@ -56,14 +62,16 @@ class Retyping:
     Where several processes each have one, the result does not depend on who got which revision, if
     `learned` of all of them is merged, and revisions without a result are tried again with it,
     until nothing new is learned: what `find` tries on its own does not depend on what it learned,
-    and what it learned only adds tries. (At the limit of `MAX_LEARNED_TRIES` their order can
-    matter, where more combinations fitted than that at the paths of one document.)
+    and what it learned only adds tries. There are two exceptions. Beyond `MAX_LEARNED_TRIES` their
+    order can matter, if more combinations than that fitted at the paths of one document. And beyond
+    `MAX_LONG_FAILURES`, types that only a long search finds can be missed.
     """
 
     def __init__(self) -> None:
         self._tables: dict[str | None, Place] = {}
         self._places: dict[str | None, int] = {}
         self._rules: dict[str | None, Rules] = {}
+        self._long_failures: Counter[str | None] = Counter()
 
     def find(
         self,
@@ -97,6 +105,8 @@ class Retyping:
             if found is not None:
                 return found
             tree = Tree(data, table)
+            if self._long_failures[table_id] == MAX_LONG_FAILURES:
+                max_tries = min(max_tries, QUICK_TRIES)
             for choice in _choices(tree, _limit(tree, data, max_tries)):
                 if fits(tree.hash(choice)):
                     self._learn(table_id, tree, choice)
@@ -104,6 +114,8 @@ class Retyping:
         except (IonError, IndexError, RecursionError):
             return None
         tree.forget_places()
+        if max_tries > QUICK_TRIES:
+            self._long_failures[table_id] += 1
         return None
 
     def _as_learned(
@@ -141,6 +153,7 @@ class Retyping:
         return place.inner[name]
 
     def _learn(self, table_id: str | None, tree: Tree, choice: Choice) -> None:
+        self._long_failures[table_id] = 0
         places = self._places.get(table_id, 0) + tree.added_places
         if places > _MAX_PLACES:
             tree.forget_places()

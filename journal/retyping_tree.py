@@ -58,9 +58,11 @@ class Leaf:
         Its path, and the type that JSON has.
     span
         The value.
+    kept
+        What its container hashes of it, by label.
     """
 
-    __slots__ = ("_begin", "_kept", "_name", "_values", "kind", "place", "span", "unit")
+    __slots__ = ("_begin", "_name", "_values", "kept", "kind", "place", "span", "unit")
 
     def __init__(self, unit: int, place: Place, span: Span, begin: int, name: bytes | None) -> None:
         self.unit = unit
@@ -69,7 +71,7 @@ class Leaf:
         self.kind = json_kind(span[2])
         self._begin = begin
         self._name = name
-        self._kept: dict[int, bytes] = {}
+        self.kept: dict[int, bytes] = {}
         self._values: dict[Label, bytes | None] = {}
 
     @property
@@ -86,7 +88,7 @@ class Leaf:
     def finished(self, choice: Choice) -> bytes:
         """Return what its container hashes of it."""
         label = choice[self.unit]
-        return self._kept.get(label) or self._finished_as(Label(label))
+        return self.kept.get(label) or self._finished_as(Label(label))
 
     def _finished_as(self, label: Label) -> bytes:
         if label is Label.AS_IS:
@@ -96,7 +98,7 @@ class Leaf:
         else:
             value = self._encoded_as(label) or b""
             content = serialized((value, (), *bounds(value, 0, len(value))))
-        found = self._kept[label] = _finished(self._name, content)
+        found = self.kept[label] = _finished(self._name, content)
         return found
 
     def _encoded_as(self, label: Label) -> bytes | None:
@@ -125,7 +127,10 @@ class Container:
         Its path, and the type that JSON has.
     """
 
-    __slots__ = ("_codes", "_inner", "_kept", "_name", "kind", "last", "place", "unit")
+    __slots__ = (
+        *("_codes", "_containers", "_inner", "_kept", "_leaves", "_name"),
+        *("kind", "last", "place", "unit"),
+    )
 
     def __init__(self, unit: int, place: Place, kind: int, name: bytes | None) -> None:
         self.unit = unit
@@ -135,6 +140,8 @@ class Container:
         self._name = name
         self._codes: list[bytes] = []
         self._inner: list[Node] = []
+        self._leaves: list[Leaf] = []
+        self._containers: list[Container] = []
         self._kept: dict[bytes, bytes] = {}
 
     @property
@@ -146,6 +153,10 @@ class Container:
         """Add what is inside; `code` is the symbol of a field's name."""
         self._inner.append(node)
         self._codes.append(code)
+        if isinstance(node, Leaf):
+            self._leaves.append(node)
+        else:
+            self._containers.append(node)
 
     def has(self, label: Label) -> bool:
         """Return whether it can be of this type."""
@@ -161,9 +172,14 @@ class Container:
 
     def serialized(self, choice: Choice) -> bytes:
         """Return what Ion Hash hashes of it."""
-        parts = [node.finished(choice) for node in self._inner]
         if self.kind == STRUCT:
+            # Most tries are about the fields of a struct, whose order has no meaning.
+            parts = [
+                leaf.kept.get(choice[leaf.unit]) or leaf.finished(choice) for leaf in self._leaves
+            ]
+            parts += [container.finished(choice) for container in self._containers]
             return struct_of(parts)
+        parts = [node.finished(choice) for node in self._inner]
         start = b"\x0b\xc0" if choice[self.unit] else b"\x0b\xb0"
         return start + b"".join(parts) + b"\x0e"
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from qldb_simulator.ion_hash import ion_hash as reference_hash
 
@@ -235,6 +235,7 @@ def printed(value: Any, *, is_ascii: bool = False) -> str:  # noqa: ANN401 (any 
     return json.dumps(value, ensure_ascii=is_ascii)
 
 
+@settings(max_examples=50)
 @given(fields, st.booleans())
 def test_data_has_the_hash_of_the_same_values(document: dict[str, Any], is_ascii: bool) -> None:  # noqa: FBT001
     text = printed({"revisions": [{"data": document}]}, is_ascii=is_ascii)
