@@ -30,15 +30,10 @@ class ImportingSymbols:
     Unknown symbols of a shared table are not equal to symbol zero, nor to each other: each is
     written as the record has it, as ``$`` and its number. They are not stored one by one, because a
     few bytes can import billions of them.
-
-    Attributes
-    ----------
-    imported
-        How many symbols of shared tables there are.
     """
 
     def __init__(self, imported: int, local: tuple[str, ...]) -> None:
-        self.imported = imported
+        self._imported = imported
         self._local = local
         self._first_local = len(SYSTEM_SYMBOLS) + imported
 
@@ -50,6 +45,10 @@ class ImportingSymbols:
             return self._local[symbol - self._first_local]
         return SYSTEM_SYMBOLS[symbol] if symbol < len(SYSTEM_SYMBOLS) else f"${symbol}"
 
+    def is_imported(self, symbol: int) -> bool:
+        """Return whether a symbol is one of a shared table, by its number."""
+        return len(SYSTEM_SYMBOLS) <= symbol < self._first_local
+
     @property
     def stored(self) -> tuple[str, ...]:
         """The symbols whose text is known."""
@@ -57,7 +56,7 @@ class ImportingSymbols:
 
     def __add__(self, more: tuple[str, ...]) -> ImportingSymbols:
         """Return these symbols with more local ones."""
-        return ImportingSymbols(self.imported, self._local + more)
+        return ImportingSymbols(self._imported, self._local + more)
 
 
 Names: TypeAlias = tuple[str, ...] | ImportingSymbols

@@ -60,24 +60,40 @@ def skip(data: bytes, position: int, *, ended: bool) -> int:
     """
     while True:
         position = space(data, position).end()
-        if data[position : position + 1] != _SLASH:
+        end = after_comment(data, position, ended=ended)
+        if end == position:
             return position
-        mark = data[position + 1 : position + 2]
-        if mark == _SLASH:
-            stop = _line(data, position).end()
-            if stop == len(data) and not ended:
-                raise Unfinished
-        elif mark == _STAR:
-            found = data.find(b"*/", position + 2)
-            if found < 0:
-                raise Unfinished
-            stop = found + 2
-        elif mark:
-            return position
-        else:
+        position = end
+
+
+def after_comment(data: bytes, position: int, *, ended: bool) -> int:
+    """Find the end of a comment; the position itself if none begins there.
+
+    Raises
+    ------
+    Unfinished
+        If it does not end.
+    DamagedObject
+        If it is not UTF-8.
+    """
+    if data[position : position + 1] != _SLASH:
+        return position
+    mark = data[position + 1 : position + 2]
+    if mark == _SLASH:
+        stop = _line(data, position).end()
+        if stop == len(data) and not ended:
             raise Unfinished
-        check_utf8(data, position, stop)
-        position = stop
+    elif mark == _STAR:
+        found = data.find(b"*/", position + 2)
+        if found < 0:
+            raise Unfinished
+        stop = found + 2
+    elif mark:
+        return position
+    else:
+        raise Unfinished
+    check_utf8(data, position, stop)
+    return stop
 
 
 def following(data: bytes, position: int, *, ended: bool) -> int:

@@ -116,8 +116,10 @@ def starts_long_quote(data: bytes, position: int, *, ended: bool) -> bool:
         If more bytes have to tell.
     """
     mark = data[position : position + len(LONG_QUOTE)]
-    if len(mark) < len(LONG_QUOTE) and not ended and LONG_QUOTE.startswith(mark):
+    if len(mark) < len(LONG_QUOTE) and LONG_QUOTE.startswith(mark) and not ended:
         raise Unfinished
+    if mark == b"'":
+        raise Unfinished  # nothing ends with one
     return mark == LONG_QUOTE
 
 

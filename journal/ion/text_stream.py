@@ -12,7 +12,7 @@ from journal.exports.located import CUT, MAX_VALUE_BYTES, TOO_LONG, Located
 from journal.ion.structure import SYMBOL, bounds
 from journal.ion.symbol_tables import symbol_table
 from journal.ion.text_common import read_common
-from journal.ion.text_layout import Unfinished, skip
+from journal.ion.text_layout import Unfinished, after_comment, space
 from journal.ion.text_symbols import TextSymbols
 from journal.ion.text_tokens import read_token
 from journal.ion.text_value import DONE, TextValue
@@ -128,18 +128,22 @@ class _Window:
     def at_value(self) -> bool:
         """Skip to the next value; return whether there is one."""
         while True:
+            self.position = space(self.data, self.position).end()
             try:
-                self.position = skip(self.data, self.position, ended=self.ended)
+                end = after_comment(self.data, self.position, ended=self.ended)
             except Unfinished:
                 self.extend(self.offset)
                 continue
             except DamagedObject as error:
                 raise DamagedObject(error.code, self.base + error.offset) from None
-            if self.position < len(self.data):
+            if end != self.position:
+                self.position = end
+            elif self.position < len(self.data):
                 return True
-            if self.ended:
+            elif self.ended:
                 return False
-            self.extend(self.offset)
+            else:
+                self.extend(self.offset)
 
 
 def _value(window: _Window, tables: TextSymbols) -> Located | None:

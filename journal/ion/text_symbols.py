@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from journal.errors import IonError
 from journal.ion.symbols import SYSTEM_SYMBOLS, UNKNOWN_TEXT
-from journal.ion.writing import Symbols
 
 if TYPE_CHECKING:
     from journal.ion.symbol_tables import SymbolTable
     from journal.ion.symbols import Names
+    from journal.ion.writing import Symbols
 
 MAX_SYMBOLS = 1_000_000
 """Maximum different texts of symbols in one value, or symbols in the tables before it. A
@@ -33,6 +33,7 @@ class TextSymbols:
         """Forget all tables, as a version marker demands."""
         self._names: Names = SYSTEM_SYMBOLS
         self._more: list[str] = []
+        self._count = 0
 
     def read(self, table: SymbolTable) -> None:
         """Continue with a table.
@@ -44,19 +45,13 @@ class TextSymbols:
         """
         if table.extends:
             self._more += table.symbols
+            self._count += len(table.symbols)
         else:
             self._names = table.names
             self._more = []
-        if len(self._more) + len(table.symbols) > MAX_SYMBOLS:
+            self._count = len(table.symbols)
+        if self._count > MAX_SYMBOLS:
             raise IonError(TOO_MANY)
-
-    def of_value(self) -> Symbols:
-        """Return new symbols for a value that is read with these."""
-        return Symbols(self._imported)
-
-    @property
-    def _imported(self) -> int:
-        return 0 if isinstance(self._names, tuple) else self._names.imported
 
     def number(self, symbol: int, symbols: Symbols) -> int:
         """Return the number that a value's own symbols have for a symbol.
@@ -66,11 +61,12 @@ class TextSymbols:
         IonError
             If no table has it.
         """
-        system = len(SYSTEM_SYMBOLS)
-        if symbol < system + self._imported:
+        if symbol < len(SYSTEM_SYMBOLS):
             return symbol
         local = symbol - len(self._names)
         if local >= len(self._more):
             raise IonError("expected a symbol that a table explains")
+        if not isinstance(self._names, tuple) and self._names.is_imported(symbol):
+            return symbols.unknown_number(symbol)
         text = self._names[symbol] if local < 0 else self._more[local]
         return 0 if text is UNKNOWN_TEXT else symbols.number(text)

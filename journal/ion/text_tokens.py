@@ -14,6 +14,7 @@ from journal.ion import structure, text_quotes, writing
 from journal.ion.structure import LIST, SEXP, STRING, STRUCT
 from journal.ion.text_layout import SPACE, Unfinished, following, scanner, skip, space
 from journal.ion.text_numbers import number
+from journal.ion.text_quotes import LONG_QUOTE
 from journal.ion.text_value import AFTER, NEXT, TOP
 from journal.ion.writing import binary64, blob, clob, null
 
@@ -98,6 +99,8 @@ def read_token(value: TextValue, data: bytes, position: int, *, ended: bool) -> 
             value.state = NEXT
         elif byte == _CLOSER[value.kind]:
             value.close()
+        elif len(data) - position < len(LONG_QUOTE) and LONG_QUOTE.startswith(data[position:]):
+            raise Unfinished  # perhaps of the next segment of a long string
         else:
             raise DamagedObject("expected a comma or the end of the container", position)
         return position + 1
@@ -183,7 +186,7 @@ def _after_colons(data: bytes, position: int, *, ended: bool) -> int:
     """Find the end of two colons that follow a symbol; 0 if there are none."""
     position = following(data, position, ended=ended)
     mark = data[position : position + 2]
-    if mark == b":" and not ended:
+    if mark == b":" and position + 1 == len(data):
         raise Unfinished
     return position + 2 if mark == b"::" else 0
 

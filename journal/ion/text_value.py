@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from journal.errors import DamagedObject, IonError
 from journal.ion.structure import ANNOTATION, SEXP
 from journal.ion.text_symbols import MAX_SYMBOLS, TOO_MANY
-from journal.ion.writing import annotated, head, var_uint
+from journal.ion.writing import Symbols, annotated, head, var_uint
 
 if TYPE_CHECKING:
     from journal.ion.text_symbols import TextSymbols
@@ -60,7 +60,7 @@ class TextValue:
     def __init__(self, tables: TextSymbols) -> None:
         self.content = bytearray()
         self.annotations: list[int] = []
-        self.symbols = tables.of_value()
+        self.symbols = Symbols()
         self.is_version_marker = False
         self.state = VALUE
         self.kind = TOP
@@ -155,9 +155,10 @@ class TextValue:
         DamagedObject
             If there are too many symbols.
         """
-        if len(self.symbols) >= MAX_SYMBOLS:
+        number = self.symbols.number(text.decode())
+        if len(self.symbols) > MAX_SYMBOLS:
             raise DamagedObject(TOO_MANY, position)
-        return self.symbols.number(text.decode())
+        return number
 
 
 def annotated_head(annotations: list[int], prefix: bytes, length: int) -> bytes:

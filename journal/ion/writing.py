@@ -6,7 +6,7 @@ Source: Ion specification, "Amazon Ion Binary Encoding".
 from __future__ import annotations
 
 import struct as packing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from journal.errors import IonError
 from journal.ion.integers import END_FLAG
@@ -49,36 +49,46 @@ class Symbols:
     """The symbols of one value while it is written: each text gets a number at its first use.
 
     A text that is equal to `UNKNOWN_TEXT` is another symbol than symbol zero, which has no text.
-
-    Parameters
-    ----------
-    imported
-        How many symbols of shared tables, whose text is unknown, keep their numbers.
     """
 
-    def __init__(self, imported: int = 0) -> None:
-        self._numbers = dict(_SYSTEM_NUMBERS)
-        self._imported = imported
-        self._next = len(SYSTEM_SYMBOLS) + imported
+    def __init__(self) -> None:
+        self._numbers: dict[str | int, int] = dict(_SYSTEM_NUMBERS)
+        self._has_unknown = False
 
     def __len__(self) -> int:
         return len(self._numbers)
 
     def number(self, text: str) -> int:
         """Return the number of a text."""
-        found = self._numbers.setdefault(text, self._next)
-        if found == self._next:
-            self._next += 1
-        return found
+        return self._numbers.setdefault(text, len(self._numbers))
+
+    def unknown_number(self, symbol: int) -> int:
+        """Return the number of a symbol of a shared table, whose text is unknown.
+
+        Parameters
+        ----------
+        symbol
+            Its number where it was read.
+        """
+        self._has_unknown = True
+        return self._numbers.setdefault(symbol, len(self._numbers))
 
     @property
     def names(self) -> Names:
         """All texts by number."""
-        local = tuple(self._numbers)[len(_SYSTEM_NUMBERS) :]
-        return ImportingSymbols(self._imported, local) if self._imported else SYSTEM_SYMBOLS + local
+        local = tuple(self._numbers)[len(SYSTEM_SYMBOLS) :]
+        if self._has_unknown:
+            return ImportingSymbols(0, tuple(map(_text_or_identifier, local)))
+        return SYSTEM_SYMBOLS + cast("tuple[str, ...]", local)
 
 
-_SYSTEM_NUMBERS = {text: number for number, text in enumerate(SYSTEM_SYMBOLS) if number}
+_SYSTEM_NUMBERS: dict[str | int, int] = {0: 0} | {
+    text: number for number, text in enumerate(SYSTEM_SYMBOLS) if number
+}
+
+
+def _text_or_identifier(key: str | int) -> str:
+    return key if isinstance(key, str) else f"${key}"
 
 
 def _var_uint(number: int) -> bytes:

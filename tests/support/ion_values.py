@@ -81,7 +81,7 @@ _fractions = st.one_of(st.just(""), st.text("0123456789", min_size=1, max_size=2
 _dates = st.dates(min_value=date(1, 1, 3))
 _times = st.times().map(lambda time: f"{time.hour:02d}:{time.minute:02d}")
 _seconds = st.integers(0, 59).map(lambda second: f":{second:02d}")
-_timestamps = st.one_of(
+timestamps = st.one_of(
     _dates.map(lambda day: f"{day.year:04d}T"),
     _dates.map(lambda day: f"{day.year:04d}-{day.month:02d}T"),
     _dates.map(lambda day: day.isoformat()),
@@ -111,7 +111,7 @@ scalars = st.one_of(
         st.one_of(st.integers(-180, 180), st.integers(-9000, 9000)),
     ),
     st.floats().map(_float),
-    _timestamps.map(lambda text: Sample(text, {"S": text})),
+    timestamps.map(lambda text: Sample(text, {"S": text})),
     _texts.map(lambda text: Sample(_text(text), {"S": text})),
     _texts.map(lambda text: Sample(_quoted(text), {"S": text})),
     st.just(Sample("$0", {"S": "$0"})),
