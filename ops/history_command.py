@@ -79,7 +79,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     if result.problems:
         return Outcome.NOT_READ.value
     is_proven = all(entry.verdict in (Verdict.PROVEN, Verdict.PROVEN_RETYPED) for entry in entries)
-    return (Outcome.PROVEN if is_proven else Outcome.NOT_PROVEN).value
+    status: int = (Outcome.PROVEN if is_proven else Outcome.NOT_PROVEN).value
+    return status
 
 
 COMMAND = Command(
