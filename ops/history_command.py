@@ -6,12 +6,11 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from journal.retyping import Retyping
-
 from journal.errors import IonError
 from journal.exports.blocks import Format, object_blocks
 from journal.exports.document_history import HistoryEntry, Verdict, document_history
 from journal.ion.writing import standalone
+from journal.retyping import Retyping
 from ops.command import Command
 from ops.errors import OpsError
 from ops.exports import parallel

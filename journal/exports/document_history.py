@@ -137,10 +137,7 @@ def _entries(block: Block, document_id: str, types: TypeSearch | None) -> Iterat
 
 
 def _is_here(block: Block, revision: BlockRevision, metadata: Metadata) -> bool:
-    return revision.address in (None, block.address) and block.transaction_id in (
-        None,
-        metadata.tx_id,
-    )
+    return revision.address == block.address and block.transaction_id in (None, metadata.tx_id)
 
 
 def _table(block: Block, document_id: str) -> tuple[str | None, str | None]:

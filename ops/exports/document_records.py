@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from journal.exports.block_facts import RevisionState
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _ID_BYTES = 22

@@ -9,7 +9,7 @@ from ops.exports import prices
 from ops.terminal_text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ops.exports.catalogue import FoundProof
     from ops.exports.inspection import (
@@ -159,8 +159,7 @@ def _load(load: LoadEstimate) -> list[str]:
         _field("items", f"{load.items:,}: the last revision of each document"),
         _field(
             "writes",
-            f"about {load.write_units:,} units, ${load.dollars:,.2f}, "
-            f"{_duration(load.seconds)}",
+            f"about {load.write_units:,} units, ${load.dollars:,.2f}, {_duration(load.seconds)}",
         ),
         _field(
             "history",

@@ -94,16 +94,16 @@ def inspect(
     began = time.monotonic()
     source = open_source(location)
     found = catalogue(source, block_range)
-    total = sum(
-        part.size for each in found.sequences for part in (*each.parts, *each.superseded)
-    )
+    total = sum(part.size for each in found.sequences for part in (*each.parts, *each.superseded))
     start(total)
     processes = 1 if total <= _ALONE_BYTES else processes
     strands, surveys = [], []
     for sequence in found.sequences:
         survey = StrandSurvey()
         surveys.append(survey)
-        strands.append(_strand(location, found, sequence, survey, processes, advance))
+        strands.append(
+            _strand(location, found, sequence, survey=survey, processes=processes, advance=advance)
+        )
     exports = [_export(source, export, surveys) for export in found.exports]
     problems = [Problem(*each) for each in found.unreadable]
     problems += [problem for survey in surveys for problem in survey.problems]
@@ -125,6 +125,7 @@ def _strand(
     location: str,
     found: Catalogue,
     sequence: JournalSequence,
+    *,
     survey: StrandSurvey,
     processes: int,
     advance: Callable[[Progress], None],
@@ -186,9 +187,7 @@ def _still_whole(
 ) -> tuple[list[StillWhole], int]:
     if not sequence.superseded:
         return [], 0
-    keys = {
-        object_number(part.key): part.key for part in (*sequence.parts, *sequence.superseded)
-    }
+    keys = {object_number(part.key): part.key for part in (*sequence.parts, *sequence.superseded)}
     found = disagreements(taken, superseded)
     first = [
         StillWhole(
@@ -261,9 +260,7 @@ def _dollars(units: int) -> float:
     return units * prices.DOLLARS_PER_MILLION_WRITE_UNITS / 1_000_000
 
 
-def _export(
-    source: Source, export: Export, surveys: Sequence[StrandSurvey]
-) -> ExportInspection:
+def _export(source: Source, export: Export, surveys: Sequence[StrandSurvey]) -> ExportInspection:
     started = export.started
     ends = [survey.ends[export.export_id] for survey in surveys if export.export_id in survey.ends]
     formats = {

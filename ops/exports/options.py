@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 def add_source(parser: argparse.ArgumentParser) -> None:
     """Add the source, the choice of a journal, and the number of processes."""
-    parser.add_argument(
-        "source", metavar="SOURCE", help="folder, file or s3://bucket/prefix/ with the export"
-    )
+    add_location(parser)
     parser.add_argument(
         "--strand", metavar="ID", help="which ledger's journal, if SOURCE has several"
+    )
+
+
+def add_location(parser: argparse.ArgumentParser) -> None:
+    """Add the source with all its journals, and the number of processes."""
+    parser.add_argument(
+        "source", metavar="SOURCE", help="folder, file or s3://bucket/prefix/ with the export"
     )
     parser.add_argument(
         "--processes",
@@ -41,10 +46,15 @@ def chosen_sequence(found: Catalogue, strand_id: str | None) -> JournalSequence:
     strand_id
         The choice of the user; None if there is none.
 
+    Returns
+    -------
+    JournalSequence
+        Without any part if the exports in the source are empty, or it has only proofs.
+
     Raises
     ------
     OpsError
-        If there is none, or there are several without a choice.
+        If there is nothing of an export, or there are several journals without a choice.
     """
     by_id = {sequence.strand_id: sequence for sequence in found.sequences}
     if strand_id is not None:
@@ -54,6 +64,11 @@ def chosen_sequence(found: Catalogue, strand_id: str | None) -> JournalSequence:
                 f"{printable(strand_id)}: `python -m ops inspect` lists them"
             )
         return by_id[strand_id]
+    if not (by_id or found.exports or found.proofs or found.unreadable):
+        raise OpsError(
+            f"{printable(found.location)} has no journal export: expected *.completed.manifest, or "
+            "objects with names such as strandId.0-99.ion"
+        )
     if len(by_id) > 1:
         raise OpsError(
             f"{printable(found.location)} has the journals of {len(by_id)} ledgers: choose one "

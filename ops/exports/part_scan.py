@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from journal.exports.block_facts import BlockFacts, Table
     from journal.exports.located import Located
     from journal.exports.sequence import ObjectPart
-    from journal.ion.structure import Content
+    from journal.ion.structure import Span
 
 MAX_PROBLEMS = 20
 """Problems of one object that are kept."""
@@ -227,53 +227,52 @@ class _Scanner:
 
     def scan(self, found: PartScan, blocks: Iterable[Located]) -> None:
         """Read the blocks of one object."""
-        taken = _Taken()
-        try:
-            self._scan(found, blocks, taken)
-        finally:
-            if taken.first is not None and taken.last is not None:
-                found.first = _place(found, *taken.first)
-                found.last = _place(found, *taken.last)
-
-    def _scan(self, found: PartScan, blocks: Iterable[Located], taken: _Taken) -> None:
         reader = BlockReader()
         in_object = object_number(found.part.key)
-        read_from, read_to = found.part.read_from, found.part.read_to
-        previous = -1
-        for located in blocks:
-            try:
-                fields = struct(located.span)
-                address = block_address(fields)
-                number = address.sequence_no
-                if address.strand_id != self._strand_id:
-                    found.foreign += 1
+        first = last = None
+        try:
+            for located in blocks:
+                try:
+                    facts = self._facts(found, located.span, reader)
+                except IonError as error:
+                    _note(found, error.code, located.offset)
                     continue
-                if number <= previous:
-                    found.disordered += 1
+                if facts is None:
                     continue
-                if found.object_first is None:
-                    found.object_first = number
-                found.object_last = previous = number
-                if not read_from <= number <= read_to:
-                    continue
-                facts = reader.facts(fields, address)
-            except IonError as error:
-                _note(found, error.code, located.offset)
-                continue
-            place = (number, facts.timestamp)
-            if taken.last is None:
-                taken.first = place
-            elif number != taken.last[0] + 1:
-                found.gaps.append((taken.last[0] + 1, number - 1))
-            taken.last = place
-            found.blocks += 1
-            self._add(facts, in_object)
-            for text in facts.table_statements:
-                if (statement := table_statement(text)) is not None:
-                    self.batch.statements.append(FoundStatement(_place(found, *place), statement))
+                if last is None:
+                    first = facts
+                elif facts.address.sequence_no != last.address.sequence_no + 1:
+                    found.gaps.append((last.address.sequence_no + 1, facts.address.sequence_no - 1))
+                last = facts
+                found.blocks += 1
+                self._add(found, facts, in_object)
+        finally:
+            found.first = None if first is None else _place(found, first)
+            found.last = None if last is None else _place(found, last)
 
-    def _add(self, facts: BlockFacts, in_object: int) -> None:
+    def _facts(self, found: PartScan, block: Span, reader: BlockReader) -> BlockFacts | None:
+        """Return the facts of a block; None if it is not to be taken."""
+        fields = struct(block)
+        address = block_address(fields)
+        number = address.sequence_no
+        if address.strand_id != self._strand_id:
+            found.foreign += 1
+            return None
+        if found.object_last is not None and number <= found.object_last:
+            found.disordered += 1
+            return None
+        if found.object_first is None:
+            found.object_first = number
+        found.object_last = number
+        if not found.part.read_from <= number <= found.part.read_to:
+            return None
+        return reader.facts(fields, address)
+
+    def _add(self, found: PartScan, facts: BlockFacts, in_object: int) -> None:
         self.batch.hash_only += facts.hash_only
+        for text in facts.table_statements:
+            if (statement := table_statement(text)) is not None:
+                self.batch.statements.append(FoundStatement(_place(found, facts), statement))
         number = facts.address.sequence_no
         for revision in facts.revisions:
             table = self._table(revision.table)
@@ -314,19 +313,10 @@ class _Scanner:
         return self.batch
 
 
-class _Taken:
-    """The first and last block that was taken: sequence number, and time, not decoded."""
-
-    __slots__ = ("first", "last")
-
-    def __init__(self) -> None:
-        self.first: tuple[int, Content] | None = None
-        self.last: tuple[int, Content] | None = None
-
-
-def _place(found: PartScan, number: int, timestamp: Content) -> Place:
+def _place(found: PartScan, facts: BlockFacts) -> Place:
+    number = facts.address.sequence_no
     try:
-        return Place(number, time_text(timestamp))
+        return Place(number, time_text(facts.timestamp))
     except IonError as error:
         _note(found, error.code, None)
         return Place(number, "an unknown time")

@@ -83,6 +83,10 @@ ADVICE = {
         " changed.",
         "Do not rely on this block: restore the object from the original or another export.",
     ),
+    FindingKind.MISSING_REVISION: Advice(
+        "A transaction wrote a document, but its block has no revision of it, only hashes.",
+        "Do not rely on this block: restore the object from the original or another export.",
+    ),
     FindingKind.TRANSACTION_INFO: Advice(
         "The statements or the list of documents of a transaction were changed.",
         "Restore the object from the original or another export.",

@@ -132,7 +132,7 @@ class StrandSurvey:
 
     def tables(self, counted: Counted) -> list[TableInspection]:
         """Return all tables with their documents, by name."""
-        tallies = {table_id: tally for table_id, tally in self._tables.items()}
+        tallies = dict(self._tables)
         for number, found in counted.found_tables.items():
             _move(tallies, number, found)
         lives = table_lives(

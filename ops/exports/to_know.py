@@ -12,7 +12,7 @@ from journal.exports.blocks import Format
 from ops.terminal_text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ops.exports.catalogue import Catalogue
     from ops.exports.inspection import (

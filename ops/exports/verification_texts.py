@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from journal.exports.block_verification import DeleteRule
+from ops.terminal_text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,6 +166,12 @@ def _block_limits(journal: JournalVerification) -> list[str]:
             "time of a transaction is in the metadata of its revisions."
         ),
     ]
+    if journal.unknown_fields:
+        names = printable(", ".join(sorted(journal.unknown_fields)))
+        texts.append(
+            "What the fields with these names say, which QLDB is not known to write in a block or "
+            f"revision, and which no hash covers: {names}."
+        )
     if journal.without_transaction_info:
         texts.append(
             f"{journal.without_transaction_info} blocks have no transactionInfo. Genuine blocks "

@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from journal.retyping import Retyping
-
 from handler.version import project_version
 from journal.errors import DamagedObject
 from journal.exports.blocks import Format, object_blocks
@@ -22,6 +20,7 @@ from journal.exports.part_verification import (
     TableTally,
     verify_part,
 )
+from journal.retyping import MAX_TRIES, QUICK_TRIES, Retyping
 from ops.exports import parallel
 from ops.exports.catalogue import catalogue
 from ops.exports.digests import digest_findings, verify_digests, wanted_blocks
@@ -43,6 +42,8 @@ if TYPE_CHECKING:
 
     from journal.exports.part_verification import Edge
     from journal.exports.sequence import ObjectPart
+    from journal.ion.structure import Span
+    from journal.retyping import LearnedTypes
     from ops.exports.catalogue import Catalogue, FoundProof
     from ops.exports.verification import DigestVerification
 
@@ -85,7 +86,7 @@ class _Batch(NamedTuple):
     parts: list[ObjectPart]
     results: list[PartVerification]
     formats: list[Format | None]
-    types: Retyping
+    learned: LearnedTypes
 
 
 def verify(
@@ -166,35 +167,60 @@ class _Run:
                 revisions += result.revisions_by_day.total()
                 if any(tally.not_provable for tally in result.tables.values()):
                     self._unproven[part] = result
-            self._types.merge(batch.types)
+            self._types.merge(batch.learned)
             size = sum(part.size for part in batch.parts)
             self.bytes += size
             self.objects += len(batch.parts)
             advance(Progress(size, revisions))
 
-        self._run(parts, done)
+        self._run(parts, done, QUICK_TRIES)
 
     def try_again(self) -> None:
-        """Search for types once more, with those that were found in all objects.
+        """Search for more types, and with those that were found in all objects.
 
-        Otherwise the result would depend on which objects one process happened to read together.
+        It is done until nothing new is found: else the result would depend on which objects one
+        process happened to read.
         """
+        is_new = True
 
         def done(batch: _Batch) -> None:
+            nonlocal is_new
             for part, result in zip(batch.parts, batch.results, strict=True):
                 self.journal.replace_tables(self._unproven[part], result)
+                self._unproven[part] = result
+            is_new = self._types.merge(batch.learned) or is_new
 
-        self._run(list(self._unproven), done)
+        while is_new:
+            is_new = False
+            parts = [
+                part
+                for part, result in self._unproven.items()
+                if any(tally.not_provable for tally in result.tables.values())
+            ]
+            self._run(parts, done, MAX_TRIES)
 
-    def _run(self, parts: Sequence[ObjectPart], done: Callable[[_Batch], None]) -> None:
+    def _run(
+        self, parts: Sequence[ObjectPart], done: Callable[[_Batch], None], max_tries: int
+    ) -> None:
         work = partial(
             _verify_batch,
             strand_id=self.strand_id,
             selection=self._options.selection,
             wanted=self._wanted,
-            types=self._types,
+            learned=self._types.learned,
+            max_tries=max_tries,
         )
         parallel.run(work, self._location, parts, self._options.processes, done)
+
+
+class _Search(NamedTuple):
+    """A search for types with a limit."""
+
+    types: Retyping
+    max_tries: int
+
+    def find(self, table_id: str | None, data: Span, fits: Callable[[bytes], bool]) -> Span | None:
+        return self.types.find(table_id, data, fits, max_tries=self.max_tries)
 
 
 _opened = lru_cache(maxsize=1)(open_source)
@@ -208,30 +234,32 @@ def _verify_batch(
     strand_id: str,
     selection: Selection,
     wanted: frozenset[int],
-    types: Retyping,
+    learned: LearnedTypes,
+    max_tries: int,
 ) -> _Batch:
     """Verify some objects; called in other processes."""
     source = _opened(location)
-    known = Retyping()
-    known.merge(types)
-    batch = _Batch(list(parts), [], [], known)
+    types = Retyping()
+    types.merge(learned)
+    results: list[PartVerification] = []
+    formats: list[Format | None] = []
     for each in parts:
         part = Part(each.key, strand_id, each.first, each.last, each.read_from, each.read_to)
         try:
             found = object_blocks(source.chunks(each.key))
-            search = known if found.format is Format.JSON else None
+            search = _Search(types, max_tries) if found.format is Format.JSON else None
             result = verify_part(
                 part, found.blocks, selection=selection, wanted=wanted, types=search
             )
-            batch.formats.append(found.format)
+            formats.append(found.format)
         except DamagedObject as error:
             result = _unreadable(each.key, error.code, error.offset)
-            batch.formats.append(None)
+            formats.append(None)
         except ObjectError as error:
             result = _unreadable(each.key, str(error), None)
-            batch.formats.append(None)
-        batch.results.append(result)
-    return batch
+            formats.append(None)
+        results.append(result)
+    return _Batch(list(parts), results, formats, types.learned)
 
 
 def _unreadable(key: str, problem: str, offset: int | None) -> PartVerification:

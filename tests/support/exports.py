@@ -5,19 +5,15 @@ No genuine export is public: the layout is that of `journal/exports/object_name.
 
 from __future__ import annotations
 
-import base64
 import enum
 import gzip
-import json
-import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from amazon.ion import simpleion
-from amazon.ion.core import IonType
 from qldb_simulator.ids import new_ids
+from qldb_simulator.ion_json import json_text
 from qldb_simulator.journal import Ledger
 
 if TYPE_CHECKING:
@@ -185,35 +181,6 @@ def _encoded(values: Sequence[Any], output_format: ExportFormat) -> bytes:
     if output_format is ExportFormat.ION_BINARY:
         return bytes(simpleion.dumps(values, binary=True, sequence_as_stream=True))
     if output_format is ExportFormat.JSON:
-        return "".join(f"{_json(value)}\n" for value in values).encode()
+        return "".join(f"{json_text(value)}\n" for value in values).encode()
     lines = (simpleion.dumps(value, binary=False, omit_version_marker=True) for value in values)
     return "".join(f"{line}\n" for line in lines).encode()
-
-
-def _json(value: Any) -> str:  # noqa: ANN401, C901, PLR0911 (amazon.ion is not typed; one case a type)
-    """Return a value as JSON (Ion cookbook, "Down-converting to JSON")."""
-    match value:
-        case None | True | False:
-            return json.dumps(value)
-        case dict():
-            return f"{{{','.join(f'{json.dumps(k)}:{_json(v)}' for k, v in value.items())}}}"
-        case list() | tuple():
-            return f"[{','.join(map(_json, value))}]"
-        case float():
-            return json.dumps(float(value)) if math.isfinite(value) else "null"
-        case int() | Decimal():
-            return str(value)
-        case str():
-            return json.dumps(str(value))
-        case bytes() if getattr(value, "ion_type", None) is IonType.CLOB:
-            return json.dumps(value.decode("latin-1"))
-        case bytes():
-            return json.dumps(base64.b64encode(value).decode())
-        case _ if getattr(value, "ion_type", None) is IonType.BOOL:
-            return json.dumps(bool(value))
-        case _ if getattr(value, "ion_type", None) is IonType.NULL:
-            return "null"
-        case _ if hasattr(value, "text"):
-            return json.dumps(value.text)
-        case _:
-            return json.dumps(simpleion.dumps(value, binary=False, omit_version_marker=True))

@@ -67,6 +67,10 @@ def set_revision_address(blocks: list[dict[str, Any]]) -> None:
     blocks[2]["revisions"][0]["blockAddress"]["sequenceNo"] += 1
 
 
+def remove_revision_address(blocks: list[dict[str, Any]]) -> None:
+    del blocks[2]["revisions"][0]["blockAddress"]
+
+
 def set_revision_hash(blocks: list[dict[str, Any]]) -> None:
     revision = blocks[2]["revisions"][0]
     revision["hash"] = flipped(revision["hash"])
@@ -162,6 +166,7 @@ def add_data_hash(blocks: list[dict[str, Any]]) -> None:
         (set_metadata, FindingKind.REVISION_HASH),
         (set_tx_id, FindingKind.REVISION_PLACE),
         (set_revision_address, FindingKind.REVISION_PLACE),
+        (remove_revision_address, FindingKind.REVISION_PLACE),
         (set_revision_hash, FindingKind.REVISIONS_ROOT),
         (set_data_hash, FindingKind.REVISION_HASH),
         (set_statement, FindingKind.TRANSACTION_INFO),
