@@ -35,7 +35,7 @@ _CLIENT_CONFIG: Final = Config(
     connect_timeout=5,
     read_timeout=30,
     retries={"mode": "standard", "total_max_attempts": 2},
-    # An emulator's address is no domain, of which a bucket could be a part.
+    # An emulator's host has no subdomains for buckets.
     s3={"addressing_style": "path"},
 )
 

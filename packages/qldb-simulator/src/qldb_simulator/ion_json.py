@@ -1,9 +1,11 @@
 """Down-converts Ion to JSON.
 
-QLDB's developer guide ("Down-converting to JSON") refers to the rules of the Ion cookbook, which
-`json_text` follows one by one. They leave three notations open, which are choices of this
-simulator: a decimal is written as in plain decimal notation or with ``E``; a float has an exponent,
-as in Ion text, so that it differs from most decimals; a symbol without text is ``"$0"``.
+Documented: QLDB's developer guide ("Down-converting to JSON") refers to the rules of the Ion
+cookbook, which `json_text` follows one by one.
+
+Inferred: the notations that the rules leave open are those of AWS's ion-java 1.11.10, with which
+the cookbook itself converts (``IonTextWriterBuilder.json()``). A decimal is its digits with an
+exponent, such as ``9025e-2``; a float has an exponent too; a symbol without text is ``"$0"``.
 """
 
 from __future__ import annotations
@@ -73,7 +75,8 @@ def _float(value: float) -> str:
 
 
 def _decimal(value: Decimal) -> str:
-    return Decimal.__str__(value)
+    sign, digits, exponent = value.as_tuple()
+    return f"{'-' if sign else ''}{''.join(map(str, digits))}e{exponent}"
 
 
 def timestamp_text(value: datetime) -> str:

@@ -102,7 +102,7 @@ def test_json_of_a_block_shows_hashes_and_times_as_strings() -> None:
     assert read["blockAddress"] == block.block_address
     assert read["blockTimestamp"] == "2021-02-03T04:05:06.795Z"
     assert read["blockHash"] == base64.b64encode(block.block_hash).decode()
-    assert '"data":{"name":"one","amount":90.250}' in text
+    assert '"data":{"name":"one","amount":90250e-3}' in text
 
 
 def test_revisions_have_the_parts_of_their_state() -> None:

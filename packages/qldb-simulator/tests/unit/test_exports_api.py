@@ -434,6 +434,7 @@ def test_objects_hold_the_journals_blocks(api: Api, s3: MemoryS3, clock: Now) ->
     blocks = api.plane.ledger("one").journal.blocks
     assert [ion_hash(block) for block in read] == [ion_hash(block.to_ion()) for block in blocks]
     assert [key.rsplit(".", 2)[1] for key in s3.data_keys] == ["0-2", "3-3"]
+    assert _read(s3, s3.ending(".completed.manifest")) == {"keys": s3.data_keys}
 
 
 def test_a_window_holds_its_start_and_not_its_end(api: Api, s3: MemoryS3, clock: Now) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -51,7 +52,7 @@ class _Body:
 
 
 class Ledger:
-    """A ledger that exports two blocks in one object.
+    """A ledger that exports three blocks in two objects.
 
     Attributes
     ----------
@@ -74,12 +75,12 @@ class Ledger:
         assert name == OUTPUTS["ledgerName"]
         self.requests.append(arguments)
         prefix = arguments["prefix"]
-        key = f"{prefix}2022/01/02/03/{STRAND}.4-5.ion"
-        keys = f'{{keys:["{key}"]}}' if not self.is_empty else "{keys:[]}"
+        names = [] if self.is_empty else [f"{STRAND}.4-5.ion", f"{STRAND}.6-6.ion"]
+        keys = [f"{prefix}2022/01/02/03/{name}" for name in names]
         self._bucket.objects |= {
             f"{prefix}{EXPORT_ID}.started.manifest": b"{}",
-            f"{prefix}{EXPORT_ID}.{STRAND}.completed.manifest": keys.encode(),
-            **({} if self.is_empty else {key: b"{}{}"}),
+            f"{prefix}{EXPORT_ID}.{STRAND}.completed.manifest": json.dumps({"keys": keys}).encode(),
+            **dict.fromkeys(keys, b"{}"),
         }
         return EXPORT_ID
 
@@ -95,7 +96,7 @@ class Ledger:
     def block(
         self, _name: str, address: dict[str, str], tip: dict[str, str]
     ) -> dict[str, dict[str, str]]:
-        assert address == {"IonText": f'{{strandId:"{STRAND}",sequenceNo:5}}'}
+        assert address == {"IonText": f'{{strandId:"{STRAND}",sequenceNo:6}}'}
         assert tip == self.digest("")["DigestTipAddress"]
         return {
             "Block": {"IonText": "{blockTimestamp:2022-01-02T03:04:05.678Z}"},
@@ -224,7 +225,7 @@ def test_the_proof_is_saved_as_awss_migration_sample_does(bucket: Bucket) -> Non
     assert bucket.objects[name] == (
         b'{"Ledger": "registry", "Digest": "ZGlnZXN0", "DigestTipAddress": {"strandId": '
         b'"strand0123456789abcdef", "sequenceNo": 9}, "Export": "0123456789abcdefABCDEF", '
-        b'"LastBlockNum": 5, "LastBlockTimestamp": "2022-01-02T03:04:05.678000Z", '
+        b'"LastBlockNum": 6, "LastBlockTimestamp": "2022-01-02T03:04:05.678000Z", '
         b'"Proof": ["YQ==", "Yg=="]}'
     )
 
@@ -262,7 +263,7 @@ def test_a_folder_gets_all_objects_with_their_keys_as_paths(
         if path.is_file()
     }
     assert files == bucket.objects
-    assert len(files) == 4
+    assert len(files) == 5
 
 
 def test_the_default_bucket_is_a_buckets_name_for_every_ledger() -> None:
