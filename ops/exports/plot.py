@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ops.exports.periods import Periods
 
 _WIDTH = 720
-_HEIGHT = 278
+_HEIGHT = 280
 _LEFT = 66
 _RIGHT = 708
 _TOP = 48
@@ -67,7 +67,7 @@ def plot(name: str, title: str, revisions: Periods) -> Element:
             "text",
             f"{unit} of the transaction (UTC)",
             x=str(_RIGHT),
-            y=str(_BOTTOM + 57),
+            y=str(_BOTTOM + 59),
             text_anchor="end",
         ),
         viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
@@ -129,7 +129,7 @@ def _labels(revisions: Periods) -> Iterator[Element]:
             "text",
             revisions.periods[place].label,
             x=_number(_WIDTH if at_end else x),
-            y=str(_BOTTOM + 27),
+            y=str(_BOTTOM + 31),
             text_anchor="end" if at_end else "middle",
         )
 

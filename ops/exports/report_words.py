@@ -149,7 +149,7 @@ def outcome_sentences(verification: Verification) -> list[str]:
         case Outcome.NOT_PROVEN:
             sentences.append("Nothing contradicts the hashes, but not everything is proven by one.")
         case Outcome.NOT_READ if not verification.blocks:
-            sentences.append("No block of a journal could be read, so nothing was verified.")
+            sentences.append("No block was found that could be read, so nothing was verified.")
         case Outcome.NOT_READ:
             sentences.append("A part of the source could not be read; the rest was verified.")
     if counts.wrong:

@@ -67,6 +67,10 @@ def test_no_revision_is_lost_and_no_limit_exceeded(number: int) -> None:
     assert len(found.periods) <= MAX_PERIODS
 
 
+def test_a_day_in_two_notations_is_one_day() -> None:
+    assert periods({"2020-02-29": 4, "20200229": 6}).periods == [Period("2020-02-29", 10)]
+
+
 def test_days_that_no_calendar_has_are_counted_apart() -> None:
     found = periods({"2020-02-30": 4, "": 5, "2020-02-29": 6})
 

@@ -123,6 +123,12 @@ def test_the_axis_has_at_least_one_and_at_most_five_labels(number: int) -> None:
     assert 1 <= len(ticks) <= 5
 
 
+def test_a_single_bar_is_no_wall() -> None:
+    (bar,) = bars({"2020-01-01": 1})
+
+    assert bar["width"] == 48
+
+
 def test_each_bar_tells_its_number() -> None:
     titles = [text for tag, text in outline({"2020-01-01": 1234}).texts if tag == "title"]
 

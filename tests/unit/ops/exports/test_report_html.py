@@ -192,6 +192,20 @@ def test_no_revision_means_no_plot() -> None:
     assert "No revision has a date." in text(NOTHING)
 
 
+def test_the_sum_of_all_tables_is_shown_first() -> None:
+    counts = RevisionCounts(
+        proven=1_000, proven_retyped=22, not_provable=33, wrong=44, deleted=55, redacted=66
+    )
+    page = html(replace(NOTHING, counts=counts))
+
+    tiles = page[page.index('class="tiles"') :]
+    assert [text for tag, text in HtmlOutline(page).texts if tag == "dd"][-6:] == [
+        "1,000",
+        *("22", "33", "44", "55", "66"),
+    ]
+    assert tiles.index("<dt>proven</dt><dd>1,000</dd>") < tiles.index("<dt>redacted</dt>")
+
+
 def test_each_table_has_its_counts() -> None:
     counts = RevisionCounts(
         proven=11, proven_retyped=22, not_provable=33, wrong=44, deleted=55, redacted=66

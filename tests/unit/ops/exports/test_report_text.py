@@ -206,6 +206,43 @@ def test_a_finding_about_no_object_is_about_the_source() -> None:
     assert "- the whole source" in text(with_finding(Finding(FindingKind.DELETE_RULE, "detail")))
 
 
+def test_a_place_at_the_very_start_is_told() -> None:
+    found = text(
+        with_finding(
+            Finding(
+                FindingKind.REVISION_HASH,
+                "",
+                key="k",
+                offset=0,
+                sequence_no=0,
+                document_id="d",
+                version=0,
+            )
+        )
+    )
+
+    assert "The first bad block is 0: k offset 0, block 0, document d, version 0" in found
+
+
+def test_of_several_proofs_the_one_that_covers_most_is_told() -> None:
+    (digest,) = PROVEN.digests
+    digests = (replace(digest, sequence_no=5), replace(digest, sequence_no=7), digest)
+
+    assert "A proof leads from block 71998 to" in text(replace(PROVEN, digests=digests))
+
+
+def test_a_proof_of_an_unknown_block_is_told() -> None:
+    (digest,) = PROVEN.digests
+
+    assert "A proof leads from the export to a digest" in text(
+        replace(PROVEN, digests=(replace(digest, sequence_no=None),))
+    )
+
+
+def test_formats_are_in_one_order() -> None:
+    assert "(11 Ion binary, 1 JSON)" in text(replace(PROVEN, formats={"JSON": 1, "Ion binary": 11}))
+
+
 def test_one_finding_is_one() -> None:
     assert "There is 1 finding." in text(with_finding(FAULTS[0]))
 
