@@ -60,7 +60,6 @@ def test_lines_hold_nothing_that_a_terminal_obeys(verification: Verification) ->
         "exports/digest.json, covers blocks up to 71998",
         "proof of block 71998: exports/proofs.json",
         "31 hashes lead from the block to the digest.",
-        "- The hash of a revision is that of its metadata and its data.",
         "What this cannot show - Blocks after the last one are not missed",
     ],
 )
@@ -241,6 +240,14 @@ def test_a_proof_of_an_unknown_block_is_told() -> None:
 
 def test_formats_are_in_one_order() -> None:
     assert "(11 Ion binary, 1 JSON)" in text(replace(PROVEN, formats={"JSON": 1, "Ion binary": 11}))
+
+
+def test_a_file_with_digest_and_proof_is_named_once() -> None:
+    digest = replace(PROVEN.digests[0], digest_file="a/proofs.json", proof_file="a/proofs.json")
+
+    found = text(replace(PROVEN, digests=(digest,)))
+    assert found.count("a/proofs.json") == 1
+    assert "proof of block 71998: the same file" in found
 
 
 def test_one_finding_is_one() -> None:
