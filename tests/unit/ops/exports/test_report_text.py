@@ -250,6 +250,18 @@ def test_a_file_with_digest_and_proof_is_named_once() -> None:
     assert "proof of block 71998: the same file" in found
 
 
+def test_a_long_source_is_never_cut() -> None:
+    source = "s3://bucket/" + "p" * 200
+
+    assert any(source in line for line in summary(replace(PROVEN, source=source)))
+
+
+def test_a_kind_without_findings_is_left_out() -> None:
+    counts = {**NOT_PROVEN.finding_counts, FindingKind.GAP: 0}
+
+    assert summary(replace(NOT_PROVEN, finding_counts=counts)) == summary(NOT_PROVEN)
+
+
 def test_one_finding_is_one() -> None:
     assert "There is 1 finding." in text(with_finding(FAULTS[0]))
 
@@ -267,7 +279,11 @@ def test_deletes_without_a_known_rule_are_told() -> None:
 def test_nothing_to_tell_is_left_out() -> None:
     found = text(NOTHING)
 
-    assert not [word for word in ("Findings", "Rules", "Digest", "Table") if word in found]
+    assert not [
+        word
+        for word in ("Findings", "Digest", "Table", "Delete rule", "revisions/s")
+        if word in found
+    ]
 
 
 @pytest.mark.parametrize(
