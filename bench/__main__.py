@@ -20,7 +20,10 @@ from rich.console import Console
 from bench import plots
 from bench.cold_start import measure_cold_start
 from bench.contenders import BASELINE, HANDLER
+from bench.export.command import main as export_main
+from bench.exports import ExportScale, measure_exports
 from bench.fresh_process import MeasurementError, function_environment, run_module
+from bench.ion_hash_java import IonHashJavaError
 from bench.lag import REVISIONS_PER_SECOND, Phase, measure_lag
 from bench.measure import Plan, compare_on_engine, compare_on_stub, flatness
 from bench.report import print_report
@@ -35,13 +38,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 RESULTS = Path(__file__).resolve().parent / "results"
-PARTS = ("throughput", "flat", "cold", "lag")
+PARTS = ("throughput", "flat", "cold", "lag", "exports")
 
 DESCRIPTION = f"""\
 Speed, cost and lag of the handler, compared with a baseline of one conditional
 UpdateItem per revision (16 threads, the same reading path, nothing coalesced).
 Both run in fresh processes, taking turns, in the same run on the same machine:
-their ratio is what counts.
+their ratio is what counts. The verification of journal exports is compared with
+AWS's ion-hash-java, which only computes hashes (needs Java).
 
 parts:
   throughput  each workload on a stub DynamoDB that answers after {1000 * DELAY_SECONDS:g} ms, and
@@ -49,8 +53,14 @@ parts:
   flat        1,000 to 100,000 revisions: cost per revision must not grow
   cold        import and first batch of the built package, and its size
   lag         ledger commit to item on the local AWS, steady and after a pause
+  exports     verify and inspect of generated exports in all formats, on one core
+              and on all, and their memory for an export of 1 GB (not with
+              --quick)
   profile     the handler's CPU time by part, and its lower bound (only on
               request)
+
+`python -m bench export` measures nothing: it writes a journal export of any
+size, see `python -m bench export --help`.
 
 Results go to bench/results/: results.json and plots. The last table compares
 them with the targets. The exit status is 0 unless a measurement failed: a
@@ -58,10 +68,11 @@ missed target is a result.
 """
 EPILOG = """\
 examples:
-  python -m bench                       everything, about 4 minutes on 2 cores
+  python -m bench                       everything, about NN minutes on 2 cores
   python -m bench --quick               a first look
   python -m bench --only throughput
   python -m bench --only cold,lag
+  python -m bench --only exports --quick
   python -m bench profile
 """
 
@@ -82,6 +93,8 @@ class Scale:
         Durations of the lag's two phases.
     profiled
         Number of revisions in the profile.
+    exports
+        Sizes of the exports.
     """
 
     throughput: Plan
@@ -91,6 +104,7 @@ class Scale:
     steady_seconds: float
     pause_seconds: float
     profiled: int
+    exports: ExportScale
 
 
 FULL = Scale(
@@ -104,6 +118,7 @@ FULL = Scale(
     steady_seconds=20.0,
     pause_seconds=5.0,
     profiled=10_000,
+    exports=ExportScale(revisions=60_000, hashed=8_000, warm_seconds=10.0, large=1_290_000),
 )
 QUICK = Scale(
     throughput=Plan(baseline_revisions=1_000, handler_revisions=4_000, repeats=1),
@@ -113,11 +128,25 @@ QUICK = Scale(
     steady_seconds=5.0,
     pause_seconds=2.0,
     profiled=4_000,
+    exports=ExportScale(revisions=13_000, hashed=3_000, warm_seconds=4.0, large=0),
+)
+
+
+_FAILURES = (
+    MeasurementError,
+    IonHashJavaError,
+    LocalError,
+    SimulatorError,
+    PackageError,
+    OSError,
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, report, and return the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["export"]:
+        return export_main(arguments[1:])
     parser = _parser()
     options = parser.parse_args(arguments)
     parts = ("profile",) if options.command == "profile" else _chosen(parser, options.only)
@@ -125,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     progress = Console(stderr=True, highlight=False)
     try:
         results = _measure(parts, QUICK if options.quick else FULL, progress)
-    except (MeasurementError, LocalError, SimulatorError, PackageError, OSError) as error:
+    except _FAILURES as error:
         progress.print(f"[red]error:[/] {error}")
         return 1
     except KeyboardInterrupt:
@@ -177,7 +206,7 @@ def _measure(parts: Sequence[str], scale: Scale, console: Console) -> dict[str, 
     results: dict[str, Any] = {"machine": _machine()}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        needs_stub = set(parts) - {"lag"}
+        needs_stub = set(parts) - {"lag", "exports"}
         with StubDynamoDB(folder / "stub.log") if needs_stub else nullcontext() as stub:
             if stub is not None:
                 for part, measured in _on_stub(scale, stub, folder, progress).items():
@@ -185,6 +214,8 @@ def _measure(parts: Sequence[str], scale: Scale, console: Console) -> dict[str, 
                         results[part] = measured()
         if "lag" in parts:
             results["lag"] = _lag(scale, folder / "local", progress)
+        if "exports" in parts:
+            results["exports"] = measure_exports(scale.exports, folder / "exports", progress)
     results["machine"]["seconds"] = round(time.monotonic() - began, 1)
     return results
 
@@ -287,6 +318,8 @@ def _save(results: Mapping[str, Any]) -> None:
     if "lag" in results:
         phases = [results["lag"][phase] for phase in ("steady", "after_pause")]
         plots.plot_lag([(p["name"], p["samples"]) for p in phases], RESULTS / "lag.png")
+    if "exports" in results:
+        plots.plot_exports(results["exports"], RESULTS / "exports.png")
 
 
 if __name__ == "__main__":

@@ -71,3 +71,26 @@ def plot_throughput(comparisons: Sequence[Mapping[str, Any]], file: Path) -> Non
     panel.legend()
     panel.grid(alpha=0.3, axis="x")
     figure.savefig(file, dpi=_DOTS_PER_INCH)
+
+
+def plot_exports(exports: Mapping[str, Any], file: Path) -> None:
+    """Draw the revisions per second of each command by format, on one core and on all."""
+    figure = Figure(figsize=_INCHES, layout="constrained")
+    panel = figure.subplots()
+    runs = exports["runs"]
+    places = range(len(runs))
+    panel.set_yticks(list(places), [_run_title(run) for run in runs])
+    panel.barh(places, [run["revisions_per_second"] for run in runs])
+    panel.axvline(1e6 / exports["hashing"]["java_microseconds"], color="black", linestyle="--")
+    panel.invert_yaxis()
+    panel.set(
+        title="Journal exports (dashed: the hashes of ion-hash-java alone, one core)",
+        xlabel="revisions/s",
+    )
+    panel.grid(alpha=0.3, axis="x")
+    figure.savefig(file, dpi=_DOTS_PER_INCH)
+
+
+def _run_title(run: Mapping[str, Any]) -> str:
+    processes = "1 process" if run["processes"] == 1 else f"{run['processes']} processes"
+    return f"{run['command']}, {run['form']}, {run['megabytes']:,.0f} MB, {processes}"

@@ -30,12 +30,14 @@ def print_report(console: Console, results: Results) -> None:
             console.print(speed_table(server, rows))
             if rows[0]["handler"]["stub_busy"] is not None:
                 console.print(usage_table(server, rows))
-    if "flat" in results:
-        console.print(flat_table(results["flat"]))
-    if "cold" in results:
-        console.print(cold_table(results["cold"]))
-    if "lag" in results:
-        console.print(lag_table(results["lag"]))
+    for part, table_of in (
+        ("flat", flat_table),
+        ("cold", cold_table),
+        ("lag", lag_table),
+        ("exports", exports_table),
+    ):
+        if part in results:
+            console.print(table_of(results[part]))
     if "profile" not in results:
         console.print(targets_table(results))
 
@@ -130,6 +132,29 @@ def lag_table(lag: Mapping[str, Any]) -> Table:
             f"{phase['median']:.2f} s",
             f"{phase['p99']:.2f} s",
             f"{phase['longest']:.2f} s",
+        )
+    return table
+
+
+def exports_table(exports: Mapping[str, Any]) -> Table:
+    """Return the table of the commands for journal exports."""
+    hashing = exports["hashing"]
+    table = _table(
+        "Journal exports (two hashes of a revision: "
+        f"ion-hash-java {hashing['java_microseconds']:.1f} us, "
+        f"here {hashing['python_microseconds']:.1f} us)",
+        "command|format|processes|MB|MB/s|revisions/s|CPU us/revision|peak MB",
+    )
+    for run in exports["runs"]:
+        table.add_row(
+            run["command"],
+            run["form"],
+            f"{run['processes']}",
+            f"{run['megabytes']:,.1f}",
+            f"{run['megabytes_per_second']:.1f}",
+            f"{run['revisions_per_second']:,.0f}",
+            f"{run['cpu_microseconds_per_revision']:.1f}",
+            f"{run['peak_megabytes']:.0f}",
         )
     return table
 

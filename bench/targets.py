@@ -89,6 +89,74 @@ def _steady_lag(results: Results) -> float | None:
     return None if lag is None else float(lag["steady"]["p99"])
 
 
+def _exports(
+    results: Results, command: str, form: str = "Ion binary", *, on_one_core: bool
+) -> Mapping[str, Any] | None:
+    """Return the run of a command on the largest export; None if there is none."""
+    runs = [
+        run
+        for run in results.get("exports", {}).get("runs", [])
+        if (run["command"], run["form"], run["processes"] == 1) == (command, form, on_one_core)
+    ]
+    return max(runs, key=lambda run: run["revisions"], default=None)
+
+
+def _ratio(
+    figure: str, run: Mapping[str, Any] | None, other: Mapping[str, Any] | None
+) -> float | None:
+    return None if run is None or other is None else float(run[figure] / other[figure])
+
+
+def _against_java(results: Results) -> float | None:
+    run = _exports(results, "verify", on_one_core=True)
+    if run is None:
+        return None
+    java = results["exports"]["hashing"]["java_microseconds"]
+    return float(java / run["cpu_microseconds_per_revision"])
+
+
+def _all_cores(results: Results) -> float | None:
+    """Compare runs on the same export: the large one is not verified on one core."""
+    one = _exports(results, "verify", on_one_core=True)
+    runs = results.get("exports", {}).get("runs", [])
+    both = [
+        run
+        for run in runs
+        if one is not None
+        and run["processes"] > 1
+        and all(run[name] == one[name] for name in ("command", "form", "revisions"))
+    ]
+    return _ratio("revisions_per_second", both[0], one) if both else None
+
+
+def _slower_format(results: Results) -> float | None:
+    binary = _exports(results, "verify", on_one_core=True)
+    ratios = [
+        _ratio("revisions_per_second", _exports(results, "verify", form, on_one_core=True), binary)
+        for form in ("Ion text", "JSON")
+    ]
+    known = [ratio for ratio in ratios if ratio is not None]
+    return min(known) if known else None
+
+
+_LARGE_MEGABYTES: Final = 900
+"""What counts as an export of 1 GB."""
+
+
+def _large(results: Results, command: str) -> Mapping[str, Any] | None:
+    run = _exports(results, command, on_one_core=False)
+    return run if run is not None and run["megabytes"] > _LARGE_MEGABYTES else None
+
+
+def _large_peak(results: Results) -> float | None:
+    run = _large(results, "verify")
+    return None if run is None else float(run["peak_megabytes"])
+
+
+def _large_inspect(results: Results) -> float | None:
+    return _ratio("revisions_per_second", _large(results, "inspect"), _large(results, "verify"))
+
+
 TARGETS: Final = (
     Target(
         title="throughput, distinct documents",
@@ -154,5 +222,45 @@ TARGETS: Final = (
         aim=1,
         higher_is_better=False,
         measured=_steady_lag,
+    ),
+    Target(
+        title="verify, Ion binary, against ion-hash-java's hashing alone",
+        unit="{:.2f}x",
+        at_least=0.5,
+        aim=1,
+        higher_is_better=True,
+        measured=_against_java,
+    ),
+    Target(
+        title="verify, all cores (2) against one",
+        unit="{:.2f}x",
+        at_least=1.7,
+        aim=1.9,
+        higher_is_better=True,
+        measured=_all_cores,
+    ),
+    Target(
+        title="verify, Ion text and JSON, against Ion binary",
+        unit="{:.2f}x",
+        at_least=0.25,
+        aim=0.5,
+        higher_is_better=True,
+        measured=_slower_format,
+    ),
+    Target(
+        title="verify of 1 GB, peak memory of all processes",
+        unit="{:.0f} MB",
+        at_least=400,
+        aim=250,
+        higher_is_better=False,
+        measured=_large_peak,
+    ),
+    Target(
+        title="inspect of 1 GB, against verify",
+        unit="{:.1f}x",
+        at_least=1,
+        aim=3,
+        higher_is_better=True,
+        measured=_large_inspect,
     ),
 )

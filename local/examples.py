@@ -19,6 +19,7 @@ python -m local delete Person DOCUMENT_ID
 python -m local redact Person DOCUMENT_ID 0
 python -m local show --wait --diff
 python -m local logs function --follow
+python -m local export --format json
 eval "$(python -m local env)"; pulumi preview; aws kinesis list-streams
 eval "$(python -m local env --unset)"
 python -m local down

@@ -19,7 +19,7 @@ STATUS_INTERRUPTED = 130
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A subcommand; `ops.command_line.COMMANDS` lists all of them.
+    """A subcommand; `ops.command_line.COMMANDS` lists their names.
 
     Attributes
     ----------

@@ -7,20 +7,22 @@ import io
 import os
 import signal
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from handler.version import project_version
-from ops import discard_command, failures_command, redrive_command
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-COMMANDS = (failures_command.COMMAND, redrive_command.COMMAND, discard_command.COMMAND)
-"""All subcommands; a new one is a module and an entry here."""
+    from ops.command import Command
+
+COMMANDS = ("inspect", "verify", "history", "failures", "redrive", "discard")
+"""All subcommands; a new one is a module, such as `ops.redrive_command`, and an entry here."""
 
 _CREDENTIALS = """\
 Credentials and endpoints are AWS's usual ones (AWS_PROFILE, AWS_..., ~/.aws).
@@ -29,7 +31,8 @@ Credentials and endpoints are AWS's usual ones (AWS_PROFILE, AWS_..., ~/.aws).
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser(commands(_needed(given))).parse_args(given)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Keys and text records may have characters that the terminal's encoding lacks.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -53,17 +56,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def commands(names: Iterable[str] = COMMANDS) -> list[Command]:
+    """Return subcommands by their names."""
+    return [import_module(f"ops.{name}_command").COMMAND for name in names]
+
+
+def _needed(arguments: Sequence[str]) -> Sequence[str]:
+    """Return the names of the subcommands that the arguments need.
+
+    Only the help needs all of them: what reads a folder shall not import boto3 and Pulumi's
+    configuration, which take most of a second, in each of its processes.
+    """
+    name = next((each for each in arguments if not each.startswith("-")), None)
+    return COMMANDS if name not in COMMANDS else (name,)
+
+
+def _parser(found: Sequence[Command]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ops",
         description="Commands for operators of a deployed stack.",
-        epilog="examples:\n" + "".join(each.examples for each in COMMANDS) + f"\n{_CREDENTIALS}",
+        epilog="examples:\n" + "".join(each.examples for each in found) + f"\n{_CREDENTIALS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=project_version())
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for each in COMMANDS:
-        subparser = commands.add_parser(
+    subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for each in found:
+        subparser = subparsers.add_parser(
             each.name,
             help=each.summary,
             description=each.description,

@@ -5,21 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-)
-from botocore.parsers import ResponseParserError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from botocore.exceptions import ClientError
 
 
 class OpsError(Exception):
@@ -71,6 +60,20 @@ def aws_errors(what: str) -> Iterator[None]:
     what
         The resource, such as ``bucket NAME``.
     """
+    # Commands that read a folder have no use for botocore, whose import takes a fifth of a second.
+    from botocore.exceptions import (  # noqa: PLC0415 (see above)
+        BotoCoreError,
+        ClientError,
+        ConnectTimeoutError,
+        EndpointConnectionError,
+        NoCredentialsError,
+        PartialCredentialsError,
+        ProfileNotFound,
+        SSOError,
+        TokenRetrievalError,
+    )
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415 (see above)
+
     try:
         yield
     except ClientError as error:
@@ -105,7 +108,7 @@ def _answer(what: str, error: ClientError) -> str:
         return f"{what}: AWS refuses the credentials ({code}): {_NEW_CREDENTIALS}"
     if code in _MISSING:
         return (
-            f"{what} does not exist: check that the credentials are of the stack's account, "
-            "and that the stack is deployed"
+            f"{what} does not exist: check its name, that the credentials are of its account, and "
+            "that the stack it belongs to, if any, is deployed"
         )
     return f"{what}: {operation} was answered with {code}: run the command again"

@@ -28,6 +28,24 @@ if TYPE_CHECKING:
     from journal.ion.structure import Content, Fields, Span
 
 
+_BLOCK_FIELDS = frozenset(
+    {
+        "blockAddress",
+        "transactionId",
+        "blockTimestamp",
+        "blockHash",
+        "entriesHash",
+        "previousBlockHash",
+        "entriesHashList",
+        "transactionInfo",
+        "redactionInfo",
+        "revisions",
+    }
+)
+_NONE: frozenset[str] = frozenset()
+_REVISION_FIELDS = frozenset({"blockAddress", "hash", "data", "dataHash", "metadata"})
+
+
 class Address(NamedTuple):
     """Where a block is: its strand, and its place in it from 0."""
 
@@ -51,6 +69,8 @@ class BlockRevision(NamedTuple):
         Hash of the data of a redacted revision; None for others.
     address
         The block that the revision names; None if it names none.
+    unknown
+        Names of fields that QLDB is not known to write.
     """
 
     hash: bytes
@@ -58,6 +78,7 @@ class BlockRevision(NamedTuple):
     data: Span | None
     data_hash: bytes | None
     address: Address | None
+    unknown: frozenset[str]
 
 
 class Metadata(NamedTuple):
@@ -102,6 +123,8 @@ class Block(NamedTuple):
         The revisions that the transaction redacts; None if absent.
     revisions
         In the block's order.
+    unknown
+        Names of fields that QLDB is not known to write.
     """
 
     address: Address
@@ -114,6 +137,7 @@ class Block(NamedTuple):
     transaction_info: Span | None
     redaction_info: Span | None
     revisions: tuple[BlockRevision, ...]
+    unknown: frozenset[str]
 
 
 class TouchedDocument(NamedTuple):
@@ -153,6 +177,7 @@ def read_block(span: Span) -> Block:
         _optional(found, "transactionInfo"),
         _optional(found, "redactionInfo"),
         () if is_absent(found, "revisions") else tuple(map(read_revision, _revisions(found))),
+        _unknown(found, _BLOCK_FIELDS),
     )
 
 
@@ -171,6 +196,7 @@ def read_revision(span: Span) -> BlockRevision:
         _optional(found, "data"),
         None if is_absent(found, "dataHash") else _blob_field(found, "dataHash"),
         None if is_absent(found, "blockAddress") else address(found, "blockAddress"),
+        _unknown(found, _REVISION_FIELDS),
     )
 
 
@@ -266,6 +292,11 @@ def time_text(content: Content) -> str:
         If the calendar has no such time.
     """
     return timestamp_text(*content)
+
+
+def _unknown(found: Fields, known: frozenset[str]) -> frozenset[str]:
+    names = found.keys()
+    return _NONE if names <= known else frozenset(names - known)
 
 
 def _optional(found: Fields, name: str) -> Span | None:

@@ -6,9 +6,10 @@ import enum
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from journal.errors import DamagedObject
 from journal.ion.binary_stream import binary_values
 from journal.ion.stream import VERSION_MARKER
+from journal.ion.text_stream import text_values
+from journal.json_blocks import json_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,11 +46,11 @@ def object_blocks(chunks: Iterable[bytes]) -> ObjectBlocks:
     chunks
         The object without its compression, in pieces of any size.
 
-    Raises
-    ------
-    DamagedObject
-        If the object is in none of the formats. The iterator raises it later, at the first place
-        that cannot be read.
+    Returns
+    -------
+    ObjectBlocks
+        Its iterator raises `DamagedObject` at the first place that cannot be read, which is the
+        start of an object that is in none of the formats.
     """
     source = iter(chunks)
     start = _start(source)
@@ -59,7 +60,7 @@ def object_blocks(chunks: Iterable[bytes]) -> ObjectBlocks:
         return ObjectBlocks(found, binary_values(whole))
     if found is Format.EMPTY:
         return ObjectBlocks(found, iter(()))
-    raise DamagedObject("expected binary Ion, Ion text or JSON", 0)
+    return ObjectBlocks(found, (text_values if found is Format.ION_TEXT else json_blocks)(whole))
 
 
 def _start(source: Iterator[bytes]) -> bytes:

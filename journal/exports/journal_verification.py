@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from journal.exports.block_verification import ANY_DELETE_RULE, DeleteRule
 from journal.exports.findings import Finding, FindingKind
 from journal.exports.part_verification import (
+    MAX_UNKNOWN_FIELDS,
     Edge,
     PartVerification,
     TableTally,
@@ -31,7 +32,7 @@ class JournalVerification:
         Sums of the parts' own.
     first, last
         The first and last block that was verified; None if there was none.
-    tables, names, revisions_by_day, wanted
+    tables, names, revisions_by_day, wanted, unknown_fields
         As of a part.
     is_readable
         Whether all objects were read to their ends.
@@ -51,6 +52,7 @@ class JournalVerification:
         self.names: dict[str, str] = {}
         self.revisions_by_day: Counter[str] = Counter()
         self.wanted: dict[int, WantedBlock] = {}
+        self.unknown_fields: set[str] = set()
         self.is_readable = True
         self.finding_counts: Counter[FindingKind] = Counter()
         self._findings: list[Finding] = []
@@ -85,9 +87,18 @@ class JournalVerification:
         self.names |= part.names
         self.revisions_by_day += part.revisions_by_day
         self.wanted |= part.wanted
+        if len(self.unknown_fields) < MAX_UNKNOWN_FIELDS:
+            self.unknown_fields |= part.unknown_fields
         self.is_readable = self.is_readable and part.is_readable
         for table_id, tally in part.tables.items():
             self.tables.setdefault(table_id, TableTally()).add(tally)
+
+    def replace_tables(self, former: PartVerification, latter: PartVerification) -> None:
+        """Replace what is known of the revisions of a part that was verified again."""
+        for table_id, tally in former.tables.items():
+            self.tables[table_id].subtract(tally)
+        for table_id, tally in latter.tables.items():
+            self.tables[table_id].add(tally)
 
     def add_finding(self, finding: Finding) -> None:
         """Add a finding that is about no part."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 MAX_FINDINGS = 200
 """Findings of one object that are kept; all of them are counted."""
+
+MAX_UNKNOWN_FIELDS = 20
+"""Names of unknown fields after which no more are kept."""
 
 _NO_MOMENT = "blockTimestamp without a time of day"
 _DAY_LENGTH = len("2020-02-03")
@@ -155,12 +158,13 @@ class TableTally:
 
     def add(self, other: TableTally) -> None:
         """Add the counts of another part."""
-        self.proven += other.proven
-        self.proven_retyped += other.proven_retyped
-        self.not_provable += other.not_provable
-        self.wrong += other.wrong
-        self.deleted += other.deleted
-        self.redacted += other.redacted
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    def subtract(self, other: TableTally) -> None:
+        """Take away the counts of a part that were added."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) - getattr(other, each.name))
 
 
 @dataclass(slots=True)
@@ -195,6 +199,8 @@ class PartVerification:
         Whether the object was read to its end.
     without_transaction_info, without_revisions
         Number of blocks that lack these parts, as genuine ones may.
+    unknown_fields
+        Names of fields of blocks and revisions that QLDB is not known to write; the first ones.
     """
 
     key: str
@@ -213,6 +219,7 @@ class PartVerification:
     is_readable: bool = True
     without_transaction_info: int = 0
     without_revisions: int = 0
+    unknown_fields: set[str] = field(default_factory=set)
 
     def add(self, finding: Finding) -> None:
         """Count a finding, and keep it if there are few."""
@@ -359,6 +366,7 @@ class _PartVerifier:
             result.first = edge
         result.last = edge
         result.blocks += 1
+        self._note_unknown(block.unknown)
         if edge.sequence_no in self._wanted:
             result.wanted[edge.sequence_no] = WantedBlock(
                 block.block_hash, tuple(revision.hash for revision in block.revisions)
@@ -380,6 +388,10 @@ class _PartVerifier:
         for problem in block_problems(block, documents):
             self._add(problem.kind, problem.detail)
 
+    def _note_unknown(self, names: frozenset[str]) -> None:
+        if names and len(self._result.unknown_fields) < MAX_UNKNOWN_FIELDS:
+            self._result.unknown_fields |= names
+
     def _revision(
         self, revision: BlockRevision, block: Block, tables: Mapping[str, str], day: str
     ) -> str | None:
@@ -391,6 +403,7 @@ class _PartVerifier:
             Id of its document; None if it is of QLDB's own catalog.
         """
         result = self._result
+        self._note_unknown(revision.unknown)
         if revision.metadata is None:
             result.hash_only_revisions += 1
             if revision.data is not None or revision.data_hash is not None:
@@ -406,9 +419,10 @@ class _PartVerifier:
         return metadata.document_id
 
     def _check_place(self, revision: BlockRevision, metadata: Metadata, block: Block) -> None:
-        if revision.address is not None and revision.address != block.address:
+        if revision.address != block.address:
+            named = "no" if revision.address is None else "another"
             self._add(
-                FindingKind.REVISION_PLACE, "the revision names another block address", metadata
+                FindingKind.REVISION_PLACE, f"the revision names {named} block address", metadata
             )
         if block.transaction_id is not None and metadata.tx_id != block.transaction_id:
             self._add(

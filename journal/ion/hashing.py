@@ -7,8 +7,8 @@ therefore hashed as it is, unless its writer chose a longer encoding than needed
 from __future__ import annotations
 
 import math
+import re
 import struct as packing
-from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,8 @@ from journal.ion.writing import var_int as written_var_int
 from journal.ion.writing import var_uint as written_var_uint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from journal.ion.structure import Span
     from journal.ion.symbols import Names
 
@@ -58,6 +60,21 @@ _MAX_KEPT_NAME = 100
 """Characters of the longest name whose serialization is kept."""
 
 _DATE_UNITS, _TIME_UNITS = 3, 6
+_FIRST_STRING, _NULL_STRING = STRING << 4, STRING << 4 | 0x0F
+
+_INT = rb"[\x01-\x7f][\x00-\xff]*|\x00[\x80-\xff][\x00-\xff]*"
+"""An Int above zero, in as few bytes as possible."""
+
+_SHORTEST_DECIMAL = re.compile(rb"(?:[\x81-\xbf\xc1-\xff]|[\x80-\xbf\xc1-\xff](?:" + _INT + rb"))?")
+"""Exponent of one byte, and a coefficient from zero. Others are decoded, and encoded again."""
+
+_UNIT = rb"[\x80-\xff]"
+_SHORTEST_TIMESTAMP = re.compile(
+    # Offset and year, then month, day, hour and minute, second, and a fraction.
+    rb"[\x80-\xff][\x01-\x7f][\x80-\xff]"
+    rb"(?:%b(?:%b(?:%b%b(?:%b(?:[\xc1-\xff](?:%b)?)?)?)?)?)?" % (*[_UNIT] * 5, _INT)
+)
+"""A year from 128, and all else in one byte. Others are decoded, and encoded again."""
 
 
 def ion_hash(span: Span) -> bytes:
@@ -104,17 +121,10 @@ def _known(names: Names) -> tuple[str, ...]:
 
 
 def _value(data: bytes, names: tuple[str, ...], head: int, start: int, stop: int) -> bytes:
-    kind = head >> 4
-    if kind == ANNOTATION:
-        return _annotated(data, names, start, stop)
-    if is_null(head):
-        if head == 0x3F:  # noqa: PLR2004 (ints have one null, but binary Ion has two)
-            head = 0x2F
-        return _BEGIN + bytes((head,)) + _END
-    return _SERIALIZERS[kind](data, names, head, start, stop)
+    return _SERIALIZERS[head](data, names, head, start, stop)
 
 
-def _annotated(data: bytes, names: tuple[str, ...], start: int, stop: int) -> bytes:
+def _annotated(data: bytes, names: tuple[str, ...], _head: int, start: int, stop: int) -> bytes:
     symbols, head, start, stop = unwrapped(data, start, stop)
     annotations = b"".join([_symbol_text(names, symbol) for symbol in symbols])
     return b"\x0b\xe0" + annotations + _value(data, names, head, start, stop) + _END
@@ -125,17 +135,21 @@ def _symbol_text(names: tuple[str, ...], symbol: int) -> bytes:
         text = names[symbol]
     except IndexError:
         raise IonError("a symbol that no table explains") from None
-    return _text_of(text)
+    return symbol_of(text)
 
 
-def _text_of(text: str) -> bytes:
+def symbol_of(text: str) -> bytes:
+    """Return what Ion Hash hashes of a symbol, such as the name of a field."""
     # A symbol can have the same text as what stands for symbol zero; it is another object then.
     if text is UNKNOWN_TEXT:
         return _SYMBOL_ZERO
     found = _NAMES.get(text)
     if found is None:
         found = b"\x0b\x70" + _escaped(text.encode()) + _END
-        if len(_NAMES) < _MAX_NAMES and len(text) <= _MAX_KEPT_NAME:
+        if len(text) <= _MAX_KEPT_NAME:
+            if len(_NAMES) >= _MAX_NAMES:
+                # Ids of documents are names too, each in a transaction or two.
+                _NAMES.clear()
             _NAMES[text] = found
     return found
 
@@ -154,7 +168,9 @@ def _escaped(content: bytes) -> bytes:
     )
 
 
-def _struct(data: bytes, names: tuple[str, ...], _head: int, position: int, end: int) -> bytes:
+def _struct(  # noqa: C901 (one loop, because calls would take most of the time)
+    data: bytes, names: tuple[str, ...], _head: int, position: int, end: int
+) -> bytes:
     hashes = []
     # Most of the time of a verification goes into this loop, so the common cases are read in place.
     while position < end:
@@ -162,6 +178,9 @@ def _struct(data: bytes, names: tuple[str, ...], _head: int, position: int, end:
         if symbol >= END_FLAG:
             symbol -= END_FLAG
             position += 1
+        elif data[position + 1] >= END_FLAG:
+            symbol = (symbol << 7) | (data[position + 1] - END_FLAG)
+            position += 2
         else:
             symbol, position = var_uint(data, position)
         head = data[position]
@@ -170,21 +189,29 @@ def _struct(data: bytes, names: tuple[str, ...], _head: int, position: int, end:
         if length < 0:
             length, start = variable_length(data, start, head)
         position = start + length
-        if is_padding(head):
-            continue
-        if position > end:
-            raise IonError(TRUNCATED)
         try:
             text = names[symbol]
         except IndexError:
             raise IonError("a symbol that no table explains") from None
         name = _NAMES.get(text) if text is not UNKNOWN_TEXT else _SYMBOL_ZERO
         if name is None:
-            name = _text_of(text)
-        content = _value(data, names, head, start, position)
+            name = symbol_of(text)
+        if _FIRST_STRING <= head < _NULL_STRING:
+            content = data[start:position]
+            if len(content.translate(None, _MARKERS)) == length:
+                hashes.append(sha256(name + b"\x0b\x80" + content + b"\x0e").digest())
+                continue
+        elif is_padding(head):
+            continue
+        content = _SERIALIZERS[head](data, names, head, start, position)
         hashes.append(sha256(name + content).digest())
     if position != end:
         raise IonError(TRUNCATED)
+    return struct_of(hashes)
+
+
+def struct_of(hashes: list[bytes]) -> bytes:
+    """Return what Ion Hash hashes of a struct, from the hashes of its fields, and sort those."""
     hashes.sort()
     return b"\x0b\xd0" + _escaped(b"".join(hashes)) + _END
 
@@ -211,10 +238,6 @@ def _symbol(data: bytes, names: tuple[str, ...], _head: int, start: int, stop: i
     return _symbol_text(names, int.from_bytes(data[start:stop], "big"))
 
 
-def _bool(_data: bytes, _names: tuple[str, ...], head: int, _start: int, _stop: int) -> bytes:
-    return _BEGIN + bytes((head,)) + _END
-
-
 def _int(data: bytes, _names: tuple[str, ...], head: int, start: int, stop: int) -> bytes:
     content = data[start:stop].lstrip(b"\x00")
     if not content and head >> 4 == NEGATIVE_INT:
@@ -234,29 +257,28 @@ def _float(data: bytes, _names: tuple[str, ...], _head: int, start: int, stop: i
 
 
 def _decimal(data: bytes, _names: tuple[str, ...], _head: int, start: int, stop: int) -> bytes:
-    if start == stop:
-        return b"\x0b\x50\x0e"
-    exponent, _, start = var_int(data, start)
-    magnitude, minus = _whole_coefficient(data, start, stop)
-    if not (exponent or magnitude or minus):
-        return b"\x0b\x50\x0e"
-    content = written_var_int(exponent) + signed(magnitude, minus=minus)
+    content = data[start:stop]
+    if _SHORTEST_DECIMAL.fullmatch(content) is None:
+        content = _shortest_decimal(content)
     return b"\x0b\x50" + _escaped(content) + _END
 
 
-def _whole_coefficient(data: bytes, start: int, stop: int) -> tuple[int, bool]:
-    if start > stop:
-        raise IonError(TRUNCATED)
-    return coefficient(data, start, stop)
+def _shortest_decimal(content: bytes) -> bytes:
+    exponent, _, start = var_int(content, 0)
+    magnitude, minus = coefficient(content, start, len(content))
+    if not (exponent or magnitude or minus):
+        return b""
+    return written_var_int(exponent) + signed(magnitude, minus=minus)
 
 
 def _timestamp(data: bytes, _names: tuple[str, ...], _head: int, start: int, stop: int) -> bytes:
-    return _timestamp_of(data[start:stop])
+    content = data[start:stop]
+    if _SHORTEST_TIMESTAMP.fullmatch(content) is None:
+        content = _shortest_timestamp(content)
+    return b"\x0b\x60" + _escaped(content) + _END
 
 
-# The times of a transaction are in each of its revisions.
-@lru_cache(maxsize=256)
-def _timestamp_of(content: bytes) -> bytes:
+def _shortest_timestamp(content: bytes) -> bytes:
     stop = len(content)
     offset, minus, position = var_int(content, 0)
     unknown = minus and not offset
@@ -270,19 +292,27 @@ def _timestamp_of(content: bytes) -> bytes:
         raise IonError("a timestamp of no known precision")
     if position < stop:
         exponent, _, position = var_int(content, position)
-        magnitude, minus = _whole_coefficient(content, position, stop)
+        magnitude, minus = coefficient(content, position, stop)
         if magnitude or minus or exponent < 0:
             parts += [written_var_int(exponent), signed(magnitude, minus=minus)]
-    return b"\x0b\x60" + _escaped(b"".join(parts)) + _END
+    return b"".join(parts)
 
 
-def _null(_data: bytes, _names: tuple[str, ...], _head: int, _start: int, _stop: int) -> bytes:
-    raise IonError("padding instead of a value")
+def _marked(_data: bytes, _names: tuple[str, ...], head: int, _start: int, _stop: int) -> bytes:
+    return _BEGIN + bytes((head,)) + _END
 
 
-_SERIALIZERS = {
-    0: _null,
-    BOOL: _bool,
+def _int_null(_data: bytes, _names: tuple[str, ...], _head: int, _start: int, _stop: int) -> bytes:
+    # Binary Ion has two, one for each sign.
+    return b"\x0b\x2f\x0e"
+
+
+def _refused(_data: bytes, _names: tuple[str, ...], _head: int, _start: int, _stop: int) -> bytes:
+    raise IonError("a byte that starts no value")
+
+
+_BY_KIND = {
+    BOOL: _marked,
     INT: _int,
     NEGATIVE_INT: _int,
     FLOAT: _float,
@@ -295,4 +325,16 @@ _SERIALIZERS = {
     LIST: _list,
     SEXP: _list,
     STRUCT: _struct,
+    ANNOTATION: _annotated,
 }
+
+
+def _serializer(head: int) -> Callable[[bytes, tuple[str, ...], int, int, int], bytes]:
+    kind = head >> 4
+    if is_null(head) and kind != ANNOTATION:
+        return _int_null if kind == NEGATIVE_INT else _marked
+    return _BY_KIND.get(kind, _refused)
+
+
+_SERIALIZERS = tuple(map(_serializer, range(256)))
+"""What serializes a value, by its first byte."""

@@ -300,15 +300,28 @@ def distinct_fields(span: Span) -> Fields:
     found: Fields = {}
     count = 0
     try:
+        # As in `fields`, the common cases are read in place.
         while position < end:
-            symbol, position = var_uint(data, position)
-            head, start, position = bounds(data, position, end)
+            symbol = data[position]
+            if symbol >= END_FLAG:
+                symbol -= END_FLAG
+                position += 1
+            else:
+                symbol, position = var_uint(data, position)
+            head = data[position]
+            start = position + 1
+            length = LENGTHS[head]
+            if length < 0:
+                length, start = variable_length(data, start, head)
+            position = start + length
             if head <= _LAST_PADDING:
                 continue
             found[symbol_text(names, symbol)] = (data, names, head, start, position)
             count += 1
     except IndexError:
         raise IonError(TRUNCATED) from None
+    if position != end:
+        raise IonError(_OVERRUN)
     if count != len(found):
         raise IonError("a field that comes twice")
     return found

@@ -8,7 +8,9 @@ from __future__ import annotations
 import struct as packing
 from typing import TYPE_CHECKING, cast
 
+from journal.errors import IonError
 from journal.ion.integers import END_FLAG
+from journal.ion.stream import VERSION_MARKER
 from journal.ion.structure import (
     ANNOTATION,
     BLOB,
@@ -23,13 +25,16 @@ from journal.ion.structure import (
     STRUCT,
     SYMBOL,
 )
-from journal.ion.symbols import SYSTEM_SYMBOLS, ImportingSymbols
+from journal.ion.symbols import SYSTEM_SYMBOLS, UNKNOWN_TEXT, ImportingSymbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from journal.ion.structure import Span
     from journal.ion.symbols import Names
 
+_SYMBOL_TABLE = SYSTEM_SYMBOLS.index("$ion_symbol_table")
+_SYMBOLS_FIELD = SYSTEM_SYMBOLS.index("symbols")
 _LONG = 14
 _SIGN_BIT = 0x80
 _MINUS = 0x40
@@ -209,3 +214,22 @@ def annotated(symbols: Iterable[int], content: bytes) -> bytes:
     """Return a value with annotations, by their numbers."""
     annotations = b"".join(map(var_uint, symbols))
     return value(ANNOTATION, var_uint(len(annotations)) + annotations + content)
+
+
+def standalone(span: Span) -> bytes:
+    """Return a value as a stream of binary Ion of its own.
+
+    Raises
+    ------
+    IonError
+        If a symbol's text is in a shared table.
+    """
+    data, names, head, start, stop = span
+    content = data[start:stop]
+    whole = value(head >> 4, content) if content else bytes((head,))
+    if not isinstance(names, tuple):
+        raise IonError("symbols of a shared table, whose texts are unknown")
+    local = names[len(SYSTEM_SYMBOLS) :]
+    texts = (null(STRING) if text is UNKNOWN_TEXT else string(text) for text in local)
+    table = struct(var_uint(_SYMBOLS_FIELD) + sequence(texts))
+    return VERSION_MARKER + annotated((_SYMBOL_TABLE,), table) + whole

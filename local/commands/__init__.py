@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from local.commands import delete, demo, destroy, down, env, logs, put, redact, show, status, up
+from local.commands import (
+    delete,
+    demo,
+    destroy,
+    down,
+    env,
+    export,
+    logs,
+    put,
+    redact,
+    show,
+    status,
+    up,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -43,6 +56,7 @@ COMMANDS: dict[str, Command] = {
     "redact": redact,
     "show": show,
     "logs": logs,
+    "export": export,
     "destroy": destroy,
     "down": down,
     "demo": demo,

@@ -109,6 +109,10 @@ class Verification:
         Seconds since 1970, UTC.
     seconds
         How long it took.
+    tool_version
+        Version of this project.
+    command
+        The command line that repeats it, quoted for a shell. No credentials.
     selection
         The limits that the user set (tables, from, to), in words; empty for none.
     formats
@@ -146,6 +150,8 @@ class Verification:
     source: str
     started_at: float
     seconds: float
+    tool_version: str
+    command: str
     selection: str
     formats: Mapping[str, int]
     objects: int

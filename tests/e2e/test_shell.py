@@ -15,9 +15,10 @@ import signal
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from amazon.ion.simpleion import loads
 from qldb_simulator.client import LedgerClient
 
 from local import aws
@@ -27,9 +28,19 @@ from local.services import Services
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from tests.support.shell import Shell
 
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
+
+EXPORT_READERS: dict[str, Callable[[bytes], Any]] = {
+    "json": lambda data: [json.loads(line) for line in data.splitlines()],
+    "ion-text": lambda data: loads(data.decode(), single_value=False),
+    "ion-binary": lambda data: loads(data, single_value=False),
+}
+"""Returns the blocks of an object, by the name of its format."""
 
 
 @pytest.fixture
@@ -109,6 +120,46 @@ def test_transactions_from_the_command_line_reach_dynamodb(
     # then the comparison shows it, and the exit status is 1
     shown = shell.run("python -m local show", status=1)
     assert "3 documents: 2 equal, 0 on their way, 1 differs" in shown
+
+
+def test_the_journal_is_exported_in_every_format(
+    shell: Shell, services: Services, tmp_path: Path
+) -> None:
+    # given a journal with an insert, an update, a redaction and a delete
+    ledger = LedgerClient(services.endpoints.qldb)
+    (name,) = (each["Name"] for each in ledger.list_ledgers())
+    count = ledger.delivery(name)["blocks"]
+    for form, read in EXPORT_READERS.items():
+        # when it is exported to a folder / then standard output ends with the folder
+        folder = tmp_path / form
+        command = f"python -m local export --format {form} --folder {folder} --blocks-per-object 2"
+        assert shell.run(f"{command} 2>/dev/null | tail -1") == f"{folder}\n"
+        # and the folder has the manifests, a proof, and every block
+        names = sorted(path.name for path in folder.rglob("*.*") if path.is_file())
+        assert sum(name.endswith(".started.manifest") for name in names) == 1
+        assert sum(name.endswith(".completed.manifest") for name in names) == 1
+        assert sum(name.endswith(".proofs.json") for name in names) == 1
+        data = [
+            path
+            for path in folder.rglob("*.*-*.*")
+            if path.is_file() and re.search(r"\.\d+-\d+\.(ion|json)$", path.name)
+        ]
+        assert len(data) == (count + 1) // 2
+        numbers = [
+            block["blockAddress"]["sequenceNo"]
+            for path in data
+            for block in read(path.read_bytes())
+        ]
+        assert sorted(numbers) == list(range(count))
+    # when it is exported without a folder / then standard output ends with a URL that works
+    text = shell.run(
+        'aws="$(python -m local export --prefix p 2>/dev/null | tail -1)"; echo "$aws"'
+    )
+    found = re.fullmatch(r"s3://(journal-exports-\w{12})/p/\n", text)
+    assert found, text
+    listed = aws.client("s3", services.endpoints.emulator).list_objects_v2(Bucket=found[1])
+    keys = [item["Key"] for item in listed["Contents"]]
+    assert sum(key.startswith("p/") for key in keys) == 4
 
 
 def test_destroyed_stacks_can_be_deployed_again(shell: Shell, services: Services) -> None:

@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from tests.support.genuine import DATA_VARIABLE, find_shared_data
 from tests.support.memory_kinesis import MemoryKinesis
+from tests.support.memory_s3 import MemoryS3
 
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
@@ -28,3 +29,8 @@ def shared_data() -> Path:
 @pytest.fixture
 def kinesis() -> MemoryKinesis:
     return MemoryKinesis()
+
+
+@pytest.fixture
+def s3() -> MemoryS3:
+    return MemoryS3()

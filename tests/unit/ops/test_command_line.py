@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from handler.version import project_version
-from ops.command_line import COMMANDS, main
+from ops.command_line import commands, main
 from tests.support.failure_objects import failed_record, quarantine
 from tests.support.paths import REPOSITORY
 from tests.support.qldb_records import secret_revision
@@ -34,7 +34,7 @@ def _help(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_the_help_names_every_command_with_examples(capsys: pytest.CaptureFixture[str]) -> None:
     text = _help(capsys)
-    for command in COMMANDS:
+    for command in commands():
         assert f"{command.name} {command.summary}" in text
         assert f"python -m ops {command.name}" in text
 
@@ -55,6 +55,13 @@ def test_a_command_without_a_stack_is_a_usage_error(
         main([command])
     assert caught.value.code == 2
     assert "one of the arguments --stack --outputs is required" in capsys.readouterr().err
+
+
+def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["inspekt"])
+    assert caught.value.code == 2
+    assert "invalid choice: 'inspekt'" in capsys.readouterr().err
 
 
 def test_no_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

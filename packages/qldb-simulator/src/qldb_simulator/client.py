@@ -16,7 +16,7 @@ from qldb_simulator.ion_reading import read_binary
 from qldb_simulator.operation_encoding import dump_operations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from qldb_simulator.operations import Operation
 
@@ -24,7 +24,7 @@ _POLL_SECONDS: Final = 0.05
 
 
 class LedgerClient:
-    """Client of the simulated QLDB's ledgers, streams and transactions. Thread-safe.
+    """Client of the simulated QLDB's ledgers, streams, exports and transactions. Thread-safe.
 
     Every method raises SimulatorError if the service does not answer, and ServiceError (a kind of
     SimulatorError) if it refuses.
@@ -115,6 +115,118 @@ class LedgerClient:
     def cancel_stream(self, ledger: str, stream_id: str) -> None:
         """Cancel a stream; it cannot be resumed."""
         self._connection.json("DELETE", f"{self._streams(ledger)}/{quote(stream_id)}")
+
+    def export_to_s3(
+        self,
+        ledger: str,
+        *,
+        bucket: str,
+        prefix: str,
+        role_arn: str,
+        inclusive_start_time: float = 0.0,
+        exclusive_end_time: float | None = None,
+        output_format: str | None = None,
+        encryption_type: str = "NO_ENCRYPTION",
+        kms_key_arn: str | None = None,
+    ) -> str:
+        """Start an export and return its id; times are seconds since the epoch, the end now."""
+        encryption = {"ObjectEncryptionType": encryption_type}
+        if kms_key_arn is not None:
+            encryption["KmsKeyArn"] = kms_key_arn
+        body: dict[str, Any] = {
+            "InclusiveStartTime": inclusive_start_time,
+            "ExclusiveEndTime": time.time() if exclusive_end_time is None else exclusive_end_time,
+            "S3ExportConfiguration": {
+                "Bucket": bucket,
+                "Prefix": prefix,
+                "EncryptionConfiguration": encryption,
+            },
+            "RoleArn": role_arn,
+        }
+        if output_format is not None:
+            body["OutputFormat"] = output_format
+        return str(self._connection.json("POST", self._exports(ledger), body)["ExportId"])
+
+    def describe_export(self, ledger: str, export_id: str) -> dict[str, Any]:
+        """Return the members of JournalS3ExportDescription."""
+        answer = self._connection.json("GET", f"{self._exports(ledger)}/{quote(export_id)}")
+        description: dict[str, Any] = answer["ExportDescription"]
+        return description
+
+    def list_exports(self, ledger: str | None = None) -> list[dict[str, Any]]:
+        """Return the members of the exports of a ledger, or of all ledgers."""
+        path = "/journal-s3-exports" if ledger is None else self._exports(ledger)
+        return self._pages(path, "JournalS3Exports")
+
+    def export_progress(self, ledger: str, export_id: str) -> dict[str, Any]:
+        """Return status, blocks, objects, bytes and error (see `exports.ExportProgress`)."""
+        return self._connection.json("GET", f"{_simulator(ledger)}/exports/{quote(export_id)}")
+
+    def set_export_layout(
+        self,
+        ledger: str,
+        *,
+        blocks_per_object: int | None = None,
+        bytes_per_object: int | None = None,
+    ) -> None:
+        """Change the size of the objects of exports from now on (see `config.ExportLayout`)."""
+        body = {"blocksPerObject": blocks_per_object, "bytesPerObject": bytes_per_object}
+        self._connection.json("PUT", f"{_simulator(ledger)}/export-layout", body)
+
+    def wait_exported(
+        self,
+        ledger: str,
+        export_id: str,
+        timeout: float = 600.0,
+        progress: Callable[[dict[str, Any]], None] = lambda _: None,
+    ) -> dict[str, Any]:
+        """Wait until an export is completed and return its last progress.
+
+        Parameters
+        ----------
+        timeout
+            In seconds.
+        progress
+            Receives the progress each time that it is read.
+
+        Raises
+        ------
+        SimulatorError
+            If the export is cancelled, or takes longer.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            now = self.export_progress(ledger, export_id)
+            progress(now)
+            if now["status"] == "COMPLETED":
+                return now
+            if now["status"] == "CANCELLED":
+                cause = now["error"] or "the simulated QLDB was stopped"
+                raise SimulatorError(f"export {export_id} of ledger {ledger} is cancelled: {cause}")
+            if time.monotonic() >= deadline:
+                raise SimulatorError(
+                    f"export {export_id} of ledger {ledger} is not completed within {timeout:g} s"
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def digest(self, ledger: str) -> dict[str, Any]:
+        """Return the members of GetDigest."""
+        return self._connection.json("POST", f"/ledgers/{quote(ledger)}/digest", {})
+
+    def block(
+        self, ledger: str, address: Mapping[str, str], tip: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Return the members of GetBlock, with a proof if a digest's tip is given.
+
+        Parameters
+        ----------
+        address, tip
+            Members of ValueHolder, as in the answer of `digest`.
+        """
+        body: dict[str, Any] = {"BlockAddress": dict(address)}
+        if tip is not None:
+            body["DigestTipAddress"] = dict(tip)
+        return self._connection.json("POST", f"/ledgers/{quote(ledger)}/block", body)
 
     def commit(self, ledger: str, operations: Iterable[Operation]) -> CommittedBlock:
         """Commit one transaction (see `operations`) and return its block."""
@@ -222,6 +334,9 @@ class LedgerClient:
 
     def _streams(self, ledger: str) -> str:
         return f"/ledgers/{quote(ledger)}/journal-kinesis-streams"
+
+    def _exports(self, ledger: str) -> str:
+        return f"/ledgers/{quote(ledger)}/journal-s3-exports"
 
     def _pages(self, path: str, member: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []

@@ -22,19 +22,47 @@ class Timing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExportLayout:
+    """Maximum size of a data object of an export. QLDB's own division is published nowhere.
+
+    Attributes
+    ----------
+    blocks_per_object
+        Number of blocks.
+    bytes_per_object
+        Size in bytes; a larger block has an object to itself.
+
+    Raises
+    ------
+    ValueError
+        If a limit is below 1.
+    """
+
+    blocks_per_object: int = 1_000
+    bytes_per_object: int = 4 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        """Check the limits."""
+        if min(self.blocks_per_object, self.bytes_per_object) < 1:
+            raise ValueError("an object of an export holds at least 1 block and 1 byte")
+
+
+@dataclass(frozen=True, kw_only=True)
 class SimulatorConfig:
     """Configuration of the simulated QLDB.
 
     Attributes
     ----------
     aws_endpoint
-        URL of Kinesis, IAM and STS, such as an AWS emulator's.
+        URL of Kinesis, S3, IAM and STS, such as an AWS emulator's.
     region, account
         Part of every ARN.
     timing
         Delays of deliveries.
     policy_recheck_seconds
         How long a copy of the policies of QLDB's role is considered current.
+    export_layout
+        Size of the objects of exports, for ledgers that set no other.
     """
 
     aws_endpoint: str
@@ -42,3 +70,4 @@ class SimulatorConfig:
     account: str = "000000000000"
     timing: Timing = field(default_factory=Timing)
     policy_recheck_seconds: float = 2.0
+    export_layout: ExportLayout = field(default_factory=ExportLayout)

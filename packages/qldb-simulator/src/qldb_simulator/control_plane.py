@@ -21,6 +21,8 @@ from qldb_simulator.api_errors import (
 )
 from qldb_simulator.delivery import StreamDelivery, StreamTarget
 from qldb_simulator.delivery_role import DeliveryRole
+from qldb_simulator.export_request import ExportRequest
+from qldb_simulator.exports import MAX_ACTIVE_EXPORTS, Export
 from qldb_simulator.ids import new_ids
 from qldb_simulator.journal import Ledger, utc_now
 from qldb_simulator.pages import page
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from qldb_simulator.config import SimulatorConfig
+    from qldb_simulator.config import ExportLayout, SimulatorConfig
+    from qldb_simulator.export_writer import ExportClientSource
     from qldb_simulator.kinesis_writer import ClientSource
 
 MAX_ACTIVE_STREAMS: Final = 5
@@ -53,8 +56,10 @@ class ControlPlane:
     clients
         Returns the source of a stream's Kinesis clients for a role ARN, stream id and stream ARN.
         By default, a source that uses a role of the simulator.
+    export_clients
+        The same for an export's S3 clients.
     clock
-        Returns the current time for ledgers and streams.
+        Returns the current time for ledgers, streams and exports.
     """
 
     def __init__(
@@ -62,19 +67,28 @@ class ControlPlane:
         config: SimulatorConfig,
         *,
         clients: Callable[[str, str, str], ClientSource] | None = None,
+        export_clients: Callable[[str, str, str], ExportClientSource] | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._config = config
         self._clients = clients or self._delivery_role
+        self._export_clients = export_clients or self._delivery_role
         self._clock = clock
         self._new_id = new_ids()
         self._lock = threading.RLock()
         self._ledgers: dict[str, LedgerResource] = {}
 
+    @property
+    def export_layout(self) -> ExportLayout:
+        """Size of the objects of exports, for ledgers that set no other."""
+        return self._config.export_layout
+
     def close(self) -> None:
-        """Cancel all streams and delete their roles, even if IAM no longer answers."""
+        """Cancel all streams and exports and delete their roles, even if IAM no longer answers."""
         with self._lock:
             for ledger in self._ledgers.values():
+                for export in ledger.active_exports():
+                    export.cancel()
                 for stream in ledger.active_streams():
                     with suppress(BotoCoreError, ClientError):
                         stream.delivery.cancel()
@@ -115,6 +129,7 @@ class ControlPlane:
                 kms_key=key,
                 tags=tags,
                 journal=Ledger(clock=self._clock),
+                export_layout=self._config.export_layout,
             )
             self._ledgers[name] = ledger
         answer = ledger.summarize(state="CREATING") | {"PermissionsMode": mode}
@@ -150,7 +165,10 @@ class ControlPlane:
         }
 
     def delete_ledger(self, name: str) -> dict[str, Any]:
-        """DeleteLedger: refused while the deletion protection is on or a stream is active."""
+        """DeleteLedger: refused under deletion protection, or while a stream or export is active.
+
+        That an export holds a ledger is a choice of this simulator.
+        """
         with self._lock:
             ledger = self.ledger(name)
             if ledger.deletion_protection:
@@ -161,6 +179,8 @@ class ControlPlane:
                 )
             if ledger.active_streams():
                 raise in_use("Ledger", name, f"ledger {name} has active streams; cancel them first")
+            if ledger.active_exports():
+                raise in_use("Ledger", name, f"ledger {name} has an export in progress")
             del self._ledgers[name]
         return {}
 
@@ -199,6 +219,49 @@ class ControlPlane:
         streams = list(self.ledger(name).streams.values())
         return page("Streams", [stream.describe() for stream in streams], query)
 
+    def export_journal(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """ExportJournalToS3."""
+        ledger = self.ledger(name)
+        request = ExportRequest.from_body(body, now=self._clock())
+        export = self._new_export(ledger, request)
+        with self._lock:
+            _check_room_for_export(ledger)
+            ledger.exports[export.export_id] = export
+        try:
+            # Without the lock: S3 may be slow.
+            export.start()
+        except ApiError:
+            del ledger.exports[export.export_id]
+            raise
+        return {"ExportId": export.export_id}
+
+    def export(self, name: str, export_id: str) -> Export:
+        """Return an export that has not expired.
+
+        Raises
+        ------
+        ApiError
+            With the code ResourceNotFoundException.
+        """
+        export = self.ledger(name).current_exports(self._clock()).get(export_id)
+        if export is None:
+            raise not_found("Export", export_id)
+        return export
+
+    def describe_export(self, name: str, export_id: str) -> dict[str, Any]:
+        """DescribeJournalS3Export."""
+        return {"ExportDescription": self.export(name, export_id).describe()}
+
+    def list_exports(self, query: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """ListJournalS3Exports."""
+        with self._lock:
+            ledgers = list(self._ledgers.values())
+        return self._export_page(ledgers, query)
+
+    def list_ledger_exports(self, name: str, query: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """ListJournalS3ExportsForLedger."""
+        return self._export_page([self.ledger(name)], query)
+
     def list_tags(self, arn: str) -> dict[str, Any]:
         """ListTagsForResource."""
         with self._lock:
@@ -223,14 +286,41 @@ class ControlPlane:
     def _arn(self, resource: str) -> str:
         return f"arn:aws:qldb:{self._config.region}:{self._config.account}:{resource}"
 
-    def _delivery_role(self, role_arn: str, stream_id: str, stream_arn: str) -> ClientSource:
+    def _export_page(
+        self, ledgers: Sequence[LedgerResource], query: Mapping[str, Sequence[str]]
+    ) -> dict[str, Any]:
+        now = self._clock()
+        exports = [
+            export.describe()
+            for ledger in ledgers
+            for export in ledger.current_exports(now).values()
+        ]
+        return page("JournalS3Exports", exports, query)
+
+    def _new_export(self, ledger: LedgerResource, request: ExportRequest) -> Export:
+        export_id = self._new_id()
+        # An export has no ARN of its own: conditions can only match it by a wildcard for all of
+        # QLDB, as AWS's own export role does (example-qldb-ledger-migration, ledger-export.yml).
+        source_arn = self._arn(f"journal-s3-export/{ledger.name}/{export_id}")
+        return Export(
+            export_id=export_id,
+            ledger_name=ledger.name,
+            strand_id=ledger.journal.strand_id,
+            source=ledger,
+            request=request,
+            layout=ledger.export_layout,
+            clients=self._export_clients(request.role_arn, export_id, source_arn),
+            clock=self._clock,
+        )
+
+    def _delivery_role(self, role_arn: str, source_id: str, source_arn: str) -> DeliveryRole:
         return DeliveryRole(
             endpoint=self._config.aws_endpoint,
             region=self._config.region,
             account=self._config.account,
             role_arn=role_arn,
-            stream_id=stream_id,
-            stream_arn=stream_arn,
+            source_id=source_id,
+            source_arn=source_arn,
             recheck_seconds=self._config.policy_recheck_seconds,
         )
 
@@ -290,4 +380,14 @@ def _check_room_for_stream(ledger: LedgerResource, stream_name: str) -> None:
             "LimitExceededException",
             f"ledger {ledger.name} has {MAX_ACTIVE_STREAMS} active streams, which is the maximum",
             ResourceType="Stream",
+        )
+
+
+def _check_room_for_export(ledger: LedgerResource) -> None:
+    if len(ledger.active_exports()) >= MAX_ACTIVE_EXPORTS:
+        raise ApiError(
+            "LimitExceededException",
+            f"ledger {ledger.name} exceeds the limit of {MAX_ACTIVE_EXPORTS} concurrent journal "
+            "export jobs",
+            ResourceType="JournalS3Export",
         )

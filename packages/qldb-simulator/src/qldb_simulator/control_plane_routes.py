@@ -28,7 +28,7 @@ def control_plane_routes(plane: ControlPlane) -> list[Route]:
         return plane.ledger(request.parts[0])
 
     one, tags = f"/ledgers/{NAME}", f"/tags/{_REST}"
-    streams = f"{one}/journal-kinesis-streams"
+    streams, exports = f"{one}/journal-kinesis-streams", f"{one}/journal-s3-exports"
     operations: list[tuple[str, str, Callable[[Request], dict[str, Any]]]] = [
         ("POST", "/ledgers", lambda r: plane.create_ledger(r.json())),
         ("GET", "/ledgers", lambda r: plane.list_ledgers(r.query)),
@@ -44,6 +44,10 @@ def control_plane_routes(plane: ControlPlane) -> list[Route]:
         ("GET", streams, lambda r: plane.list_streams(r.parts[0], r.query)),
         ("GET", f"{streams}/{NAME}", lambda r: plane.describe_stream(*r.parts)),
         ("DELETE", f"{streams}/{NAME}", lambda r: plane.cancel_stream(*r.parts)),
+        ("POST", exports, lambda r: plane.export_journal(r.parts[0], r.json())),
+        ("GET", exports, lambda r: plane.list_ledger_exports(r.parts[0], r.query)),
+        ("GET", f"{exports}/{NAME}", lambda r: plane.describe_export(*r.parts)),
+        ("GET", "/journal-s3-exports", lambda r: plane.list_exports(r.query)),
         ("POST", f"{one}/digest", lambda r: get_digest(ledger(r))),
         ("POST", f"{one}/block", lambda r: get_block(ledger(r), r.json())),
         ("POST", f"{one}/revision", lambda r: get_revision(ledger(r), r.json())),

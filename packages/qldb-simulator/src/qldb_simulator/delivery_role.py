@@ -1,7 +1,7 @@
-"""The permission under which a simulated stream writes to Kinesis.
+"""The permission under which a simulated stream writes to Kinesis, and an export to S3.
 
 An AWS emulator enforces trust policies, and no caller can be qldb.amazonaws.com. So the simulator
-checks the trust policy of the stream's role itself, and writes under another role with a copy of
+checks the trust policy of the user's role itself, and writes under another role with a copy of
 that role's permission policies: a missing permission is really refused.
 """
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
 
 ROLE_PATH: Final = "/qldb-simulator/"
@@ -31,27 +32,33 @@ _SESSION_SECONDS: Final = 3600
 _RENEW_BEFORE_SECONDS: Final = 300
 _MAX_POLICY_NAME: Final = 128
 _CLIENT_CONFIG: Final = Config(
-    connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 2}
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    # An emulator's host has no subdomains for buckets.
+    s3={"addressing_style": "path"},
 )
 
 
 class PermissionRevokedError(Exception):
-    """QLDB may not assume the stream's role, or there is no such role."""
+    """QLDB may not assume the user's role, or there is no such role."""
 
 
 class DeliveryRole:
-    """Provides the Kinesis client of one QLDB stream, with the permissions of the stream's role.
+    """Provides the clients of one QLDB stream or export, with the permissions of the user's role.
 
     Parameters
     ----------
     endpoint
-        URL of Kinesis, IAM and STS.
+        URL of Kinesis, S3, IAM and STS.
     region, account
         Region and account of the ledger.
     role_arn
-        The role that was passed to the QLDB stream.
-    stream_id, stream_arn
-        Id and ARN of the QLDB stream.
+        The role that was passed to the QLDB stream or export.
+    source_id
+        Id of the stream or export.
+    source_arn
+        The ``aws:SourceArn`` with which QLDB assumes the role.
     recheck_seconds
         How long a copy of the policies is considered current.
     clock
@@ -65,8 +72,8 @@ class DeliveryRole:
         region: str,
         account: str,
         role_arn: str,
-        stream_id: str,
-        stream_arn: str,
+        source_id: str,
+        source_arn: str,
         recheck_seconds: float = 2.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -74,15 +81,16 @@ class DeliveryRole:
         self._region = region
         self._account = account
         self._source_role = role_arn.rsplit("/", 1)[-1]
-        self._own_role = f"qldb-simulator-{stream_id}"
-        self._stream_arn = stream_arn
+        self._own_role = f"qldb-simulator-{source_id}"
+        self._source_arn = source_arn
         self._recheck_seconds = recheck_seconds
         self._clock = clock
         self._checked_at: float | None = None
         self._expires_at = 0.0
         self._exists = False
         self._policies: dict[str, str] = {}
-        self._kinesis: KinesisClient | None = None
+        self._session: boto3.session.Session | None = None
+        self._clients: dict[str, Any] = {}
         root = boto3.session.Session(
             aws_access_key_id="test",
             aws_secret_access_key="test",  # noqa: S106 (an emulator's root user)
@@ -92,31 +100,48 @@ class DeliveryRole:
         self._sts: STSClient = root.client("sts", endpoint_url=endpoint, config=_CLIENT_CONFIG)
 
     def kinesis(self) -> KinesisClient:
-        """Return a client with the current permissions of the stream's role.
+        """Return a client of Kinesis with the current permissions of the user's role.
 
         Raises
         ------
         PermissionRevokedError
-            If the role is missing or its trust policy does not let QLDB assume it for this stream.
+            If the role is missing or its trust policy does not let QLDB assume it here.
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
             If IAM or STS does not answer.
         """
+        client: KinesisClient = self._client("kinesis")
+        return client
+
+    def s3(self) -> S3Client:
+        """Return a client of S3; otherwise like `kinesis`."""
+        client: S3Client = self._client("s3")
+        return client
+
+    def _client(self, service: Any) -> Any:  # noqa: ANN401 (boto3's clients share no type)
+        session = self._current_session()
+        if service not in self._clients:
+            self._clients[service] = session.client(
+                service, endpoint_url=self._endpoint, config=_CLIENT_CONFIG
+            )
+        return self._clients[service]
+
+    def _current_session(self) -> boto3.session.Session:
         now = self._clock()
         if self._checked_at is None or now - self._checked_at >= self._recheck_seconds:
             self._check_trust()
             self._copy_policies()
             self._checked_at = now
-        if self._kinesis is None or now >= self._expires_at - _RENEW_BEFORE_SECONDS:
-            self._kinesis = self._assume()
+        if self._session is None or now >= self._expires_at - _RENEW_BEFORE_SECONDS:
+            self._session, self._clients = self._assume(), {}
             self._expires_at = now + _SESSION_SECONDS
-        return self._kinesis
+        return self._session
 
     def recheck(self) -> None:
-        """Force the next call of `kinesis` to read the stream's role again.
+        """Force the next client to be made after the user's role is read again.
 
         What IAM was given before is forgotten too: IAM may have been started again, without it.
         """
-        self._checked_at, self._kinesis = None, None
+        self._checked_at, self._session = None, None
         self._exists, self._policies = False, {}
 
     def remove(self) -> None:
@@ -143,10 +168,10 @@ class DeliveryRole:
                 raise
             raise PermissionRevokedError(f"role {self._source_role} does not exist") from error
         trust = _document(role["AssumeRolePolicyDocument"])
-        if not allows_qldb(trust, source_account=self._account, source_arn=self._stream_arn):
+        if not allows_qldb(trust, source_account=self._account, source_arn=self._source_arn):
             raise PermissionRevokedError(
                 f"the trust policy of role {self._source_role} does not let qldb.amazonaws.com "
-                f"assume it for {self._stream_arn}: check its principal and conditions"
+                f"assume it for {self._source_arn}: check its principal and conditions"
             )
 
     def _copy_policies(self) -> None:
@@ -209,19 +234,18 @@ class DeliveryRole:
             for name in page["PolicyNames"]
         }
 
-    def _assume(self) -> KinesisClient:
+    def _assume(self) -> boto3.session.Session:
         credentials = self._sts.assume_role(
             RoleArn=f"arn:aws:iam::{self._account}:role{ROLE_PATH}{self._own_role}",
             RoleSessionName="qldb",
             DurationSeconds=_SESSION_SECONDS,
         )["Credentials"]
-        session = boto3.session.Session(
+        return boto3.session.Session(
             aws_access_key_id=credentials["AccessKeyId"],
             aws_secret_access_key=credentials["SecretAccessKey"],
             aws_session_token=credentials["SessionToken"],
             region_name=self._region,
         )
-        return session.client("kinesis", endpoint_url=self._endpoint, config=_CLIENT_CONFIG)
 
 
 def _has_code(error: ClientError, code: str) -> bool:

@@ -12,8 +12,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from amazon.ion.core import Timestamp, TimestampPrecision
-
 from qldb_simulator.block_entries import entry_hashes
 from qldb_simulator.blocks import Block, Revision, SystemRevision, revision_metadata
 from qldb_simulator.hash_chain import block_hash, revision_hash
@@ -21,10 +19,13 @@ from qldb_simulator.ids import new_ids
 from qldb_simulator.ion_hash import ion_hash
 from qldb_simulator.journal_verification import journal_faults
 from qldb_simulator.merkle import merkle_root
+from qldb_simulator.timestamps import milliseconds
 from qldb_simulator.transaction import Table, Transaction, active_table, known_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from amazon.ion.core import Timestamp
 
     from qldb_simulator.operations import Operation
 
@@ -67,9 +68,9 @@ class Ledger:
         """Number of blocks."""
         return len(self._blocks)
 
-    def blocks_from(self, sequence_no: int) -> list[Block]:
-        """Return the blocks at and after a sequence number."""
-        return self._blocks[sequence_no:]
+    def blocks_from(self, sequence_no: int, limit: int) -> list[Block]:
+        """Return at most ``limit`` blocks at and after a sequence number."""
+        return self._blocks[sequence_no : sequence_no + limit]
 
     @property
     def tables(self) -> dict[str, str]:
@@ -129,7 +130,7 @@ class Ledger:
         return journal_faults(self._blocks, strand_id=self.strand_id)
 
     def _now(self) -> Timestamp:
-        now = _milliseconds(self._clock())
+        now = milliseconds(self._clock())
         last = self._blocks[-1].block_timestamp if self._blocks else now
         return max(now, last)
 
@@ -208,19 +209,3 @@ class Ledger:
         block = self._blocks[target.sequence_no]
         revisions = tuple(redacted if item is target else item for item in block.revisions)
         self._blocks[target.sequence_no] = replace(block, revisions=revisions)
-
-
-def _milliseconds(moment: datetime) -> Timestamp:
-    moment = moment.astimezone(UTC)
-    return Timestamp(
-        moment.year,
-        moment.month,
-        moment.day,
-        moment.hour,
-        moment.minute,
-        moment.second,
-        moment.microsecond // 1000 * 1000,
-        UTC,
-        precision=TimestampPrecision.SECOND,
-        fractional_precision=3,
-    )

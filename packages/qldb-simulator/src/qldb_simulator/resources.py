@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from qldb_simulator.config import ExportLayout
 from qldb_simulator.delivery_plan import DeliveryOptions
 from qldb_simulator.delivery_progress import TERMINAL
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from qldb_simulator.blocks import Block, Revision
     from qldb_simulator.delivery import StreamDelivery
+    from qldb_simulator.exports import Export
     from qldb_simulator.journal import Ledger
     from qldb_simulator.operations import Operation
 
@@ -63,12 +65,14 @@ class StreamResource:
 
 @dataclass(kw_only=True)
 class LedgerResource:
-    """A ledger with its journal, its streams and its settings.
+    """A ledger with its journal, its streams, its exports and its settings.
 
     Attributes
     ----------
     options
         How blocks that are not delivered yet will be delivered.
+    export_layout
+        Size of the objects of exports that are not started yet.
     lock
         Held while the journal is read or changed.
     """
@@ -83,6 +87,8 @@ class LedgerResource:
     journal: Ledger
     options: DeliveryOptions = field(default_factory=DeliveryOptions)
     streams: dict[str, StreamResource] = field(default_factory=dict)
+    export_layout: ExportLayout = field(default_factory=ExportLayout)
+    exports: dict[str, Export] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def commit(self, operations: Iterable[Operation]) -> Block:
@@ -97,7 +103,7 @@ class LedgerResource:
     def read_blocks(self, sequence_no: int, limit: int) -> list[Block]:
         """Return at most ``limit`` blocks from a sequence number on."""
         with self.lock:
-            return self.journal.blocks_from(sequence_no)[: max(limit, 0)]
+            return self.journal.blocks_from(sequence_no, max(limit, 0))
 
     def count_blocks(self) -> int:
         """Return the number of committed blocks."""
@@ -111,6 +117,15 @@ class LedgerResource:
     def active_streams(self) -> list[StreamResource]:
         """Return the streams that have not ended."""
         return [stream for stream in list(self.streams.values()) if not stream.has_ended]
+
+    def active_exports(self) -> list[Export]:
+        """Return the exports that have not ended."""
+        return [export for export in list(self.exports.values()) if not export.has_ended]
+
+    def current_exports(self, now: datetime) -> dict[str, Export]:
+        """Return the exports that have not expired, by id."""
+        exports = list(self.exports.items())
+        return {key: export for key, export in exports if not export.is_expired(now)}
 
     def list_entry(self) -> dict[str, Any]:
         """Return the members of LedgerSummary."""

@@ -1,7 +1,7 @@
 """Routes below ``/simulator/``, which have no counterpart in QLDB's own API.
 
 They commit transactions (QLDB's session protocol is not simulated), read the state and the journal,
-and control the delivery.
+and control deliveries and exports.
 
 | method and path below /simulator/ledgers/NAME | body -> answer |
 |---|---|
@@ -14,10 +14,13 @@ and control the delivery.
 | PUT delivery-options | JSON: copies, shuffle, seed, recordsPerAggregate, aggregateBytes |
 | POST redeliveries | JSON: fromSequenceNo and the options of this redelivery -> progress |
 | POST delivery/pause, delivery/resume | -> progress |
+| PUT export-layout | JSON: blocksPerObject, bytesPerObject of exports from now on -> the same |
+| GET exports/ID | JSON: progress of an export, with the reason why it was cancelled |
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from qldb_simulator.api_errors import ApiError
@@ -42,6 +45,10 @@ _OPTION_FIELDS: Final = {
     "recordsPerAggregate": ("records_per_aggregate", int),
     "aggregateBytes": ("aggregate_bytes", int),
 }
+_LAYOUT_FIELDS: Final = {
+    "blocksPerObject": ("blocks_per_object", int),
+    "bytesPerObject": ("bytes_per_object", int),
+}
 
 
 def simulator_routes(plane: ControlPlane) -> list[Route]:
@@ -57,6 +64,8 @@ def simulator_routes(plane: ControlPlane) -> list[Route]:
         ("GET", f"{ledger}/delivery", handlers.delivery),
         ("PUT", f"{ledger}/delivery-options", handlers.set_options),
         ("POST", f"{ledger}/redeliveries", handlers.redeliver),
+        ("PUT", f"{ledger}/export-layout", handlers.set_export_layout),
+        ("GET", f"{ledger}/exports/{NAME}", handlers.export_progress),
         ("POST", f"{ledger}/delivery/pause", lambda r: handlers.set_paused(r, paused=True)),
         ("POST", f"{ledger}/delivery/resume", lambda r: handlers.set_paused(r, paused=False)),
     ]
@@ -125,25 +134,59 @@ class _Handlers:
             stream.delivery.set_paused(paused=paused)
         return self.delivery(request)
 
+    def set_export_layout(self, request: Request) -> Response:
+        ledger = self._ledger(request)
+        try:
+            # What a body leaves out is as configured, whatever an earlier one said.
+            layout = replace(
+                self._plane.export_layout, **_arguments(request.json(), _LAYOUT_FIELDS)
+            )
+        except ValueError as error:
+            raise ApiError("InvalidParameterException", str(error)) from error
+        ledger.export_layout = layout
+        return json_response(
+            {
+                "blocksPerObject": layout.blocks_per_object,
+                "bytesPerObject": layout.bytes_per_object,
+            }
+        )
+
+    def export_progress(self, request: Request) -> Response:
+        progress = self._plane.export(*request.parts).progress
+        return json_response(
+            {
+                "status": progress.status,
+                "blocks": progress.blocks,
+                "objects": progress.objects,
+                "bytes": progress.bytes,
+                "error": progress.error,
+            }
+        )
+
     def _ledger(self, request: Request) -> LedgerResource:
         return self._plane.ledger(request.parts[0])
 
 
 def _options(body: Mapping[str, Any]) -> DeliveryOptions:
+    try:
+        return DeliveryOptions(**_arguments(body, _OPTION_FIELDS))
+    except ValueError as error:
+        raise ApiError("InvalidParameterException", str(error)) from error
+
+
+def _arguments(body: Mapping[str, Any], fields: Mapping[str, tuple[str, type]]) -> dict[str, Any]:
+    """Return the members of a body by attribute; a null is left out."""
     arguments: dict[str, Any] = {}
     for name, value in body.items():
-        if name not in _OPTION_FIELDS:
+        if name not in fields:
             raise ApiError("InvalidParameterException", f"unknown option {name}")
-        attribute, kind = _OPTION_FIELDS[name]
+        attribute, kind = fields[name]
         if value is None:
             continue
         if not isinstance(value, kind):
             raise ApiError("InvalidParameterException", f"{name}: expected {kind.__name__}")
         arguments[attribute] = value
-    try:
-        return DeliveryOptions(**arguments)
-    except ValueError as error:
-        raise ApiError("InvalidParameterException", str(error)) from error
+    return arguments
 
 
 def _progress_json(stream: StreamResource) -> dict[str, Any]:

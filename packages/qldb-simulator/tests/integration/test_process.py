@@ -70,3 +70,13 @@ def test_a_port_in_use_is_named_with_the_remedy(port: int) -> None:
     assert second.returncode == 1
     assert second.stderr.startswith(f"port {port} cannot be used")
     assert "--port" in second.stderr
+
+
+@pytest.mark.parametrize("option", ["--export-blocks-per-object", "--export-bytes-per-object"])
+def test_a_size_of_exported_objects_below_one_is_refused(port: int, option: str) -> None:
+    done = subprocess.run(
+        [*_command(port), option, "0"], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 2
+    assert "0 is no number of at least 1" in done.stderr

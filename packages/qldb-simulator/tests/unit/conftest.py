@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.memory_kinesis import MemoryKinesis
+    from tests.support.memory_s3 import MemoryS3
 
 
 @pytest.fixture
-def api(kinesis: MemoryKinesis) -> Iterator[Api]:
-    plane = memory_plane(kinesis)
+def api(kinesis: MemoryKinesis, s3: MemoryS3) -> Iterator[Api]:
+    plane = memory_plane(kinesis, s3)
     yield Api(plane)
     plane.close()

@@ -57,8 +57,8 @@ def role(iam: MemoryIam, clock: Seconds) -> DeliveryRole:
         region="us-east-1",
         account="000000000000",
         role_arn="arn:aws:iam::000000000000:role/qldb",
-        stream_id=STREAM_ID,
-        stream_arn=f"arn:aws:qldb:us-east-1:000000000000:stream/ledger/{STREAM_ID}",
+        source_id=STREAM_ID,
+        source_arn=f"arn:aws:qldb:us-east-1:000000000000:stream/ledger/{STREAM_ID}",
         recheck_seconds=2.0,
         clock=clock,
     )
@@ -129,6 +129,25 @@ def test_one_session_is_used_until_it_is_about_to_expire(
 
     assert role.kinesis() is not first
     assert iam.assumed == [f"arn:aws:iam::000000000000:role/qldb-simulator/{OWN_ROLE}"] * 2
+
+
+def test_s3_and_kinesis_share_one_session(iam: MemoryIam, role: DeliveryRole) -> None:
+    role.kinesis()
+
+    client = role.s3()
+
+    assert client.meta.service_model.service_name == "s3"
+    assert role.s3() is client
+    assert len(iam.assumed) == 1
+
+
+def test_a_bucket_is_part_of_the_path(role: DeliveryRole) -> None:
+    """An emulator's host has no subdomains."""
+    role._endpoint = "http://emulator:1"
+
+    url = role.s3().generate_presigned_url("get_object", {"Bucket": "bucket", "Key": "k"})
+
+    assert url.startswith("http://emulator:1/bucket/k?")
 
 
 def test_a_missing_role_revokes_the_permission(iam: MemoryIam, role: DeliveryRole) -> None:

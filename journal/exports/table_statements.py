@@ -1,0 +1,36 @@
+"""The statements that create and drop tables: nothing else in a journal tells of it.
+
+Source: QLDB developer guide, "Amazon QLDB PartiQL reference", CREATE TABLE, DROP TABLE and UNDROP
+TABLE, which names a table by its id.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_STATEMENT = re.compile(
+    r"""(?:\s|--[^\n]*\n|/\*.*?\*/)*(CREATE|DROP|UNDROP)\s+TABLE\s+"?([^\s";(]+)"?""",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class TableStatement(NamedTuple):
+    """A statement about a table.
+
+    Attributes
+    ----------
+    verb
+        ``CREATE``, ``DROP`` or ``UNDROP``.
+    table
+        The table's name; for ``UNDROP`` its id.
+    """
+
+    verb: str
+    table: str
+
+
+def table_statement(text: str) -> TableStatement | None:
+    """Return what a statement does to a table; None for any other statement."""
+    found = _STATEMENT.match(text)
+    return None if found is None else TableStatement(found[1].upper(), found[2])

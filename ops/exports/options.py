@@ -1,0 +1,84 @@
+"""Options that all commands share that read exports."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from journal.exports.sequence import JournalSequence
+from ops.errors import OpsError
+from ops.exports import parallel
+from ops.terminal_text import printable
+
+if TYPE_CHECKING:
+    from ops.exports.catalogue import Catalogue
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """Add the source, the choice of a journal, and the number of processes."""
+    add_location(parser)
+    parser.add_argument(
+        "--strand", metavar="ID", help="which ledger's journal, if SOURCE has several"
+    )
+
+
+def add_location(parser: argparse.ArgumentParser) -> None:
+    """Add the source with all its journals, and the number of processes."""
+    parser.add_argument(
+        "source", metavar="SOURCE", help="folder, file or s3://bucket/prefix/ with the export"
+    )
+    parser.add_argument(
+        "--processes",
+        type=_positive,
+        default=parallel.available_processes(),
+        metavar="N",
+        help="processes that read (default: one for each core, here %(default)s)",
+    )
+
+
+def chosen_sequence(found: Catalogue, strand_id: str | None) -> JournalSequence:
+    """Return the journal that is to be read.
+
+    Parameters
+    ----------
+    found
+        What the source has.
+    strand_id
+        The choice of the user; None if there is none.
+
+    Returns
+    -------
+    JournalSequence
+        Without any part if the exports in the source are empty, or it has only proofs.
+
+    Raises
+    ------
+    OpsError
+        If there is nothing of an export, or there are several journals without a choice.
+    """
+    by_id = {sequence.strand_id: sequence for sequence in found.sequences}
+    if strand_id is not None:
+        if strand_id not in by_id:
+            raise OpsError(
+                f"{printable(found.location)} has no journal with the strand "
+                f"{printable(strand_id)}: `python -m ops inspect` lists them"
+            )
+        return by_id[strand_id]
+    if not (by_id or found.exports or found.proofs or found.unreadable):
+        raise OpsError(
+            f"{printable(found.location)} has no journal export: expected *.completed.manifest, or "
+            "objects with names such as strandId.0-99.ion"
+        )
+    if len(by_id) > 1:
+        raise OpsError(
+            f"{printable(found.location)} has the journals of {len(by_id)} ledgers: choose one "
+            f"with --strand: {', '.join(map(printable, by_id))}"
+        )
+    return next(iter(by_id.values()), JournalSequence("", [], [], []))
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError("expected a number from 1")
+    return number

@@ -1,0 +1,202 @@
+"""The command `python -m ops verify`."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from journal.exports.part_verification import Selection
+from ops.command import Command
+from ops.errors import OpsError
+from ops.exports import report_html, report_json, report_text
+from ops.exports.catalogue import FoundProof
+from ops.exports.options import add_source
+from ops.exports.proof_files import proof_file
+from ops.exports.reading_progress import reading_progress
+from ops.exports.verification import Outcome
+from ops.exports.verifier import Progress, VerifyOptions, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+_DESCRIPTION = """\
+Verifies journal exports: every revision against its hash, the revisions and statements against
+their block, each block against the one before, the objects against their names and manifests, and
+a digest through its proof. SOURCE is a folder, a file or s3://bucket/prefix/, with one export of a
+ledger or many; digests and proofs beside them are found by themselves.
+
+JSON has lost the types of some values: QLDB's own fields are verified exactly, and for documents
+types are tried until the hash fits. A revision for which none fits is "not provable in this
+format", which does not mean that it was changed.
+
+Exit status: 0 proven, 1 not proven, 2 something could not be read.
+"""
+
+_EXAMPLES = """\
+  python -m ops verify exports/                       verify what is in a folder
+  python -m ops verify s3://bucket/prefix/ --html report.html
+  python -m ops verify exports/ --digest digest.json --proof proof.json
+"""
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    add_source(parser)
+    parser.add_argument(
+        "--digest",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a digest as GetDigest or the console saved it; may be repeated",
+    )
+    parser.add_argument(
+        "--proof",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a proof as GetBlock or GetRevision returned it; may be repeated",
+    )
+    parser.add_argument(
+        "--tables",
+        type=_names,
+        default=frozenset(),
+        metavar="NAME,...",
+        help="verify the revisions of these ledger tables only, by name or id",
+    )
+    for name, what in (("from", "at or after"), ("to", "before")):
+        parser.add_argument(
+            f"--{name}",
+            dest=f"{name}_time",
+            type=_moment,
+            metavar="TIME",
+            help=f"verify blocks {what} this time only, such as 2024-05-01 or 2024-05-01T12:00Z",
+        )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a page that an auditor can keep"
+    )
+
+
+def _run(options: argparse.Namespace, console: Console) -> int:
+    try:
+        return _verified(options, console)
+    except OpsError as error:
+        console.print(f"error: {error}", style="red")
+        return Outcome.NOT_READ.value
+
+
+def _verified(options: argparse.Namespace, console: Console) -> int:
+    selection = Selection(options.tables, options.from_time, options.to_time)
+    if selection.start and selection.end and selection.start >= selection.end:
+        raise OpsError("--from is not before --to: no block is between them")
+    proofs = _proofs([*options.digest, *options.proof])
+    reports = [
+        (path, report)
+        for path, report in (
+            (options.json, report_json.json_text),
+            (options.html, report_html.html),
+        )
+        if path is not None
+    ]
+    for path, _ in reports:
+        _check_writable(path)
+    with reading_progress(console) as progress:
+
+        def advance(done: Progress) -> None:
+            progress.advance(done.bytes, done.revisions)
+
+        verification = verify(
+            options.source,
+            VerifyOptions(
+                selection=selection,
+                strand_id=options.strand,
+                proofs=proofs,
+                processes=options.processes,
+                command=_command(options),
+            ),
+            start=lambda total: progress.start(total, "verifying"),
+            advance=advance,
+        )
+    print("\n".join(report_text.summary(verification)))
+    for path, report in reports:
+        _write(path, report(verification))
+    return verification.outcome.value
+
+
+COMMAND = Command(
+    name="verify",
+    summary="verify journal exports",
+    description=_DESCRIPTION,
+    examples=_EXAMPLES,
+    add_options=_add_options,
+    run=_run,
+)
+
+
+def _command(options: argparse.Namespace) -> str:
+    """Return the command line, without what changes only speed and reports."""
+    words = ["python", "-m", "ops", "verify", options.source]
+    if options.strand is not None:
+        words += ["--strand", options.strand]
+    for name, paths in (("--digest", options.digest), ("--proof", options.proof)):
+        for path in paths:
+            words += [name, str(path)]
+    if options.tables:
+        words += ["--tables", ",".join(sorted(options.tables))]
+    for name, moment in (("--from", options.from_time), ("--to", options.to_time)):
+        if moment is not None:
+            words += [name, moment.isoformat()]
+    return shlex.join(words)
+
+
+def _proofs(paths: Sequence[Path]) -> list[FoundProof]:
+    proofs = []
+    for path in paths:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise OpsError(f"{path} cannot be read: {error.strerror}") from None
+        found = proof_file(content)
+        if found is None:
+            raise OpsError(
+                f"{path} has neither a digest nor a proof: expected what GetDigest, GetBlock or "
+                "GetRevision returned (with the proof), the console's digest file, or proofs.json"
+            )
+        proofs.append(FoundProof(str(path), found))
+    return proofs
+
+
+def _check_writable(path: Path) -> None:
+    """Fail before a long verification, not after it."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise OpsError(f"{path} cannot be written: give a file in a folder that exists")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OpsError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _names(text: str) -> frozenset[str]:
+    names = frozenset(name.strip() for name in text.split(",")) - {""}
+    if not names:
+        raise argparse.ArgumentTypeError("expected names of tables, separated by commas")
+    return names
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            "expected a date or a time, such as 2024-05-01 or 2024-05-01T12:00:00Z"
+        ) from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
