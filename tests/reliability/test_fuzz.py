@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from handler.aggregation import AggregatedRecord
 from tests.reliability.accounting import assert_accounted_for, process
+from tests.reliability.damaged_bytes import damaged_bytes
 from tests.reliability.history_factory import make_history
 from tests.reliability.plan import Plan
 from tests.support.kpl import (
@@ -49,25 +50,9 @@ def genuine() -> tuple[list[bytes], list[bytes]]:
     return list(dict.fromkeys(records)), list(history.user_records)
 
 
-@st.composite
-def damaged(draw: st.DrawFn, *, frames: bool) -> bytes:
+def damaged(*, frames: bool) -> st.SearchStrategy[bytes]:
     """Return a valid record, changed at some places."""
-    data = bytearray(draw(st.sampled_from(genuine()[frames])))
-    for _ in range(draw(st.integers(1, 4))):
-        start = draw(st.integers(0, max(0, len(data) - 1)))
-        end = min(len(data), start + draw(st.integers(0, 8)))
-        match draw(st.sampled_from(("flip", "cut", "insert", "repeat", "truncate"))):
-            case "flip":
-                data[start : start + 1] = draw(st.binary(min_size=1, max_size=1))
-            case "cut":
-                del data[start:end]
-            case "insert":
-                data[start:start] = draw(st.binary(min_size=1, max_size=8))
-            case "repeat":
-                data[start:start] = data[start:end]
-            case _:
-                del data[start:]
-    return bytes(data)
+    return damaged_bytes(st.sampled_from(genuine()[frames]))
 
 
 _SETTINGS = settings(
