@@ -39,10 +39,10 @@ standard error.
 
 examples:
   python -m local export
-  python -m local export --format json --folder journal
+  python -m local export --format json --folder my-export
   python -m local export --from 2026-11-01 --to 2026-11-02T12:00:00Z --prefix november/
   python -m local export --format ion-binary --blocks-per-object 1
-  python -m ops verify "$(python -m local export --folder journal | tail -1)"
+  python -m ops verify "$(python -m local export --folder my-export | tail -1)"
   eval "$(python -m local env)"; python -m ops verify "$(python -m local export | tail -1)"
 """
 
