@@ -52,7 +52,7 @@ def table_number(table_id: str | None) -> int:
     """Return a number that stands for a table in records."""
     if table_id is None:
         return UNKNOWN_TABLE
-    return int.from_bytes(blake2b(table_id.encode(errors="replace"), digest_size=8).digest()) or 1
+    return int.from_bytes(blake2b(table_id.encode(errors="replace"), digest_size=8).digest())
 
 
 def object_number(key: str) -> int:
