@@ -281,8 +281,7 @@ def _steps_of_kinds(nodes: Sequence[Node]) -> Iterator[Step]:
         if node.has(Label.TIMESTAMP):
             by_shape[date_shape(node.text)].append(node)
     for shape, dates in by_shape.items():
-        for label in (Label.TIMESTAMP, Label.AS_IS):
-            yield from _if_any(_step(_COST_OF_SHAPE, _SHAPE, shape, dates, label))
+        yield from _if_any(_step(_COST_OF_SHAPE, _SHAPE, shape, dates, Label.TIMESTAMP))
 
 
 def _if_any(step: Step | None) -> tuple[Step, ...]:
