@@ -269,7 +269,9 @@ def test_what_fitted_one_document_is_tried_first_for_the_next() -> None:
     assert first.found(search)
     assert first.tries > 1
     # When another one of the table has the same types, some paths not, and one more
-    second = Revision('{a: {{AAED}}, c: "2021-01-01", d: [{e: 2e0}, {e: 3e0}], g: {h: 4}}')
+    second = Revision(
+        '{a: {{AAED}}, c: "2021-01-01", d: [{e: 2e0}, {e: 3e0}], f: (2 3), g: {h: 4}}'
+    )
     # Then one try is enough
     assert second.found(search)
     assert second.tries == 1
@@ -280,7 +282,7 @@ def test_two_types_at_one_path_are_both_learned() -> None:
     assert Revision("{a: sym, b: sym, c: 1}").found(search)
     assert Revision('{a: sym, b: "text", c: 2}').found(search)
     # When documents have any of both / then they are found soon, lost types before those of JSON
-    mixed, lost = Revision('{a: "text", b: sym, c: 3}'), Revision("{a: sym, b: sym, c: 4}")
+    mixed, lost = Revision('{a: "text", b: sym, c: 3}'), Revision("{a: sym, b: another, c: 4}")
     assert mixed.found(search)
     assert mixed.tries < 10
     assert lost.found(search)
