@@ -23,15 +23,11 @@ if TYPE_CHECKING:
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LINE_END = b"\n"
-_FIRST_TRY_BYTES = 1024 * 1024
-"""Bytes without the end of a line, after which values are looked for nevertheless."""
-
 _SPACES = re.compile(r"[ \t\r\n]*")
 _CUT_TOKEN = re.compile(r"[\w.+\\-]{0,8}[ \t\r\n]*", re.ASCII)
 """The start of a number, a name such as ``true`` or an escape, or nothing."""
 
 _OPEN_TEXT = "Unterminated string starting at"
-_CUT_CHARACTER = "unexpected end of data"
 _NO_UTF8 = "expected UTF-8"
 _NO_OBJECT = "expected a JSON object"
 _TOO_LONG = f"expected a value of at most {MAX_VALUE_BYTES} bytes"
@@ -126,8 +122,7 @@ class _Buffer:
         if line_end:
             self._line_end = len(self._data) + line_end
         self._data += chunk
-        enough = self._enough if self._line_end else max(self._enough, _FIRST_TRY_BYTES)
-        return len(self._data) >= enough
+        return len(self._data) >= self._enough
 
     def blocks(self) -> Iterator[Located]:
         """Find the values that are complete, and remove them.
@@ -171,8 +166,8 @@ class _Buffer:
         try:
             return data[:end].decode(), True
         except UnicodeDecodeError as error:
-            is_cut = end == len(data) and error.end == end and error.reason == _CUT_CHARACTER
-            return data[: error.start].decode(), is_cut and not self.is_complete
+            is_cut = error.end == end and not self.is_complete
+            return data[: error.start].decode(), is_cut
 
     def _remove(self, size: int) -> None:
         del self._data[:size]

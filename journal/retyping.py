@@ -92,16 +92,17 @@ class Retyping:
         fits
             Tells whether a hash of the data is the one in the revision's hash.
         max_tries
-            Maximum number of hashes to try; `QUICK_TRIES` for a first pass over many revisions.
+            Maximum number of hashes in a search; `QUICK_TRIES` for a pass over many revisions.
 
         Returns
         -------
         tuple
-            The document in the types that fit, as binary Ion; None if none did within the limit.
+            The document in the types that fit, as binary Ion: `data` itself if it fits as it is;
+            None if none did within the limit.
         """
         table = self._tables.setdefault(table_id, Place())
         try:
-            found = self._as_learned(table_id, data, fits)
+            found = self._without_search(table_id, data, fits)
             if found is not None:
                 return found
             tree = Tree(data, table)
@@ -118,16 +119,18 @@ class Retyping:
             self._long_failures[table_id] += 1
         return None
 
-    def _as_learned(
+    def _without_search(
         self, table_id: str | None, data: Span, fits: Callable[[bytes], bool]
     ) -> Span | None:
+        """Try the types that fitted most of the table's documents, and those of JSON."""
         if table_id not in self._rules:
             self._rules[table_id] = rules(self._tables[table_id])
         known = self._rules[table_id]
-        if not known:
-            return None
-        found = rewritten(data, known)
-        return found if fits(ion_hash(found)) else None
+        if known:
+            found = rewritten(data, known)
+            if fits(ion_hash(found)):
+                return found
+        return data if fits(ion_hash(data)) else None
 
     @property
     def learned(self) -> LearnedTypes:
@@ -170,9 +173,10 @@ def _limit(tree: Tree, data: Span, max_tries: int) -> int:
 
 
 def _choices(tree: Tree, limit: int) -> Iterator[Choice]:
+    """Yield the choices of a search; not that of the types of JSON, which was tried before it."""
     if is_anything_known(tree):
-        yield from choices(learned_plan(tree), min(limit, MAX_LEARNED_TRIES))
-    yield from choices(first_plan(tree), limit)
+        yield from filter(any, choices(learned_plan(tree), min(limit, MAX_LEARNED_TRIES)))
+    yield from filter(any, choices(first_plan(tree), limit))
 
 
 def _learned(place: Place, path: Path) -> Iterator[tuple[tuple[Path, int], frozenset[int]]]:

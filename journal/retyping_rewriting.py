@@ -45,7 +45,7 @@ def rules(place: Place) -> Rules:
 
 
 def rewritten(document: Span, known: Rules) -> Span:
-    """Return a document in the types of the rules.
+    """Return a document in the types of the rules; itself if it has them already.
 
     Raises
     ------
@@ -54,7 +54,10 @@ def rewritten(document: Span, known: Rules) -> Span:
     """
     data, names, head, start, stop = document
     texts: dict[str, int] = {}
-    content = value(head >> 4, _inside((data, names, head, start, stop), known, texts))
+    inside = _inside(document, known, texts)
+    if inside == data[start:stop]:
+        return document
+    content = value(head >> 4, inside)
     return content, names + tuple(texts) if texts else names, *bounds(content, 0, len(content))
 
 

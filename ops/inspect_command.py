@@ -30,7 +30,7 @@ prefix of an export: end it with / to read one folder only. A folder needs no AW
 are found by their manifests (*.completed.manifest), in Ion binary, Ion text or JSON; objects
 without a manifest by their names. Objects may be compressed with gzip.
 
-The temporary folder (TMPDIR) needs about a tenth of the size of the exports.
+The temporary folder (TMPDIR) needs about 41 bytes for each revision.
 
 exit status: 0 everything was read, 2 something could not be read, 130 interrupted
 """

@@ -166,8 +166,11 @@ def read_block(span: Span) -> Block:
         If a field is missing that every block has, comes twice, or has a wrong type.
     """
     found = distinct_fields(span)
+    own = address(found, "blockAddress")
+    place = found["blockAddress"]
+    revisions = () if is_absent(found, "revisions") else elements(_list(found, "revisions"))
     return Block(
-        address(found, "blockAddress"),
+        own,
         None if is_absent(found, "transactionId") else text_field(found, "transactionId"),
         timestamp_field(found, "blockTimestamp"),
         _blob_field(found, "blockHash"),
@@ -176,7 +179,7 @@ def read_block(span: Span) -> Block:
         tuple(map(_entry, elements(_list(found, "entriesHashList")))),
         _optional(found, "transactionInfo"),
         _optional(found, "redactionInfo"),
-        () if is_absent(found, "revisions") else tuple(map(read_revision, _revisions(found))),
+        tuple([_revision(distinct_fields(each), place, own) for each in revisions]),
         _unknown(found, _BLOCK_FIELDS),
     )
 
@@ -190,14 +193,43 @@ def read_revision(span: Span) -> BlockRevision:
         If it has no hash, a field comes twice or has a wrong type.
     """
     found = distinct_fields(span)
+    if is_absent(found, "blockAddress"):
+        return _revision(found, span, None)
+    return _revision(found, found["blockAddress"], address(found, "blockAddress"))
+
+
+def _revision(found: Fields, place: Span, known: Address | None) -> BlockRevision:
+    """Return a revision.
+
+    Parameters
+    ----------
+    found
+        Its fields.
+    place, known
+        A block address, as it is and decoded: almost always the revision's own.
+    """
     return BlockRevision(
         _blob_field(found, "hash"),
         _optional(found, "metadata"),
         _optional(found, "data"),
         None if is_absent(found, "dataHash") else _blob_field(found, "dataHash"),
-        None if is_absent(found, "blockAddress") else address(found, "blockAddress"),
+        _same_address(found, place, known),
         _unknown(found, _REVISION_FIELDS),
     )
+
+
+def _same_address(found: Fields, place: Span, known: Address | None) -> Address | None:
+    if is_absent(found, "blockAddress"):
+        return None
+    data, names, head, start, stop = found["blockAddress"]
+    other, other_names, other_head, other_start, other_stop = place
+    if (
+        names is other_names
+        and head == other_head
+        and data[start:stop] == other[other_start:other_stop]
+    ):
+        return known
+    return address(found, "blockAddress")
 
 
 def read_metadata(span: Span) -> Metadata:
@@ -308,10 +340,6 @@ def _list(found: Fields, name: str) -> Span:
     if field is None or field[2] >> 4 != LIST or is_null(field[2]):
         raise IonError(f"{name} is not a list")
     return field
-
-
-def _revisions(found: Fields) -> list[Span]:
-    return elements(_list(found, "revisions"))
 
 
 def _entry(span: Span) -> bytes:

@@ -22,6 +22,8 @@ from journal.ion.structure import (
     DECIMAL,
     FLOAT,
     INT,
+    LENGTH_APART,
+    LENGTH_FOLLOWS,
     LENGTHS,
     LIST,
     NEGATIVE_INT,
@@ -60,7 +62,22 @@ _MAX_KEPT_NAME = 100
 """Characters of the longest name whose serialization is kept."""
 
 _DATE_UNITS, _TIME_UNITS = 3, 6
-_FIRST_STRING, _NULL_STRING = STRING << 4, STRING << 4 | 0x0F
+_FIRST_STRING = STRING << 4
+
+
+def _opening(head: int) -> bytes | None:
+    kind, low = head >> 4, head & 0x0F
+    if kind in (INT, NEGATIVE_INT):
+        # Its length is in the first byte, and is not zero.
+        is_hashed_as_it_is = 0 < low < LENGTH_FOLLOWS
+    else:
+        is_hashed_as_it_is = kind in (STRING, CLOB, BLOB) and not is_null(head)
+    return _BEGIN + bytes((kind << 4,)) if is_hashed_as_it_is else None
+
+
+_OPENINGS = tuple(map(_opening, range(256)))
+"""What precedes a content that is hashed as it is, by first byte: that of strings and blobs, and of
+ints that do not start with a zero. None for all others."""
 
 _INT = rb"[\x01-\x7f][\x00-\xff]*|\x00[\x80-\xff][\x00-\xff]*"
 """An Int above zero, in as few bytes as possible."""
@@ -160,6 +177,10 @@ _NAMES: dict[str, bytes] = {}
 def _escaped(content: bytes) -> bytes:
     if len(content.translate(None, _MARKERS)) == len(content):
         return content
+    return _with_escapes(content)
+
+
+def _with_escapes(content: bytes) -> bytes:
     # The escape byte comes first, or the escapes themselves would be escaped.
     return (
         content.replace(b"\x0c", b"\x0c\x0c")
@@ -168,7 +189,7 @@ def _escaped(content: bytes) -> bytes:
     )
 
 
-def _struct(  # noqa: C901 (one loop, because calls would take most of the time)
+def _struct(  # noqa: C901, PLR0912 (one loop, because calls would take most of the time)
     data: bytes, names: tuple[str, ...], _head: int, position: int, end: int
 ) -> bytes:
     hashes = []
@@ -187,7 +208,11 @@ def _struct(  # noqa: C901 (one loop, because calls would take most of the time)
         start = position + 1
         length = LENGTHS[head]
         if length < 0:
-            length, start = variable_length(data, start, head)
+            if length == LENGTH_APART and data[start] >= END_FLAG:
+                length = data[start] - END_FLAG
+                start += 1
+            else:
+                length, start = variable_length(data, start, head)
         position = start + length
         try:
             text = names[symbol]
@@ -196,10 +221,13 @@ def _struct(  # noqa: C901 (one loop, because calls would take most of the time)
         name = _NAMES.get(text) if text is not UNKNOWN_TEXT else _SYMBOL_ZERO
         if name is None:
             name = symbol_of(text)
-        if _FIRST_STRING <= head < _NULL_STRING:
+        opening = _OPENINGS[head]
+        if opening is not None:
             content = data[start:position]
-            if len(content.translate(None, _MARKERS)) == length:
-                hashes.append(sha256(name + b"\x0b\x80" + content + b"\x0e").digest())
+            if len(content.translate(None, _MARKERS)) == length and (
+                head >= _FIRST_STRING or content[0]
+            ):
+                hashes.append(sha256(name + opening + content + b"\x0e").digest())
                 continue
         elif is_padding(head):
             continue
@@ -213,7 +241,8 @@ def _struct(  # noqa: C901 (one loop, because calls would take most of the time)
 def struct_of(hashes: list[bytes]) -> bytes:
     """Return what Ion Hash hashes of a struct, from the hashes of its fields, and sort those."""
     hashes.sort()
-    return b"\x0b\xd0" + _escaped(b"".join(hashes)) + _END
+    # Nine of ten have a byte to be escaped, so there is no search for one.
+    return b"\x0b\xd0" + _with_escapes(b"".join(hashes)) + _END
 
 
 def _list(data: bytes, names: tuple[str, ...], head: int, position: int, end: int) -> bytes:

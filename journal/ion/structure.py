@@ -12,7 +12,7 @@ from journal.ion.symbols import Names, is_symbol_identifier
 BOOL, INT, NEGATIVE_INT, FLOAT, DECIMAL, TIMESTAMP, SYMBOL = 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7
 STRING, CLOB, BLOB, LIST, SEXP, STRUCT, ANNOTATION = 0x8, 0x9, 0xA, 0xB, 0xC, 0xD, 0xE
 _RESERVED = 0xF
-_LENGTH_FOLLOWS = 14
+LENGTH_FOLLOWS = 14
 _NULL = 15
 _LAST_PADDING = 0x0E
 UNTYPED_NULL = 0x0F
@@ -20,7 +20,7 @@ _ORDERED_STRUCT = 0xD1
 _FIRST_STRUCT, _NULL_STRUCT = 0xD0, 0xDF
 FIRST_ANNOTATION = 0xE0
 
-_LENGTH_APART, _INVALID, _ORDERED = -1, -2, -3
+LENGTH_APART, _INVALID, _ORDERED = -1, -2, -3
 _MIN_TIMESTAMP_BYTES = 2
 """An offset and a year."""
 
@@ -57,8 +57,8 @@ def _fixed_length(head: int) -> int:
         return _INVALID
     if head == _ORDERED_STRUCT:
         return _ORDERED
-    if low == _LENGTH_FOLLOWS:
-        return _LENGTH_APART
+    if low == LENGTH_FOLLOWS:
+        return LENGTH_APART
     return 0 if low == _NULL or kind == BOOL else low
 
 
@@ -237,10 +237,10 @@ def fields(data: bytes, names: Names, position: int, end: int) -> Fields:
         length = LENGTHS[head]
         if length < 0:
             first = data[start]
-            if first >= END_FLAG and length == _LENGTH_APART:
+            if first >= END_FLAG and length == LENGTH_APART:
                 length = first - END_FLAG
                 start += 1
-            elif data[start + 1] >= END_FLAG and length == _LENGTH_APART:
+            elif data[start + 1] >= END_FLAG and length == LENGTH_APART:
                 length = (first << 7) | (data[start + 1] - END_FLAG)
                 start += 2
             else:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from journal.exports.block_facts import RevisionState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from pathlib import Path
 
 _ID_BYTES = 22
@@ -52,7 +52,7 @@ def table_number(table_id: str | None) -> int:
     """Return a number that stands for a table in records."""
     if table_id is None:
         return UNKNOWN_TABLE
-    return int.from_bytes(blake2b(table_id.encode(errors="replace"), digest_size=8).digest()) or 1
+    return int.from_bytes(blake2b(table_id.encode(errors="replace"), digest_size=8).digest())
 
 
 def object_number(key: str) -> int:
@@ -267,7 +267,9 @@ def disagreements(taken: RecordFiles, superseded: RecordFiles) -> Iterator[Disag
                     yield disagreement
 
 
-def _by_revision(records: bytes, wanted: object) -> dict[bytes, list[tuple[int, int]]]:
+def _by_revision(
+    records: bytes, wanted: Container[bytes] | None
+) -> dict[bytes, list[tuple[int, int]]]:
     """Return state and object of each copy of a revision."""
     starts: Iterable[int] = range(0, len(records), _RECORD_BYTES)
     if wanted is not None:

@@ -50,7 +50,6 @@ def summary(verification: Verification) -> list[str]:
         _tables(verification),
         _digests(verification.digests),
         _findings(verification),
-        _sentences("Rules", verification.rules),
         _sentences("What this cannot show", verification.not_shown),
     ):
         if part:
@@ -155,7 +154,9 @@ def _digests(digests: Sequence[DigestVerification]) -> list[str]:
         ]
         if each.proof_file is not None:
             block = "" if each.sequence_no is None else f" of block {each.sequence_no}"
-            lines += _wrapped(f"proof{block}: {printable(each.proof_file)}", _INDENT)
+            is_same = each.proof_file == each.digest_file
+            file = "the same file" if is_same else printable(each.proof_file)
+            lines += _wrapped(f"proof{block}: {file}", _INDENT)
         lines += _wrapped(printable(each.detail), _INDENT)
     return lines
 

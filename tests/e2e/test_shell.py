@@ -151,15 +151,17 @@ def test_the_journal_is_exported_in_every_format(
             for block in read(path.read_bytes())
         ]
         assert sorted(numbers) == list(range(count))
-    # when it is exported without a folder / then standard output ends with a URL that works
+        # and it is proven
+        assert "leads to the digest" in shell.run(f"python -m ops verify {folder}")
+    # when it is exported without a folder / then standard output ends with a URL, for `ops`
     text = shell.run(
-        'aws="$(python -m local export --prefix p 2>/dev/null | tail -1)"; echo "$aws"'
+        'url="$(python -m local export --prefix p 2>/dev/null | tail -1)"\n'
+        'echo "$url"; python -m ops verify "$url"',
+        local=True,
     )
-    found = re.fullmatch(r"s3://(journal-exports-\w{12})/p/\n", text)
-    assert found, text
-    listed = aws.client("s3", services.endpoints.emulator).list_objects_v2(Bucket=found[1])
-    keys = [item["Key"] for item in listed["Contents"]]
-    assert sum(key.startswith("p/") for key in keys) == 4
+    url, _, verified = text.partition("\n")
+    assert re.fullmatch(r"s3://journal-exports-\w{12}/p/", url)
+    assert "leads to the digest" in verified
 
 
 def test_destroyed_stacks_can_be_deployed_again(shell: Shell, services: Services) -> None:

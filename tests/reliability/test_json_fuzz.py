@@ -1,9 +1,9 @@
 """Any bytes as a JSON object of an export are read as far as they are JSON, and refused from there.
 
-Blocks with bytes changed, cut out, repeated and put in, in pieces of any size, against a reader that
-has the whole object in memory. It proves that no damage ends in another exception, hides a block
-that is whole, or moves a place. It cannot prove that a change which results in other valid JSON is
-detected: the hashes are there for that.
+Blocks with bytes changed, cut out, repeated and put in, in pieces of any size, against a reader
+that has the whole object in memory. It proves that no damage ends in another exception, hides a
+block that is whole, or moves a place. It cannot prove that a change is detected which results in
+other valid JSON: the hashes are there for that.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from journal.errors import DamagedObject, IonError
 from journal.ion.hashing import ion_hash
 from journal.json_blocks import json_blocks, json_document
 from journal.json_numbers import MAX_EXPONENT_DIGITS, json_decimal
-from journal.retyping import MAX_LEARNED_TRIES, MAX_TRIES, Retyping
+from journal.retyping import Retyping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,8 +159,8 @@ _documents = st.dictionaries(
 ).filter(lambda document: "Infinity" not in json.dumps(document))
 
 
-@settings(_SETTINGS, max_examples=60)
-@given(st.lists(_documents, min_size=1, max_size=3), st.integers(0, 200))
+@settings(_SETTINGS, max_examples=30)
+@given(st.lists(_documents, min_size=1, max_size=3), st.integers(0, 300))
 def test_any_document_is_searched_within_the_bound(
     documents: list[dict[str, Any]], fitting: int
 ) -> None:
@@ -175,8 +175,8 @@ def test_any_document_is_searched_within_the_bound(
             return len(tried) == fitting
 
         # When its types are searched
-        found = search.find("table", data, fits)
+        found = search.find("table", data, fits, max_tries=200)
         # Then the search ends in the document that was tried last, or after so many tries
-        assert len(tried) <= 1 + MAX_LEARNED_TRIES + MAX_TRIES
+        assert len(tried) <= 2 + 2 * 200
         if found is not None:
             assert ion_hash(found) == tried[-1]

@@ -35,6 +35,8 @@ class ExportS3(MemoryS3):
         Codes of the errors that reading an object returns, by key.
     breaks
         How many more connections break, by key, each after half of what was asked for.
+    breaks_at_end
+        Keys of objects whose connection breaks after their last byte.
     ranges
         The ranges that were asked for.
     """
@@ -45,6 +47,7 @@ class ExportS3(MemoryS3):
             self.buckets.put(BUCKET, key, body)
         self.errors: dict[str, str] = {}
         self.breaks: dict[str, int] = {}
+        self.breaks_at_end: set[str] = set()
         self.ranges: list[str] = []
         super().__init__(self.buckets, page_size=2)
 
@@ -55,6 +58,8 @@ class ExportS3(MemoryS3):
             raise client_error("GetObject", self.errors[key], "no", status=403)
         answer = super().get_object(Bucket=arguments["Bucket"], Key=key)
         body = self.buckets.get(BUCKET, key)
+        if key in self.breaks_at_end and "Range" not in arguments:
+            return answer | {"Body": _Broken(body * 2)}
         if arguments.get("IfMatch", answer["ETag"]) != answer["ETag"]:
             raise client_error("GetObject", "PreconditionFailed", "no", status=412)
         if "Range" in arguments:

@@ -14,8 +14,7 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from amazon.ion import simpleion
-from amazon.ion.core import IonType
+from amazon.ion.core import IonType, Timestamp, TimestampPrecision
 from amazon.ion.simple_types import IonPyNull
 
 if TYPE_CHECKING:
@@ -68,14 +67,29 @@ def _decimal(value: Decimal, numbers: Numbers) -> str:
     return f"{'-' if sign else ''}{''.join(map(str, digits))}e{exponent}"
 
 
-def _ion_text(value: object) -> str:
-    return str(simpleion.dumps(value, binary=False)).removeprefix("$ion_1_0 ")
+def _timestamp(value: Timestamp) -> str:
+    """Return the text of a timestamp; amazon.ion's own writer loses digits of its fraction."""
+    parts = [f"{value.year:04}", f"-{value.month:02}", f"-{value.day:02}"]
+    units = {TimestampPrecision.YEAR: 1, TimestampPrecision.MONTH: 2}.get(value.precision, 3)
+    if value.precision < TimestampPrecision.MINUTE:
+        return "".join(parts[:units]) + ("T" if units < len(parts) else "")
+    text = f"{''.join(parts)}T{value.hour:02}:{value.minute:02}"
+    if value.precision == TimestampPrecision.SECOND:
+        # The fraction starts with a zero, which is all of it where there is none.
+        text += f":{value.second:02}{f'{value.fractional_seconds:f}'[1:]}"
+    offset = value.utcoffset()
+    if offset is None:
+        return f"{text}-00:00"
+    if not offset:
+        return f"{text}Z"
+    hours, minutes = divmod(abs(int(offset.total_seconds()) // 60), 60)
+    return f"{text}{'-' if offset.total_seconds() < 0 else '+'}{hours:02}:{minutes:02}"
 
 
 _OTHERS: dict[IonType, Callable[[Any], str]] = {
     IonType.BOOL: lambda value: "true" if value else "false",
     IonType.INT: lambda value: str(int(value)),
-    IonType.TIMESTAMP: lambda value: _text(_ion_text(value)),
+    IonType.TIMESTAMP: lambda value: _text(_timestamp(value)),
     IonType.SYMBOL: lambda value: _text(value.text),
     IonType.STRING: _text,
     IonType.CLOB: lambda value: json.dumps(bytes(value).decode("latin-1")),

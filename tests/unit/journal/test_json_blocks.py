@@ -284,10 +284,12 @@ def test_an_object_without_blocks_has_none(text: str) -> None:
 
 def test_blocks_are_given_before_the_rest_is_read() -> None:
     def chunks() -> Iterator[bytes]:
-        yield b'{"a":1}\n{"b"'
-        pytest.fail("the second piece was asked for")
+        yield b'{"a":1}\n{"b":{"c":'
+        yield b'2}}\n{"d"'
+        pytest.fail("the third piece was asked for")
 
-    assert next(json_blocks(chunks())).offset == 0
+    found = json_blocks(chunks())
+    assert [next(found).offset, next(found).offset] == [0, 8]
 
 
 def test_a_block_over_many_lines_is_not_parsed_again_for_each_of_them(

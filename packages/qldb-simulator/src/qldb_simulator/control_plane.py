@@ -230,7 +230,7 @@ class ControlPlane:
         try:
             # Without the lock: S3 may be slow.
             export.start()
-        except ApiError:
+        except BaseException:
             del ledger.exports[export.export_id]
             raise
         return {"ExportId": export.export_id}

@@ -144,7 +144,7 @@ class Export:
         try:
             self._put(name, self._request.format.encode(manifest))
         except (PermissionRevokedError, ClientError, BotoCoreError) as error:
-            self._clients.remove()
+            self._remove_role()
             raise _refusal(error) from error
         self._thread.start()
 
@@ -194,13 +194,16 @@ class Export:
         except Exception as error:  # noqa: BLE001 (an exception would end the thread unnoticed)
             failure = error_code(error)
             _log.error("export %s is cancelled: %s", self.export_id, failure)
+        self._remove_role()
+        with self._lock:
+            self._ended = self._clock()
+            self._progress = replace(self._progress, status=status, error=failure)
+
+    def _remove_role(self) -> None:
         try:
             self._clients.remove()
         except (ClientError, BotoCoreError) as error:
             _log.warning("the role of export %s is left: %s", self.export_id, error_code(error))
-        with self._lock:
-            self._ended = self._clock()
-            self._progress = replace(self._progress, status=status, error=failure)
 
     def _write_journal(self) -> bool:
         """Write data objects and final manifest; return whether the export was not cancelled."""

@@ -28,6 +28,8 @@ class MemoryS3:
         Returns the exception to raise for a key, or None.
     source_fault
         Raised instead of returning a client.
+    remove_fault
+        Raised when the client source is removed.
     gate
         Data objects wait until it is set.
     removed
@@ -39,6 +41,7 @@ class MemoryS3:
         self.order: list[str] = []
         self.fault: Callable[[str], BaseException | None] = lambda _: None
         self.source_fault: BaseException | None = None
+        self.remove_fault: BaseException | None = None
         self.gate = threading.Event()
         self.gate.set()
         self.removed = False
@@ -50,6 +53,8 @@ class MemoryS3:
 
     def remove(self) -> None:
         self.removed = True
+        if self.remove_fault is not None:
+            raise self.remove_fault
 
     def put_object(self, **arguments: Any) -> None:  # noqa: ANN401 (boto3's arguments)
         key: str = arguments["Key"]

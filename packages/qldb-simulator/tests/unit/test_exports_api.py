@@ -276,6 +276,23 @@ def test_another_answer_of_s3_refuses_the_request(
     assert answer["Message"].endswith(f"Response from S3: {reason}")
 
 
+def test_a_defect_leaves_no_export_in_progress(api: Api, s3: MemoryS3) -> None:
+    s3.fault = lambda _: RuntimeError("secret-value")
+
+    assert api("POST", EXPORTS, EXPORT)[:2] == (500, "InternalFailure")
+    assert api("GET", EXPORTS)[2] == {"JournalS3Exports": []}
+
+
+def test_a_role_of_the_simulator_that_cannot_be_deleted_refuses_nothing(
+    api: Api, s3: MemoryS3
+) -> None:
+    s3.remove_fault = s3_error("ServiceUnavailable")
+
+    export_id = api.export("one")
+
+    assert api.describe_export("one", export_id)["Status"] == "COMPLETED"
+
+
 def test_a_role_that_qldb_may_not_assume_refuses_the_request(api: Api, s3: MemoryS3) -> None:
     s3.source_fault = PermissionRevokedError("role qldb does not exist")
 

@@ -67,10 +67,13 @@ def test_parts_that_blocks_may_lack_are_empty(rest: str) -> None:
     assert (found.revisions, found.hash_only, found.table_statements) == ([], 0, [])
 
 
-def test_statements_about_tables_are_found() -> None:
-    rest = """transactionInfo: {statements: [{statement: "select 1"},
-        {statement: "drop table A"}, {statement: "CREATE TABLE B"}]}"""
-    assert facts(block(rest)).table_statements == ["drop table A", "CREATE TABLE B"]
+@pytest.mark.parametrize("statement", ["drop table A", "CREATE TABLE B"])
+def test_statements_about_tables_are_found(statement: str) -> None:
+    rest = (
+        'transactionInfo: {statements: [{statement: "select 1"}, '
+        f'{{statement: "{statement}"}}]}}'
+    )
+    assert facts(block(rest)).table_statements == [statement]
 
 
 def test_a_reader_does_not_mix_up_blocks_whose_symbols_differ() -> None:

@@ -52,7 +52,7 @@ class _Body:
 
 
 class Ledger:
-    """A ledger that exports three blocks in two objects.
+    """A ledger that exports five blocks in two objects.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Ledger:
         assert name == OUTPUTS["ledgerName"]
         self.requests.append(arguments)
         prefix = arguments["prefix"]
-        names = [] if self.is_empty else [f"{STRAND}.4-5.ion", f"{STRAND}.6-6.ion"]
+        names = [] if self.is_empty else [f"{STRAND}.4-5.ion", f"{STRAND}.6-8.ion"]
         keys = [f"{prefix}2022/01/02/03/{name}" for name in names]
         self._bucket.objects |= {
             f"{prefix}{EXPORT_ID}.started.manifest": b"{}",
@@ -96,7 +96,7 @@ class Ledger:
     def block(
         self, _name: str, address: dict[str, str], tip: dict[str, str]
     ) -> dict[str, dict[str, str]]:
-        assert address == {"IonText": f'{{strandId:"{STRAND}",sequenceNo:6}}'}
+        assert address == {"IonText": f'{{strandId:"{STRAND}",sequenceNo:8}}'}
         assert tip == self.digest("")["DigestTipAddress"]
         return {
             "Block": {"IonText": "{blockTimestamp:2022-01-02T03:04:05.678Z}"},
@@ -225,7 +225,7 @@ def test_the_proof_is_saved_as_awss_migration_sample_does(bucket: Bucket) -> Non
     assert bucket.objects[name] == (
         b'{"Ledger": "registry", "Digest": "ZGlnZXN0", "DigestTipAddress": {"strandId": '
         b'"strand0123456789abcdef", "sequenceNo": 9}, "Export": "0123456789abcdefABCDEF", '
-        b'"LastBlockNum": 6, "LastBlockTimestamp": "2022-01-02T03:04:05.678000Z", '
+        b'"LastBlockNum": 8, "LastBlockTimestamp": "2022-01-02T03:04:05.678000Z", '
         b'"Proof": ["YQ==", "Yg=="]}'
     )
 

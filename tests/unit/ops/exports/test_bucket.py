@@ -75,10 +75,9 @@ def test_a_broken_connection_is_continued_where_it_broke(s3: ExportS3, source: S
 
 
 def test_a_connection_that_breaks_at_the_end_is_no_error(s3: ExportS3, source: Source) -> None:
-    s3.buckets.put(BUCKET, "exports/b/c.ion", b"2222")
-    chunks = source.chunks("exports/b/c.ion")
-    s3.breaks["exports/b/c.ion"] = 4
-    assert b"".join(chunks) == b"2222"
+    s3.breaks_at_end.add("exports/b/c.ion")
+    assert b"".join(source.chunks("exports/b/c.ion")) == b"22"
+    assert s3.ranges == ["bytes=2-"]
 
 
 def test_a_connection_that_keeps_breaking_is_an_error_of_that_object(

@@ -251,7 +251,7 @@ def test_two_ledgers_in_one_folder_are_two_sequences(
 
 def test_other_files_are_foreign(tmp_path: Path, blocks: tuple[Block, ...]) -> None:
     export_of(blocks).write_to(tmp_path)
-    write_files(tmp_path, {"notes.txt": b"hello", "empty": b"", "x.json": b'{"a":1}'})
+    write_files(tmp_path, {"notes.txt": b"hello", "empty": b"", "x.json": b'{"blockAddress":1}'})
     assert [entry.key for entry in of(tmp_path).foreign] == ["empty", "notes.txt", "x.json"]
 
 

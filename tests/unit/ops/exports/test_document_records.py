@@ -86,6 +86,18 @@ def test_the_table_of_a_document_may_be_told_by_another_of_its_revisions(tmp_pat
     assert found.found_tables == {A: FoundTables(revisions=2, redacted=0, deleted=1)}
 
 
+def test_each_record_is_kept_once_in_memory_or_in_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document_records, "_BUFFER_BYTES", 10)
+    found = RecordFiles(tmp_path, 2)
+    for content in (b"12345", b"67890", b"abc"):
+        found.add({1: content})
+    assert found.read(0) == b""
+    assert found.read(1) == b"1234567890abc"
+    assert (tmp_path / "1").read_bytes() == b"1234567890"
+
+
 def test_ids_of_another_length_than_qldbs_are_kept_apart() -> None:
     long = "x" * 22
     ids = ["", "a", "ab", long, f"{long}y", f"{long}z", "é"]

@@ -111,6 +111,7 @@ def test_an_export_is_told_in_each_format(
         ledger.tables["Car"],
         ledger.tables["Person"],
     ]
+    assert [table.deletes for table in strand.tables] == [0, 1]
     (export,) = found.exports
     assert (export.export_id, export.ledger_name) == (EXPORT_ID, "registry")
     assert (export.format, export.encryption) == (FORMATS[output_format], "SSE_S3")
@@ -171,7 +172,7 @@ def overlapping(
     folder: Path, older: Sequence[Block], newer: Sequence[Block]
 ) -> tuple[list[str], list[str]]:
     """Write two exports, and return the keys of their objects."""
-    first = export_of(older, prefix="older/")
+    first = export_of(older, prefix="older/", blocks_per_object=4)
     second = export_of(
         newer, prefix="newer/", export_id=OTHER_EXPORT_ID, end_time="2021-03-04T00:00:00Z"
     )
@@ -187,6 +188,8 @@ def test_an_overlap_is_told_and_read_once(tmp_path: Path, ledger: Ledger) -> Non
     found = inspected(tmp_path)
     # then
     strand = the_strand(found)
+    sizes = {path.name: path.stat().st_size for path in tmp_path.rglob("*.ion")}
+    assert strand.bytes == sum(size for name, size in sizes.items() if ".4-4." not in name)
     assert strand.overlaps == [(2, 4, OTHER_EXPORT_ID, EXPORT_ID)]
     assert notices(found, NoticeKind.OVERLAP) == [
         (
@@ -349,7 +352,7 @@ def test_blocks_out_of_order_and_of_another_ledger_are_told_and_not_counted(
     # given
     stranger = new_ledger(random.Random(9)).commit([CreateTable(table="X")])
     blocks = list(ledger.blocks)
-    doubled = [*blocks[:3], blocks[1], stranger, *blocks[3:]]
+    doubled = [*blocks[:3], blocks[2], blocks[1], stranger, *blocks[3:]]
     written = export_of(blocks, blocks_per_object=7)
     content = object_bytes(doubled, ExportFormat.ION_BINARY)
     write_files(tmp_path, written.files | {written.data_keys[0]: content})
@@ -357,7 +360,7 @@ def test_blocks_out_of_order_and_of_another_ledger_are_told_and_not_counted(
     found = inspected(tmp_path)
     # then
     (key,) = written.data_keys
-    assert notices(found, NoticeKind.DISORDER)[0].startswith(f"{key} has 1 block a second time")
+    assert notices(found, NoticeKind.DISORDER)[0].startswith(f"{key} has 2 blocks a second time")
     assert notices(found, NoticeKind.FOREIGN_BLOCKS)[0].startswith(
         f"{key} has 1 block of another ledger"
     )
@@ -377,20 +380,30 @@ def test_an_object_under_another_objects_name_is_told(tmp_path: Path, ledger: Le
 def test_revisions_whose_block_tells_no_table_take_it_from_the_document(
     tmp_path: Path, ledger: Ledger
 ) -> None:
-    # given a genuine oddity: a block without transactionInfo
-    values = [block.to_ion() for block in ledger.blocks]
+    # given a genuine oddity: blocks without transactionInfo, one with an update and an insert, one
+    # with a revision that was redacted later
+    _, after, _ = redacted(ledger)
+    values = [block.to_ion() for block in after]
+    written = export_of(after, blocks_per_object=9)
+    whole = the_strand(inspected(written.write_to(tmp_path / "whole"))).tables[1]
     del values[5]["transactionInfo"]
-    written = export_of(ledger.blocks, blocks_per_object=7)
+    del values[7]["transactionInfo"]
     content = simpleion.dumps(values, binary=True, sequence_as_stream=True)
-    write_files(tmp_path, written.files | {written.data_keys[0]: content})
+    write_files(tmp_path / "odd", written.files | {written.data_keys[0]: content})
     # when
-    found = inspected(tmp_path)
-    # then the updated document has its table, and the one that was inserted there has none
-    assert [summary(table) for table in the_strand(found).tables] == [
+    found = inspected(tmp_path / "odd")
+    # then what other revisions tell has its table, and what was only inserted there has none
+    tables = the_strand(found).tables
+    assert summary(whole) == ("Person", 3, 1, 7, 1)
+    assert [summary(table) for table in tables] == [
         ("Car", 1, 0, 1, 0),
-        ("Person", 1, 1, 4, 0),
+        ("Person", 2, 1, 6, 1),
         (None, 1, 0, 1, 0),
     ]
+    assert sum(table.bytes for table in tables[1:]) == whole.bytes
+    assert sum(table.history_write_units for table in tables[1:]) == whole.history_write_units
+    # of the three revisions without a table, with two documents, two have got theirs
+    assert 0 < tables[2].bytes < whole.bytes / 5
     assert notices(found, NoticeKind.UNKNOWN_TABLE) == ["For 1 revision no block tells the table."]
 
 

@@ -56,6 +56,9 @@ def test_the_manifests_prefix_may_be_left_out_of_its_keys() -> None:
     objects = [f"a/{ONE}", f"b/{ONE}"]
     assert match(objects, ONE, manifest="b/m", prefix="b/") == Match(f"b/{ONE}")
     assert match(objects, ONE, manifest="a/m", prefix="a/") == Match(f"a/{ONE}")
+    # also a prefix that ends without a slash
+    objects = [f"a-{ONE}", f"b-{ONE}"]
+    assert match(objects, ONE, manifest="b-m", prefix="b-") == Match(f"b-{ONE}")
 
 
 def test_what_fits_equally_well_is_told() -> None:

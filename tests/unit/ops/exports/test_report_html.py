@@ -251,6 +251,12 @@ def test_each_kind_of_finding_has_its_number_meaning_and_remedy() -> None:
     assert cells[start + 1 : start + 3] == list(ADVICE[FindingKind.CHAIN])
 
 
+def test_a_kind_without_findings_is_left_out() -> None:
+    counts = {**NOT_PROVEN.finding_counts, FindingKind.GAP: 0}
+
+    assert html(replace(NOT_PROVEN, finding_counts=counts)) == html(NOT_PROVEN)
+
+
 def test_each_fault_has_its_place() -> None:
     found = text(NOT_PROVEN)
 

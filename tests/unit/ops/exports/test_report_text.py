@@ -60,7 +60,6 @@ def test_lines_hold_nothing_that_a_terminal_obeys(verification: Verification) ->
         "exports/digest.json, covers blocks up to 71998",
         "proof of block 71998: exports/proofs.json",
         "31 hashes lead from the block to the digest.",
-        "- The hash of a revision is that of its metadata and its data.",
         "What this cannot show - Blocks after the last one are not missed",
     ],
 )
@@ -243,6 +242,26 @@ def test_formats_are_in_one_order() -> None:
     assert "(11 Ion binary, 1 JSON)" in text(replace(PROVEN, formats={"JSON": 1, "Ion binary": 11}))
 
 
+def test_a_file_with_digest_and_proof_is_named_once() -> None:
+    digest = replace(PROVEN.digests[0], digest_file="a/proofs.json", proof_file="a/proofs.json")
+
+    found = text(replace(PROVEN, digests=(digest,)))
+    assert found.count("a/proofs.json") == 1
+    assert "proof of block 71998: the same file" in found
+
+
+def test_a_long_source_is_never_cut() -> None:
+    source = "s3://bucket/" + "p" * 200
+
+    assert any(source in line for line in summary(replace(PROVEN, source=source)))
+
+
+def test_a_kind_without_findings_is_left_out() -> None:
+    counts = {**NOT_PROVEN.finding_counts, FindingKind.GAP: 0}
+
+    assert summary(replace(NOT_PROVEN, finding_counts=counts)) == summary(NOT_PROVEN)
+
+
 def test_one_finding_is_one() -> None:
     assert "There is 1 finding." in text(with_finding(FAULTS[0]))
 
@@ -260,7 +279,11 @@ def test_deletes_without_a_known_rule_are_told() -> None:
 def test_nothing_to_tell_is_left_out() -> None:
     found = text(NOTHING)
 
-    assert not [word for word in ("Findings", "Rules", "Digest", "Table") if word in found]
+    assert not [
+        word
+        for word in ("Findings", "Digest", "Table", "Delete rule", "revisions/s")
+        if word in found
+    ]
 
 
 @pytest.mark.parametrize(

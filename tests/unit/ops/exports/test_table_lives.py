@@ -18,12 +18,13 @@ def test_statements_are_about_the_table_that_had_the_name_then() -> None:
             statement(10, "DROP", "A"),
             statement(11, "CREATE", "A"),
             statement(30, "CREATE", "B"),
+            statement(40, "DROP", "A"),
         ],
         [("first", "A", 3), ("second", "A", 15), ("other", "B", 31)],
     )
     assert lives == {
         "first": TableLife("t0", "t10"),
-        "second": TableLife("t11"),
+        "second": TableLife("t11", "t40"),
         "other": TableLife("t30"),
     }
 

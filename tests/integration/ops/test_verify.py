@@ -1,0 +1,122 @@
+"""`python -m ops verify` as a process: on all cores, interrupted, and robbed of a worker."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+from qldb_simulator.operations import CreateTable, Insert
+
+from tests.support.exports import ExportFormat, export_of, new_ledger
+from tests.support.paths import REPOSITORY
+from tests.support.waiting import eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TRANSACTIONS = 90
+_TEXT = "x" * 120_000
+_HEAVY = ("boto3", "botocore", "pulumi", "pydantic", "amazon.ion")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export in so many bytes that several processes read it."""
+    ledger = new_ledger(random.Random(1))
+    ledger.commit([CreateTable(table="Person")])
+    for number in range(_TRANSACTIONS):
+        ledger.commit(
+            [
+                Insert(table="Person", document={"number": number, "place": place, "text": _TEXT})
+                for place in range(5)
+            ]
+        )
+    export = export_of(ledger.blocks, ExportFormat.ION_BINARY, blocks_per_object=4)
+    return export.write_to(tmp_path_factory.mktemp("export"))
+
+
+def command(folder: Path, *arguments: object) -> list[str]:
+    return [sys.executable, "-m", "ops", "verify", str(folder), *map(str, arguments)]
+
+
+def start(folder: Path, *arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(folder, *arguments),
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def report(folder: Path, path: Path, processes: int) -> dict[str, Any]:
+    """Return the report without what the clock decides."""
+    with start(folder, "--processes", processes, "--json", path) as process:
+        out, error = process.communicate()
+    assert (process.returncode, error) == (0, ""), out
+    found: dict[str, Any] = json.loads(path.read_text())
+    return {name: value for name, value in found.items() if name not in ("startedAt", "seconds")}
+
+
+def test_several_processes_find_the_same_as_one(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+
+    assert report(folder, path, 1) == report(folder, path, 3)
+
+
+def test_a_folder_needs_neither_aws_nor_pulumi(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *command(folder)[1:]],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not [name for name in imported if name.startswith(_HEAVY)]
+
+
+def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Return the processes that read, which are busy: others only keep track of resources."""
+    return [
+        child
+        for child in psutil.Process(process.pid).children()
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_the_loss_of_a_process_is_told(folder: Path, number: signal.Signals) -> None:
+    with start(folder, "--processes", 2) as process:
+        eventually(lambda: len(workers(process)) == 2)
+        workers(process)[0].send_signal(number)
+
+        out, error = process.communicate(timeout=60)
+
+    assert process.returncode == 2
+    assert "has ended unexpectedly" in error.replace("\n", " ")
+    assert "Traceback" not in out + error
+
+
+def test_ctrl_c_ends_all_processes_without_a_stack_trace(folder: Path) -> None:
+    with start(folder, "--processes", 2) as process:
+        eventually(lambda: len(workers(process)) == 2)
+        children = workers(process)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+
+        out, error = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert (out, error) == ("", "stopped\n")
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert alive == []
