@@ -58,10 +58,10 @@ def number(token: bytes) -> bytes:
 
 
 def _number(token: bytes) -> bytes:
+    if _TIMESTAMP(token):
+        return timestamp(token.decode())
     found = _NUMBER(token)
     if found is None:
-        if _TIMESTAMP(token):
-            return timestamp(token.decode())
         raise IonError(_SYNTAX)
     minus, hexadecimal, binary, whole, fraction, mark, exponent = found.groups()
     if whole is None:

@@ -231,7 +231,7 @@ def _read_number(value: TextValue, data: bytes, position: int, *, ended: bool) -
     token = _number(data, position)[0]
     end = position + len(token)
     if end == len(data):
-        if not ended or value.kind:
+        if not ended:
             raise Unfinished
     elif data[end] not in _STOPS and skip(data, end, ended=ended) == end:
         raise DamagedObject("expected the end of a number", end)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from journal.errors import IonError
+from journal.ion.integers import END_FLAG
 from journal.ion.structure import TIMESTAMP
 from journal.ion.writing import UNKNOWN_OFFSET, signed, value, var_int, var_uint
 
@@ -46,20 +47,21 @@ def timestamp(text: str) -> bytes:
     try:
         if hour is None:
             return _date(year, month, day)
-        local = datetime(  # noqa: DTZ001 (its offset is subtracted below)
+        moment = datetime(  # noqa: DTZ001 (its offset is subtracted below)
             int(year), int(month), int(day), int(hour), int(minute), int(second or 0)
         )
         offset = _minutes(zone)
-        moment = local - timedelta(minutes=offset)
+        if offset:
+            moment -= timedelta(minutes=offset)
     except (ValueError, OverflowError):
         raise IonError(_CALENDAR) from None
-    parts = [UNKNOWN_OFFSET if zone == _UNKNOWN else var_int(offset), var_uint(moment.year)]
-    parts += map(var_uint, (moment.month, moment.day, moment.hour, moment.minute))
-    if second is not None:
-        parts.append(var_uint(moment.second))
-    if fraction is not None:
-        parts.append(_fraction(fraction))
-    return value(TIMESTAMP, b"".join(parts))
+    units = (moment.month, moment.day, moment.hour, moment.minute, moment.second)
+    content = (
+        (UNKNOWN_OFFSET if zone == _UNKNOWN else var_int(offset))
+        + var_uint(moment.year)
+        + bytes([unit | END_FLAG for unit in (units if second else units[:-1])])
+    )
+    return value(TIMESTAMP, content + _fraction(fraction) if fraction else content)
 
 
 def _date(year: str, month: str | None, day: str | None) -> bytes:

@@ -216,8 +216,8 @@ def read(data: bytes) -> None:
 
 @pytest.mark.parametrize("kind", SLOW)
 def test_a_long_text_comes_to_an_end(kind: str) -> None:
-    # Given half a megabyte, for which a few microseconds a byte are enough
-    data = SLOW[kind](MEBIBYTE // 2)
+    # Given a third of a megabyte, for which a few microseconds a byte are enough
+    data = SLOW[kind](MEBIBYTE // 3)
     # When it is read
     started = time.process_time()
     read(data)
@@ -227,7 +227,7 @@ def test_a_long_text_comes_to_an_end(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", SLOW)
 def test_memory_stays_in_proportion_to_the_text(kind: str) -> None:
-    data = SLOW[kind](MEBIBYTE // 8)
+    data = SLOW[kind](MEBIBYTE // 16)
     read(b"{a: 1}")
     tracemalloc.start()
     read(data)

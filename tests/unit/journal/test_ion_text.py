@@ -6,7 +6,9 @@ tests/unit/journal/test_ion_text_values.py generated values.
 
 from __future__ import annotations
 
+import json
 import re
+import time
 import tracemalloc
 from typing import TYPE_CHECKING
 
@@ -18,14 +20,16 @@ from journal.exports.located import CUT, TOO_LONG
 from journal.ion import text_stream, text_value
 from journal.ion.hashing import ion_hash
 from journal.ion.stream import single_value
-from journal.ion.structure import struct, unwrapped
+from journal.ion.structure import blob_field, bounds, struct, unwrapped
 from journal.ion.text_numbers import MAX_DIGITS, MAX_FLOAT_DIGITS
 from journal.ion.text_stream import text_values
 from journal.ion.text_value import MAX_DEPTH
+from journal.merkle import dot
 from tests.support.ion import binary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from journal.exports.located import Located
 
@@ -101,6 +105,7 @@ def test_a_value_that_is_cut_is_told_with_its_offset(end: int, size: int) -> Non
         "'",
         "'''a'",
         "'''a''' /*",
+        "'''a''' '",
         '"\\u00e',
         '"\\ud83d\\u',
         b'"\xc3',
@@ -170,6 +175,8 @@ def test_a_cut_token_is_told_as_a_cut(cut: str | bytes) -> None:
         ('{{"\u00e9"}}', "expected ASCII in a clob", 3),
         ('{{"\\u0041"}}', "expected an escape that Ion has", 3),
         ("{{aGk}}", "expected base64 in groups of four", 5),
+        ("[{{aGk}}]", "expected base64 in groups of four", 6),
+        ("+infinity", "expected a value", 0),
         ("{{a=Gk}}", "expected base64 and the end of a blob", 4),
         ('{{"a"b}}', "expected the end of a clob", 5),
         ("{{'a'}}", "expected the text of a clob", 2),
@@ -185,6 +192,28 @@ def test_damage_is_told_with_its_place(
 ) -> None:
     data = text if isinstance(text, bytes) else text.encode()
     assert damage(before.encode() + data) == (code, len(before) + offset)
+
+
+def test_damage_of_a_comment_is_told_with_its_place_in_pieces() -> None:
+    with pytest.raises(DamagedObject) as caught:
+        list(text_values(split(b"{a: 1} /* \xff */", 3)))
+    assert (caught.value.code, caught.value.offset) == ("expected UTF-8", 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("[1/* c */, 2//\n]", 2), ("(+/* c */ 1)", 2), ("(+infinity)", 2)]
+)
+def test_a_token_ends_where_no_part_of_it_follows(text: str, count: int) -> None:
+    (found,) = plain(text)
+    assert isinstance(found, dict)
+    assert len(found["L"]) == count
+
+
+def test_a_long_token_in_many_pieces_is_scanned_a_few_times() -> None:
+    data = b'"' + b"x" * 1_000_000 + b'"'
+    started = time.process_time()
+    assert len(list(text_values(split(data, 16)))) == 1
+    assert time.process_time() - started < 5
 
 
 def test_the_values_before_the_damage_are_read() -> None:
@@ -254,6 +283,15 @@ def test_symbols_by_number_have_the_text_of_the_tables_before_them() -> None:
         {"L": [{"S": "d"}, {"S": "a"}]},
         {"L": [{"S": "e"}]},
     ]
+
+
+def test_a_new_table_ends_those_that_were_appended() -> None:
+    text = (
+        '$ion_symbol_table::{symbols: ["a"]}'
+        '$ion_symbol_table::{imports: $ion_symbol_table, symbols: ["b"]}'
+        '$ion_symbol_table::{symbols: ["c"]} [$11]'
+    )
+    assert damage(text) == ("expected a symbol that a table explains", text.index("$11"))
 
 
 def test_a_version_marker_ends_the_symbol_table() -> None:
@@ -384,9 +422,15 @@ def test_memory_does_not_grow_with_the_object() -> None:
     assert peak(2000) < 2_000_000
 
 
-def test_a_genuine_revision_has_the_hash_that_it_tells(shared_data: object) -> None:
-    text = (shared_data / "aws-cli-examples" / "get-block.rst").read_text()  # type: ignore[operator]
-    quoted = re.search(r'"Block": \{\s*"IonText": "(.*)"\n', text)
+def test_a_genuine_revision_has_the_hash_that_it_tells(shared_data: Path) -> None:
+    # Given AWS's own block, in the JSON of its command line's answer
+    text = (shared_data / "aws-cli-examples" / "get-block.rst").read_text()
+    quoted = re.search(r'"Block": \{\s*"IonText": (".*")\n', text)
     assert quoted is not None
-    (found,) = read(quoted[1].replace('\\"', '"').replace("\\\\n", "\\n"))
-    assert {"revisions", "entriesHashList"} < struct(found.span).keys()
+    # When its text is read
+    (found,) = read(json.loads(quoted[1]))
+    # Then the parts of its revision have the hash that stands beside them
+    data, names, _, start, stop = struct(found.span)["revisions"]
+    revision = struct((data, names, *bounds(data, start, stop)))
+    parts = (ion_hash(revision["data"]), ion_hash(revision["metadata"]))
+    assert dot(*parts) == blob_field(revision, "hash")
