@@ -118,7 +118,7 @@ FULL = Scale(
     steady_seconds=20.0,
     pause_seconds=5.0,
     profiled=10_000,
-    exports=ExportScale(revisions=60_000, hashed=8_000, warm_seconds=10.0, large=1_290_000),
+    exports=ExportScale(revisions=60_000, hashed=8_000, warm_seconds=15.0, large=1_290_000),
 )
 QUICK = Scale(
     throughput=Plan(baseline_revisions=1_000, handler_revisions=4_000, repeats=1),
@@ -128,7 +128,7 @@ QUICK = Scale(
     steady_seconds=5.0,
     pause_seconds=2.0,
     profiled=4_000,
-    exports=ExportScale(revisions=13_000, hashed=3_000, warm_seconds=4.0, large=0),
+    exports=ExportScale(revisions=13_000, hashed=3_000, warm_seconds=8.0, large=0),
 )
 
 
