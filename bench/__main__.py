@@ -68,7 +68,9 @@ missed target is a result.
 """
 EPILOG = """\
 examples:
-  python -m bench                       everything, about NN minutes on 2 cores
+  python -m bench                       everything; an export of 1 GB takes longest
+  python -m bench --only throughput,flat,cold,lag
+                                        the handler, about 4 minutes on 2 cores
   python -m bench --quick               a first look
   python -m bench --only throughput
   python -m bench --only cold,lag
