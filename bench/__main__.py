@@ -68,7 +68,9 @@ missed target is a result.
 """
 EPILOG = """\
 examples:
-  python -m bench                       everything, about NN minutes on 2 cores
+  python -m bench                       everything; an export of 1 GB takes longest
+  python -m bench --only throughput,flat,cold,lag
+                                        the handler, about 4 minutes on 2 cores
   python -m bench --quick               a first look
   python -m bench --only throughput
   python -m bench --only cold,lag
@@ -118,7 +120,7 @@ FULL = Scale(
     steady_seconds=20.0,
     pause_seconds=5.0,
     profiled=10_000,
-    exports=ExportScale(revisions=60_000, hashed=8_000, warm_seconds=10.0, large=1_290_000),
+    exports=ExportScale(revisions=60_000, hashed=8_000, warm_seconds=15.0, large=1_290_000),
 )
 QUICK = Scale(
     throughput=Plan(baseline_revisions=1_000, handler_revisions=4_000, repeats=1),
@@ -128,7 +130,7 @@ QUICK = Scale(
     steady_seconds=5.0,
     pause_seconds=2.0,
     profiled=4_000,
-    exports=ExportScale(revisions=13_000, hashed=3_000, warm_seconds=4.0, large=0),
+    exports=ExportScale(revisions=13_000, hashed=3_000, warm_seconds=8.0, large=0),
 )
 
 

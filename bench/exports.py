@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from journal.ion.structure import Span
 
-_OBJECT_BYTES: Final = 8_000_000
+_OBJECT_BYTES: Final = 4_000_000
 _SEED: Final = 1
 _PASSES: Final = 5
 TITLES: Final = {

@@ -224,7 +224,7 @@ TARGETS: Final = (
         measured=_steady_lag,
     ),
     Target(
-        title="verify, Ion binary, against ion-hash-java's hashing alone",
+        title="verify against ion-hash-java",
         unit="{:.2f}x",
         at_least=0.5,
         aim=1,
@@ -232,7 +232,7 @@ TARGETS: Final = (
         measured=_against_java,
     ),
     Target(
-        title="verify, all cores (2) against one",
+        title="verify, 2 cores against 1",
         unit="{:.2f}x",
         at_least=1.7,
         aim=1.9,
@@ -240,7 +240,7 @@ TARGETS: Final = (
         measured=_all_cores,
     ),
     Target(
-        title="verify, Ion text and JSON, against Ion binary",
+        title="text, JSON against binary",
         unit="{:.2f}x",
         at_least=0.25,
         aim=0.5,
@@ -248,7 +248,7 @@ TARGETS: Final = (
         measured=_slower_format,
     ),
     Target(
-        title="verify of 1 GB, peak memory of all processes",
+        title="verify of 1 GB, peak memory",
         unit="{:.0f} MB",
         at_least=400,
         aim=250,
@@ -256,7 +256,7 @@ TARGETS: Final = (
         measured=_large_peak,
     ),
     Target(
-        title="inspect of 1 GB, against verify",
+        title="inspect of 1 GB against verify",
         unit="{:.1f}x",
         at_least=1,
         aim=3,

@@ -176,10 +176,10 @@ def _list_of(shape: _Shape) -> _Writer:
 def from_base64(text: str) -> bytes | None:
     """Return what a text is the base64 of; None if it is not what an encoder writes."""
     try:
-        content = binascii.a2b_base64(text, strict_mode=True)
+        content = binascii.a2b_base64(text)
     except ValueError:
         return None
-    # Bits that no byte needs could have any value.
+    # The decoder ignores what is not base64, and bits that no byte needs.
     return content if binascii.b2a_base64(content, newline=False).decode() == text else None
 
 

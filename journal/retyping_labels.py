@@ -28,8 +28,6 @@ from journal.ion.structure import (
     STRUCT,
     SYMBOL,
     TIMESTAMP,
-    UNTYPED_NULL,
-    is_null,
 )
 from journal.ion.timestamp_encoding import timestamp
 from journal.ion.writing import binary64, blob, clob, decimal, null
@@ -84,9 +82,6 @@ _NULLS = {
     Label.PLUS_INFINITY: binary64(math.inf),
     Label.MINUS_INFINITY: binary64(-math.inf),
 }
-OTHER = -1
-"""The type of a value that JSON does not have."""
-
 _STRING_LABELS = (Label.TIMESTAMP, Label.BLOB, Label.SYMBOL, Label.CLOB)
 _NUMBER_LABELS = (Label.FLOAT, Label.DECIMAL)
 LABELS: dict[int, tuple[Label, ...]] = {
@@ -114,9 +109,7 @@ _LIKELY_BASE64_LENGTH = 24
 
 
 def json_kind(head: int) -> int:
-    """Return the type that JSON has, by a value's first byte; `OTHER` for those it has not."""
-    if is_null(head) and head != UNTYPED_NULL:
-        return OTHER
+    """Return the type that JSON has, by a value's first byte: it has one for all ints."""
     kind = head >> 4
     return INT if kind == NEGATIVE_INT else kind
 
@@ -198,8 +191,8 @@ def _of_int(label: Label, content: bytes, *, minus: bool) -> bytes | None:
         number = float(magnitude)
     except OverflowError:
         return None
-    # A float is printed in a few digits, followed by zeros if it is large.
-    if Decimal(repr(number)) != magnitude:
+    # A large float is printed as the int that it is, or in a few digits followed by zeros.
+    if number != magnitude and Decimal(repr(number)) != magnitude:
         return None
     return binary64(-number if minus else number)
 

@@ -15,7 +15,7 @@ from journal.ion.structure import DECIMAL, INT, LIST, STRING
 from journal.retyping_labels import LABELS, Label, date_shape, looks_like_base64
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from journal.retyping_tree import Choice, Node, Tree
 
@@ -55,9 +55,6 @@ _COSTS_OF_PATH: dict[int, dict[Label, int]] = {
 _COST_OF_LEARNED = 1
 _MORE_FOR_ONE = 4
 """What a step costs more if it is about one of several values at a path."""
-
-_MORE_IF_KNOWN = 3
-"""What a step costs more at a path of which other labels are known."""
 
 
 class Step(NamedTuple):
@@ -224,14 +221,13 @@ def learned_plan(tree: Tree) -> Plan:
             known = nodes[0].place.learned[nodes[0].kind]
             for node in nodes:
                 start[node.unit] = next(filter(node.has, known), Label.AS_IS)
-            steps = [step._replace(cost=_cost_if_known(step, known)) for step in steps]
+            steps = [
+                step._replace(cost=_COST_OF_LEARNED) if step.labels[0][1] in known else step
+                for step in steps
+            ]
         narrow += steps
     wide = _steps_of_kinds([node for node in tree.nodes if not _is_known(node)])
     return Plan(start, sorted(wide, key=_cost), sorted(narrow, key=_cost))
-
-
-def _cost_if_known(step: Step, known: Container[Label]) -> int:
-    return _COST_OF_LEARNED if step.labels[0][1] in known else step.cost + _MORE_IF_KNOWN
 
 
 def is_anything_known(tree: Tree) -> bool:
@@ -281,8 +277,7 @@ def _steps_of_kinds(nodes: Sequence[Node]) -> Iterator[Step]:
         if node.has(Label.TIMESTAMP):
             by_shape[date_shape(node.text)].append(node)
     for shape, dates in by_shape.items():
-        for label in (Label.TIMESTAMP, Label.AS_IS):
-            yield from _if_any(_step(_COST_OF_SHAPE, _SHAPE, shape, dates, label))
+        yield from _if_any(_step(_COST_OF_SHAPE, _SHAPE, shape, dates, Label.TIMESTAMP))
 
 
 def _if_any(step: Step | None) -> tuple[Step, ...]:

@@ -17,7 +17,6 @@ from journal.ion.structure import (
     STRING,
     STRUCT,
     bounds,
-    is_null,
 )
 from journal.ion.writing import sequence, struct, symbol
 from journal.retyping_labels import Label, encoded, json_kind, text_of
@@ -250,7 +249,7 @@ class Tree:
         data, names, head, position, end = span
         kind = head >> 4
         unit = len(self.nodes)
-        if kind not in (STRUCT, LIST) or is_null(head):
+        if kind not in (STRUCT, LIST):
             leaf = Leaf(unit, place, span, begin, name)
             self.nodes.append(leaf)
             return leaf

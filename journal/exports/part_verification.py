@@ -48,7 +48,10 @@ class TypeSearch(Protocol):
     """Finds the types that JSON has lost."""
 
     def find(self, table_id: str | None, data: Span, fits: Callable[[bytes], bool]) -> Span | None:
-        """Return the document with the types with which its hash fits; None if none do."""
+        """Return the document with the types with which its hash fits; None if none do.
+
+        If it fits as it is, it is returned itself.
+        """
 
 
 class Selection(NamedTuple):
@@ -448,16 +451,23 @@ class _PartVerifier:
             return
         if revision.data_hash is not None:
             self._add(FindingKind.MALFORMED_BLOCK, "a revision with both data and dataHash")
-        if dot(of_metadata, ion_hash(revision.data)) == revision.hash:
-            tally.proven += 1
-        elif self._types is None:
-            self._add_wrong(metadata, tally, "metadata and data do not give the hash")
-        elif self._types.find(
-            table_id, revision.data, lambda found: dot(of_metadata, found) == revision.hash
-        ):
-            tally.proven_retyped += 1
-        else:
+
+        def fits(data_hash: bytes) -> bool:
+            return dot(of_metadata, data_hash) == revision.hash
+
+        if self._types is None:
+            if fits(ion_hash(revision.data)):
+                tally.proven += 1
+            else:
+                self._add_wrong(metadata, tally, "metadata and data do not give the hash")
+            return
+        found = self._types.find(table_id, revision.data, fits)
+        if found is None:
             tally.not_provable += 1
+        elif found is revision.data:
+            tally.proven += 1
+        else:
+            tally.proven_retyped += 1
 
     def _check_delete(self, rules: DeleteRule, metadata: Metadata, tally: TableTally) -> None:
         if not rules:

@@ -456,6 +456,8 @@ def test_revisions_and_blocks_are_found_anywhere_but_in_data() -> None:
     inner = f'{{hash:"{HASH}",metadata:{{txTime:"2019T"}},data:{{a:1}}}}'
     ion = f"[{{b:{{hash:{ION_HASH},metadata:{{txTime:2019T}},data:{{a:{inner}}}}}}}]"
     assert ion_hash(json_document(text.encode())) == hash_of(ion)
+    no_revision = '{"hash":"AAAA","data":1}'
+    assert ion_hash(json_document(no_revision.encode())) == hash_of('{hash:"AAAA",data:1}')
     block = f'{{"Block":{{"blockAddress":1,"blockHash":"{HASH}"}}}}'
     expected = hash_of(f"{{Block:{{blockAddress:1,blockHash:{ION_HASH}}}}}")
     assert ion_hash(json_document(block.encode())) == expected

@@ -187,10 +187,39 @@ def test_a_changed_document_is_not_found(told: str) -> None:
     assert not Revision(document, told=told).found(Retyping())
 
 
-def test_a_value_of_a_type_that_prints_otherwise_is_not_found() -> None:
-    # Given a float that is told with more digits than any printer writes
-    told = '{"a": 0.10}'
-    assert not Revision("{a: 1e-1}", told=told).found(Retyping())
+@pytest.mark.parametrize(
+    ("value", "told", "is_found"),
+    [
+        ("1e-1", "0.1", True),
+        ("1e-1", "0.10", False),
+        ("1e-5", "1.0E-5", True),
+        ("1e-5", "0.00001", True),
+        ("1.5e-5", "1.50e-5", False),
+        ("1e-1", "0.10000000000000001", True),
+        ("1e-1", "0.100000000000000001", False),
+        ("12345678901234567e3", "12345678901234567000", True),
+        ("12345678901234567e3", "12345678901234567168", True),
+        ("12345678901234567e3", "12345678901234567001", False),
+        ("0e0", "1e-400", False),
+        ("0e0", "0e-400", True),
+        ("+inf", "1e400", False),
+        ("5.", "5.0", True),
+        ("5.", "5.00", False),
+        ("5.1", "5.10", False),
+        ("-5.", "-5", True),
+    ],
+)
+def test_a_number_is_found_in_any_form_that_a_printer_gives_it(
+    value: str,
+    told: str,
+    is_found: bool,  # noqa: FBT001 (the expectation)
+) -> None:
+    assert Revision(f"{{a: {value}}}", told=f'{{"a": {told}}}').found(Retyping()) is is_found
+
+
+def test_a_number_of_many_digits_is_not_found() -> None:
+    assert not Revision("{a: 1e0}", told=f'{{"a": 1.{"1" * 5_000}}}').found(Retyping())
+    assert not Revision("{a: 1e0}", told=f'{{"a": {"1" * 5_000}}}').found(Retyping())
 
 
 @pytest.mark.parametrize(
@@ -240,7 +269,9 @@ def test_what_fitted_one_document_is_tried_first_for_the_next() -> None:
     assert first.found(search)
     assert first.tries > 1
     # When another one of the table has the same types, some paths not, and one more
-    second = Revision('{a: {{AAED}}, c: "2021-01-01", d: [{e: 2e0}, {e: 3e0}], g: {h: 4}}')
+    second = Revision(
+        '{a: {{AAED}}, c: "2021-01-01", d: [{e: 2e0}, {e: 3e0}], f: (2 3), g: {h: 4}}'
+    )
     # Then one try is enough
     assert second.found(search)
     assert second.tries == 1
@@ -250,9 +281,36 @@ def test_two_types_at_one_path_are_both_learned() -> None:
     search = Retyping()
     assert Revision("{a: sym, b: sym, c: 1}").found(search)
     assert Revision('{a: sym, b: "text", c: 2}').found(search)
-    later = Revision('{a: "text", b: sym, c: 3}')
-    assert later.found(search)
-    assert later.tries < 10
+    # When documents have any of both / then they are found soon, lost types before those of JSON
+    mixed, lost = Revision('{a: "text", b: sym, c: 3}'), Revision("{a: sym, b: another, c: 4}")
+    assert mixed.found(search)
+    assert mixed.tries < 10
+    assert lost.found(search)
+    assert lost.tries == 1
+
+
+def test_types_that_fitted_at_a_path_are_tried_before_others() -> None:
+    search = Retyping()
+    # Given a table whose fields are symbols, or texts, at each of eight paths
+    names = "abcdefgh"
+    for first in ("sym", '"text"'):
+        fields = (f"{name}: {first}" for name in names)
+        assert Revision(f"{{{', '.join(fields)}, n: 1e0}}").found(search)
+    # When a document has texts at some of them / then few tries are needed
+    texts = dict.fromkeys("bdf", '"text"')
+    fields = (f"{name}: {texts.get(name, 'sym')}" for name in names)
+    document = Revision(f"{{{', '.join(fields)}, n: 2e0}}")
+    assert document.found(search)
+    assert document.tries <= 2 + 8 + 28 + 56
+
+
+def test_new_paths_are_tried_together_beside_known_ones() -> None:
+    search = Retyping()
+    assert Revision("{a: sym, b: sym}").found(search)
+    dates = f"t: {DATE}, u: {{v: {DATE}, w: [{DATE}]}}"
+    document = Revision(f"{{a: sym, b: other, {dates}, x: 1.5e0}}")
+    assert document.found(search)
+    assert document.tries < 15
 
 
 def test_a_document_that_fits_as_it_is_is_returned_itself() -> None:
@@ -295,6 +353,7 @@ def test_a_document_that_is_not_found_leaves_nothing_behind() -> None:
         assert not Revision("{}", told=f'{{"a": {{"id{each}": 1}}}}').found(search)
     assert search.learned == learned
     assert list(search._tables["table"].inner) == ["a"]
+    assert not search._tables["table"].inner["a"].inner
 
 
 def test_no_more_than_a_limit_of_paths_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -316,6 +375,7 @@ def test_what_is_learned_can_be_pickled_and_merged() -> None:
     one, other = Retyping(), Retyping()
     assert Revision("{a: sym, b: [{c: 1e0}]}").found(one)
     learned = pickle.loads(pickle.dumps(one.learned))  # noqa: S301 (made here)
+    assert not Revision("{}", told='{"a": "text"}').found(other)
     # When another one merges it, twice
     assert other.merge(learned)
     assert not other.merge(learned)
@@ -383,4 +443,4 @@ def test_searches_become_short_where_none_of_a_table_has_a_result(
     assert Revision("{a: sym}").found(search)
     again = Revision("{}", told=told)
     assert not again.found(search)
-    assert again.tries > QUICK_TRIES
+    assert again.tries > 3 * QUICK_TRIES
