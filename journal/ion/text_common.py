@@ -50,7 +50,7 @@ _SCANNERS = {
 }
 """What reads a field of a struct or an element of a list, and what ends them."""
 
-_COMMA, _QUOTE, _APOSTROPHE = b",\"'"
+_COMMA, _QUOTE, _APOSTROPHE, _DOLLAR = b",\"'$"
 _OPENERS = {b"[": LIST, b"{": STRUCT}
 _FEW = 128
 _HEADS = {
@@ -157,7 +157,9 @@ def _named(value: TextValue, raw: bytes, position: int) -> bytes:
         symbol = value.symbol(raw[1:-1], position)
     elif raw in KEYWORDS:
         raise IonError("expected the name of a field")
+    elif raw[0] == _DOLLAR:
+        symbol = value.identifier(raw, position)  # perhaps the number of a symbol
     else:
-        symbol = value.identifier(raw, position)
+        symbol = value.symbol(raw, position)
     name = value.names[raw] = var_uint(symbol)
     return name

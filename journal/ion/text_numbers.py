@@ -37,6 +37,7 @@ _CACHED_NUMBERS = 4096
 _PART = 4_000
 """Digits that ``int()`` reads at once: Python's own limit is 4,300."""
 
+_ZERO = b"0"[0]
 _SYNTAX = "expected a number or a timestamp"
 _TOO_LONG = "expected a number of fewer digits"
 
@@ -58,6 +59,8 @@ def number(token: bytes) -> bytes:
 
 
 def _number(token: bytes) -> bytes:
+    if token.isdigit() and len(token) <= MAX_SHORT_BYTES and token[0] != _ZERO:
+        return integer(int(token))
     if _TIMESTAMP(token):
         return timestamp(token.decode())
     found = _NUMBER(token)
