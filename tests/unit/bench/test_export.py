@@ -256,6 +256,12 @@ def test_nothing_follows_the_delete_of_a_document(blocks: list[Any]) -> None:
     assert all(last[revision["metadata"]["id"]] is revision for revision in deletes)
 
 
+def test_updates_are_more_frequent_than_deletes(blocks: list[Any]) -> None:
+    later = [revision for revision in revisions(blocks) if revision["metadata"]["version"]]
+
+    assert sum("data" in revision for revision in later) > len(later) / 2
+
+
 def test_some_documents_change_in_a_later_object_than_the_one_of_their_insert(
     exported: Exported,
 ) -> None:

@@ -168,6 +168,7 @@ def test_a_symbol_that_a_table_leaves_without_text_is_symbol_zero() -> None:
         b"\x61\x80",
         b"\xd3\x84\x84\x20",
         b"\xd1\x80",
+        b"\xd3\x84\xd1\x80",
         b"\xe3\x81\x8b\x20",
         raw_ion.importing("a") + b"\x71\x0b",
         raw_ion.nested(5_000),
