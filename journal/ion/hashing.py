@@ -208,9 +208,13 @@ def _struct(  # noqa: C901, PLR0912 (one loop, because calls would take most of 
         start = position + 1
         length = LENGTHS[head]
         if length < 0:
-            if length == LENGTH_APART and data[start] >= END_FLAG:
-                length = data[start] - END_FLAG
+            first = data[start]
+            if first >= END_FLAG and length == LENGTH_APART:
+                length = first - END_FLAG
                 start += 1
+            elif data[start + 1] >= END_FLAG and length == LENGTH_APART:
+                length = (first << 7) | (data[start + 1] - END_FLAG)
+                start += 2
             else:
                 length, start = variable_length(data, start, head)
         position = start + length

@@ -104,7 +104,11 @@ def bounds(data: bytes, position: int, end: int) -> tuple[int, int, int]:
     position += 1
     length = LENGTHS[head]
     if length < 0:
-        length, position = variable_length(data, position, head)
+        if length == LENGTH_APART and data[position] >= END_FLAG:
+            length = data[position] - END_FLAG
+            position += 1
+        else:
+            length, position = variable_length(data, position, head)
     if position + length > end:
         raise IonError(_OVERRUN)
     return head, position, position + length
@@ -281,7 +285,7 @@ def _fields_of(span: Span) -> Fields:
         raise IonError(TRUNCATED) from None
 
 
-def distinct_fields(span: Span) -> Fields:
+def distinct_fields(span: Span) -> Fields:  # noqa: C901, PLR0912 (as in `fields`, calls would take most of the time)
     """Find the fields of a struct, with their annotations, none of which may come twice.
 
     Returns
@@ -312,11 +316,23 @@ def distinct_fields(span: Span) -> Fields:
             start = position + 1
             length = LENGTHS[head]
             if length < 0:
-                length, start = variable_length(data, start, head)
+                first = data[start]
+                if first >= END_FLAG and length == LENGTH_APART:
+                    length = first - END_FLAG
+                    start += 1
+                elif data[start + 1] >= END_FLAG and length == LENGTH_APART:
+                    length = (first << 7) | (data[start + 1] - END_FLAG)
+                    start += 2
+                else:
+                    length, start = variable_length(data, start, head)
             position = start + length
             if head <= _LAST_PADDING:
                 continue
-            found[symbol_text(names, symbol)] = (data, names, head, start, position)
+            try:
+                name = names[symbol]
+            except IndexError:
+                raise IonError(_UNEXPLAINED) from None
+            found[name] = (data, names, head, start, position)
             count += 1
     except IndexError:
         raise IonError(TRUNCATED) from None
