@@ -52,7 +52,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=Path,
         metavar="FILE",
-        help="a digest as GetDigest or the console saved it; may be repeated",
+        help="a digest as GetDigest or the console saved it, to which a proof has to lead; may be "
+        "repeated",
     )
     parser.add_argument(
         "--proof",
@@ -168,7 +169,7 @@ def _proofs(paths: Sequence[Path]) -> list[FoundProof]:
                 f"{path} has neither a digest nor a proof: expected what GetDigest, GetBlock or "
                 "GetRevision returned (with the proof), the console's digest file, or proofs.json"
             )
-        proofs.append(FoundProof(str(path), found))
+        proofs.append(FoundProof(str(path), found, is_given=True))
     return proofs
 
 

@@ -6,6 +6,7 @@ Source: QLDB developer guide, "Journal contents in Amazon QLDB"; AWS's Java samp
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from journal.errors import IonError
@@ -21,6 +22,7 @@ from journal.ion.structure import (
 )
 from journal.ion.structure import blob_field as _blob_field
 from journal.ion.timestamps import timestamp_text
+from journal.merkle import HASH_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +46,12 @@ _BLOCK_FIELDS = frozenset(
 )
 _NONE: frozenset[str] = frozenset()
 _REVISION_FIELDS = frozenset({"blockAddress", "hash", "data", "dataHash", "metadata"})
+
+
+_WRITE = re.compile(r"\s*(?:INSERT|UPDATE|FROM)\b", re.IGNORECASE)
+_DELETE = re.compile(r"\bDELETE\b", re.IGNORECASE)
+"""The statements that write documents (QLDB developer guide, "PartiQL statements in Amazon QLDB"):
+FROM inserts, sets, removes or deletes."""
 
 
 class Address(NamedTuple):
@@ -79,6 +87,11 @@ class BlockRevision(NamedTuple):
     data_hash: bytes | None
     address: Address | None
     unknown: frozenset[str]
+
+    @property
+    def is_delete(self) -> bool:
+        """Whether it is a revision of a document with neither data nor the hash of data."""
+        return self.data is None and self.data_hash is None and self.metadata is not None
 
 
 class Metadata(NamedTuple):
@@ -141,11 +154,22 @@ class Block(NamedTuple):
 
 
 class TouchedDocument(NamedTuple):
-    """A document that a transaction touched, and its ledger table."""
+    """A document that a transaction touched.
+
+    Attributes
+    ----------
+    document_id
+        The document.
+    table_name, table_id
+        Its ledger table.
+    statements
+        List of the places of the statements that touched it, from 0; None if absent.
+    """
 
     document_id: str
     table_name: str
     table_id: str
+    statements: Span | None = None
 
 
 class Redaction(NamedTuple):
@@ -173,9 +197,11 @@ def read_block(span: Span) -> Block:
         own,
         None if is_absent(found, "transactionId") else text_field(found, "transactionId"),
         timestamp_field(found, "blockTimestamp"),
-        _blob_field(found, "blockHash"),
-        _blob_field(found, "entriesHash"),
-        b"" if is_absent(found, "previousBlockHash") else _blob_field(found, "previousBlockHash"),
+        _hash(found, "blockHash"),
+        _hash_or_empty(found, "entriesHash"),
+        b""
+        if is_absent(found, "previousBlockHash")
+        else _hash_or_empty(found, "previousBlockHash"),
         tuple(map(_entry, elements(_list(found, "entriesHashList")))),
         _optional(found, "transactionInfo"),
         _optional(found, "redactionInfo"),
@@ -209,10 +235,10 @@ def _revision(found: Fields, place: Span, known: Address | None) -> BlockRevisio
         A block address, as it is and decoded: almost always the revision's own.
     """
     return BlockRevision(
-        _blob_field(found, "hash"),
+        _hash(found, "hash"),
         _optional(found, "metadata"),
         _optional(found, "data"),
-        None if is_absent(found, "dataHash") else _blob_field(found, "dataHash"),
+        None if is_absent(found, "dataHash") else _hash(found, "dataHash"),
         _same_address(found, place, known),
         _unknown(found, _REVISION_FIELDS),
     )
@@ -277,7 +303,10 @@ def touched_documents(transaction_info: Span) -> Iterator[TouchedDocument]:
     for document_id, span in distinct_fields(found["documents"]).items():
         table = distinct_fields(span)
         yield TouchedDocument(
-            document_id, text_field(table, "tableName"), text_field(table, "tableId")
+            document_id,
+            text_field(table, "tableName"),
+            text_field(table, "tableId"),
+            _optional(table, "statements"),
         )
 
 
@@ -294,6 +323,31 @@ def statements(transaction_info: Span) -> Iterator[str]:
         return
     for span in elements(found["statements"]):
         yield text_field(distinct_fields(span), "statement")
+
+
+def writes_without_delete(transaction_info: Span, touched: TouchedDocument) -> bool:
+    """Return whether all statements that touched a document insert or change, and none deletes.
+
+    Such a document has a revision in the transaction's block, and that revision is not a delete.
+    Nothing is concluded from statements of other kinds.
+
+    Raises
+    ------
+    IonError
+        If a part has a wrong type.
+    """
+    texts = list(statements(transaction_info))
+    if touched.statements is not None:
+        places = [
+            uint_field({"a statement": each}, "a statement")
+            for each in elements(touched.statements)
+        ]
+        if any(place >= len(texts) for place in places):
+            return False
+        texts = [texts[place] for place in places]
+    return bool(texts) and all(
+        _WRITE.match(text) is not None and _DELETE.search(text) is None for text in texts
+    )
 
 
 def redactions(redaction_info: Span) -> Iterator[Redaction]:
@@ -343,4 +397,23 @@ def _list(found: Fields, name: str) -> Span:
 
 
 def _entry(span: Span) -> bytes:
-    return _blob_field({"an entry": span}, "an entry")
+    return _hash_or_empty({"an entry": span}, "an entry")
+
+
+def _hash(found: Fields, name: str) -> bytes:
+    """Return a field that is a hash.
+
+    Combined with an empty hash, another one stays as it is, so where QLDB writes none, an empty
+    hash would let a part pass for the whole.
+    """
+    content = _blob_field(found, name)
+    if len(content) != HASH_BYTES:
+        raise IonError(f"{name} is not a hash of {HASH_BYTES} bytes")
+    return content
+
+
+def _hash_or_empty(found: Fields, name: str) -> bytes:
+    content = _blob_field(found, name)
+    if content and len(content) != HASH_BYTES:
+        raise IonError(f"{name} is neither empty nor a hash of {HASH_BYTES} bytes")
+    return content

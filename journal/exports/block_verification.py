@@ -11,16 +11,16 @@ import enum
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from journal.exports.block import touched_documents
+from journal.exports.block import writes_without_delete
 from journal.exports.findings import FindingKind
 from journal.ion.hashing import ion_hash
 from journal.ion.structure import UNTYPED_NULL
 from journal.merkle import dot, merkle_root
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
-    from journal.exports.block import Block
+    from journal.exports.block import Block, TouchedDocument
 
 REVISIONS_ENTRY = 1
 """Position of the root of the revisions among the entries of every genuine block."""
@@ -75,22 +75,32 @@ class BlockProblem(NamedTuple):
     detail: str
 
 
-def block_problems(block: Block, documents: Collection[str]) -> Iterator[BlockProblem]:
+def block_problems(
+    block: Block,
+    touched: Sequence[TouchedDocument],
+    documents: Collection[str],
+    deleted: Collection[str],
+) -> Iterator[BlockProblem]:
     """Check everything in a block but the hashes of its revisions.
 
     Parameters
     ----------
     block
         The block.
+    touched
+        The documents that its transactionInfo tells.
     documents
         Ids of the documents of which the block has a revision.
+    deleted
+        Those of them whose revision is a delete.
 
     Raises
     ------
     IonError
         If a part is not what QLDB writes.
     """
-    yield from _revision_problems(block, documents)
+    yield from _revision_problems(block)
+    yield from _document_problems(block, touched, documents, deleted)
     if block.transaction_info is not None and ion_hash(block.transaction_info) not in block.entries:
         yield BlockProblem(
             FindingKind.TRANSACTION_INFO,
@@ -108,7 +118,7 @@ def block_problems(block: Block, documents: Collection[str]) -> Iterator[BlockPr
         )
 
 
-def _revision_problems(block: Block, documents: Collection[str]) -> Iterator[BlockProblem]:
+def _revision_problems(block: Block) -> Iterator[BlockProblem]:
     if block.revisions:
         root = merkle_root([revision.hash for revision in block.revisions])
         if root not in block.entries:
@@ -117,15 +127,38 @@ def _revision_problems(block: Block, documents: Collection[str]) -> Iterator[Blo
                 "the root of the revisions is not among the entries: a revision was added, "
                 "removed or moved, or its hash was changed",
             )
-    if block.transaction_info is None or not _can_lack_revisions(block, documents):
+
+
+def _document_problems(
+    block: Block,
+    touched: Sequence[TouchedDocument],
+    documents: Collection[str],
+    deleted: Collection[str],
+) -> Iterator[BlockProblem]:
+    """Compare the revisions with what the transaction did.
+
+    The entries alone do not show it: the nodes of a Merkle tree can be presented as its leaves, so
+    that some revisions stay hidden behind a hash, or one passes for a delete.
+    """
+    info = block.transaction_info
+    if info is None:
         return
-    for touched in touched_documents(block.transaction_info):
-        if touched.document_id not in documents:
-            yield BlockProblem(
-                FindingKind.MISSING_REVISION,
-                "the transaction touched a document of which the block has only a hash",
-            )
-            return
+    missing = [each for each in touched if each.document_id not in documents]
+    if missing and (
+        _can_lack_revisions(block, documents)
+        or any(writes_without_delete(info, each) for each in missing)
+    ):
+        yield BlockProblem(
+            FindingKind.MISSING_REVISION,
+            "the transaction touched a document of which the block has at most a hash",
+        )
+    if deleted and any(
+        each.document_id in deleted and writes_without_delete(info, each) for each in touched
+    ):
+        yield BlockProblem(
+            FindingKind.REVISION_HASH,
+            "a revision is a delete, but no statement of the transaction deletes the document",
+        )
 
 
 def _can_lack_revisions(block: Block, documents: Collection[str]) -> bool:

@@ -13,7 +13,7 @@ from journal.merkle import dot
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from journal.exports.block import Block, BlockRevision, Metadata
+    from journal.exports.block import Block, BlockRevision, Metadata, TouchedDocument
     from journal.exports.located import Located
     from journal.exports.part_verification import TypeSearch
     from journal.ion.structure import Span
@@ -117,8 +117,11 @@ def _entries(block: Block, document_id: str, types: TypeSearch | None) -> Iterat
     documents = {metadata.document_id for _, metadata in known}
     if document_id not in documents:
         return
-    is_sound = next(block_problems(block, documents), None) is None
-    table_id, table_name = _table(block, document_id)
+    deleted = {metadata.document_id for revision, metadata in known if revision.is_delete}
+    info = block.transaction_info
+    touched = [] if info is None else list(touched_documents(info))
+    is_sound = next(block_problems(block, touched, documents, deleted), None) is None
+    table_id, table_name = _table(touched, document_id)
     for revision, metadata in known:
         if metadata.document_id != document_id:
             continue
@@ -140,11 +143,10 @@ def _is_here(block: Block, revision: BlockRevision, metadata: Metadata) -> bool:
     return revision.address == block.address and block.transaction_id in (None, metadata.tx_id)
 
 
-def _table(block: Block, document_id: str) -> tuple[str | None, str | None]:
-    if block.transaction_info is not None:
-        for touched in touched_documents(block.transaction_info):
-            if touched.document_id == document_id:
-                return touched.table_id, touched.table_name
+def _table(touched: Iterable[TouchedDocument], document_id: str) -> tuple[str | None, str | None]:
+    for each in touched:
+        if each.document_id == document_id:
+            return each.table_id, each.table_name
     return None, None
 
 

@@ -30,7 +30,7 @@ from journal.merkle import dot
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from journal.exports.block import Metadata
+    from journal.exports.block import Metadata, TouchedDocument
     from journal.exports.located import Located
     from journal.ion.structure import Span
 
@@ -375,20 +375,26 @@ class _PartVerifier:
                 block.block_hash, tuple(revision.hash for revision in block.revisions)
             )
         tables: dict[str, str] = {}
+        touched: list[TouchedDocument] = []
         if block.transaction_info is None:
             result.without_transaction_info += 1
         else:
-            for touched in touched_documents(block.transaction_info):
-                tables[touched.document_id] = touched.table_id
-                result.names[touched.table_id] = touched.table_name
-        if block.revisions:
-            day = edge.timestamp[:_DAY_LENGTH]
-            found = [self._revision(each, block, tables, day) for each in block.revisions]
-            documents = {each for each in found if each is not None}
-        else:
+            touched += touched_documents(block.transaction_info)
+            for each in touched:
+                tables[each.document_id] = each.table_id
+                result.names[each.table_id] = each.table_name
+        documents: set[str] = set()
+        deleted: set[str] = set()
+        if not block.revisions:
             result.without_revisions += 1
-            documents = set()
-        for problem in block_problems(block, documents):
+        day = edge.timestamp[:_DAY_LENGTH]
+        for revision in block.revisions:
+            document_id = self._revision(revision, block, tables, day)
+            if document_id is not None:
+                documents.add(document_id)
+                if revision.is_delete:
+                    deleted.add(document_id)
+        for problem in block_problems(block, touched, documents, deleted):
             self._add(problem.kind, problem.detail)
 
     def _note_unknown(self, names: frozenset[str]) -> None:
@@ -438,7 +444,7 @@ class _PartVerifier:
         tally = self._result.tables.setdefault(table_id, TableTally())
         assert revision.metadata is not None  # noqa: S101 (the caller has read it)
         of_metadata = ion_hash(revision.metadata)
-        if revision.data is None and revision.data_hash is None:
+        if revision.is_delete:
             tally.deleted += 1
             self._check_delete(delete_rules(revision.hash, of_metadata), metadata, tally)
             return

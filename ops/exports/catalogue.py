@@ -117,10 +117,21 @@ class Export:
 
 
 class FoundProof(NamedTuple):
-    """A file with a digest or a proof, by its key in the source."""
+    """A file with a digest or a proof.
+
+    Attributes
+    ----------
+    key
+        Its key in the source, or the path that the user gave.
+    file
+        What it holds.
+    is_given
+        Whether the user gave it. Who changed an export could also change what lies beside it.
+    """
 
     key: str
     file: ProofFile
+    is_given: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from ops.exports.proof_files import ProofFile, ProofFileKind
 from ops.exports.verification import DigestVerification
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from journal.exports.journal_verification import JournalVerification
     from journal.exports.part_verification import WantedBlock
@@ -84,8 +84,32 @@ def verify_digests(
     return results
 
 
-def digest_findings(digests: Iterable[DigestVerification]) -> list[Finding]:
-    """Return a finding for each proof that does not lead to its digest."""
+def digest_findings(
+    digests: Sequence[DigestVerification],
+    proofs: Sequence[FoundProof] = (),
+    journal: JournalVerification | None = None,
+    strand_id: str | None = None,
+) -> list[Finding]:
+    """Return what is wrong with digests and proofs, and what they show to be missing.
+
+    Parameters
+    ----------
+    digests
+        What the proofs show.
+    proofs
+        All digests and proofs. Those that the user gave have to be proven: an export without the
+        proof, or without the block that it is for, must not pass because nothing could be tried.
+    journal, strand_id
+        The blocks that were verified, and their strand; None if later ones were left out.
+    """
+    return [
+        *_contradictions(digests),
+        *_untried(digests, proofs),
+        *([] if journal is None else _cut_tail(proofs, journal, strand_id)),
+    ]
+
+
+def _contradictions(digests: Iterable[DigestVerification]) -> list[Finding]:
     return [
         Finding(
             FindingKind.DIGEST,
@@ -97,6 +121,45 @@ def digest_findings(digests: Iterable[DigestVerification]) -> list[Finding]:
         for each in digests
         if each.is_proven is False
     ]
+
+
+def _untried(
+    digests: Sequence[DigestVerification], proofs: Sequence[FoundProof]
+) -> Iterator[Finding]:
+    """Find the digests that the user gave, or gave a proof of, and that could not be tried."""
+    given = {each.key for each in proofs if each.is_given}
+    # A proof without any digest has nothing that it could be compared with.
+    left = {_text(each.file.digest) for each in proofs if each.file.digest is not None}
+    left -= {each.digest for each in digests if each.is_proven is not None}
+    for each in digests:
+        if each.digest in left and given & {each.digest_file, each.proof_file}:
+            left.remove(each.digest)
+            yield Finding(FindingKind.DIGEST, each.detail, each.proof_file or each.digest_file)
+
+
+def _cut_tail(
+    proofs: Iterable[FoundProof], journal: JournalVerification, strand_id: str | None
+) -> Iterator[Finding]:
+    """Find that the journal went on, by the proof of a later block."""
+    if journal.last is None:
+        return
+    last = journal.last.sequence_no
+    later = [
+        (each.file.place.sequence_no, each.key)
+        for each in proofs
+        if each.file.proof is not None
+        and each.file.place is not None
+        and each.file.place.strand_id == strand_id
+        and each.file.place.sequence_no > last
+    ]
+    if later:
+        furthest, key = max(later)
+        yield Finding(
+            FindingKind.GAP,
+            f"blocks {last + 1} to {furthest} are missing at the end: there is a proof of the last "
+            "one",
+            key,
+        )
 
 
 def _proof(
@@ -140,7 +203,8 @@ def _judged(
         return False, f"the export has another revision than {leaf.what}"
     if not leaf.is_exported:
         return None, (
-            f"the proof of {leaf.what} leads to the digest, but the export does not have it"
+            f"the proof of {leaf.what} leads to the digest, but the export does not have it, or it "
+            "is not among the blocks that were verified"
         )
     return True, f"the proof of {leaf.what} leads to the digest"
 

@@ -183,7 +183,7 @@ def _proofs(proofs: Sequence[FoundProof]) -> list[str]:
     if not proofs:
         return []
     lines = ["", "Digests and proofs"]
-    for key, file in proofs:
+    for key, file, _ in proofs:
         facts = [file.kind.value]
         if file.digest is not None:
             facts.append(f"digest {base64.b64encode(file.digest).decode()}")

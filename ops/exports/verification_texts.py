@@ -30,7 +30,10 @@ RULES = (
         "The Merkle root of the hashes of a block's revisions is among the block's entries, as are "
         "the Ion Hashes of transactionInfo and redactionInfo."
     ),
-    "A transaction's documents have revisions in its block.",
+    (
+        "A transaction's documents have revisions in its block; those that its statements only "
+        "insert or change have no delete there."
+    ),
     "entriesHash is the Merkle root of the entries; blockHash combines it with previousBlockHash.",
     (
         "previousBlockHash is the blockHash of the block before; that of a ledger's first block "

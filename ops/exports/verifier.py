@@ -127,7 +127,9 @@ def verify(
     run.try_again()
     run.journal.finish()
     digests = verify_digests(proofs, run.journal, chosen.strand_id)
-    for finding in digest_findings(digests):
+    # Blocks after the end of a selection are not missing.
+    whole = run.journal if options.selection.end is None else None
+    for finding in digest_findings(digests, proofs, whole, run.strand_id):
         run.journal.add_finding(finding)
     return _result(
         run, found, options, digests, started_at=started_at, seconds=time.monotonic() - began

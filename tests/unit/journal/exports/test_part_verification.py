@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from amazon.ion import simpleion
+from qldb_simulator.operations import CreateTable, Delete, Insert
 
 from journal.exports.block_verification import DeleteRule
 from journal.exports.findings import FindingKind
 from journal.exports.part_verification import Part, Selection, TableTally, verify_part
 from journal.ion.binary_stream import binary_values
 from journal.ion.hashing import ion_hash
-from tests.support.exports import START
+from journal.merkle import dot
+from tests.support.exports import START, new_ledger
 from tests.support.journals import busy_ledger, structs, verified
 
 if TYPE_CHECKING:
@@ -161,6 +164,62 @@ def add_data_hash(blocks: list[dict[str, Any]]) -> None:
     blocks[2]["revisions"][0]["dataHash"] = bytes(32)
 
 
+def hide_revisions(blocks: list[dict[str, Any]]) -> None:
+    first, second, third, fourth = blocks[2]["entriesHashList"]
+    blocks[2]["entriesHashList"] = [third, fourth, dot(first, second)]
+    del blocks[2]["revisions"]
+
+
+def hide_revisions_as_if_there_were_none(blocks: list[dict[str, Any]]) -> None:
+    first, second, third, fourth = blocks[2]["entriesHashList"]
+    blocks[2]["entriesHashList"] = [dot(first, second), b"", third, fourth]
+    blocks[2]["revisions"] = []
+
+
+def hide_one_revision(blocks: list[dict[str, Any]]) -> None:
+    first, _, third, fourth = blocks[2]["entriesHashList"]
+    one, other = (each["hash"] for each in blocks[2]["revisions"])
+    blocks[2]["entriesHashList"] = [first, b"", one, other, third, fourth]
+    del blocks[2]["revisions"][1]
+
+
+def pass_off_as_delete(blocks: list[dict[str, Any]]) -> None:
+    blocks[3]["revisions"] = split_revision(blocks[3])
+
+
+def pass_off_as_redacted(blocks: list[dict[str, Any]]) -> None:
+    known, hidden = split_revision(blocks[3])
+    blocks[3]["revisions"] = [known | {"dataHash": b""}, hidden]
+
+
+def split_revision(block: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a revision in two: metadata without data, and the hash of the data."""
+    (revision,) = block["revisions"]
+    of_data, of_metadata = hash_of(revision.pop("data")), hash_of(revision["metadata"])
+    assert dot(of_metadata, of_data) == revision["hash"]
+    return [revision | {"hash": of_metadata}, {"hash": of_data}]
+
+
+def hash_of(value: object) -> bytes:
+    (located,) = binary_values([bytes(simpleion.dumps(value, binary=True))])
+    return ion_hash(located.span)
+
+
+def shorten(name: str) -> Callable[[list[dict[str, Any]]], None]:
+    def change(blocks: list[dict[str, Any]]) -> None:
+        blocks[2][name] = blocks[2][name][:31]
+
+    return change
+
+
+def shorten_entry(blocks: list[dict[str, Any]]) -> None:
+    blocks[2]["entriesHashList"][0] = b"short"
+
+
+def shorten_revision_hash(blocks: list[dict[str, Any]]) -> None:
+    blocks[2]["revisions"][0]["hash"] = b""
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -190,6 +249,16 @@ def add_data_hash(blocks: list[dict[str, Any]]) -> None:
         (set_hash_type, FindingKind.MALFORMED_BLOCK),
         (keep_data_without_metadata, FindingKind.MALFORMED_BLOCK),
         (add_data_hash, FindingKind.MALFORMED_BLOCK),
+        (hide_revisions, FindingKind.MISSING_REVISION),
+        (hide_revisions_as_if_there_were_none, FindingKind.MISSING_REVISION),
+        (hide_one_revision, FindingKind.MISSING_REVISION),
+        (pass_off_as_delete, FindingKind.REVISION_HASH),
+        (pass_off_as_redacted, FindingKind.MALFORMED_BLOCK),
+        (shorten("blockHash"), FindingKind.MALFORMED_BLOCK),
+        (shorten("entriesHash"), FindingKind.MALFORMED_BLOCK),
+        (shorten("previousBlockHash"), FindingKind.MALFORMED_BLOCK),
+        (shorten_entry, FindingKind.MALFORMED_BLOCK),
+        (shorten_revision_hash, FindingKind.MALFORMED_BLOCK),
     ],
 )
 def test_a_change_is_found(
@@ -323,6 +392,20 @@ def test_a_block_that_lacks_what_genuine_ones_may_lack_is_sound() -> None:
     assert result.findings == []
     assert result.without_transaction_info == BLOCKS
     assert list(result.tables) == [None]
+
+
+def test_a_document_that_is_inserted_and_deleted_may_lack_a_revision() -> None:
+    ledger = new_ledger(random.Random(1))
+    ledger.commit([CreateTable(table="Person")])
+    first = ledger.commit([Insert(table="Person", document={"name": "one"})])
+    ledger.commit([Delete(table="Person", document_id=first.documents[0].document_id)])
+    blocks = structs(ledger)[2:]
+    # As if QLDB wrote no revision in such a transaction, which is not known.
+    first_entry, second, third, fourth = blocks[0]["entriesHashList"]
+    blocks[0]["entriesHashList"] = [dot(first_entry, second), b"", third, fourth]
+    del blocks[0]["revisions"]
+
+    assert verified(blocks, ledger.strand_id).findings == []
 
 
 class NoTypes:

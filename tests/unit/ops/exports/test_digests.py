@@ -158,3 +158,40 @@ def test_genuine_proofs_without_their_block_are_sound_but_prove_nothing_of_the_e
     assert [each.is_proven for each in found] == [None, None]
     assert {each.sequence_no for each in found} == {SEQUENCE_NO}
     assert all("leads to the digest, but" in each.detail for each in found)
+
+
+def findings(*proofs: FoundProof) -> list[FindingKind]:
+    digests = verify_digests(proofs, journal(), STRAND)
+    return [each.kind for each in digest_findings(digests, proofs)]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [digest(OF_BLOCK)],
+        [digest(OF_BLOCK), block_proof(6)],
+        [digest(OF_BLOCK), block_proof(strand_id="another")],
+        [block_proof(6)._replace(digest=OF_BLOCK)],
+    ],
+)
+def test_a_digest_that_the_user_gave_has_to_be_proven(files: list[ProofFile]) -> None:
+    given = [FoundProof(f"file{at}", file, is_given=True) for at, file in enumerate(files)]
+
+    assert findings(*given) == [FindingKind.DIGEST]
+
+
+def test_a_given_digest_is_not_replaced_by_one_that_lies_beside_the_export() -> None:
+    given = FoundProof("given", digest(b"x" * 32), is_given=True)
+    beside = FoundProof("beside", block_proof()._replace(digest=OF_BLOCK))
+
+    assert findings(beside, given) == [FindingKind.DIGEST]
+
+
+def test_a_given_digest_may_be_proven_by_a_proof_that_lies_beside_the_export() -> None:
+    given = FoundProof("given", digest(OF_BLOCK), is_given=True)
+
+    assert findings(FoundProof("beside", block_proof()), given) == []
+
+
+def test_a_given_proof_without_any_digest_is_no_finding() -> None:
+    assert findings(FoundProof("given", block_proof(), is_given=True)) == []

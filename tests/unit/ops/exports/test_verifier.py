@@ -273,6 +273,28 @@ def test_a_journal_that_was_made_anew_does_not_lead_to_the_digest(tmp_path: Path
     assert kinds(found) == {FindingKind.DIGEST}
 
 
+def test_a_tail_that_was_cut_off_is_shown_by_the_proof_of_a_later_block(tmp_path: Path) -> None:
+    exported(blocks=BLOCKS[:4]).write_to(tmp_path)
+    (tmp_path / "x.proofs.json").write_bytes(proofs_of(BLOCKS, 6))
+
+    found = run(tmp_path)
+
+    assert found.outcome is Outcome.NOT_PROVEN
+    assert kinds(found) == {FindingKind.GAP}
+    assert "blocks 4 to 6 are missing" in found.findings[0].detail
+
+
+def test_a_proof_of_a_block_after_the_chosen_time_does_not_make_it_missing(tmp_path: Path) -> None:
+    exported(blocks=BLOCKS).write_to(tmp_path)
+    (tmp_path / "x.proofs.json").write_bytes(proofs_of(BLOCKS, 6))
+    end = BLOCKS[4].block_timestamp
+
+    found = run(tmp_path, selection=Selection(frozenset(), None, end))
+
+    assert found.outcome is Outcome.PROVEN
+    assert found.blocks == 4
+
+
 def test_the_genuine_block_is_proven_with_its_digest_through_its_proofs(
     tmp_path: Path, shared_data: Path
 ) -> None:
