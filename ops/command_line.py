@@ -32,12 +32,12 @@ Credentials and endpoints are AWS's usual ones (AWS_PROFILE, AWS_..., ~/.aws).
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     given = sys.argv[1:] if arguments is None else arguments
-    options = _parser(commands(_needed(given))).parse_args(given)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # Keys and text records may have characters that the terminal's encoding lacks.
-        sys.stdout.reconfigure(errors="backslashreplace")
     console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
     try:
+        options = _parser(commands(_needed(given))).parse_args(given)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # Keys and text records may have characters that the terminal's encoding lacks.
+            sys.stdout.reconfigure(errors="backslashreplace")
         status: int = options.run(options, console)
         sys.stdout.flush()
     except OpsError as error:
