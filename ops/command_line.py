@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import signal
 import sys
 from importlib import import_module
@@ -15,6 +14,7 @@ from rich.console import Console
 from handler.version import project_version
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK
 from ops.errors import OpsError
+from ops.standard_output import discard_rest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,9 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print("stopped")
         return STATUS_INTERRUPTED
     except BrokenPipeError:
-        # `... | head` closed the pipe. What is still buffered is discarded, or Python's own flush
-        # at the exit would complain (Python documentation, signal, "Note on SIGPIPE").
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_rest()
         return STATUS_OK
     return status
 

@@ -20,6 +20,7 @@ from ops.exports.probing import block_range
 from ops.exports.reading_progress import reading_progress
 from ops.exports.source import ObjectError, open_source
 from ops.exports.verification import Outcome
+from ops.standard_output import print_lines
 from ops.terminal_text import printable
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     lines = [_json(entries, with_data=options.data)] if options.json else _lines(entries)
     if options.data and not options.json:
         lines += _documents(entries)
-    print("\n".join(lines))
+    print_lines(lines)
     for problem in result.problems:
         console.print(f"warning: {problem}", style="yellow")
     if result.problems:

@@ -11,6 +11,7 @@ from ops.exports.inspection_text import inspection_lines
 from ops.exports.inspector import Progress, inspect
 from ops.exports.options import add_location
 from ops.exports.reading_progress import reading_progress
+from ops.standard_output import print_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -62,7 +63,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     except OpsError as error:
         console.print(f"error: {error}", style="red")
         return STATUS_NOT_READ
-    print(json_text(found) if options.json else "\n".join(inspection_lines(found)))
+    print_lines([json_text(found)] if options.json else inspection_lines(found))
     return STATUS_NOT_READ if found.problems or not found.strands else STATUS_OK
 
 

@@ -18,6 +18,7 @@ from ops.exports.proof_files import proof_file
 from ops.exports.reading_progress import reading_progress
 from ops.exports.verification import Outcome
 from ops.exports.verifier import Progress, VerifyOptions, verify
+from ops.standard_output import print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,9 +125,9 @@ def _verified(options: argparse.Namespace, console: Console) -> int:
             start=lambda total: progress.start(total, "verifying"),
             advance=advance,
         )
-    print("\n".join(report_text.summary(verification)))
     for path, report in reports:
         _write(path, report(verification))
+    print_lines(report_text.summary(verification))
     return verification.outcome.value
 
 

@@ -15,6 +15,7 @@ import pytest
 from qldb_simulator.operations import CreateTable, Insert
 
 from tests.support.exports import ExportFormat, export_of, new_ledger
+from tests.support.journals import busy_ledger
 from tests.support.paths import REPOSITORY
 from tests.support.waiting import eventually
 
@@ -120,3 +121,14 @@ def test_ctrl_c_ends_all_processes_without_a_stack_trace(folder: Path) -> None:
     assert (out, error) == ("", "stopped\n")
     _, alive = psutil.wait_procs(children, timeout=30)
     assert alive == []
+
+
+def test_the_exit_status_is_that_of_the_export_also_without_a_reader(tmp_path: Path) -> None:
+    export = export_of(busy_ledger().blocks)
+    export.write_to(tmp_path)
+    (tmp_path / export.data_keys[1]).unlink()
+    with start(tmp_path, "--processes", 1) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+
+        assert process.wait(60) == 2
