@@ -429,3 +429,11 @@ def test_days_are_those_of_the_blocks() -> None:
     result = verified(structs(busy_ledger()), STRAND)
 
     assert result.revisions_by_day == {START.astimezone(UTC).strftime("%Y-%m-%d"): 5}
+
+
+def test_redacted_revisions_and_redactions_are_kept() -> None:
+    result = verified(structs(busy_ledger()), STRAND)
+
+    (redacted,) = result.redacted
+    assert result.redacted[redacted] == 1
+    assert result.redactions == {redacted}
