@@ -181,19 +181,21 @@ def _read(options: argparse.Namespace, parts: Sequence[ObjectPart], console: Con
 
 
 class _Seen:
-    """The blocks of an object, of which the last one is remembered."""
+    """The blocks of an object, which are counted, and of which the last one is remembered."""
 
     def __init__(self, blocks: Iterator[Located]) -> None:
         self._blocks = blocks
         self._last: Located | None = None
+        self._count = 0
 
     def __iter__(self) -> Iterator[Located]:
         for located in self._blocks:
             self._last = located
+            self._count += 1
             yield located
 
     def problem(self, part: ObjectPart) -> str | None:
-        """Return what is wrong with the object's end; an object that is cut there is well formed.
+        """Return what is wrong with the object's blocks; one that is cut there is well formed.
 
         Raises
         ------
@@ -205,6 +207,9 @@ class _Seen:
         last = read_block(self._last.span).address.sequence_no
         if last != part.last:
             return f"ends with block {last}, but should end with block {part.last}"
+        expected = part.last - part.first + 1
+        if self._count != expected:
+            return f"has {self._count} blocks, but should have {expected}"
         return None
 
 

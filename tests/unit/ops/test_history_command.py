@@ -191,14 +191,14 @@ def test_damage_is_told_even_if_it_hides_all_revisions(
     assert "is damaged" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("lines", [0, 1])
-def test_an_object_that_is_cut_at_a_lines_end_is_told(
-    lines: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("lines", [slice(0), slice(2), slice(0, 3, 2)])
+def test_an_object_that_lost_lines_is_told(
+    lines: slice, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    export = export_of(JOURNAL.ledger.blocks, ExportFormat.JSON)
+    export = export_of(JOURNAL.ledger.blocks, ExportFormat.JSON, blocks_per_object=3)
     export.write_to(tmp_path)
     path = tmp_path / export.data_keys[1]
-    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:lines]))
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[lines]))
 
     assert run(tmp_path, "Person", JOURNAL.document) == 2
 
