@@ -491,14 +491,7 @@ class _PartVerifier:
             self._check_delete(delete_rules(revision.hash, of_metadata), metadata, tally)
             return
         if revision.data is None:
-            tally.redacted += 1
-            if len(self._result.redacted) < MAX_REDACTIONS and self._address is not None:
-                key = RevisionKey(metadata.document_id, metadata.version)
-                self._result.redacted[key] = self._address.sequence_no
-            if dot(of_metadata, revision.data_hash or b"") == revision.hash:
-                tally.proven += 1
-            else:
-                self._add_wrong(metadata, tally, "metadata and dataHash do not give the hash")
+            self._check_redacted(revision, of_metadata, metadata, tally)
             return
         if revision.data_hash is not None:
             self._add(FindingKind.MALFORMED_BLOCK, "a revision with both data and dataHash")
@@ -519,6 +512,18 @@ class _PartVerifier:
             tally.proven += 1
         else:
             tally.proven_retyped += 1
+
+    def _check_redacted(
+        self, revision: BlockRevision, of_metadata: bytes, metadata: Metadata, tally: TableTally
+    ) -> None:
+        tally.redacted += 1
+        if len(self._result.redacted) < MAX_REDACTIONS and self._address is not None:
+            key = RevisionKey(metadata.document_id, metadata.version)
+            self._result.redacted[key] = self._address.sequence_no
+        if dot(of_metadata, revision.data_hash or b"") == revision.hash:
+            tally.proven += 1
+        else:
+            self._add_wrong(metadata, tally, "metadata and dataHash do not give the hash")
 
     def _check_delete(self, rules: DeleteRule, metadata: Metadata, tally: TableTally) -> None:
         if not rules:
