@@ -212,7 +212,8 @@ def _of_decimal(label: Label, data: bytes, start: int, stop: int) -> bytes | Non
 def _printed_float(magnitude: int, exponent: int, *, minus: bool) -> bytes | None:
     """Return the float that is printed so; None if a number of this precision is none.
 
-    Floats are printed in the fewest digits that tell them apart: with at most one zero at the end.
+    Floats are printed in the fewest digits that tell them apart, with at most one zero at the end,
+    or by some printers in more, which are rounded correctly.
     """
     digits = str(magnitude)
     has_zeros = exponent < -1 and digits.endswith("0")
@@ -221,5 +222,9 @@ def _printed_float(magnitude: int, exponent: int, *, minus: bool) -> bytes | Non
         return None
     number = float(f"{digits}e{exponent}")
     if math.isinf(number) or (magnitude and not number):
+        return None
+    # Other digits that are rounded to the same float are not those that were exported.
+    printed = Decimal(f"{digits}e{exponent}")
+    if printed not in (Decimal(repr(number)), Decimal(f"{number:.{len(digits) - 1}e}")):
         return None
     return binary64(-number if minus else number)

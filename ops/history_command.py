@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journal.errors import IonError
+from journal.exports.block import read_block
 from journal.exports.blocks import Format, object_blocks
 from journal.exports.document_history import HistoryEntry, Verdict, document_history
 from journal.ion.writing import standalone
@@ -25,11 +27,13 @@ from ops.terminal_text import printable
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
+    from journal.exports.located import Located
     from journal.exports.sequence import ObjectPart
+    from ops.exports.catalogue import Catalogue
 
 _DESCRIPTION = """\
 Lists every revision of one document in journal exports: version, state (live, deleted, redacted),
@@ -37,8 +41,8 @@ time and id of its transaction, its block, and whether the revision and its bloc
 that they tell (`python -m ops verify` also checks the chain of all blocks). Documents are printed
 with --data only.
 
-Exit status: 0 all revisions verify, 1 not all do, 2 something could not be read or there is no
-such document.
+Exit status: 0 all revisions verify, 1 not all do or some are missing, 2 something could not be
+read or there is no such document.
 """
 
 _EXAMPLES = """\
@@ -54,6 +58,24 @@ class _Found(NamedTuple):
     problems: list[str]
 
 
+class _History(NamedTuple):
+    """The revisions of a document.
+
+    Attributes
+    ----------
+    entries
+        In the order of their versions.
+    problems
+        What could not be read, which may hold other revisions.
+    missing
+        What is not in the source.
+    """
+
+    entries: list[HistoryEntry]
+    problems: list[str]
+    missing: list[str]
+
+
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_source(parser)
     parser.add_argument("table", metavar="TABLE", help="name or id of the ledger table")
@@ -64,22 +86,21 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace, console: Console) -> int:
     try:
-        found = catalogue(open_source(options.source), block_range)
-        sequence = chosen_sequence(found, options.strand)
-        result = _read(options, sequence.parts, console)
-        entries = _of_table(result.entries, options.table, options.document)
+        history = _history(options, console)
     except OpsError as error:
         console.print(f"error: {error}", style="red")
         return Outcome.NOT_READ.value
+    entries = history.entries
     lines = [_json(entries, with_data=options.data)] if options.json else _lines(entries)
     if options.data and not options.json:
         lines += _documents(entries)
     print_lines(lines)
-    for problem in result.problems:
-        console.print(f"warning: {problem}", style="yellow")
-    if result.problems:
+    _warn(console, history.missing)
+    if history.problems:
         return Outcome.NOT_READ.value
-    is_proven = all(entry.verdict in (Verdict.PROVEN, Verdict.PROVEN_RETYPED) for entry in entries)
+    is_proven = not history.missing and all(
+        entry.verdict in (Verdict.PROVEN, Verdict.PROVEN_RETYPED) for entry in entries
+    )
     status: int = (Outcome.PROVEN if is_proven else Outcome.NOT_PROVEN).value
     return status
 
@@ -92,6 +113,55 @@ COMMAND = Command(
     add_options=_add_options,
     run=_run,
 )
+
+
+def _history(options: argparse.Namespace, console: Console) -> _History:
+    """Find the revisions, and warn of what could not be read, whether there are any or not."""
+    found = catalogue(open_source(options.source), block_range)
+    sequence = chosen_sequence(found, options.strand)
+    result = _read(options, sequence.parts, console)
+    problems = [*_unread(found), *result.problems]
+    _warn(console, problems)
+    entries = _of_table(result.entries, options.table, options.document)
+    missing = [
+        f"blocks {gap.first} to {gap.last} are in no object: revisions in them are not listed"
+        for gap in sequence.gaps
+    ]
+    return _History(entries, problems, missing + _missing_versions(entries, sequence.parts))
+
+
+def _unread(found: Catalogue) -> list[str]:
+    problems = [f"{printable(each.key)}: {each.problem}" for each in found.unreadable]
+    problems += [
+        f"{printable(key)} is not there, though a manifest names it"
+        for export in found.exports
+        for key in export.missing
+    ]
+    return problems
+
+
+def _missing_versions(entries: Sequence[HistoryEntry], parts: Sequence[ObjectPart]) -> list[str]:
+    """Find versions that a complete journal has: a block can have lost all that it told of one."""
+    # Versions before an export that starts later are not missing.
+    is_from_start = bool(parts) and parts[0].read_from == 0
+    versions = [each.version for each in entries]
+    before = [-1, *versions] if is_from_start else versions
+    return [
+        f"{_versions(one + 1, other - 1)} of the document, which must have existed"
+        for one, other in pairwise(before)
+        if one + 1 < other
+    ]
+
+
+def _versions(first: int, last: int) -> str:
+    if first == last:
+        return f"there is no revision with version {first}"
+    return f"there are no revisions with versions {first} to {last}"
+
+
+def _warn(console: Console, problems: Sequence[str]) -> None:
+    for problem in problems:
+        console.print(f"warning: {problem}", style="yellow")
 
 
 def _read(options: argparse.Namespace, parts: Sequence[ObjectPart], console: Console) -> _Found:
@@ -111,6 +181,39 @@ def _read(options: argparse.Namespace, parts: Sequence[ObjectPart], console: Con
     return _Found(total, entries, problems)
 
 
+class _Seen:
+    """The blocks of an object, which are counted, and of which the last one is remembered."""
+
+    def __init__(self, blocks: Iterator[Located]) -> None:
+        self._blocks = blocks
+        self._last: Located | None = None
+        self._count = 0
+
+    def __iter__(self) -> Iterator[Located]:
+        for located in self._blocks:
+            self._last = located
+            self._count += 1
+            yield located
+
+    def problem(self, part: ObjectPart) -> str | None:
+        """Return what is wrong with the object's blocks; one that is cut there is well formed.
+
+        Raises
+        ------
+        IonError
+            If the last value is no block.
+        """
+        if self._last is None:
+            return f"has no block, but should have blocks {part.first} to {part.last}"
+        last = read_block(self._last.span).address.sequence_no
+        if last != part.last:
+            return f"ends with block {last}, but should end with block {part.last}"
+        expected = part.last - part.first + 1
+        if self._count != expected:
+            return f"has {self._count} blocks, but should have {expected}"
+        return None
+
+
 def _search(location: str, parts: Sequence[ObjectPart], *, document_id: str) -> _Found:
     """Search some objects; called in other processes."""
     source = open_source(location)
@@ -119,15 +222,18 @@ def _search(location: str, parts: Sequence[ObjectPart], *, document_id: str) -> 
     for part in parts:
         try:
             kind, blocks = object_blocks(source.chunks(part.key))
+            seen = _Seen(blocks)
             found.entries.extend(
                 document_history(
-                    blocks,
+                    seen,
                     document_id,
                     read_from=part.read_from,
                     read_to=part.read_to,
                     types=types if kind is Format.JSON else None,
                 )
             )
+            if (problem := seen.problem(part)) is not None:
+                found.problems.append(f"{printable(part.key)} {problem}")
         except ObjectError as error:
             found.problems.append(f"{printable(part.key)}: {error}")
         except IonError as error:

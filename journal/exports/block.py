@@ -48,7 +48,8 @@ _NONE: frozenset[str] = frozenset()
 _REVISION_FIELDS = frozenset({"blockAddress", "hash", "data", "dataHash", "metadata"})
 
 
-_WRITE = re.compile(r"\s*(?:INSERT|UPDATE|FROM)\b", re.IGNORECASE)
+_WRITE = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|FROM)\b", re.IGNORECASE)
+_INSERT = re.compile(r"\bINSERT\b", re.IGNORECASE)
 _DELETE = re.compile(r"\bDELETE\b", re.IGNORECASE)
 """The statements that write documents (QLDB developer guide, "PartiQL statements in Amazon QLDB"):
 FROM inserts, sets, removes or deletes."""
@@ -325,11 +326,34 @@ def statements(transaction_info: Span) -> Iterator[str]:
         yield text_field(distinct_fields(span), "statement")
 
 
-def writes_without_delete(transaction_info: Span, touched: TouchedDocument) -> bool:
-    """Return whether all statements that touched a document insert or change, and none deletes.
+class Writes(NamedTuple):
+    """What the statements that touched a document can have done to it.
 
-    Such a document has a revision in the transaction's block, and that revision is not a delete.
-    Nothing is concluded from statements of other kinds.
+    Attributes
+    ----------
+    inserts, deletes
+        Whether one of them may insert or delete a document.
+    """
+
+    inserts: bool
+    deletes: bool
+
+    @property
+    def has_revision(self) -> bool:
+        """Whether the document has a revision in the transaction's block, in any case.
+
+        Whether a document has one that is inserted and deleted at once is not known.
+        """
+        return not (self.inserts and self.deletes)
+
+
+def writes_to(transaction_info: Span, touched: TouchedDocument) -> Writes | None:
+    """Return what the statements that touched a document can have done to it.
+
+    Returns
+    -------
+    Writes or None
+        None if one of the statements is not known to write: nothing is concluded from those.
 
     Raises
     ------
@@ -343,10 +367,13 @@ def writes_without_delete(transaction_info: Span, touched: TouchedDocument) -> b
             for each in elements(touched.statements)
         ]
         if any(place >= len(texts) for place in places):
-            return False
+            return None
         texts = [texts[place] for place in places]
-    return bool(texts) and all(
-        _WRITE.match(text) is not None and _DELETE.search(text) is None for text in texts
+    if not texts or any(_WRITE.match(text) is None for text in texts):
+        return None
+    return Writes(
+        inserts=any(_INSERT.search(text) is not None for text in texts),
+        deletes=any(_DELETE.search(text) is not None for text in texts),
     )
 
 

@@ -11,7 +11,7 @@ import enum
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from journal.exports.block import writes_without_delete
+from journal.exports.block import writes_to
 from journal.exports.findings import FindingKind
 from journal.ion.hashing import ion_hash
 from journal.ion.structure import UNTYPED_NULL
@@ -146,14 +146,20 @@ def _document_problems(
     missing = [each for each in touched if each.document_id not in documents]
     if missing and (
         _can_lack_revisions(block, documents)
-        or any(writes_without_delete(info, each) for each in missing)
+        or any(
+            (writes := writes_to(info, each)) is not None and writes.has_revision
+            for each in missing
+        )
     ):
         yield BlockProblem(
             FindingKind.MISSING_REVISION,
             "the transaction touched a document of which the block has at most a hash",
         )
     if deleted and any(
-        each.document_id in deleted and writes_without_delete(info, each) for each in touched
+        each.document_id in deleted
+        and (writes := writes_to(info, each)) is not None
+        and not writes.deletes
+        for each in touched
     ):
         yield BlockProblem(
             FindingKind.REVISION_HASH,

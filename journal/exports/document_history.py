@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from journal.exports.block import read_block, read_metadata, time_text, touched_documents
 from journal.exports.block_verification import block_problems, delete_rules
 from journal.ion.hashing import ion_hash
+from journal.ion.symbols import stored_texts
 from journal.merkle import dot
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from journal.exports.located import Located
     from journal.exports.part_verification import TypeSearch
     from journal.ion.structure import Span
+    from journal.ion.symbols import Names
 
 
 class State(enum.StrEnum):
@@ -98,10 +100,15 @@ def document_history(
         If the object cannot be read from some place on.
     """
     needle = document_id.encode()
+    known: Names | None = None
+    is_symbol = False
     for located in blocks:
-        data, _, _, start, stop = located.span
-        # The id is in the metadata as a string, so a block without it need not be read any further.
-        if data.find(needle, start, stop) == -1:
+        data, names, _, start, stop = located.span
+        if names is not known:
+            known, is_symbol = names, document_id in stored_texts(names)
+        # The id is in the metadata as a string, or as a symbol, whose text is not in the block. A
+        # block without it need not be read any further.
+        if not is_symbol and data.find(needle, start, stop) == -1:
             continue
         block = read_block(located.span)
         if read_from <= block.address.sequence_no <= read_to:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from journal.exports.block_verification import ANY_DELETE_RULE, DeleteRule
 from journal.exports.findings import Finding, FindingKind
 from journal.exports.part_verification import (
+    MAX_REDACTIONS,
     MAX_UNKNOWN_FIELDS,
     Edge,
     PartVerification,
+    RevisionKey,
     TableTally,
     WantedBlock,
     order_problems,
@@ -32,7 +34,7 @@ class JournalVerification:
         Sums of the parts' own.
     first, last
         The first and last block that was verified; None if there was none.
-    tables, names, revisions_by_day, wanted, unknown_fields
+    tables, names, revisions_by_day, wanted, unknown_fields, redacted, redactions
         As of a part.
     is_readable
         Whether all objects were read to their ends.
@@ -53,6 +55,8 @@ class JournalVerification:
         self.revisions_by_day: Counter[str] = Counter()
         self.wanted: dict[int, WantedBlock] = {}
         self.unknown_fields: set[str] = set()
+        self.redacted: dict[RevisionKey, int] = {}
+        self.redactions: set[RevisionKey] = set()
         self.is_readable = True
         self.finding_counts: Counter[FindingKind] = Counter()
         self._findings: list[Finding] = []
@@ -72,6 +76,18 @@ class JournalVerification:
         """
         return self._delete_rules if self.deletes and self._delete_rules else None
 
+    @property
+    def unexplained_redactions(self) -> list[int]:
+        """The blocks of redacted revisions of which no block tells the redaction, in order.
+
+        Empty if there are too many redactions to compare.
+        """
+        if max(len(self.redacted), len(self.redactions)) >= MAX_REDACTIONS:
+            return []
+        return sorted(
+            sequence_no for key, sequence_no in self.redacted.items() if key not in self.redactions
+        )
+
     def add(self, part: PartVerification) -> None:
         """Add the next part of the journal."""
         self._link(part)
@@ -89,6 +105,10 @@ class JournalVerification:
         self.wanted |= part.wanted
         if len(self.unknown_fields) < MAX_UNKNOWN_FIELDS:
             self.unknown_fields |= part.unknown_fields
+        if len(self.redacted) < MAX_REDACTIONS:
+            self.redacted |= part.redacted
+        if len(self.redactions) < MAX_REDACTIONS:
+            self.redactions |= part.redactions
         self.is_readable = self.is_readable and part.is_readable
         for table_id, tally in part.tables.items():
             self.tables.setdefault(table_id, TableTally()).add(tally)

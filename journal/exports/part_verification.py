@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -14,6 +15,7 @@ from journal.exports.block import (
     BlockRevision,
     read_block,
     read_metadata,
+    redactions,
     time_text,
     touched_documents,
 )
@@ -42,6 +44,17 @@ MAX_UNKNOWN_FIELDS = 20
 
 _NO_MOMENT = "blockTimestamp without a time of day"
 _DAY_LENGTH = len("2020-02-03")
+
+
+MAX_REDACTIONS = 100_000
+"""Redacted revisions, and redactions, after which no more are kept."""
+
+
+class RevisionKey(NamedTuple):
+    """A revision of a document."""
+
+    document_id: str
+    version: int
 
 
 class TypeSearch(Protocol):
@@ -204,6 +217,10 @@ class PartVerification:
         Number of blocks that lack these parts, as genuine ones may.
     unknown_fields
         Names of fields of blocks and revisions that QLDB is not known to write; the first ones.
+    redacted
+        Redacted revisions, and the blocks that have them; the first ones.
+    redactions
+        Revisions of which a block tells that they are redacted; the first ones.
     """
 
     key: str
@@ -223,6 +240,8 @@ class PartVerification:
     without_transaction_info: int = 0
     without_revisions: int = 0
     unknown_fields: set[str] = field(default_factory=set)
+    redacted: dict[RevisionKey, int] = field(default_factory=dict)
+    redactions: set[RevisionKey] = field(default_factory=set)
 
     def add(self, finding: Finding) -> None:
         """Count a finding, and keep it if there are few."""
@@ -370,6 +389,8 @@ class _PartVerifier:
         result.last = edge
         result.blocks += 1
         self._note_unknown(block.unknown)
+        if block.redaction_info is not None:
+            self._note_redactions(block.redaction_info)
         if edge.sequence_no in self._wanted:
             result.wanted[edge.sequence_no] = WantedBlock(
                 block.block_hash, tuple(revision.hash for revision in block.revisions)
@@ -383,23 +404,44 @@ class _PartVerifier:
             for each in touched:
                 tables[each.document_id] = each.table_id
                 result.names[each.table_id] = each.table_name
-        documents: set[str] = set()
-        deleted: set[str] = set()
-        if not block.revisions:
-            result.without_revisions += 1
-        day = edge.timestamp[:_DAY_LENGTH]
-        for revision in block.revisions:
-            document_id = self._revision(revision, block, tables, day)
-            if document_id is not None:
-                documents.add(document_id)
-                if revision.is_delete:
-                    deleted.add(document_id)
+        documents, deleted = self._revisions(block, tables, edge.timestamp[:_DAY_LENGTH])
         for problem in block_problems(block, touched, documents, deleted):
             self._add(problem.kind, problem.detail)
 
     def _note_unknown(self, names: frozenset[str]) -> None:
         if names and len(self._result.unknown_fields) < MAX_UNKNOWN_FIELDS:
             self._result.unknown_fields |= names
+
+    def _revisions(
+        self, block: Block, tables: Mapping[str, str], day: str
+    ) -> tuple[set[str], set[str]]:
+        """Verify the revisions of a block.
+
+        Returns
+        -------
+        tuple of set
+            Ids of the documents that have one, and of those of which it is a delete.
+        """
+        documents: set[str] = set()
+        deleted: set[str] = set()
+        if not block.revisions:
+            self._result.without_revisions += 1
+        for revision in block.revisions:
+            document_id = self._revision(revision, block, tables, day)
+            if document_id is not None:
+                documents.add(document_id)
+                if revision.is_delete:
+                    deleted.add(document_id)
+        return documents, deleted
+
+    def _note_redactions(self, redaction_info: Span) -> None:
+        found = self._result.redactions
+        # That it is what was hashed is checked elsewhere; how it looks is known from no genuine
+        # sample.
+        with contextlib.suppress(IonError):
+            for each in redactions(redaction_info):
+                if len(found) < MAX_REDACTIONS:
+                    found.add(RevisionKey(each.document_id, each.version))
 
     def _revision(
         self, revision: BlockRevision, block: Block, tables: Mapping[str, str], day: str
@@ -449,11 +491,7 @@ class _PartVerifier:
             self._check_delete(delete_rules(revision.hash, of_metadata), metadata, tally)
             return
         if revision.data is None:
-            tally.redacted += 1
-            if dot(of_metadata, revision.data_hash or b"") == revision.hash:
-                tally.proven += 1
-            else:
-                self._add_wrong(metadata, tally, "metadata and dataHash do not give the hash")
+            self._check_redacted(revision, of_metadata, metadata, tally)
             return
         if revision.data_hash is not None:
             self._add(FindingKind.MALFORMED_BLOCK, "a revision with both data and dataHash")
@@ -474,6 +512,18 @@ class _PartVerifier:
             tally.proven += 1
         else:
             tally.proven_retyped += 1
+
+    def _check_redacted(
+        self, revision: BlockRevision, of_metadata: bytes, metadata: Metadata, tally: TableTally
+    ) -> None:
+        tally.redacted += 1
+        if len(self._result.redacted) < MAX_REDACTIONS and self._address is not None:
+            key = RevisionKey(metadata.document_id, metadata.version)
+            self._result.redacted[key] = self._address.sequence_no
+        if dot(of_metadata, revision.data_hash or b"") == revision.hash:
+            tally.proven += 1
+        else:
+            self._add_wrong(metadata, tally, "metadata and dataHash do not give the hash")
 
     def _check_delete(self, rules: DeleteRule, metadata: Metadata, tally: TableTally) -> None:
         if not rules:

@@ -88,6 +88,7 @@ def limits(
         *_edge_limits(journal, found, digests),
         *_selection_limits(selection),
         *_type_limits(journal),
+        *_redaction_limits(journal, selection),
         *_block_limits(journal),
     ]
 
@@ -161,6 +162,20 @@ def _type_limits(journal: JournalVerification) -> list[str]:
     ]
 
 
+def _redaction_limits(journal: JournalVerification, selection: Selection) -> list[str]:
+    blocks = journal.unexplained_redactions
+    if not blocks or selection.start is not None or selection.end is not None:
+        return []
+    return [
+        (
+            f"Whether {len(blocks)} redacted revisions, the first of them in block {blocks[0]}, "
+            "were redacted by QLDB: no block here tells of it. QLDB writes a redaction into a "
+            "later block, which may be after the last one here, but anybody can replace data by "
+            "its hash."
+        )
+    ]
+
+
 def _block_limits(journal: JournalVerification) -> list[str]:
     texts = [
         (
@@ -178,7 +193,8 @@ def _block_limits(journal: JournalVerification) -> list[str]:
     if journal.without_transaction_info:
         texts.append(
             f"{journal.without_transaction_info} blocks have no transactionInfo. Genuine blocks "
-            "exist without it, so nothing shows whether it was removed."
+            "exist without it, so nothing shows whether it was removed, and with it revisions of "
+            "documents: `history` names the versions that a document lacks."
         )
     if journal.hash_only_revisions:
         texts.append(

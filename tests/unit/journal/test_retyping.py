@@ -222,6 +222,18 @@ def test_a_number_of_many_digits_is_not_found() -> None:
     assert not Revision("{a: 1e0}", told=f'{{"a": {"1" * 5_000}}}').found(Retyping())
 
 
+@pytest.mark.parametrize("told", ["0.30000000000000003", "0.30000000000000005"])
+def test_other_digits_that_are_rounded_to_the_same_float_are_not_found(told: str) -> None:
+    assert float(told) == float("0.30000000000000004")
+
+    assert not Revision("{a: 0.30000000000000004e0}", told=f'{{"a": {told}}}').found(Retyping())
+
+
+@pytest.mark.parametrize("told", ["0.30000000000000004", "3.0000000000000004E-1"])
+def test_a_float_is_found_in_the_digits_that_printers_write(told: str) -> None:
+    assert Revision("{a: 0.30000000000000004e0}", told=f'{{"a": {told}}}').found(Retyping())
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -121,8 +122,9 @@ def test_json_may_have_the_documents(binary: Path, capsys: pytest.CaptureFixture
 
 
 def test_a_changed_revision_does_not_verify(
-    binary: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    binary = export_of(JOURNAL.ledger.blocks, blocks_per_object=1).write_to(tmp_path)
     for path in binary.rglob("*.ion"):
         path.write_bytes(path.read_bytes().replace(b"Anna", b"Hans"))
 
@@ -176,3 +178,90 @@ def test_an_object_that_cannot_be_read_is_told_and_the_others_are_read(
     captured = capsys.readouterr()
     assert "is damaged" in captured.err
     assert len(captured.out.splitlines()) > 1
+
+
+def test_damage_is_told_even_if_it_hides_all_revisions(
+    binary: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in binary.rglob("*-*.ion"):
+        path.write_bytes(path.read_bytes()[:-1])
+
+    assert run(binary, "Person", JOURNAL.document) == 2
+
+    assert "is damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("lines", [slice(0), slice(2), slice(0, 3, 2)])
+def test_an_object_that_lost_lines_is_told(
+    lines: slice, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export = export_of(JOURNAL.ledger.blocks, ExportFormat.JSON, blocks_per_object=3)
+    export.write_to(tmp_path)
+    path = tmp_path / export.data_keys[1]
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[lines]))
+
+    assert run(tmp_path, "Person", JOURNAL.document) == 2
+
+    assert "but should" in capsys.readouterr().err
+
+
+def test_an_object_that_a_manifest_names_is_missed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export = export_of(JOURNAL.ledger.blocks)
+    export.write_to(tmp_path)
+    (tmp_path / export.data_keys[-1]).unlink()
+
+    assert run(tmp_path, "Person", JOURNAL.document) == 2
+
+    assert f"{export.data_keys[-1]} is not there" in capsys.readouterr().err
+
+
+def test_a_gap_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    export = export_of(JOURNAL.ledger.blocks)
+    export.write_to(tmp_path)
+    (tmp_path / export.completed_key).unlink()
+    (tmp_path / export.data_keys[1]).unlink()
+
+    assert run(tmp_path, "Person", JOURNAL.document) == 1
+
+    assert "blocks 2 to 3 are in no object" in capsys.readouterr().err
+
+
+def test_a_version_that_a_block_has_lost_is_missed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocks = [
+        replace(block, transaction_info={}, revisions=()) if number == 2 else block
+        for number, block in enumerate(JOURNAL.ledger.blocks)
+    ]
+    export_of(blocks).write_to(tmp_path)
+
+    assert run(tmp_path, "Person", JOURNAL.document) == 1
+
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) == 4
+    assert "no revision with version 1" in captured.err
+
+
+def test_versions_before_the_first_block_are_not_missed(tmp_path: Path) -> None:
+    export_of(JOURNAL.ledger.blocks[3:]).write_to(tmp_path)
+
+    assert run(tmp_path, "Person", JOURNAL.document) == 0
+
+
+def test_an_id_that_is_a_symbol_is_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export = export_of(JOURNAL.ledger.blocks, ExportFormat.ION_TEXT)
+    export.write_to(tmp_path)
+    for key in export.data_keys:
+        text = (tmp_path / key).read_text()
+        changed = text.replace(f'id: "{JOURNAL.document}"', f"id: '{JOURNAL.document}'")
+        (tmp_path / key).write_text(
+            changed.replace(f'id:"{JOURNAL.document}"', f"id:'{JOURNAL.document}'")
+        )
+
+    run(tmp_path, "Person", JOURNAL.document)
+
+    assert len(capsys.readouterr().out.splitlines()) == 5

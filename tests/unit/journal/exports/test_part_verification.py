@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from amazon.ion import simpleion
-from qldb_simulator.operations import CreateTable, Delete, Insert
 
 from journal.exports.block_verification import DeleteRule
 from journal.exports.findings import FindingKind
 from journal.exports.part_verification import Part, Selection, TableTally, verify_part
 from journal.ion.binary_stream import binary_values
 from journal.ion.hashing import ion_hash
-from journal.merkle import dot
-from tests.support.exports import START, new_ledger
+from journal.merkle import dot, merkle_root
+from tests.support.exports import START
 from tests.support.journals import busy_ledger, structs, verified
 
 if TYPE_CHECKING:
@@ -176,6 +174,12 @@ def hide_revisions_as_if_there_were_none(blocks: list[dict[str, Any]]) -> None:
     blocks[2]["revisions"] = []
 
 
+def hide_delete(blocks: list[dict[str, Any]]) -> None:
+    first, second, third, fourth = blocks[4]["entriesHashList"]
+    blocks[4]["entriesHashList"] = [dot(first, second), b"", third, fourth]
+    blocks[4]["revisions"] = []
+
+
 def hide_one_revision(blocks: list[dict[str, Any]]) -> None:
     first, _, third, fourth = blocks[2]["entriesHashList"]
     one, other = (each["hash"] for each in blocks[2]["revisions"])
@@ -251,6 +255,7 @@ def shorten_revision_hash(blocks: list[dict[str, Any]]) -> None:
         (add_data_hash, FindingKind.MALFORMED_BLOCK),
         (hide_revisions, FindingKind.MISSING_REVISION),
         (hide_revisions_as_if_there_were_none, FindingKind.MISSING_REVISION),
+        (hide_delete, FindingKind.MISSING_REVISION),
         (hide_one_revision, FindingKind.MISSING_REVISION),
         (pass_off_as_delete, FindingKind.REVISION_HASH),
         (pass_off_as_redacted, FindingKind.MALFORMED_BLOCK),
@@ -394,18 +399,36 @@ def test_a_block_that_lacks_what_genuine_ones_may_lack_is_sound() -> None:
     assert list(result.tables) == [None]
 
 
-def test_a_document_that_is_inserted_and_deleted_may_lack_a_revision() -> None:
-    ledger = new_ledger(random.Random(1))
-    ledger.commit([CreateTable(table="Person")])
-    first = ledger.commit([Insert(table="Person", document={"name": "one"})])
-    ledger.commit([Delete(table="Person", document_id=first.documents[0].document_id)])
-    blocks = structs(ledger)[2:]
-    # As if QLDB wrote no revision in such a transaction, which is not known.
-    first_entry, second, third, fourth = blocks[0]["entriesHashList"]
-    blocks[0]["entriesHashList"] = [dot(first_entry, second), b"", third, fourth]
-    del blocks[0]["revisions"]
+def without_revisions(places: list[int]) -> PartVerification:
+    """Verify a sound block with no revision of a document that some of two statements touched."""
+    block = structs(busy_ledger())[3]
+    info = block["transactionInfo"]
+    (statement,) = info["statements"]
+    info["statements"] = [
+        statement | {"statement": text} for text in ("insert INTO Person ?", "DELETE FROM Person")
+    ]
+    for document in info["documents"].values():
+        document["statements"] = places
+    del block["revisions"]
+    block["entriesHashList"] = [bytes(32), b"", bytes(32), hash_of(info)]
+    block["entriesHash"] = merkle_root(block["entriesHashList"])
+    block["blockHash"] = dot(block["entriesHash"], block["previousBlockHash"])
+    return verified([block], STRAND)
 
-    assert verified(blocks, ledger.strand_id).findings == []
+
+def test_a_document_that_is_inserted_and_deleted_at_once_may_lack_a_revision() -> None:
+    assert without_revisions([0, 1]).findings == []
+
+
+@pytest.mark.parametrize("places", [[0], [1], [0, 0]])
+def test_a_document_that_is_only_inserted_or_only_deleted_has_a_revision(
+    places: list[int],
+) -> None:
+    assert kinds(without_revisions(places)) == [FindingKind.MISSING_REVISION]
+
+
+def test_nothing_is_concluded_from_a_statement_that_is_not_there() -> None:
+    assert without_revisions([0, 2]).findings == []
 
 
 class NoTypes:
@@ -429,3 +452,11 @@ def test_days_are_those_of_the_blocks() -> None:
     result = verified(structs(busy_ledger()), STRAND)
 
     assert result.revisions_by_day == {START.astimezone(UTC).strftime("%Y-%m-%d"): 5}
+
+
+def test_redacted_revisions_and_redactions_are_kept() -> None:
+    result = verified(structs(busy_ledger()), STRAND)
+
+    (redacted,) = result.redacted
+    assert result.redacted[redacted] == 1
+    assert result.redactions == {redacted}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from amazon.ion import simpleion
 from qldb_simulator import merkle
+from qldb_simulator.ion_hash import ion_hash
 
 from journal.exports.findings import FindingKind
 from journal.exports.part_verification import Selection
@@ -271,6 +273,32 @@ def test_a_journal_that_was_made_anew_does_not_lead_to_the_digest(tmp_path: Path
 
     assert found.outcome is Outcome.NOT_PROVEN
     assert kinds(found) == {FindingKind.DIGEST}
+
+
+def redact_by_hand(block: Block) -> Block:
+    """Replace the data of a block's first revision by its hash, as anybody can."""
+    revision = block.documents[0]
+    redacted = replace(revision, data=None, data_hash=ion_hash(revision.data))
+    return replace(
+        block,
+        revisions=tuple(redacted if each is revision else each for each in block.revisions),
+    )
+
+
+def test_a_redaction_of_which_no_block_tells_is_said(tmp_path: Path) -> None:
+    blocks = (*BLOCKS[:3], redact_by_hand(BLOCKS[3]), *BLOCKS[4:])
+
+    found = run(exported(blocks=blocks).write_to(tmp_path))
+
+    assert found.counts.redacted == 2
+    assert "1 redacted revisions, the first of them in block 3" in " ".join(found.not_shown)
+
+
+def test_nothing_is_said_of_redactions_that_a_block_tells(tmp_path: Path) -> None:
+    found = run(exported().write_to(tmp_path))
+
+    assert found.counts.redacted == 1
+    assert "redacted revisions" not in " ".join(found.not_shown)
 
 
 def test_a_tail_that_was_cut_off_is_shown_by_the_proof_of_a_later_block(tmp_path: Path) -> None:
