@@ -17,6 +17,7 @@ from ops.errors import OpsError
 from ops.exports.manifest_keys import ManifestKeys, ObjectIndex, common
 from ops.exports.proof_files import (
     MAX_PROOF_FILE_BYTES,
+    PROOF_FILE_SUFFIX,
     ProofFile,
     may_be_proof_file,
     proof_file,
@@ -238,7 +239,10 @@ def _sort_by_content(found: _Sorted, source: Source, entry: Entry) -> None:
         if (proof := proof_file(content)) is not None:
             found.proofs.append(FoundProof(entry.key, proof))
             return
-    if all(marker in head for marker in _BLOCK_MARKERS):
+    if entry.key.endswith(PROOF_FILE_SUFFIX):
+        # Without a word, an export would only seem to have no proof.
+        found.unreadable.append(Unreadable(entry.key, "expected a digest and a proof"))
+    elif all(marker in head for marker in _BLOCK_MARKERS):
         found.unplaced[entry.key] = entry
     else:
         found.foreign.append(entry)

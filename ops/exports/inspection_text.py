@@ -43,7 +43,8 @@ def inspection_lines(inspection: Inspection) -> list[str]:
     if inspection.to_know:
         lines += ["", "Things to know"]
         lines += [f"- {notice.text}" for notice in inspection.to_know]
-    return lines
+    # Notices hold texts of manifests and blocks, such as ids and times, that can be anything.
+    return [printable(line) for line in lines]
 
 
 def _exports(exports: Sequence[ExportInspection]) -> list[str]:

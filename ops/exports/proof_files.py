@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 MAX_PROOF_FILE_BYTES = 32 * 1024 * 1024
 """Maximum size of a file that is tried: GetBlock returns a whole block."""
 
+PROOF_FILE_SUFFIX = "proofs.json"
+"""How the names end that AWS's sample for migrations gives to its proofs."""
+
 _HASH_BYTES = 32
 _MARKERS = (b"igest", b"Proof", b'"Block"', b'"Revision"', b"edgerMetadata")
 _FIELD = "field"

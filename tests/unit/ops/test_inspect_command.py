@@ -18,6 +18,7 @@ from tests.support.exports import (
     WrittenExport,
     export_of,
     new_ledger,
+    object_bytes,
     write_files,
 )
 from tests.support.sentinel import SECRET
@@ -166,6 +167,35 @@ def test_names_that_a_terminal_would_obey_are_escaped(
     (folder / "\x1b[2J.txt").write_bytes(b"hello")
     assert main(["inspect", str(folder)]) == 0
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_texts_of_manifests_and_blocks_that_a_terminal_would_obey_are_escaped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given an empty export with a hostile time, and blocks of two strands, one of them hostile
+    hostile = "\x1b[2J\u202e"
+    ledger = new_ledger(random.Random(1))
+    ledger.commit([CreateTable(table="Person")])
+    empty = export_of([], ExportFormat.JSON, strand_id=ledger.strand_id)
+    started = json.loads(empty.files[empty.started_key]) | {"inclusiveStartTime": hostile}
+    content = object_bytes(ledger.blocks, ExportFormat.JSON).decode()
+    other = content.replace(ledger.strand_id, json.dumps(hostile)[1:-1])
+    write_files(
+        tmp_path,
+        empty.files
+        | {
+            empty.started_key: json.dumps(started).encode(),
+            "one.json": content.encode(),
+            "other.json": other.encode(),
+        },
+    )
+
+    main(["inspect", str(tmp_path)])
+
+    out = capsys.readouterr().out
+    assert "There are the journals of 2 ledgers" in out
+    assert "is empty" in out
+    assert not set(hostile[:1] + hostile[-1]) & set(out)
 
 
 @pytest.fixture

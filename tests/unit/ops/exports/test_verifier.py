@@ -408,3 +408,16 @@ def test_ion_values_of_a_manifest_may_be_text(tmp_path: Path) -> None:
     assert simpleion.loads(export.files[export.completed_key])["keys"]
 
     assert run(export.write_to(tmp_path)).outcome is Outcome.PROVEN
+
+
+@pytest.mark.parametrize("content", [b"", b"{", proofs_of(BLOCKS, 4)[:100], b'{"Digest": "AAAA"}'])
+def test_a_damaged_file_of_proofs_is_not_taken_for_no_proof(tmp_path: Path, content: bytes) -> None:
+    exported().write_to(tmp_path)
+    (tmp_path / "x.proofs.json").write_bytes(content)
+
+    found = run(tmp_path)
+
+    assert found.outcome is Outcome.NOT_READ
+    assert [(each.kind, each.key) for each in found.findings] == [
+        (FindingKind.UNREADABLE_OBJECT, "x.proofs.json")
+    ]
