@@ -27,9 +27,9 @@ OUTCOME_WORDS = {
     Outcome.NOT_READ: "COULD NOT BE READ",
 }
 
-NOT_TAMPERING = (
-    "JSON does not keep the types that were hashed (timestamps, blobs, symbols); an export in Ion"
-    " proves these revisions too."
+NOT_PROVABLE = (
+    "JSON does not keep the types that were hashed (timestamps, blobs, symbols), so this does not"
+    " show whether they were changed; an export in Ion decides it."
 )
 
 
@@ -159,8 +159,8 @@ def outcome_sentences(verification: Verification) -> list[str]:
         )
     if counts.not_provable:
         sentences.append(
-            f"{_of(counts.not_provable, counts.total)} cannot be proven in this format. That is"
-            f" not tampering: {NOT_TAMPERING}"
+            f"{_of(counts.not_provable, counts.total)} cannot be proven in this format."
+            f" {NOT_PROVABLE}"
         )
     return sentences
 
@@ -264,7 +264,7 @@ def counts_explained(counts: RevisionCounts) -> str:
         ),
         (
             counts.not_provable,
-            "Not provable: no types that were tried give the hash, which is not tampering.",
+            "Not provable: no types that were tried give the hash; changed or not, stays open.",
         ),
         (counts.wrong, "Wrong: the revision is not the one that was committed."),
         (

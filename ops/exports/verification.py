@@ -39,7 +39,8 @@ class RevisionCounts:
     proven_retyped
         The hash is that of the data after types were restored that JSON has lost.
     not_provable
-        No combination of types within the search's bound gives the hash. That is not tampering.
+        No combination of types within the search's bound gives the hash, so it stays
+        open whether the revision was changed.
     wrong
         The hash is another one, in a format that keeps all types.
     deleted, redacted

@@ -155,9 +155,9 @@ def _type_limits(journal: JournalVerification) -> list[str]:
         return []
     return [
         (
-            f"The data of {count} revisions: JSON has lost types of their values, and no types "
-            "that were tried give the hash. That does not mean that they were changed. Their "
-            "hashes are part of the chain, but nothing shows that the data is what was hashed."
+            f"The data of {count:,} revision{'' if count == 1 else 's'}: JSON has lost types of "
+            "values, and no types that were tried give the hash. That does not mean that the data was changed. The "
+            "hash is part of the chain, but nothing shows that the data is what was hashed."
         )
     ]
 

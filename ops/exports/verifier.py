@@ -21,6 +21,7 @@ from journal.exports.part_verification import (
     verify_part,
 )
 from journal.retyping import MAX_TRIES, QUICK_TRIES, Retyping
+from ops.errors import OpsError
 from ops.exports import parallel
 from ops.exports.catalogue import catalogue
 from ops.exports.digests import digest_findings, verify_digests, wanted_blocks
@@ -131,6 +132,7 @@ def verify(
     whole = run.journal if options.selection.end is None else None
     for finding in digest_findings(digests, proofs, whole, run.strand_id):
         run.journal.add_finding(finding)
+    _check_tables(run.journal, options.selection)
     return _result(
         run, found, options, digests, started_at=started_at, seconds=time.monotonic() - began
     )
@@ -286,6 +288,31 @@ def _findings_before(found: Catalogue) -> list[Finding]:
         for each in found.unreadable
     ]
     return findings
+
+
+def _check_tables(journal: JournalVerification, selection: Selection) -> None:
+    """Refuse to call a table proven of which nothing was verified, such as one with a typo.
+
+    Nothing is refused where there are findings: they matter more, and may be why the table is not
+    found.
+    """
+    unknown = selection.tables - {*journal.names, *journal.names.values()}
+    if not unknown or not journal.blocks or any(journal.finding_counts.values()):
+        return
+    raise OpsError(
+        f"no revision of the ledger table {printable(', '.join(sorted(unknown)))} was found in the "
+        f"blocks that were read: give names or ids of {_listed(set(journal.names.values()))}"
+    )
+
+
+def _listed(names: set[str]) -> str:
+    """Return the first names, and how many others there are."""
+    found = printable(", ".join(sorted(names)[:_MAX_LISTED_TABLES])) or "none"
+    more = len(names) - _MAX_LISTED_TABLES
+    return f"{found} and {more} more" if more > 0 else found
+
+
+_MAX_LISTED_TABLES = 20
 
 
 def _result(

@@ -59,6 +59,29 @@ def test_a_changed_document_is_not_proven_and_its_place_is_told(
     assert "TWO" not in out
 
 
+def test_a_table_of_which_nothing_was_verified_is_not_called_proven(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    html = tmp_path / "report.html"
+
+    assert run(folder, "--tables", "Person,Persn", "--html", html) == 2
+
+    captured = capsys.readouterr()
+    assert "PROVEN" not in captured.out
+    assert "no revision of the ledger table Persn was found" in " ".join(captured.err.split())
+    assert not html.exists()
+
+
+def test_a_changed_document_is_told_before_a_typo_in_the_table(
+    folder: Path, written: WrittenExport, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(folder, written)
+
+    assert run(folder, "--tables", "Person,Persn") == 1
+
+    assert capsys.readouterr().out.startswith("NOT PROVEN")
+
+
 def test_an_object_that_cannot_be_read_has_its_own_status(
     folder: Path, written: WrittenExport, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -120,12 +120,12 @@ def test_without_a_proven_digest_the_limit_is_told(is_proven: bool | None) -> No
     )
 
 
-def test_not_provable_is_not_tampering() -> None:
+def test_not_provable_is_called_neither_changed_nor_unchanged() -> None:
     counts = RevisionCounts(proven=98, not_provable=2)
 
     assert (
-        "2 of 100 revisions cannot be proven in this format. That is not tampering: JSON does not"
-        " keep the types"
+        "2 of 100 revisions cannot be proven in this format. JSON does not keep the types that were"
+        " hashed (timestamps, blobs, symbols), so this does not show whether they were changed;"
     ) in text(replace(PROVEN, counts=counts))
 
 
