@@ -1,1 +1,1 @@
-"""Commands for owners of journal exports, and for operators of a deployed stack."""
+"""Commands for owners of journal exports and operators of a deployed stack."""

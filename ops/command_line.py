@@ -72,7 +72,7 @@ def _needed(arguments: Sequence[str]) -> Sequence[str]:
 def _parser(found: Sequence[Command]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ops",
-        description="Commands for owners of journal exports, and for operators of a deployed stack.",
+        description="Commands for owners of journal exports and operators of a deployed stack.",
         epilog="examples:\n" + "".join(each.examples for each in found) + f"\n{_CREDENTIALS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

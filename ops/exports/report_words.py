@@ -264,7 +264,7 @@ def counts_explained(counts: RevisionCounts) -> str:
         ),
         (
             counts.not_provable,
-            "Not provable: no types that were tried give the hash; changed or not, stays open.",
+            "Not provable: no types that were tried give the hash; changed or not is open.",
         ),
         (counts.wrong, "Wrong: the revision is not the one that was committed."),
         (

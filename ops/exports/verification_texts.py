@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from journal.exports.journal_verification import JournalVerification
     from journal.exports.part_verification import Selection
+    from journal.exports.sequence import ObjectPart
     from ops.exports.catalogue import Catalogue
     from ops.exports.verification import DigestVerification
 
@@ -93,6 +94,21 @@ def limits(
     ]
 
 
+def superseded_limits(superseded: Sequence[ObjectPart]) -> list[str]:
+    """Return what was not read because an export that was made later has the same blocks."""
+    if not superseded:
+        return []
+    blocks = sum(part.read_to - part.read_from + 1 for part in superseded)
+    keys = len({part.key for part in superseded})
+    return [
+        (
+            f"Copies of blocks that another object has too: {blocks:,} in {keys:,} "
+            f"object{'' if keys == 1 else 's'} were not read. To verify an older export, give its "
+            "folder alone."
+        )
+    ]
+
+
 def _edge_limits(
     journal: JournalVerification, found: Catalogue, digests: Sequence[DigestVerification]
 ) -> list[str]:
@@ -156,8 +172,9 @@ def _type_limits(journal: JournalVerification) -> list[str]:
     return [
         (
             f"The data of {count:,} revision{'' if count == 1 else 's'}: JSON has lost types of "
-            "values, and no types that were tried give the hash. That does not mean that the data was changed. The "
-            "hash is part of the chain, but nothing shows that the data is what was hashed."
+            "values, and no types that were tried give the hash. That does not mean that the data "
+            "was changed. The hash is part of the chain, but nothing shows that the data is what "
+            "was hashed."
         )
     ]
 

@@ -35,7 +35,13 @@ from ops.exports.verification import (
     TableVerification,
     Verification,
 )
-from ops.exports.verification_texts import RULES, delete_rule_text, limits, selection_text
+from ops.exports.verification_texts import (
+    RULES,
+    delete_rule_text,
+    limits,
+    selection_text,
+    superseded_limits,
+)
 from ops.terminal_text import printable
 
 if TYPE_CHECKING:
@@ -134,7 +140,13 @@ def verify(
         run.journal.add_finding(finding)
     _check_tables(run.journal, options.selection)
     return _result(
-        run, found, options, digests, started_at=started_at, seconds=time.monotonic() - began
+        run,
+        found,
+        options,
+        digests,
+        superseded=chosen.superseded,
+        started_at=started_at,
+        seconds=time.monotonic() - began,
     )
 
 
@@ -321,6 +333,7 @@ def _result(
     options: VerifyOptions,
     digests: Sequence[DigestVerification],
     *,
+    superseded: Sequence[ObjectPart],
     started_at: float,
     seconds: float,
 ) -> Verification:
@@ -357,7 +370,10 @@ def _result(
         delete_rule=delete_rule_text(journal),
         digests=digests,
         rules=RULES,
-        not_shown=limits(journal, found, options.selection, digests),
+        not_shown=[
+            *superseded_limits(superseded),
+            *limits(journal, found, options.selection, digests),
+        ],
         findings=journal.findings,
         finding_counts=journal.finding_counts,
         revisions_by_day=dict(sorted(journal.revisions_by_day.items())),

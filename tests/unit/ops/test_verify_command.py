@@ -59,6 +59,22 @@ def test_a_changed_document_is_not_proven_and_its_place_is_told(
     assert "TWO" not in out
 
 
+def test_copies_of_blocks_that_were_not_read_are_told(
+    folder: Path, written: WrittenExport, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export_of(LEDGER.blocks, ExportFormat.ION_TEXT).write_to(folder.parent / "copy")
+
+    assert run(folder) == 0
+    assert "Copies of blocks" not in capsys.readouterr().out
+    assert run(folder.parent) == 0
+
+    found = " ".join(capsys.readouterr().out.split())
+    assert (
+        f"Copies of blocks that another object has too: {len(LEDGER.blocks)} in "
+        f"{len(written.data_keys)} objects were not read."
+    ) in found
+
+
 def test_a_table_of_which_nothing_was_verified_is_not_called_proven(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
