@@ -6,6 +6,7 @@ import enum
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from journal.errors import DamagedObject
 from journal.ion.binary_stream import binary_values
 from journal.ion.stream import VERSION_MARKER
 from journal.ion.text_stream import text_values
@@ -20,6 +21,11 @@ _SPACES = b" \t\r\n"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ENOUGH = 4096
 """Bytes after which the start of an object tells its format, whatever space precedes it."""
+
+
+_MAX_SPACE = 1024 * 1024
+"""Space before the first value after which an object is taken for damaged: what gzip makes of a few
+bytes could be gigabytes of it."""
 
 
 class Format(enum.StrEnum):
@@ -51,6 +57,11 @@ def object_blocks(chunks: Iterable[bytes]) -> ObjectBlocks:
     ObjectBlocks
         Its iterator raises `DamagedObject` at the first place that cannot be read, which is the
         start of an object that is in none of the formats.
+
+    Raises
+    ------
+    DamagedObject
+        If the object starts with more space than any writer leaves.
     """
     source = iter(chunks)
     start = _start(source)
@@ -70,6 +81,8 @@ def _start(source: Iterator[bytes]) -> bytes:
         if chunk is None:
             break
         start += chunk
+        if len(start) > _MAX_SPACE and not start.lstrip(_SPACES):
+            raise DamagedObject("expected a value instead of space", 0)
     return start
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,9 @@ from journal.exports.block import read_block
 from journal.exports.blocks import Format, object_blocks
 from tests.support.exports import ExportFormat, object_bytes
 from tests.support.journals import busy_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 BLOCKS = busy_ledger().blocks
 FORMATS = {
@@ -73,3 +77,18 @@ def test_random_bytes_are_damaged() -> None:
     for _ in range(200):
         with pytest.raises(DamagedObject):
             list(object_blocks([b"\x00" + source.randbytes(100)]).blocks)
+
+
+def test_an_object_of_endless_space_is_read_no_further_than_needed() -> None:
+    read = 0
+
+    def spaces() -> Iterator[bytes]:
+        nonlocal read
+        for _ in range(100):
+            read += 1
+            yield b" " * 1024 * 1024
+
+    with pytest.raises(DamagedObject):
+        object_blocks(spaces())
+
+    assert read <= 2
