@@ -33,6 +33,9 @@ class FindingKind(enum.StrEnum):
     REVISION_HASH = "revision hash"
     """A revision is not the one that was hashed."""
 
+    NOT_PROVABLE = "not provable revision"
+    """No types that were tried give the hash of a document whose types JSON has lost."""
+
     REVISION_PLACE = "revision place"
     """A revision names another block or transaction than the one that holds it."""
 

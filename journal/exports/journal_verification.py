@@ -120,6 +120,14 @@ class JournalVerification:
         for table_id, tally in latter.tables.items():
             self.tables[table_id].add(tally)
 
+    def add_not_provable(self, part: PartVerification) -> None:
+        """Add the revisions of a part that stayed not provable."""
+        count = sum(tally.not_provable for tally in part.tables.values())
+        if count:
+            self.finding_counts[FindingKind.NOT_PROVABLE] += count
+        for finding in part.not_provable:
+            self._keep(finding)
+
     def add_finding(self, finding: Finding) -> None:
         """Add a finding that is about no part."""
         self.finding_counts[finding.kind] += 1

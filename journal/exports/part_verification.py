@@ -207,6 +207,9 @@ class PartVerification:
         The first ones, in order.
     finding_counts
         Number of all.
+    not_provable
+        The first revisions that are not provable. They are no findings yet: they may be proven when
+        more types are known.
     revisions_by_day
         Number of revisions by day.
     wanted
@@ -234,6 +237,7 @@ class PartVerification:
     deletes: int = 0
     findings: list[Finding] = field(default_factory=list)
     finding_counts: Counter[FindingKind] = field(default_factory=Counter)
+    not_provable: list[Finding] = field(default_factory=list)
     revisions_by_day: Counter[str] = field(default_factory=Counter)
     wanted: dict[int, WantedBlock] = field(default_factory=dict)
     is_readable: bool = True
@@ -313,16 +317,17 @@ class _PartVerifier:
         return self._result
 
     def _add(self, kind: FindingKind, detail: str, metadata: Metadata | None = None) -> None:
-        self._result.add(
-            Finding(
-                kind,
-                detail,
-                self._part.key,
-                self._offset,
-                None if self._address is None else self._address.sequence_no,
-                None if metadata is None else metadata.document_id,
-                None if metadata is None else metadata.version,
-            )
+        self._result.add(self._finding(kind, detail, metadata))
+
+    def _finding(self, kind: FindingKind, detail: str, metadata: Metadata | None) -> Finding:
+        return Finding(
+            kind,
+            detail,
+            self._part.key,
+            self._offset,
+            None if self._address is None else self._address.sequence_no,
+            None if metadata is None else metadata.document_id,
+            None if metadata is None else metadata.version,
         )
 
     def _check_name(self) -> None:
@@ -508,6 +513,11 @@ class _PartVerifier:
         found = self._types.find(table_id, revision.data, fits)
         if found is None:
             tally.not_provable += 1
+            if len(self._result.not_provable) < MAX_FINDINGS:
+                detail = "no types that were tried give the hash"
+                self._result.not_provable.append(
+                    self._finding(FindingKind.NOT_PROVABLE, detail, metadata)
+                )
         elif found is revision.data:
             tally.proven += 1
         else:

@@ -74,6 +74,11 @@ ADVICE = {
         "A document or its metadata is not what was committed.",
         "Do not rely on this revision: restore the object from the original or another export.",
     ),
+    FindingKind.NOT_PROVABLE: Advice(
+        "JSON has lost too much of a document, or the document was changed: nothing tells which.",
+        "Verify an Ion export of the ledger; look first at tables in which only a few revisions are"
+        " not provable.",
+    ),
     FindingKind.REVISION_PLACE: Advice(
         "A revision was moved here from another block or transaction.",
         "Do not rely on this revision: restore the object from the original or another export.",
@@ -121,13 +126,14 @@ ADVICE = {
 }
 """For every kind of finding."""
 
-_NOT_ABOUT_A_BLOCK = frozenset(
+_NO_BAD_BLOCK = frozenset(
     (
         FindingKind.UNREADABLE_OBJECT,
         FindingKind.MISSING_OBJECT,
         FindingKind.OBJECT_NAME,
         FindingKind.DELETE_RULE,
         FindingKind.DIGEST,
+        FindingKind.NOT_PROVABLE,
     )
 )
 
@@ -139,7 +145,11 @@ _HOUR = 60 * _MINUTE
 def outcome_sentences(verification: Verification) -> list[str]:
     """Return what the outcome means, the most important first."""
     counts = verification.counts
-    number = sum(verification.finding_counts.values())
+    number = sum(
+        count
+        for kind, count in verification.finding_counts.items()
+        if kind is not FindingKind.NOT_PROVABLE
+    )
     sentences: list[str] = []
     match verification.outcome:
         case Outcome.PROVEN:
@@ -190,7 +200,7 @@ def first_bad_block(verification: Verification) -> Finding | None:
         (
             each
             for each in verification.findings
-            if each.sequence_no is not None and each.kind not in _NOT_ABOUT_A_BLOCK
+            if each.sequence_no is not None and each.kind not in _NO_BAD_BLOCK
         ),
         None,
     )

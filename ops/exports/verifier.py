@@ -214,6 +214,8 @@ class _Run:
                 if any(tally.not_provable for tally in result.tables.values())
             ]
             self._run(parts, done, MAX_TRIES)
+        for result in self._unproven.values():
+            self.journal.add_not_provable(result)
 
     def _run(
         self, parts: Sequence[ObjectPart], done: Callable[[_Batch], None], max_tries: int
@@ -377,7 +379,7 @@ def _result(
         findings=journal.findings,
         finding_counts=journal.finding_counts,
         revisions_by_day=dict(sorted(journal.revisions_by_day.items())),
-        outcome=_outcome(journal, total),
+        outcome=_outcome(journal),
     )
 
 
@@ -397,12 +399,12 @@ _CAUSED_BY_NOT_READ = frozenset({FindingKind.GAP})
 _NOT_READ_KINDS = frozenset({FindingKind.UNREADABLE_OBJECT, FindingKind.MISSING_OBJECT})
 
 
-def _outcome(journal: JournalVerification, total: TableTally) -> Outcome:
+def _outcome(journal: JournalVerification) -> Outcome:
     wrong = {kind for kind, count in journal.finding_counts.items() if count}
-    if wrong - _NOT_READ_KINDS - _CAUSED_BY_NOT_READ:
+    if wrong - _NOT_READ_KINDS - _CAUSED_BY_NOT_READ - {FindingKind.NOT_PROVABLE}:
         return Outcome.NOT_PROVEN
     if wrong & _NOT_READ_KINDS or not journal.blocks:
         return Outcome.NOT_READ
-    if wrong or total.not_provable:
+    if wrong:
         return Outcome.NOT_PROVEN
     return Outcome.PROVEN

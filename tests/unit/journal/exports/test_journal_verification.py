@@ -90,6 +90,7 @@ def test_a_part_without_blocks_changes_nothing_between_the_others() -> None:
 def test_an_object_that_could_not_be_read_makes_the_journal_unreadable() -> None:
     damaged = PartVerification("key", is_readable=False)
 
+    assert not journal([damaged, part(0, 2)]).is_readable
     assert not journal([part(0, 2), damaged]).is_readable
 
 
@@ -113,12 +114,13 @@ def test_findings_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) 
     for number in range(5):
         each = PartVerification(str(number))
         each.add(Finding(FindingKind.REVISION_HASH, "wrong"))
+        each.add(Finding(FindingKind.REVISION_HASH, "wrong"))
         parts.append(each)
 
     found = journal(parts)
 
     assert [each.kind for each in found.findings] == [FindingKind.REVISION_HASH] * 3
-    assert found.finding_counts == {FindingKind.REVISION_HASH: 5}
+    assert found.finding_counts == {FindingKind.REVISION_HASH: 10}
 
 
 def test_a_part_that_is_verified_again_replaces_its_figures() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from amazon.ion import simpleion
 
+from journal.exports import part_verification
 from journal.exports.block_verification import DeleteRule
 from journal.exports.findings import FindingKind
 from journal.exports.part_verification import Part, Selection, TableTally, verify_part
@@ -446,6 +447,9 @@ def test_a_changed_document_is_not_provable_where_types_were_lost() -> None:
 
     assert result.findings == []
     assert next(iter(result.tables.values())).not_provable == 1
+    (place,) = result.not_provable
+    assert (place.kind, place.sequence_no) == (FindingKind.NOT_PROVABLE, 2)
+    assert place.document_id == blocks[2]["revisions"][0]["metadata"]["id"]
 
 
 def test_days_are_those_of_the_blocks() -> None:
@@ -460,3 +464,35 @@ def test_redacted_revisions_and_redactions_are_kept() -> None:
     (redacted,) = result.redacted
     assert result.redacted[redacted] == 1
     assert result.redactions == {redacted}
+
+
+def change_all_data(blocks: list[dict[str, Any]]) -> None:
+    for block in blocks:
+        for revision in block.get("revisions", ()):
+            if "data" in revision:
+                revision["data"]["name"] = "changed"
+
+
+def test_all_findings_are_counted_and_the_first_ones_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(part_verification, "MAX_FINDINGS", 2)
+
+    result = changed(change_all_data)
+
+    assert result.finding_counts == {FindingKind.REVISION_HASH: 3}
+    assert kinds(result) == [FindingKind.REVISION_HASH] * 2
+    assert next(iter(result.tables.values())).wrong == 3
+
+
+class OtherTypes:
+    """Finds other types for every document."""
+
+    def find(self, _table_id: str | None, data: Span, _fits: Callable[[bytes], bool]) -> Span:
+        whole, names, head, start, stop = data
+        return whole, names, head, start, stop
+
+
+def test_a_document_in_other_types_is_proven_after_re_typing() -> None:
+    result = verified(structs(busy_ledger()), STRAND, types=OtherTypes())
+
+    tally = next(iter(result.tables.values()))
+    assert (tally.proven_retyped, tally.proven) == (3, 2)

@@ -421,3 +421,41 @@ def test_a_damaged_file_of_proofs_is_not_taken_for_no_proof(tmp_path: Path, cont
     assert [(each.kind, each.key) for each in found.findings] == [
         (FindingKind.UNREADABLE_OBJECT, "x.proofs.json")
     ]
+
+
+def test_a_changed_document_in_json_is_named_as_not_provable(tmp_path: Path) -> None:
+    export = exported(ExportFormat.JSON)
+    export.write_to(tmp_path)
+    key = export.data_keys[1]
+    (tmp_path / key).write_bytes(export.files[key].replace(b'"two"', b'"TWO"'))
+
+    found = run(tmp_path)
+
+    assert found.outcome is Outcome.NOT_PROVEN
+    assert found.finding_counts == {FindingKind.NOT_PROVABLE: 1}
+    (place,) = found.findings
+    assert (place.key, place.sequence_no, place.version) == (key, 2, 0)
+    assert found.counts.not_provable == 1
+
+
+def test_a_revision_that_is_proven_at_a_second_try_is_no_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.exports.verifier.QUICK_TRIES", 0)
+
+    found = run(exported(ExportFormat.JSON).write_to(tmp_path))
+
+    assert found.outcome is Outcome.PROVEN
+    assert found.finding_counts == {}
+
+
+def test_an_object_that_cannot_be_read_outweighs_a_revision_that_is_not_provable(
+    tmp_path: Path,
+) -> None:
+    export = exported(ExportFormat.JSON)
+    export.write_to(tmp_path)
+    key = export.data_keys[1]
+    (tmp_path / key).write_bytes(export.files[key].replace(b'"two"', b'"TWO"'))
+    (tmp_path / export.data_keys[-1]).unlink()
+
+    assert run(tmp_path).outcome is Outcome.NOT_READ
