@@ -76,14 +76,20 @@ def object_blocks(chunks: Iterable[bytes]) -> ObjectBlocks:
 
 def _start(source: Iterator[bytes]) -> bytes:
     start = b""
-    while len(start.lstrip(_SPACES)) < _ENOUGH:
+    while len(_telling(start)) < _ENOUGH:
         chunk = next(source, None)
         if chunk is None:
             break
         start += chunk
-        if len(start) > _MAX_SPACE and not start.lstrip(_SPACES):
+        if len(start) > _MAX_SPACE and not _telling(start):
             raise DamagedObject("expected a value instead of space", 0)
     return start
+
+
+def _telling(start: bytes) -> bytes:
+    """Return what is left without the space around a first brace."""
+    text = start.removeprefix(_BYTE_ORDER_MARK).lstrip(_SPACES)
+    return text[1:].lstrip(_SPACES) if text.startswith(b"{") else text
 
 
 def _format(start: bytes) -> Format:

@@ -92,3 +92,10 @@ def test_an_object_of_endless_space_is_read_no_further_than_needed() -> None:
         object_blocks(spaces())
 
     assert read <= 2
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf" + b" " * 9000 + b"{", b"{" + b" " * 9000])
+def test_long_space_around_the_first_brace_does_not_hide_the_format(before: bytes) -> None:
+    content = object_bytes(BLOCKS, ExportFormat.JSON).replace(b"{", before, 1)
+
+    assert numbers(content, 100) == (Format.JSON, list(range(len(BLOCKS))))
