@@ -254,7 +254,7 @@ def _of_table(entries: list[HistoryEntry], table: str, document: str) -> list[Hi
             f"there is no revision of the document {printable(document)} in any table: "
             "`python -m ops inspect` tells what the export holds"
         )
-    found = [each for each in entries if table in (each.table_id, each.table_name, None)]
+    found = [each for each in entries if table in (each.table_id, each.table_name)]
     found += [each for each in entries if each.table_id is None]
     if not found:
         names = {f"{each.table_name} ({each.table_id})" for each in entries}

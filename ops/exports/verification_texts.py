@@ -185,8 +185,8 @@ def _redaction_limits(journal: JournalVerification, selection: Selection) -> lis
         return []
     return [
         (
-            f"Whether {len(blocks)} redacted revisions, the first of them in block {blocks[0]}, "
-            "were redacted by QLDB: no block here tells of it. QLDB writes a redaction into a "
+            f"Whether QLDB redacted all of {len(blocks)} redacted revisions, the first of them in "
+            f"block {blocks[0]}: no block here tells of it. QLDB writes a redaction into a "
             "later block, which may be after the last one here, but anybody can replace data by "
             "its hash."
         )
@@ -209,13 +209,17 @@ def _block_limits(journal: JournalVerification) -> list[str]:
         )
     if journal.without_transaction_info:
         texts.append(
-            f"{journal.without_transaction_info} blocks have no transactionInfo. Genuine blocks "
+            f"{_have(journal.without_transaction_info, 'block')} no transactionInfo. Genuine blocks "
             "exist without it, so nothing shows whether it was removed, and with it revisions of "
             "documents: `history` names the versions that a document lacks."
         )
     if journal.hash_only_revisions:
         texts.append(
-            f"{journal.hash_only_revisions} revisions have only a hash. QLDB writes its own "
+            f"{_have(journal.hash_only_revisions, 'revision')} only a hash. QLDB writes its own "
             "catalog so."
         )
     return texts
+
+
+def _have(number: int, noun: str) -> str:
+    return f"1 {noun} has" if number == 1 else f"{number} {noun}s have"

@@ -144,6 +144,14 @@ def test_what_blocks_lack_is_said(figures: dict[str, object], expected: str) -> 
     assert said(journal(3, figures), digests=[proof(LAST)]) == {BEFORE, expected}
 
 
+def test_one_is_said_in_the_singular() -> None:
+    found = journal(3, {"without_transaction_info": 1, "hash_only_revisions": 1})
+
+    texts = " ".join(limits(found, catalogue(), Selection(), []))
+    assert "1 block has no transactionInfo" in texts
+    assert "1 revision has only a hash" in texts
+
+
 def test_nothing_is_said_of_the_edges_of_no_block() -> None:
     assert said(JournalVerification()) == set()
 
