@@ -209,9 +209,9 @@ def _block_limits(journal: JournalVerification) -> list[str]:
         )
     if journal.without_transaction_info:
         texts.append(
-            f"{_have(journal.without_transaction_info, 'block')} no transactionInfo. Genuine blocks "
-            "exist without it, so nothing shows whether it was removed, and with it revisions of "
-            "documents: `history` names the versions that a document lacks."
+            f"{_have(journal.without_transaction_info, 'block')} no transactionInfo. Genuine "
+            "blocks exist without it, so nothing shows whether it was removed, and with it "
+            "revisions of documents: `history` names the versions that a document lacks."
         )
     if journal.hash_only_revisions:
         texts.append(

@@ -13,6 +13,7 @@ from qldb_simulator.operations import CreateTable, Delete, Insert, Redact, Updat
 
 from ops.command_line import main
 from tests.support.exports import ExportFormat, export_of, new_ledger
+from tests.support.journals import structs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -265,3 +266,18 @@ def test_an_id_that_is_a_symbol_is_found(
     run(tmp_path, "Person", JOURNAL.document)
 
     assert len(capsys.readouterr().out.splitlines()) == 5
+
+
+def test_a_revision_whose_table_no_block_tells_is_listed_in_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocks = structs(JOURNAL.ledger)
+    del blocks[2]["transactionInfo"]
+    name = f"{JOURNAL.ledger.strand_id}.0-{len(blocks) - 1}.ion"
+    content = simpleion.dumps(blocks, binary=True, sequence_as_stream=True)
+    (tmp_path / name).write_bytes(content)
+
+    run(tmp_path, "Person", JOURNAL.document)
+
+    versions = [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]]
+    assert versions == ["0", "1", "2", "3"]

@@ -195,3 +195,9 @@ def test_a_given_digest_may_be_proven_by_a_proof_that_lies_beside_the_export() -
 
 def test_a_given_proof_without_any_digest_is_no_finding() -> None:
     assert findings(FoundProof("given", block_proof(), is_given=True)) == []
+
+
+def test_of_two_files_with_one_digest_the_first_is_named() -> None:
+    (found,) = verify(digest(OF_BLOCK), digest(OF_BLOCK), block_proof())
+
+    assert found.digest_file == "file0"

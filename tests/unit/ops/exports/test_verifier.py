@@ -5,21 +5,31 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import qldb_simulator.journal
 from amazon.ion import simpleion
 from qldb_simulator import merkle
 from qldb_simulator.ion_hash import ion_hash
+from qldb_simulator.operations import CreateTable, Delete, Insert
 
 from journal.exports.findings import FindingKind
 from journal.exports.part_verification import Selection
 from ops.errors import OpsError
 from ops.exports.verification import Outcome, RevisionCounts
 from ops.exports.verifier import Progress, VerifyOptions, verify
-from tests.support.exports import START, ExportFormat, WrittenExport, export_of, write_files
+from tests.support.exports import (
+    START,
+    ExportFormat,
+    WrittenExport,
+    export_of,
+    new_ledger,
+    write_files,
+)
 from tests.support.genuine import SEQUENCE_NO, STRAND, block_text, cli_output
 from tests.support.journals import busy_ledger
 
@@ -64,6 +74,7 @@ def test_an_export_in_each_format_is_proven(tmp_path: Path, output_format: Expor
     assert found.findings == []
     assert found.blocks == len(BLOCKS)
     assert found.objects == len(export.data_keys)
+    assert list(found.formats.values()) == [len(export.data_keys)]
     assert found.counts.total == 5
     assert (found.counts.deleted, found.counts.redacted) == (1, 1)
     assert found.first_block is not None
@@ -459,3 +470,25 @@ def test_an_object_that_cannot_be_read_outweighs_a_revision_that_is_not_provable
     (tmp_path / export.data_keys[-1]).unlink()
 
     assert run(tmp_path).outcome is Outcome.NOT_READ
+
+
+def test_deletes_whose_hashes_were_made_by_two_rules_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = new_ledger(random.Random(5))
+    ledger.commit([CreateTable(table="Person")])
+    documents = [
+        ledger.commit([Insert(table="Person", document={"n": number})]).documents[0].document_id
+        for number in range(2)
+    ]
+    ledger.commit([Delete(table="Person", document_id=documents[0])])
+    monkeypatch.setattr(
+        qldb_simulator.journal, "revision_hash", lambda metadata, **_: ion_hash(metadata)
+    )
+    ledger.commit([Delete(table="Person", document_id=documents[1])])
+
+    found = run(export_of(ledger.blocks).write_to(tmp_path))
+
+    assert kinds(found) == {FindingKind.DELETE_RULE}
+    assert found.outcome is Outcome.NOT_PROVEN
+    assert found.delete_rule is None
