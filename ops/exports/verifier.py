@@ -112,7 +112,8 @@ def verify(
     options
         What to verify, and how.
     start
-        Receives the number of bytes that will be read.
+        Receives the number of bytes that will be read; once more where objects are read again to
+        search for types.
     advance
         Receives what has been read.
 
@@ -131,7 +132,7 @@ def verify(
         run.journal.add_finding(finding)
     start(sum(part.size for part in chosen.parts))
     run.read(chosen.parts, advance)
-    run.try_again()
+    run.try_again(start, advance)
     run.journal.finish()
     digests = verify_digests(proofs, run.journal, chosen.strand_id)
     # Blocks after the end of a selection are not missing.
@@ -191,7 +192,7 @@ class _Run:
 
         self._run(parts, done, QUICK_TRIES)
 
-    def try_again(self) -> None:
+    def try_again(self, start: Callable[[int], None], advance: Callable[[Progress], None]) -> None:
         """Search for more types, and with those that were found in all objects.
 
         It is done until nothing new is found: else the result would depend on which objects one
@@ -205,6 +206,7 @@ class _Run:
                 self.journal.replace_tables(self._unproven[part], result)
                 self._unproven[part] = result
             is_new = self._types.merge(batch.learned) or is_new
+            advance(Progress(sum(part.size for part in batch.parts), 0))
 
         while is_new:
             is_new = False
@@ -213,7 +215,9 @@ class _Run:
                 for part, result in self._unproven.items()
                 if any(tally.not_provable for tally in result.tables.values())
             ]
-            self._run(parts, done, MAX_TRIES)
+            if parts:
+                start(sum(part.size for part in parts))
+                self._run(parts, done, MAX_TRIES)
         for result in self._unproven.values():
             self.journal.add_not_provable(result)
 

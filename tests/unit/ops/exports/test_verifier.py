@@ -492,3 +492,18 @@ def test_deletes_whose_hashes_were_made_by_two_rules_are_found(
     assert kinds(found) == {FindingKind.DELETE_RULE}
     assert found.outcome is Outcome.NOT_PROVEN
     assert found.delete_rule is None
+
+
+def test_objects_that_are_read_again_have_a_progress_of_their_own(tmp_path: Path) -> None:
+    export = exported(ExportFormat.JSON)
+    key = export.data_keys[1]
+    files = {**export.files, key: export.files[key].replace(b'"two"', b'"TWO"')}
+    write_files(tmp_path, files)
+    totals: list[int] = []
+    done: list[Progress] = []
+
+    verify(str(tmp_path), VerifyOptions(), start=totals.append, advance=done.append)
+
+    assert totals == [sum(len(files[each]) for each in export.data_keys), len(files[key])]
+    assert sum(each.bytes for each in done) == sum(totals)
+    assert sum(each.revisions for each in done) == 5
