@@ -38,6 +38,8 @@ _CODES = {
     "Invalid \\escape": "expected an escape that JSON has",
     "Invalid \\uXXXX escape": "expected four hexadecimal digits after \\u",
     "Expecting value": "expected a value",
+    # Python 3.13 and newer; older ones expect a value there.
+    "Illegal trailing comma before end of array": "expected a value",
 }
 _EXPECTED_NAME = "expected a name in double quotes"
 """The code of all other errors: those of names, and of commas before the end."""
