@@ -117,7 +117,7 @@ def test_ctrl_c_ends_all_processes_without_a_stack_trace(folder: Path) -> None:
 
         out, error = process.communicate(timeout=60)
 
-    assert process.returncode == 130
+    assert process.returncode in (130, -signal.SIGINT)  # a shell reports both as 130
     assert (out, error) == ("", "stopped\n")
     _, alive = psutil.wait_procs(children, timeout=30)
     assert alive == []
