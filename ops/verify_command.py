@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from journal.exports.part_verification import Selection
+from journal.exports.selection import Selection
 from ops.command import Command
 from ops.errors import OpsError
 from ops.exports import report_html, report_json, report_text

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from journal.exports.block import Block, BlockRevision, Metadata, TouchedDocument
     from journal.exports.located import Located
-    from journal.exports.part_verification import TypeSearch
+    from journal.exports.part_verifier import TypeSearch
     from journal.ion.structure import Span
     from journal.ion.symbols import Names
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from journal.exports.journal_verification import JournalVerification
-    from journal.exports.part_verification import Selection
+    from journal.exports.selection import Selection
     from journal.exports.sequence import ObjectPart
     from ops.exports.catalogue import Catalogue
     from ops.exports.verification import DigestVerification

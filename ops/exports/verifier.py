@@ -13,13 +13,9 @@ from journal.errors import DamagedObject
 from journal.exports.blocks import Format, object_blocks
 from journal.exports.findings import Finding, FindingKind
 from journal.exports.journal_verification import JournalVerification
-from journal.exports.part_verification import (
-    Part,
-    PartVerification,
-    Selection,
-    TableTally,
-    verify_part,
-)
+from journal.exports.part_verification import PartVerification, TableTally
+from journal.exports.part_verifier import Part, verify_part
+from journal.exports.selection import Selection
 from journal.retyping import MAX_TRIES, QUICK_TRIES, Retyping
 from ops.errors import OpsError
 from ops.exports import parallel

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from amazon.ion import simpleion
 from qldb_simulator.operations import CreateTable, Delete, DropTable, Insert, Redact, Select, Update
 
-from journal.exports.part_verification import Part, PartVerification, Selection, verify_part
+from journal.exports.part_verifier import Part, verify_part
+from journal.exports.selection import Selection
 from journal.ion.binary_stream import binary_values
 from journal.ion.stream import VERSION_MARKER
 from tests.support.exports import new_ledger
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from qldb_simulator.journal import Ledger
 
-    from journal.exports.part_verification import TypeSearch
+    from journal.exports.part_verification import PartVerification
+    from journal.exports.part_verifier import TypeSearch
 
 KEY = "exports/object.ion"
 

@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from journal.exports.block import read_block, read_metadata, read_revision, time_text
-from journal.exports.part_verification import (
-    Part,
-    PartVerification,
-    Selection,
-    TableTally,
-    verify_part,
-)
+from journal.exports.part_verification import PartVerification, TableTally
+from journal.exports.part_verifier import Part, verify_part
+from journal.exports.selection import Selection
 from journal.ion.hashing import ion_hash
 from journal.ion.text_stream import text_values
 from journal.merkle import digest_from_proof, dot

@@ -9,7 +9,8 @@ import pytest
 
 from journal.exports.block_verification import DeleteRule
 from journal.exports.journal_verification import JournalVerification
-from journal.exports.part_verification import PartVerification, Selection, TableTally
+from journal.exports.part_verification import PartVerification, TableTally
+from journal.exports.selection import Selection
 from ops.exports.catalogue import Catalogue, Export
 from ops.exports.verification import DigestVerification
 from ops.exports.verification_texts import delete_rule_text, limits, selection_text

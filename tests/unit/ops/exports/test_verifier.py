@@ -18,7 +18,7 @@ from qldb_simulator.ion_hash import ion_hash
 from qldb_simulator.operations import CreateTable, Delete, Insert
 
 from journal.exports.findings import FindingKind
-from journal.exports.part_verification import Selection
+from journal.exports.selection import Selection
 from ops.errors import OpsError
 from ops.exports.verification import Outcome, RevisionCounts
 from ops.exports.verifier import Progress, VerifyOptions, verify

@@ -11,7 +11,9 @@ from amazon.ion import simpleion
 from journal.exports import part_verification
 from journal.exports.block_verification import DeleteRule
 from journal.exports.findings import FindingKind
-from journal.exports.part_verification import Part, Selection, TableTally, verify_part
+from journal.exports.part_verification import TableTally
+from journal.exports.part_verifier import Part, verify_part
+from journal.exports.selection import Selection
 from journal.ion.binary_stream import binary_values
 from journal.ion.hashing import ion_hash
 from journal.merkle import dot, merkle_root
