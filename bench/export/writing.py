@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from qldb_simulator.blocks import block_address
+from qldb_simulator.ion_json import timestamp_text
 from qldb_simulator.merkle import dot
 
 from bench.export.blocks import (
@@ -21,7 +22,7 @@ from bench.export.blocks import (
     section_blocks,
 )
 from bench.export.documents import timestamp
-from bench.export.formats import Format, encode, encoded_blob, timestamp_text
+from bench.export.formats import Format, encode, encoded_blob
 from bench.export.hash_tree import HashTree
 from bench.export.plan import first_sequence_no
 
