@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -15,11 +14,13 @@ import pytest
 from qldb_simulator.operations import CreateTable, Insert
 
 from tests.support.exports import ExportFormat, export_of, new_ledger
+from tests.support.held_work import GO
 from tests.support.journals import busy_ledger
 from tests.support.paths import REPOSITORY
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _TRANSACTIONS = 90
@@ -43,13 +44,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return export.write_to(tmp_path_factory.mktemp("export"))
 
 
-def command(folder: Path, *arguments: object) -> list[str]:
-    return [sys.executable, "-m", "ops", "verify", str(folder), *map(str, arguments)]
+def command(
+    folder: Path, *arguments: object, module: Sequence[object] = ("ops", "verify")
+) -> list[str]:
+    return [sys.executable, "-m", *map(str, (*module, folder, *arguments))]
 
 
-def start(folder: Path, *arguments: object) -> subprocess.Popen[str]:
+def start(
+    folder: Path, *arguments: object, module: Sequence[object] = ("ops", "verify")
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command(folder, *arguments),
+        command(folder, *arguments, module=module),
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -86,20 +91,23 @@ def test_a_folder_needs_neither_aws_nor_pulumi(folder: Path) -> None:
     assert not [name for name in imported if name.startswith(_HEAVY)]
 
 
-def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """Return the processes that read, which are busy: others only keep track of resources."""
-    return [
-        child
-        for child in psutil.Process(process.pid).children()
-        if "spawn_main" in " ".join(child.cmdline())
-    ]
+def hold(folder: Path, waiting: Path) -> subprocess.Popen[str]:
+    """Start a verification by two processes, and return it when both wait with their work."""
+    process = start(folder, "--processes", 2, module=["tests.support.held_work", waiting, "verify"])
+    eventually(lambda: len(workers(waiting)) == 2)
+    return process
+
+
+def workers(waiting: Path) -> list[psutil.Process]:
+    return [psutil.Process(int(path.name)) for path in waiting.iterdir()]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_the_loss_of_a_process_is_told(folder: Path, number: signal.Signals) -> None:
-    with start(folder, "--processes", 2) as process:
-        eventually(lambda: workers(process) != [])
-        workers(process)[0].send_signal(number)
+def test_the_loss_of_a_process_is_told(
+    folder: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    with hold(folder, tmp_path) as process:
+        workers(tmp_path)[0].send_signal(number)
 
         out, error = process.communicate(timeout=60)
 
@@ -108,12 +116,11 @@ def test_the_loss_of_a_process_is_told(folder: Path, number: signal.Signals) -> 
     assert "Traceback" not in out + error
 
 
-def test_ctrl_c_ends_all_processes_without_a_stack_trace(folder: Path) -> None:
-    with start(folder, "--processes", 2) as process:
-        eventually(lambda: len(workers(process)) == 2)
-        children = workers(process)
-        time.sleep(0.2)
+def test_ctrl_c_ends_all_processes_without_a_stack_trace(folder: Path, tmp_path: Path) -> None:
+    with hold(folder, tmp_path) as process:
+        children = workers(tmp_path)
         process.send_signal(signal.SIGINT)
+        (tmp_path / GO).touch()
 
         out, error = process.communicate(timeout=60)
 
