@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _TRANSACTIONS = 90
 _TEXT = "x" * 120_000
+_VERIFY = ("ops", "verify")
 _HEAVY = ("boto3", "botocore", "pulumi", "pydantic", "amazon.ion")
 
 
@@ -44,14 +45,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return export.write_to(tmp_path_factory.mktemp("export"))
 
 
-def command(
-    folder: Path, *arguments: object, module: Sequence[object] = ("ops", "verify")
-) -> list[str]:
+def command(folder: Path, *arguments: object, module: Sequence[object] = _VERIFY) -> list[str]:
     return [sys.executable, "-m", *map(str, (*module, folder, *arguments))]
 
 
 def start(
-    folder: Path, *arguments: object, module: Sequence[object] = ("ops", "verify")
+    folder: Path, *arguments: object, module: Sequence[object] = _VERIFY
 ) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command(folder, *arguments, module=module),
