@@ -106,10 +106,10 @@ def batches(parts: Iterable[ObjectPart]) -> Iterator[Sequence[ObjectPart]]:
 
 
 def _set_signals() -> None:
-    """Leave Ctrl-C to the process that started this one, and let that process end this one.
+    """Leave Ctrl-C to the process that started this one, and end at once when that one says so.
 
-    A process inherits the signals that are ignored, so one that was started without SIGTERM, as
-    some schedulers do, would wait for this one's work in vain after the loss of another.
+    After the loss of a process, the pool ends the others with SIGTERM. They would go on if the
+    command had been started with SIGTERM ignored, as some schedulers do: it is inherited.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

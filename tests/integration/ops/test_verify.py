@@ -14,7 +14,7 @@ import pytest
 from qldb_simulator.operations import CreateTable, Insert
 
 from tests.support.exports import ExportFormat, export_of, new_ledger
-from tests.support.held_work import GO
+from tests.support.held_work import GO, HELD_SECONDS
 from tests.support.journals import busy_ledger
 from tests.support.paths import REPOSITORY
 from tests.support.waiting import eventually
@@ -106,6 +106,7 @@ def hold(folder: Path, waiting: Path) -> subprocess.Popen[str]:
 
 
 def workers(waiting: Path) -> list[psutil.Process]:
+    """Return the processes that wait with their work."""
     return [psutil.Process(int(path.name)) for path in waiting.iterdir()]
 
 
@@ -117,7 +118,7 @@ def test_the_loss_of_a_process_is_told(
     with hold(folder, tmp_path) as process:
         workers(tmp_path)[0].send_signal(number)
 
-        out, error = process.communicate(timeout=30)
+        out, error = process.communicate(timeout=HELD_SECONDS / 2)
 
     assert process.returncode == 2
     assert "has ended unexpectedly" in error.replace("\n", " ")
