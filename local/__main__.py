@@ -1,24 +1,21 @@
 """Starts the local AWS's commands: `python -m local`, or `python FOLDER/local` from anywhere."""
 
-import signal
 import sys
 from pathlib import Path
 
 # The folder of the repository: `python FOLDER/local` sees only what is in `local`.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from ops.interruption import end_at_once
+
 try:
-    from local.command_line import main
+    with end_at_once():
+        from local.command_line import main
 except ModuleNotFoundError as error:
     sys.exit(
         f"error: the package {error.name} is missing from {sys.executable}: run `make venv` in the "
         "repository, then use its .venv/bin/python (`pulumi install` alone is not enough)"
     )
-except KeyboardInterrupt:
-    # The imports take a second, in which Ctrl-C may come more than once.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.stderr.write("stopped\n")
-    sys.exit(130)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -17,6 +17,7 @@ from local.examples import EXAMPLES
 from local.interruption import interrupted_once
 from local.progress import discard_output
 from local.services import DEFAULT_STATE
+from ops.interruption import end_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    with end_at_once():
+        options = _parser().parse_args(arguments)
     # Messages name files and quote other programs, so nothing in them is markup.
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
     with interrupted_once():

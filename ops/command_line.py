@@ -14,6 +14,7 @@ from rich.console import Console
 from handler.version import project_version
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK
 from ops.errors import OpsError
+from ops.interruption import end_at_once
 from ops.standard_output import discard_rest
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
     try:
-        options = _parser(commands(_needed(given))).parse_args(given)
+        with end_at_once():
+            options = _parser(commands(_needed(given))).parse_args(given)
         if isinstance(sys.stdout, io.TextIOWrapper):
             # Keys and text records may have characters that the terminal's encoding lacks.
             sys.stdout.reconfigure(errors="backslashreplace")

@@ -1,7 +1,8 @@
-"""Ctrl-C as a request to stop soon, instead of at once."""
+"""What Ctrl-C does: end at once while nothing has begun, and after that a request to stop soon."""
 
 from __future__ import annotations
 
+import os
 import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -10,6 +11,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_STANDARD_ERROR = 2
+_STATUS_INTERRUPTED = 130
+
+
+@contextmanager
+def end_at_once() -> Iterator[None]:
+    """Let Ctrl-C end the process with one word, while it starts and has nothing to clean up.
+
+    An exception would be raised wherever an import is. Python prints and drops those of callbacks,
+    and goes on; in code that is generated, as for a dataclass, it ends by the signal itself.
+    Where Ctrl-C is ignored already, it stays so.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, _end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _end(_signal: int, _frame: object) -> None:
+    os.write(_STANDARD_ERROR, b"stopped\n")
+    os._exit(_STATUS_INTERRUPTED)
 
 
 @contextmanager
