@@ -11,6 +11,7 @@ from tests.support.api import EXPORT
 
 if TYPE_CHECKING:
     from tests.support.api import Api
+    from tests.support.memory_s3 import MemoryS3
 
 EXPORTS = "/ledgers/one/journal-s3-exports"
 KEY_ARN = "arn:aws:kms:us-east-1:000000000000:key/k"
@@ -40,6 +41,13 @@ def commit(api: Api, clock: Now, *names: str) -> None:
 def now(clock: Now) -> float:
     """Return the clock's time as requests have it: in seconds since the epoch."""
     return clock.now.timestamp()
+
+
+def waiting_export(api: Api, s3: MemoryS3, clock: Now) -> str:
+    """Request an export that waits, after its first manifest, until S3 accepts more."""
+    commit(api, clock, "a")
+    s3.gate.clear()
+    return api.create_export("one", ExclusiveEndTime=now(clock))
 
 
 def configuration(**changes: object) -> dict[str, Any]:

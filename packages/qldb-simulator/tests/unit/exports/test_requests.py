@@ -24,6 +24,7 @@ from tests.support.export_requests import (
     configuration,
     encryption,
     now,
+    waiting_export,
 )
 from tests.support.memory_kinesis import wait_until
 from tests.support.memory_s3 import s3_error
@@ -81,9 +82,7 @@ def test_a_new_export_is_described_as_it_was_requested(api: Api, s3: MemoryS3) -
 def test_an_export_is_in_progress_until_its_last_object_is_written(
     api: Api, s3: MemoryS3, clock: Now
 ) -> None:
-    commit(api, clock, "a")
-    s3.gate.clear()
-    export_id = api.create_export("one", ExclusiveEndTime=now(clock))
+    export_id = waiting_export(api, s3, clock)
     assert api.describe_export("one", export_id)["Status"] == "IN_PROGRESS"
     assert list(s3.objects) == [f"ledger/{export_id}.started.manifest"]
 
@@ -182,9 +181,7 @@ def test_a_ledger_has_at_most_two_exports_in_progress(api: Api, s3: MemoryS3, cl
 def test_a_ledger_with_an_export_in_progress_is_not_deleted(
     api: Api, s3: MemoryS3, clock: Now
 ) -> None:
-    commit(api, clock, "a")
-    s3.gate.clear()
-    export_id = api.create_export("one", ExclusiveEndTime=now(clock))
+    export_id = waiting_export(api, s3, clock)
     assert api("DELETE", "/ledgers/one")[:2] == (409, "ResourceInUseException")
 
     s3.gate.set()
@@ -269,9 +266,7 @@ def test_an_object_that_s3_refuses_later_cancels_the_export(
 def test_a_permission_that_is_lost_later_cancels_the_export(
     api: Api, s3: MemoryS3, clock: Now
 ) -> None:
-    commit(api, clock, "a")
-    s3.gate.clear()
-    export_id = api.create_export("one", ExclusiveEndTime=now(clock))
+    export_id = waiting_export(api, s3, clock)
     s3.source_fault = PermissionRevokedError("no trust")
     s3.gate.set()
     wait_until(lambda: api.plane.export("one", export_id).has_ended)
@@ -313,9 +308,7 @@ def test_a_finished_export_expires_after_seven_days(api: Api, clock: Now) -> Non
 
 
 def test_an_export_in_progress_does_not_expire(api: Api, s3: MemoryS3, clock: Now) -> None:
-    commit(api, clock, "a")
-    s3.gate.clear()
-    export_id = api.create_export("one", ExclusiveEndTime=now(clock))
+    export_id = waiting_export(api, s3, clock)
 
     clock.now += timedelta(days=8)
 

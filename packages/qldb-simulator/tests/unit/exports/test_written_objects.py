@@ -35,6 +35,18 @@ def _read(s3: MemoryS3, key: str) -> Any:  # noqa: ANN401 (JSON or Ion)
     return json.loads(body) if is_json else simpleion.loads(body)
 
 
+def long_export(api: Api, s3: MemoryS3, clock: Now, *, blocks: int) -> str:
+    """Request an export of many blocks, each in an object of its own, while S3 accepts none."""
+    ledger = api.plane.ledger("one")
+    ledger.commit([CreateTable(table="Person")])
+    for _ in range(blocks - 1):
+        ledger.commit([Select(table="Person")])
+    clock.now += SECOND
+    api("PUT", "/simulator/ledgers/one/export-layout", {"blocksPerObject": 1})
+    s3.gate.clear()
+    return api.create_export("one", ExclusiveEndTime=now(clock))
+
+
 @pytest.mark.parametrize(
     ("name", "content_type", "extension"),
     [
@@ -124,17 +136,10 @@ def test_blocks_that_are_committed_later_are_not_exported(
     api: Api, s3: MemoryS3, clock: Now
 ) -> None:
     # given an export that waits for S3 with most of the journal unread
-    ledger = api.plane.ledger("one")
-    ledger.commit([CreateTable(table="Person")])
-    for _ in range(150):
-        ledger.commit([Select(table="Person")])
-    clock.now += SECOND
-    api("PUT", "/simulator/ledgers/one/export-layout", {"blocksPerObject": 1})
-    s3.gate.clear()
-    export_id = api.create_export("one", ExclusiveEndTime=now(clock))
+    export_id = long_export(api, s3, clock, blocks=151)
     # when a block is committed at a time in its range
     clock.now -= SECOND
-    ledger.commit([Select(table="Person")])
+    api.plane.ledger("one").commit([Select(table="Person")])
     # then it is not in the export
     s3.gate.set()
     wait_until(lambda: api.plane.export("one", export_id).has_ended)
@@ -230,15 +235,8 @@ def test_a_large_journal_is_exported_with_few_objects_in_memory(
     api: Api, s3: MemoryS3, clock: Now
 ) -> None:
     # given a journal of many objects, and an S3 that accepts none yet
-    ledger = api.plane.ledger("one")
-    ledger.commit([CreateTable(table="Person")])
-    for _ in range(500):
-        ledger.commit([Select(table="Person")])
-    clock.now += SECOND
-    api("PUT", "/simulator/ledgers/one/export-layout", {"blocksPerObject": 1})
-    s3.gate.clear()
+    export_id = long_export(api, s3, clock, blocks=501)
     # when they are exported / then the export waits for S3 after a few of them
-    export_id = api.create_export("one", ExclusiveEndTime=now(clock))
     export = api.plane.export("one", export_id)
     wait_until(lambda: export.progress.objects >= 8)
     time.sleep(0.05)
