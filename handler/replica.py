@@ -13,6 +13,7 @@ from handler.contract import (
     HASH_ATTRIBUTE,
     KEY_ATTRIBUTE,
     PROJECTION_ATTRIBUTE,
+    TABLE_ID_ATTRIBUTE,
     TX_ID_ATTRIBUTE,
     TX_TIME_ATTRIBUTE,
     VERSION_ATTRIBUTE,
@@ -164,6 +165,7 @@ def write_for(
         VERSION_ATTRIBUTE: {"N": str(revision.version)},
         TX_TIME_ATTRIBUTE: {"S": timestamp_text(*revision.tx_time)},
         TX_ID_ATTRIBUTE: {"S": revision.tx_id},
+        TABLE_ID_ATTRIBUTE: {"S": revision.table_id},
         HASH_ATTRIBUTE: {"B": revision.hash},
     }
     projection_id: str | None = None
