@@ -145,7 +145,7 @@ def test_the_readme_leads_to_every_guide(page: Path) -> None:
 def test_a_setting_is_documented_with_its_default(name: str) -> None:
     setting = configuration()[name]
     default = setting.get("default", "none, required")
-    written = str(default).lower() if isinstance(default, bool) else str(default)
+    written = str(default).lower() if isinstance(default, bool) else str(default) or "none"
     assert rows("docs/settings.md")[name].split("|")[2].strip(" `") == written
 
 
