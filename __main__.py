@@ -57,7 +57,6 @@ failures = Failures("qldb-failures", settings.failures, tags=tags, opts=formerly
 environment = HandlerEnvironment(
     failure_bucket=failures.bucket.bucket,
     log_level=settings.consumer.log_level,
-    tombstone_lifetime_days=settings.replica_tables.tombstone_lifetime_days,
     version=project_version(),
 )
 

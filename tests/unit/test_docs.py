@@ -10,6 +10,7 @@ import yaml
 
 from handler.contract import (
     BATCHES_PREFIX,
+    HISTORY_ATTRIBUTES,
     RECORDS_PREFIX,
     RESERVED_ATTRIBUTES,
     Metric,
@@ -184,7 +185,8 @@ def test_no_metric_is_documented_that_does_not_exist() -> None:
 
 @pytest.mark.parametrize("attribute", RESERVED_ATTRIBUTES)
 def test_an_attribute_of_items_is_documented(attribute: str) -> None:
-    rows = text_of("docs/items.md").partition("## Attributes of an item")[2].partition("\n## ")[0]
+    section = "## History" if attribute in HISTORY_ATTRIBUTES else "## Attributes of an item"
+    rows = text_of("docs/items.md").partition(f"{section}\n")[2].partition("\n## ")[0]
     assert re.search(rf"^\|.*`{attribute}`.*\|", rows, re.MULTILINE)
 
 

@@ -77,7 +77,6 @@ def components(name: str) -> None:
             environment=HandlerEnvironment(
                 failure_bucket=failures.bucket.bucket,
                 log_level="INFO",
-                tombstone_lifetime_days=None,
                 version="1.2.3",
             ),
             code=CODE,
