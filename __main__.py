@@ -1,4 +1,4 @@
-"""Ledger -> QLDB stream -> Kinesis -> Lambda -> DynamoDB tables."""
+"""(Ledger -> QLDB stream ->) Kinesis -> Lambda -> DynamoDB tables."""
 
 import pulumi
 
@@ -7,6 +7,7 @@ from infra import lambda_package, previous, upstream
 from infra.consumer import Consumer, ConsumerProps
 from infra.failures import Failures
 from infra.handler_environment import HandlerEnvironment
+from infra.journal_stream import JournalStream
 from infra.ledger_stream import LedgerStream, LedgerStreamProps
 from infra.replica_tables import ReplicaTables
 from infra.settings import TABLES_COMPONENT, Settings
@@ -28,14 +29,24 @@ code = lambda_package.build(
 )
 
 tags = stack_tags(settings.tags)
-ledger_name = upstream.ledger_name(settings.upstream)
 
-stream = LedgerStream(
-    "qldb-journal",
-    LedgerStreamProps(ledger_name=ledger_name, settings=settings.ledger_stream),
-    tags=tags,
-    opts=formerly("ledger-stream"),
-)
+stream = JournalStream("qldb-journal", settings.journal_stream, tags=tags)
+
+ledger_name = upstream.ledger_name(settings.upstream)
+if ledger_name is not None:
+    ledger_stream = LedgerStream(
+        "qldb-journal",
+        LedgerStreamProps(
+            ledger_name=ledger_name,
+            stream_name=stream.kinesis.name,
+            stream_arn=stream.kinesis.arn,
+            settings=settings.ledger_stream,
+        ),
+        tags=tags,
+        opts=formerly("ledger-stream"),
+    )
+    pulumi.export("ledgerName", ledger_name)
+    pulumi.export("qldbStreamId", ledger_stream.qldb.id)
 
 replica = ReplicaTables(
     TABLES_COMPONENT, settings.replica_tables, tags=tags, opts=formerly("replica-tables")
@@ -46,7 +57,6 @@ failures = Failures("qldb-failures", settings.failures, tags=tags, opts=formerly
 environment = HandlerEnvironment(
     failure_bucket=failures.bucket.bucket,
     log_level=settings.consumer.log_level,
-    tombstone_lifetime_days=settings.replica_tables.tombstone_lifetime_days,
     version=project_version(),
 )
 
@@ -66,13 +76,11 @@ consumer = Consumer(
     opts=formerly("consumer"),
 )
 
-deployed.warn_of_empty(replica.names)
+deployed.warn_of_empty(replica.names, has_ledger=ledger_name is not None)
 
 pulumi.export("version", project_version())
-pulumi.export("ledgerName", ledger_name)
 pulumi.export("streamName", stream.kinesis.name)
 pulumi.export("streamArn", stream.kinesis.arn)
-pulumi.export("qldbStreamId", stream.qldb.id)
 pulumi.export(previous.TABLE_NAMES_OUTPUT, replica.names)
 pulumi.export(previous.PROTECTION_OUTPUT, settings.replica_tables.deletion_protection)
 pulumi.export("functionName", consumer.function.name)

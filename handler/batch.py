@@ -12,7 +12,7 @@ from handler.aggregation import UserRecord, user_records
 from handler.contract import DELETED_ATTRIBUTE
 from handler.failures import FailedRecord, Position
 from handler.replica import Write, check_version, newest_per_document, write_for
-from handler.telemetry import BatchCounts, Telemetry
+from handler.telemetry import BatchCounts, TableCounts, Telemetry
 from handler.writer import APPLIED, OUT_OF_TIME, Permanent, ReplicaWriter, Transient
 from journal.errors import RecordError
 from journal.revisions import Ignored, IgnoredReason, Revision, RevisionKind, read_record
@@ -151,7 +151,7 @@ class _Batch:
         # Earlier, so that writes that are throttled to the end leave time for the bucket.
         self._write_deadline = self._deadline - margin
         self._candidates: list[_Candidate] = []
-        self._quarantined: list[tuple[FailedRecord, _Source]] = []
+        self._quarantined: list[tuple[FailedRecord, _Source, str | None]] = []
         self._failed: set[str] = set()
         self.counts = BatchCounts()
 
@@ -202,7 +202,7 @@ class _Batch:
             if found.table_name is not None:
                 self.counts.ignored_tables[found.table_name] += 1
         elif found.kind is RevisionKind.REDACTED:
-            self.counts.redacted += 1
+            self.counts.tables[found.table_name].redacted += 1
         else:
             self._candidates.append(_Candidate(found, record, source))
 
@@ -226,10 +226,9 @@ class _Batch:
                     newest.revision,
                     self._settings.replica_tables[newest.revision.table_name],
                     now,
-                    self._settings.tombstone_lifetime_days,
                 )
             except Exception as error:  # noqa: BLE001 (no record may block the others)
-                self._quarantine(newest.record, newest.source, *_fault(error))
+                self._quarantine_revision(newest, *_fault(error))
                 older.append(document[1:])
             else:
                 writes.append(write)
@@ -239,7 +238,7 @@ class _Batch:
         for document, write, outcome in zip(written, writes, outcomes, strict=True):
             newest = document[0]
             if isinstance(outcome, Permanent):
-                self._quarantine(newest.record, newest.source, REFUSED, outcome.code)
+                self._quarantine_revision(newest, REFUSED, outcome.code)
                 older.append(document[1:])
             elif isinstance(outcome, Transient):
                 # The next delivery may find that the newest can never be written. Then an older
@@ -247,21 +246,28 @@ class _Batch:
                 for candidate in document:
                     self._redeliver(candidate.source, outcome.code)
             else:
-                self.counts.superseded += len(document) - 1
+                counts = self.counts.tables[newest.revision.table_name]
+                counts.superseded += len(document) - 1
                 if outcome is APPLIED:
-                    self._count_applied(write, now, newest.source.approximate_arrival)
+                    self._count_applied(counts, write, now, newest.source.approximate_arrival)
                 else:
-                    self.counts.stale += 1
+                    counts.stale += 1
         return [document for document in older if document]
 
-    def _count_applied(self, write: Write, now: float, arrival: float) -> None:
-        self.counts.applied += 1
+    def _count_applied(self, counts: TableCounts, write: Write, now: float, arrival: float) -> None:
+        counts.applied += 1
         if DELETED_ATTRIBUTE in write.attributes:
-            self.counts.deleted += 1
+            counts.deleted += 1
         # Since the arrival and not since the transaction, which is old in a backfill.
         self.counts.lags.append(max(0.0, now - arrival))
 
-    def _quarantine(self, record: UserRecord, source: _Source, reason: str, code: str) -> None:
+    def _quarantine_revision(self, candidate: _Candidate, reason: str, code: str) -> None:
+        table = candidate.revision.table_name
+        self._quarantine(candidate.record, candidate.source, reason, code, table)
+
+    def _quarantine(
+        self, record: UserRecord, source: _Source, reason: str, code: str, table: str | None = None
+    ) -> None:
         """Add a record to those for the failure bucket."""
         failed = FailedRecord(
             position=Position(
@@ -279,15 +285,17 @@ class _Batch:
             function_version=self._context.function_version,
             failed_at=self._clock(),
         )
-        self._quarantined.append((failed, source))
+        self._quarantined.append((failed, source, table))
 
     def _store_quarantined(self) -> None:
         """Store the quarantined records; those that the bucket does not take are redelivered."""
-        records = [record for record, _ in self._quarantined]
+        records = [record for record, _, _ in self._quarantined]
         stored = self._failures.put_all(records, self._deadline) if records else []
-        for (record, source), is_stored in zip(self._quarantined, stored, strict=True):
+        for (record, source, table), is_stored in zip(self._quarantined, stored, strict=True):
             if is_stored:
                 self.counts.quarantined[record.reason, record.code] += 1
+                if table is not None:
+                    self.counts.tables[table].quarantined += 1
             else:
                 self._redeliver(source, _FAILURE_STORE)
 

@@ -149,9 +149,6 @@ class Variable(enum.StrEnum):
     HISTORY_TABLE = "HISTORY_TABLE"
     """The DynamoDB table with every revision; absent if no ledger table keeps its history."""
 
-    TOMBSTONE_LIFETIME_DAYS = "TOMBSTONE_LIFETIME_DAYS"
-    """Absent if tombstones never expire."""
-
     VERSION = "REPLICA_VERSION"
     """Version of this project that deployed the function."""
 

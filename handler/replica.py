@@ -133,9 +133,7 @@ def check_version(revision: Revision) -> None:
         raise MalformedRecord("version has more digits than a number of DynamoDB")
 
 
-def write_for(
-    revision: Revision, table: ReplicaTable, now: float, lifetime_days: int | None
-) -> Write:
+def write_for(revision: Revision, table: ReplicaTable, now: float) -> Write:
     """Return the write that a revision requires.
 
     Parameters
@@ -147,8 +145,6 @@ def write_for(
     now
         Seconds since the epoch. The lifetime of a tombstone starts when it is written: counted from
         the transaction, the tombstones of a backfill would expire before a late record arrives.
-    lifetime_days
-        Lifetime of tombstones; None keeps them forever.
 
     Raises
     ------
@@ -176,8 +172,9 @@ def write_for(
         removed = _absent(table.names, tuple(attributes))
     elif revision.kind is RevisionKind.DELETE:
         attributes[DELETED_ATTRIBUTE] = {"BOOL": True}
-        if lifetime_days is not None:
-            attributes[EXPIRY_ATTRIBUTE] = {"N": str(int(now) + lifetime_days * _SECONDS_PER_DAY)}
+        if table.tombstone_lifetime_days is not None:
+            expiry = int(now) + table.tombstone_lifetime_days * _SECONDS_PER_DAY
+            attributes[EXPIRY_ATTRIBUTE] = {"N": str(expiry)}
     else:
         raise ValueError("a redacted revision has no state to write")
     write = Write(

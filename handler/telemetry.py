@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Protocol
 
 from aws_lambda_powertools.logging import Logger
@@ -19,13 +19,11 @@ _MAX_METRIC_VALUES = 100
 
 
 @dataclass(kw_only=True)
-class BatchCounts:
-    """The outcomes of the records of one batch.
+class TableCounts:
+    """The outcomes of the records of one batch that belong to one ledger table.
 
     Attributes
     ----------
-    kinesis_records
-        Records of the event.
     applied
         Revisions that changed an item, tombstones included.
     deleted
@@ -36,12 +34,41 @@ class BatchCounts:
         Revisions that were not written because the batch has a newer one or a copy.
     redacted
         Revisions without data that are not deletes.
+    unindexed
+        Those of the applied revisions with a value that no index can have as a key.
+    history
+        Items of the history table that were written or redacted.
+    quarantined
+        Records stored in the failure bucket.
+    """
+
+    applied: int = 0
+    deleted: int = 0
+    stale: int = 0
+    superseded: int = 0
+    redacted: int = 0
+    unindexed: int = 0
+    history: int = 0
+    quarantined: int = 0
+
+
+@dataclass(kw_only=True)
+class BatchCounts:
+    """The outcomes of the records of one batch.
+
+    Attributes
+    ----------
+    kinesis_records
+        Records of the event.
+    tables
+        The counts of each ledger table that has any; of quarantined records, only those that are
+        known to belong to one.
     ignored
         Records that require no write, by reason.
     ignored_tables
         Revisions of ledger tables that are not configured, by table.
     quarantined
-        Records stored in the failure bucket, by reason and code.
+        All records stored in the failure bucket, by reason and code.
     retried
         Records to be redelivered, by code.
     lags
@@ -49,16 +76,18 @@ class BatchCounts:
     """
 
     kinesis_records: int = 0
-    applied: int = 0
-    deleted: int = 0
-    stale: int = 0
-    superseded: int = 0
-    redacted: int = 0
+    tables: dict[str, TableCounts] = field(default_factory=lambda: defaultdict(TableCounts))
     ignored: Counter[IgnoredReason] = field(default_factory=Counter)
     ignored_tables: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[tuple[str, str]] = field(default_factory=Counter)
     retried: Counter[str] = field(default_factory=Counter)
     lags: list[float] = field(default_factory=list)
+
+    def total(self) -> TableCounts:
+        """Return the sums over all ledger tables; `quarantined` has every quarantined record."""
+        names = [each.name for each in fields(TableCounts)]
+        sums = {name: sum(getattr(table, name) for table in self.tables.values()) for name in names}
+        return TableCounts(**sums | {"quarantined": self.quarantined.total()})
 
 
 class Telemetry(Protocol):
@@ -90,17 +119,20 @@ class PowertoolsTelemetry:
     def publish(self, counts: BatchCounts) -> None:
         """Publish the counts of one batch."""
         self._publish_metrics(counts)
+        total = counts.total()
         level = self._logger.warning if counts.quarantined or counts.retried else self._logger.info
         level(
             "Batch replicated",
             extra={
                 "version": self._version,
                 "kinesisRecords": counts.kinesis_records,
-                "applied": counts.applied,
-                "deleted": counts.deleted,
-                "stale": counts.stale,
-                "superseded": counts.superseded,
-                "redacted": counts.redacted,
+                "applied": total.applied,
+                "deleted": total.deleted,
+                "stale": total.stale,
+                "superseded": total.superseded,
+                "redacted": total.redacted,
+                "unindexed": total.unindexed,
+                "history": total.history,
                 "ignored": {reason.value: count for reason, count in counts.ignored.items()},
                 "ignoredTables": dict(counts.ignored_tables),
                 "quarantined": {
@@ -113,13 +145,16 @@ class PowertoolsTelemetry:
         )
 
     def _publish_metrics(self, counts: BatchCounts) -> None:
+        total = counts.total()
         for name, value in (
-            (Metric.APPLIED, counts.applied),
-            (Metric.STALE, counts.stale),
-            (Metric.SUPERSEDED, counts.superseded),
-            (Metric.DELETED, counts.deleted),
-            (Metric.REDACTED, counts.redacted),
-            (Metric.QUARANTINED, counts.quarantined.total()),
+            (Metric.APPLIED, total.applied),
+            (Metric.STALE, total.stale),
+            (Metric.SUPERSEDED, total.superseded),
+            (Metric.DELETED, total.deleted),
+            (Metric.REDACTED, total.redacted),
+            (Metric.UNINDEXED, total.unindexed),
+            (Metric.HISTORY, total.history),
+            (Metric.QUARANTINED, total.quarantined),
             (Metric.RETRIED, counts.retried.total()),
         ):
             self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)

@@ -25,26 +25,20 @@ class HandlerEnvironment:
         Bucket for the records that can never be applied.
     log_level
         Level of the handler's logger.
-    tombstone_lifetime_days
-        Days until a tombstone expires; None for never.
     version
         Version of this project.
     """
 
     failure_bucket: pulumi.Input[str]
     log_level: str
-    tombstone_lifetime_days: int | None
     version: str
 
     def variables(self) -> dict[str, pulumi.Input[str]]:
         """Return the variables by name."""
-        variables: dict[str, pulumi.Input[str]] = {
+        return {
             Variable.FAILURE_BUCKET.value: self.failure_bucket,
             Variable.VERSION.value: self.version,
             Variable.SERVICE_NAME.value: SERVICE_NAME,
             Variable.METRICS_NAMESPACE.value: METRICS_NAMESPACE,
             Variable.LOG_LEVEL.value: self.log_level,
         }
-        if self.tombstone_lifetime_days is not None:
-            variables[Variable.TOMBSTONE_LIFETIME_DAYS.value] = str(self.tombstone_lifetime_days)
-        return variables

@@ -20,6 +20,13 @@ RESTREAM_COMMAND = "pulumi up --replace '**aws:qldb/stream:Stream**'"
 """Replaces the QLDB stream alone. The new one starts at ``inclusiveStartTime``; records of known
 versions are stale, so repeating them is harmless."""
 
+RESEND = (
+    "For its past, have whatever writes to the Kinesis stream send the ledger table's records from "
+    "the start again, after this deployment; what other tables hold already is stale and changes "
+    "nothing"
+)
+"""What fills a table where no QLDB stream belongs to the stack."""
+
 _SHOWN = 10
 """Tables that a message names."""
 
@@ -81,7 +88,9 @@ class Previous:
             "config set deletionProtection true, pulumi up"
         )
 
-    def warn_of_empty(self, table_names: Mapping[str, pulumi.Output[str]]) -> None:
+    def warn_of_empty(
+        self, table_names: Mapping[str, pulumi.Output[str]], *, has_ledger: bool
+    ) -> None:
         """Warn of tables that start empty beside a journal that was consumed already.
 
         A first deployment reads the whole journal, so it needs no warning.
@@ -90,9 +99,16 @@ class Previous:
         ----------
         table_names
             The DynamoDB table of each ledger table, from now on.
+        has_ledger
+            Whether the stack has a QLDB stream, which can start again.
         """
         if not self.table_names:
             return
+        remedy = (
+            f"To stream the journal from its start again, after this deployment: {RESTREAM_COMMAND}"
+            if has_ledger
+            else RESEND
+        )
 
         def warn(names: Mapping[str, str]) -> None:
             empty = sorted(
@@ -101,8 +117,7 @@ class Previous:
             if empty:
                 pulumi.warn(
                     f"new and empty: the DynamoDB table of {_some(empty)}. It fills only from "
-                    "the records that arrive from now on. To stream the journal from its start "
-                    f"again, after this deployment: {RESTREAM_COMMAND}"
+                    f"the records that arrive from now on. {remedy}"
                 )
 
         pulumi.Output.all(**table_names).apply(warn)

@@ -153,7 +153,9 @@ def check_distinct(entries: tuple[ReplicaTableSettings, ...]) -> tuple[ReplicaTa
 
 
 def replica_tables_json(
-    tables: Sequence[ReplicaTableSettings], table_names: Mapping[str, str]
+    tables: Sequence[ReplicaTableSettings],
+    table_names: Mapping[str, str],
+    lifetime_days: int | None = None,
 ) -> str:
     """Return the tables as the JSON that the handler reads.
 
@@ -163,6 +165,8 @@ def replica_tables_json(
         The entries of the setting.
     table_names
         The DynamoDB table of each ledger table.
+    lifetime_days
+        Days until a tombstone expires; None for never.
 
     Returns
     -------
@@ -170,16 +174,18 @@ def replica_tables_json(
         Compact JSON; equal settings give equal text.
     """
     return json.dumps(
-        {table.ledger_table: _handler_entry(table, table_names) for table in tables},
+        {table.ledger_table: _handler_entry(table, table_names, lifetime_days) for table in tables},
         separators=(",", ":"),
         ensure_ascii=False,
     )
 
 
 def _handler_entry(
-    table: ReplicaTableSettings, table_names: Mapping[str, str]
+    table: ReplicaTableSettings, table_names: Mapping[str, str], lifetime_days: int | None
 ) -> dict[str, object]:
     entry: dict[str, object] = {TableField.TABLE_NAME: table_names[table.ledger_table]}
     if table.attributes is not None:
         entry[TableField.ATTRIBUTES] = table.attributes
+    if lifetime_days is not None:
+        entry[TableField.TOMBSTONE_LIFETIME_DAYS] = lifetime_days
     return entry

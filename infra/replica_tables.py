@@ -78,7 +78,9 @@ class ReplicaTables(Component):
             for entry in settings.replica_tables
         }
         self.configuration = pulumi.Output.all(**self.names).apply(
-            lambda names: replica_tables_json(settings.replica_tables, names)
+            lambda names: replica_tables_json(
+                settings.replica_tables, names, settings.tombstone_lifetime_days
+            )
         )
         self.register_outputs({"tableNames": self.names})
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from infra import section
 from infra.consumer import MAX_ROLE_POLICY, ConsumerSettings, role_policy_size
 from infra.failures import FailuresSettings
+from infra.journal_stream import JournalStreamSettings
 from infra.ledger_stream import NOW, LedgerStreamSettings
 from infra.replica_tables import ReplicaTablesSettings, table_name
 from infra.tags import TagsSettings
@@ -64,6 +65,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     upstream: UpstreamSettings
+    journal_stream: JournalStreamSettings
     ledger_stream: LedgerStreamSettings
     replica_tables: ReplicaTablesSettings
     failures: FailuresSettings
@@ -159,7 +161,7 @@ def _tombstone_problems(settings: Settings) -> Iterator[str]:
     """Report a lifetime so short that a late record could bring a deleted document back."""
     lifetime = settings.replica_tables.tombstone_lifetime_days
     # A record may spend the whole time in the stream and then the whole time in the bucket.
-    hours = settings.ledger_stream.stream_retention_hours
+    hours = settings.journal_stream.stream_retention_hours
     days = settings.failures.failure_retention_days
     needed = math.ceil(hours / HOURS_PER_DAY) + days + _EXPIRATION_DELAY_DAYS + 1
     if lifetime is None or lifetime >= needed:
@@ -175,7 +177,7 @@ def _tombstone_problems(settings: Settings) -> Iterator[str]:
 
 def _expiry_problems(settings: Settings) -> Iterator[str]:
     """Report a record age at which Kinesis drops a record before the failure bucket has it."""
-    hours = settings.ledger_stream.stream_retention_hours
+    hours = settings.journal_stream.stream_retention_hours
     age = settings.consumer.maximum_record_age_seconds
     if age <= (hours - 1) * SECONDS_PER_HOUR:
         return

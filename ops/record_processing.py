@@ -85,13 +85,14 @@ class RecordProcessor:
         The age of the record counts, because an object gets a new age whenever it fails again.
         Tombstones that were written with a shorter lifetime than today's are not known here.
         """
-        lifetime = self._settings.tombstone_lifetime_days
-        if lifetime is None:
+        tables = self._settings.replica_tables.values()
+        lifetimes = [days for each in tables if (days := each.tombstone_lifetime_days) is not None]
+        if not lifetimes:
             return True
         first: float = min(
             record["kinesis"]["approximateArrivalTimestamp"] for record in event["Records"]
         )
-        return self.clock() < first + lifetime * _SECONDS_PER_DAY - _MARGIN_SECONDS
+        return self.clock() < first + min(lifetimes) * _SECONDS_PER_DAY - _MARGIN_SECONDS
 
     def process(self, event: Mapping[str, Any]) -> Processed:
         """Process one event; exceptions are part of the result."""

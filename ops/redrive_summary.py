@@ -80,13 +80,13 @@ class Summary:
 
     def add(self, processed: Processed) -> None:
         """Count the outcomes of one event."""
-        counts = processed.counts
-        self.applied += counts.applied
-        self.stale += counts.stale + counts.superseded
+        counts, total = processed.counts, processed.counts.total()
+        self.applied += total.applied
+        self.stale += total.stale + total.superseded
         for reason, number in counts.ignored.items():
             self.ignored[reason.value] += number
-        if counts.redacted:
-            self.ignored[_REDACTED] += counts.redacted
+        if total.redacted:
+            self.ignored[_REDACTED] += total.redacted
         self.failed.update(counts.quarantined)
         for code, number in counts.retried.items():
             self.failed[NOT_WRITTEN, code] += number

@@ -23,6 +23,9 @@ _HANDLER_ENVIRONMENT = "handlerEnvironment"
 _REPLICA_TABLES = "replicaTables"
 """Stacks of version 0.1.0 have the tables in the environment instead."""
 
+_RETIRED_LIFETIME = "TOMBSTONE_LIFETIME_DAYS"
+"""Variable of stacks of earlier versions; if it were ignored, tombstones would seem permanent."""
+
 _VERSION = "version"
 _ARN_PARTS = 6
 
@@ -80,8 +83,14 @@ def parse(outputs: Mapping[str, Any]) -> StackOutputs:
             f"the stack has no output {_HANDLER_ENVIRONMENT}: an earlier version deployed it. "
             f"Run `pulumi up` with this version, {project_version()}, first"
         )
+    environment = _handler_environment(outputs)
+    if _RETIRED_LIFETIME in environment:
+        raise OpsError(
+            f"the stack output {_HANDLER_ENVIRONMENT} has {_RETIRED_LIFETIME}: an earlier version "
+            f"deployed the stack. Run `pulumi up` with this version, {project_version()}, first"
+        )
     try:
-        settings = HandlerSettings.from_environment(_handler_environment(outputs))
+        settings = HandlerSettings.from_environment(environment)
     except SettingsError as error:
         problem = (
             f"the stack outputs {_HANDLER_ENVIRONMENT} and {_REPLICA_TABLES} are wrong: {error}"

@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 POLLING_SECONDS = 2.0
 """The emulator looks for new records about once a second."""
 
-COMMON = {"pk", "version", "txTime", "txId", "hash"}
+COMMON = {"pk", "version", "txTime", "txId", "tableId", "hash"}
 """Attributes of every item."""
 
 

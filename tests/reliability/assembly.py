@@ -30,20 +30,17 @@ if TYPE_CHECKING:
 
 def environment(backend: Backend, bucket: str, lifetime_days: int | None) -> dict[str, str]:
     """Return the environment variables of the function."""
-    tables = {
+    tables: dict[str, dict[str, object]] = {
         PROJECTED: {
             TableField.TABLE_NAME: backend.names[PROJECTED],
             TableField.ATTRIBUTES: {name: list(path) for name, path in ATTRIBUTES.items()},
         },
         WHOLE: {TableField.TABLE_NAME: backend.names[WHOLE]},
     }
-    variables: dict[str, str] = {
-        Variable.REPLICA_TABLES: json.dumps(tables),
-        Variable.FAILURE_BUCKET: bucket,
-    }
     if lifetime_days is not None:
-        variables[Variable.TOMBSTONE_LIFETIME_DAYS] = str(lifetime_days)
-    return variables
+        for table in tables.values():
+            table[TableField.TOMBSTONE_LIFETIME_DAYS] = lifetime_days
+    return {Variable.REPLICA_TABLES: json.dumps(tables), Variable.FAILURE_BUCKET: bucket}
 
 
 class Container:

@@ -26,6 +26,7 @@ def expected_item(revision: Revision) -> Item:
         "version": {"N": str(revision.version)},
         "txTime": {"S": ion_text(revision.tx_time)},
         "txId": {"S": revision.tx_id},
+        "tableId": {"S": revision.table_id},
         "hash": {"B": revision.hash},
     }
     if revision.data is None:
@@ -43,7 +44,7 @@ def expected_item(revision: Revision) -> Item:
 def _projection_id(table: str) -> str:
     """Return the id of the attributes that a live item of a ledger table may hold."""
     projected = ["data"] if table == WHOLE else list(ATTRIBUTES)
-    common = ["pk", "version", "txTime", "txId", "hash", "projectionId"]
+    common = ["pk", "version", "txTime", "txId", "tableId", "hash", "projectionId"]
     names = json.dumps(sorted(common + projected))
     return hashlib.sha256(names.encode()).hexdigest()[:16]
 

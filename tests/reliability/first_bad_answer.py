@@ -83,7 +83,7 @@ def _outcome(url: str, credentials: Credentials | None = None) -> str:
         sleep=waits.append,
     )
     try:
-        (outcome,) = writer.write([write_for(found, _TABLE, now, None)], now + 30)
+        (outcome,) = writer.write([write_for(found, _TABLE, now)], now + 30)
     except Exception as error:  # noqa: BLE001 (any is a finding)
         return type(error).__name__
     if isinstance(outcome, Permanent):

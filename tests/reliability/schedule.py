@@ -333,7 +333,8 @@ class RunningSchedule:
         records = running.invocation.event["Records"]
         payloads = [base64.b64decode(record["kinesis"]["data"]) for record in records]
         expected = sum(len(self.history.user_records[payload]) or 1 for payload in payloads)
-        counted = counts.applied + counts.stale + counts.superseded + counts.redacted
+        total = counts.total()
+        counted = total.applied + total.stale + total.superseded + total.redacted
         for kinds in (counts.ignored, counts.quarantined, counts.retried):
             counted += sum(kinds.values())
         if counted != expected:

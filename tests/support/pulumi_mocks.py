@@ -64,6 +64,7 @@ class Registration:
     delete_before_replace: bool
     protect: bool
     former_names: tuple[str, ...]
+    former_parents: tuple[str, ...]
     provider: str
     urn: str
 
@@ -198,6 +199,11 @@ class Monitor(mocks.MockMonitor):
                     alias.spec.name
                     for alias in getattr(request, "aliases", ())
                     if alias.spec.name  # pulumi-aws has aliases of its own, for renamed types
+                ),
+                former_parents=tuple(
+                    alias.spec.parentUrn
+                    for alias in getattr(request, "aliases", ())
+                    if alias.spec.parentUrn
                 ),
                 provider=request.provider,
                 urn=urn,

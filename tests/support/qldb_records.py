@@ -8,6 +8,7 @@ from tests.support.sentinel import SECRET
 HASH = "MLpNkjWwnvmmtPF7PtufWSYu4lu9mcnbb27wu4X75fE="
 TX_TIME = "2021-02-09T02:16:06.240Z"
 TX_ID = "5pxmz8FD9Aj8Cbl5kuvXxP"
+TABLE_ID = "ABCDEFGHIJKLMNOPQRSTUV"
 
 
 def revision(
@@ -48,7 +49,7 @@ def revision(
     fields.append(f"metadata: {metadata}")
     return record(
         "REVISION_DETAILS",
-        f'{{tableInfo: {{tableName: "{table}", tableId: "ABCDEFGHIJKLMNOPQRSTUV"}}, '
+        f'{{tableInfo: {{tableName: "{table}", tableId: "{TABLE_ID}"}}, '
         f"revision: {{{', '.join(fields)}}}}}",
     )
 

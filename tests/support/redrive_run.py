@@ -37,6 +37,14 @@ TWO_TABLES = replace(
 """The configuration of a stack with one more ledger table than `SETTINGS`."""
 
 
+def _with_lifetime(settings: HandlerSettings, days: int | None) -> HandlerSettings:
+    tables = {
+        name: replace(table, tombstone_lifetime_days=days)
+        for name, table in settings.replica_tables.items()
+    }
+    return replace(settings, replica_tables=tables)
+
+
 @dataclass(kw_only=True)
 class RedriveRun:
     """Runs redrives, any number of them over the same services.
@@ -72,7 +80,7 @@ class RedriveRun:
         return Redrive(
             bucket=self.bucket,
             processor=RecordProcessor(
-                settings=replace(tables, tombstone_lifetime_days=tombstone_lifetime_days),
+                settings=_with_lifetime(tables, tombstone_lifetime_days),
                 writer=WritesNothing() if dry_run else self.table,
                 clock=lambda: now,
             ),

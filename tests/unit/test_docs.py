@@ -11,6 +11,7 @@ from pulumi_aws_standin.quirks import NOT_READ
 
 from handler.contract import (
     BATCHES_PREFIX,
+    HISTORY_ATTRIBUTES,
     RECORDS_PREFIX,
     RESERVED_ATTRIBUTES,
     Metric,
@@ -146,7 +147,7 @@ def test_the_readme_leads_to_every_guide(page: Path) -> None:
 def test_a_setting_is_documented_with_its_default(name: str) -> None:
     setting = configuration()[name]
     default = setting.get("default", "none, required")
-    written = str(default).lower() if isinstance(default, bool) else str(default)
+    written = str(default).lower() if isinstance(default, bool) else str(default) or "none"
     assert rows("docs/settings.md")[name].split("|")[2].strip(" `") == written
 
 
@@ -185,7 +186,8 @@ def test_no_metric_is_documented_that_does_not_exist() -> None:
 
 @pytest.mark.parametrize("attribute", RESERVED_ATTRIBUTES)
 def test_an_attribute_of_items_is_documented(attribute: str) -> None:
-    rows = text_of("docs/items.md").partition("## Attributes of an item")[2].partition("\n## ")[0]
+    section = "## History" if attribute in HISTORY_ATTRIBUTES else "## Attributes of an item"
+    rows = text_of("docs/items.md").partition(f"{section}\n")[2].partition("\n## ")[0]
     assert re.search(rf"^\|.*`{attribute}`.*\|", rows, re.MULTILINE)
 
 

@@ -12,7 +12,7 @@ import pulumi
 import pytest
 
 from handler.version import project_version
-from infra.previous import RESTREAM_COMMAND
+from infra.previous import RESEND, RESTREAM_COMMAND
 from infra.settings import SettingsError
 from tests.support import pulumi_mocks as deployment
 from tests.support.paths import REPOSITORY
@@ -33,8 +33,8 @@ LEDGER_PROGRAM = REPOSITORY / "ledger" / "__main__.py"
 
 ENCRYPTED = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 COMPONENTS = {
+    "JournalStream": {"aws:kinesis/stream:Stream qldb-journal"},
     "LedgerStream": {
-        "aws:kinesis/stream:Stream qldb-journal",
         "aws:iam/role:Role qldb-journal-writer",
         "aws:iam/rolePolicy:RolePolicy qldb-journal-writer",
         "aws:qldb/stream:Stream qldb-journal",
@@ -113,6 +113,27 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
         "failureBucketName": "qldb-failures-physical",
         "failureQueueUrl": "https://queue/qldb-failures",
     }
+
+
+def test_without_an_upstream_stack_the_kinesis_stream_is_the_input() -> None:
+    deployed = deploy(
+        deployment.dev_settings() | {"ledgerStack": ""},
+        upstream={},  # any reference to another stack would fail
+    )
+
+    found = {f"{r.type} {r.name}" for r in deployed.resources if r.type.startswith("aws:")}
+    wanted = {name: children for name, children in COMPONENTS.items() if name != "LedgerStream"}
+    assert found == {child for children in wanted.values() for child in children}
+    assert sorted(r.type for r in deployed.resources if not r.type.startswith("aws:")) == sorted(
+        f"{PROJECT}:infra:{name}" for name in wanted
+    )
+
+
+def test_without_an_upstream_stack_no_output_names_a_ledger() -> None:
+    outputs = deploy_dev(ledgerStack="").outputs
+
+    assert deploy_dev().outputs.keys() - outputs.keys() == {"ledgerName", "qldbStreamId"}
+    assert outputs["streamName"] == "qldb-journal-physical"
 
 
 def test_the_ledgers_name_comes_from_the_upstream_stack() -> None:
@@ -210,6 +231,18 @@ def test_a_table_that_starts_empty_beside_a_consumed_journal_is_announced() -> N
     assert RESTREAM_COMMAND in warning
 
 
+def test_without_a_qldb_stream_the_writer_fills_an_empty_table() -> None:
+    last = {"tableNames": {"Car": "qldb-Car-physical"}}
+    tables = [{"ledgerTable": name} for name in ("Person", "Car")]
+
+    deployed = deploy_dev_again(last, {"replicaTables": tables, "ledgerStack": ""})
+
+    [warning] = deployed.warnings
+    assert "the DynamoDB table of Person." in warning
+    assert RESEND in warning
+    assert RESTREAM_COMMAND not in warning
+
+
 def test_a_first_deployment_announces_no_empty_table() -> None:
     assert deploy_dev().warnings == []
 
@@ -217,13 +250,13 @@ def test_a_first_deployment_announces_no_empty_table() -> None:
 def test_wrong_settings_are_all_reported_before_anything_is_touched() -> None:
     deployed = Deployment()
     settings = deployment.dev_settings() | {"batchSize": "0", "logLevel": "LOUD", "batchsize": "1"}
-    del settings["ledgerStack"]
+    del settings["replicaTables"]
 
     with pytest.raises(SettingsError) as raised:
         deploy(settings, upstream={deployment.UPSTREAM: {"ledgerName": "x"}}, into=deployed)
 
     assert [problem.split()[0] for problem in raised.value.problems] == [
-        "ledgerStack",
+        "replicaTables",
         "batchSize",
         "logLevel",
         "unknown",

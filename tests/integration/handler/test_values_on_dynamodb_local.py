@@ -60,7 +60,7 @@ def write(
     found = read_record(revision(document_id=key, version=version, data=document), {"Person"})
     assert isinstance(found, Revision)
     writer = BatchStatementWriter(client or dynamodb, requests_in_flight=1)
-    (outcome,) = writer.write([write_for(found, table, 0.0, None)], time.time() + 60)
+    (outcome,) = writer.write([write_for(found, table, 0.0)], time.time() + 60)
     answer = dynamodb.get_item(
         TableName=table.table_name, Key={"pk": {"S": key}}, ConsistentRead=True
     )

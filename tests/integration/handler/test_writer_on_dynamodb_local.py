@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ from handler.writer import (
     Transient,
 )
 from journal.revisions import Revision, read_record
-from tests.support.qldb_records import HASH, TX_ID, TX_TIME, revision
+from tests.support.qldb_records import HASH, TABLE_ID, TX_ID, TX_TIME, revision
 from tests.support.single_writer import SingleWriter
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def wanted(
 ) -> Write:
     record = read_record(revision(document_id=document_id, version=version, data=data), {"Person"})
     assert isinstance(record, Revision)
-    return write_for(record, table, 0.0, 400)
+    return write_for(record, replace(table, tombstone_lifetime_days=400), 0.0)
 
 
 def run(writer: ReplicaWriter, *writes: Write) -> list[Outcome]:
@@ -164,6 +165,7 @@ def expected(version: int, data: str | None) -> dict[str, Any]:
         "version": {"N": str(version)},
         "txTime": {"S": TX_TIME},
         "txId": {"S": TX_ID},
+        "tableId": {"S": TABLE_ID},
         "hash": {"B": base64.b64decode(HASH)},
     }
     if data is None:

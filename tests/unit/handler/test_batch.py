@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from handler import batch as batch_module
 from handler.batch import Handler
 from handler.settings import HandlerSettings, ReplicaTable
+from handler.telemetry import TableCounts
 from handler.writer import APPLIED, STALE, Outcome, Permanent, Transient
 from journal.revisions import IgnoredReason
 from tests.support.kinesis_events import SHARD_ID, STREAM_ARN, event
@@ -100,7 +101,8 @@ def test_the_genuine_event_becomes_one_write(shared_data: Path) -> None:
     assert (write.document_id, write.version) == ("6WXz9wdajiY7K5u6YwGUN4", 0)
     assert write.attributes["data"]["M"]["targetId"] == {"S": "some-target-123"}
     (counts,) = recorder.counts
-    assert (counts.applied, counts.ignored) == (1, {IgnoredReason.BLOCK_SUMMARY: 1})
+    assert counts.tables == {"attestations": TableCounts(applied=1)}
+    assert counts.ignored == {IgnoredReason.BLOCK_SUMMARY: 1}
 
 
 def test_every_class_of_record_is_counted_once() -> None:
@@ -123,8 +125,9 @@ def test_every_class_of_record_is_counted_once() -> None:
     assert recorder.writes == [("new", 0), ("gone", 2), ("hot", 2), ("stale", 0)]
     (counts,) = recorder.counts
     assert counts.kinesis_records == 10
-    assert (counts.applied, counts.deleted, counts.stale) == (3, 1, 1)
-    assert (counts.superseded, counts.redacted) == (1, 1)
+    assert counts.tables == {
+        "Person": TableCounts(applied=3, deleted=1, stale=1, superseded=1, redacted=1)
+    }
     assert counts.ignored == {
         IgnoredReason.CONTROL: 1,
         IgnoredReason.BLOCK_SUMMARY: 1,
@@ -221,7 +224,7 @@ def test_a_version_with_more_digits_than_a_number_of_dynamodb_is_malformed(
         "malformed",
         "version has more digits than a number of DynamoDB",
     )
-    assert recorder.counts[0].redacted == 0
+    assert recorder.counts[0].tables == {"Person": TableCounts(applied=1)}
 
 
 def test_a_damaged_frame_is_quarantined_whole_and_nothing_of_it_is_written() -> None:
@@ -248,7 +251,7 @@ def test_after_a_version_that_can_never_be_stored_the_next_lower_one_is_written(
     assert [version for _, version in recorder.writes] == [3, 2, 1]
     assert [failed.position.sequence_number for failed in recorder.quarantined] == ["101", "103"]
     (counts,) = recorder.counts
-    assert (counts.applied, counts.superseded) == (1, 1)
+    assert counts.tables == {"Person": TableCounts(applied=1, superseded=1, quarantined=2)}
     assert counts.quarantined == {("refused", "Validation"): 2}
 
 
@@ -391,6 +394,7 @@ def test_any_records_end_written_ignored_or_quarantined(records: list[bytes]) ->
     assert process(recorder, event(*records)) == []
 
     (counts,) = recorder.counts
-    ended = counts.applied + counts.superseded + counts.ignored.total() + counts.quarantined.total()
+    total = counts.total()
+    ended = total.applied + total.superseded + counts.ignored.total() + total.quarantined
     assert ended == len(records)
     assert all(failed.payload in records for failed in recorder.quarantined)

@@ -6,6 +6,7 @@ tests/integration proves on DynamoDB Local that DynamoDB accepts the statements.
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
@@ -19,7 +20,7 @@ from handler.replica import (
 from handler.settings import ReplicaTable
 from handler.values import UnstorableValue
 from journal.revisions import Revision, read_record
-from tests.support.qldb_records import HASH, TX_TIME, revision
+from tests.support.qldb_records import HASH, TABLE_ID, TX_TIME, revision
 
 PROJECTED = ReplicaTable(
     ledger_table="Person",
@@ -31,6 +32,7 @@ COMMON = {
     "version": {"N": "3"},
     "txTime": {"S": TX_TIME},
     "txId": {"S": "5pxmz8FD9Aj8Cbl5kuvXxP"},
+    "tableId": {"S": TABLE_ID},
     "hash": {"B": base64.b64decode(HASH)},
 }
 
@@ -51,7 +53,7 @@ def read(
 
 
 def test_listed_attributes_are_taken_from_their_paths() -> None:
-    write = write_for(read(), PROJECTED, 0.0, None)
+    write = write_for(read(), PROJECTED, 0.0)
 
     assert write.attributes == COMMON | {"firstName": {"S": "Ann"}, "city": {"S": "Ulm"}}
     assert write.removed == ()
@@ -59,7 +61,7 @@ def test_listed_attributes_are_taken_from_their_paths() -> None:
 
 
 def test_the_whole_document_is_kept_where_nothing_is_listed() -> None:
-    write = write_for(read(), WHOLE, 0.0, None)
+    write = write_for(read(), WHOLE, 0.0)
 
     document = {"firstName": {"S": "Ann"}, "address": {"M": {"city": {"S": "Ulm"}}}}
     assert write.attributes == COMMON | {"data": {"M": document}}
@@ -71,20 +73,20 @@ def test_the_whole_document_is_kept_where_nothing_is_listed() -> None:
     ['{firstName: "Ann"}', '{firstName: "Ann", address: null}', '{firstName: "Ann", address: 1}'],
 )
 def test_an_attribute_whose_path_leads_nowhere_is_removed(data: str) -> None:
-    write = write_for(read(data), PROJECTED, 0.0, None)
+    write = write_for(read(data), PROJECTED, 0.0)
 
     assert "city" not in write.attributes
     assert "city" in write.removed
 
 
 def test_a_null_at_the_end_of_a_path_is_kept() -> None:
-    write = write_for(read("{address: {city: null.string}}"), PROJECTED, 0.0, None)
+    write = write_for(read("{address: {city: null.string}}"), PROJECTED, 0.0)
     assert write.attributes["city"] == {"NULL": True}
 
 
 @pytest.mark.parametrize("table", [PROJECTED, WHOLE])
 def test_a_tombstone_is_a_whole_item_without_the_document(table: ReplicaTable) -> None:
-    write = write_for(read(None), table, 0.0, None)
+    write = write_for(read(None), table, 0.0)
 
     assert write.item == COMMON | {"pk": {"S": "doc"}, "isDeleted": {"BOOL": True}}
     assert write.projection_id is None
@@ -93,7 +95,7 @@ def test_a_tombstone_is_a_whole_item_without_the_document(table: ReplicaTable) -
 def test_the_projection_of_a_live_item_depends_on_the_names_of_its_attributes() -> None:
     def id_of(attributes: dict[str, tuple[str, ...]] | None) -> str | None:
         table = ReplicaTable(ledger_table="Person", table_name="p", attributes=attributes)
-        return write_for(read(), table, 0.0, None).projection_id
+        return write_for(read(), table, 0.0).projection_id
 
     # given the same names in another order and from other paths: the same id
     assert id_of({"a": ("firstName",), "b": ("address",)}) == id_of({"b": ("x",), "a": ("y", "z")})
@@ -104,25 +106,25 @@ def test_the_projection_of_a_live_item_depends_on_the_names_of_its_attributes() 
 
 
 def test_a_tombstones_lifetime_starts_when_it_is_written() -> None:
-    write = write_for(read(None), PROJECTED, 1_000_000.9, 400)
+    write = write_for(read(None), replace(PROJECTED, tombstone_lifetime_days=400), 1_000_000.9)
 
     assert write.attributes["expiresAt"] == {"N": str(1_000_000 + 400 * 86_400)}
 
 
 def test_a_live_revision_never_expires() -> None:
-    write = write_for(read(), PROJECTED, 1_000_000.0, 400)
+    write = write_for(read(), replace(PROJECTED, tombstone_lifetime_days=400), 1_000_000.0)
     assert "expiresAt" not in write.item
 
 
 def test_a_redacted_revision_has_no_state() -> None:
     with pytest.raises(ValueError, match="redacted"):
-        write_for(read(None, data_hash=f"{{{{{HASH}}}}}"), PROJECTED, 0.0, None)
+        write_for(read(None, data_hash=f"{{{{{HASH}}}}}"), PROJECTED, 0.0)
 
 
 def test_a_document_id_that_is_too_long_for_a_key_is_refused() -> None:
-    write_for(read(document_id="d" * 2048), PROJECTED, 0.0, None)
+    write_for(read(document_id="d" * 2048), PROJECTED, 0.0)
     with pytest.raises(UnstorableValue, match="2048"):
-        write_for(read(document_id="d" * 2049), PROJECTED, 0.0, None)
+        write_for(read(document_id="d" * 2049), PROJECTED, 0.0)
 
 
 class Item(NamedTuple):
@@ -149,11 +151,11 @@ def test_documents_are_grouped_newest_first() -> None:
 
 
 def test_the_insert_makes_the_whole_item() -> None:
-    text, parameters = insert_statement(write_for(read(), PROJECTED, 0.0, None))
+    text, parameters = insert_statement(write_for(read(), PROJECTED, 0.0))
 
     assert text == (
         "INSERT INTO \"person-1\" VALUE {'pk': ?, 'projectionId': ?, 'version': ?, "
-        "'txTime': ?, 'txId': ?, 'hash': ?, 'firstName': ?, 'city': ?}"
+        "'txTime': ?, 'txId': ?, 'tableId': ?, 'hash': ?, 'firstName': ?, 'city': ?}"
     )
     assert parameters == [
         {"S": "doc"},
@@ -165,11 +167,12 @@ def test_the_insert_makes_the_whole_item() -> None:
 
 
 def test_the_update_is_conditional_and_removes_what_the_revision_lacks() -> None:
-    text, parameters = update_statement(write_for(read("{}"), PROJECTED, 0.0, None))
+    text, parameters = update_statement(write_for(read("{}"), PROJECTED, 0.0))
 
     assert text == (
-        'UPDATE "person-1" SET "version"=? SET "txTime"=? SET "txId"=? SET "hash"=? '
-        'REMOVE "firstName" REMOVE "city" WHERE "pk"=? AND "version" < ? AND "projectionId"=?'
+        'UPDATE "person-1" SET "version"=? SET "txTime"=? SET "txId"=? SET "tableId"=? '
+        'SET "hash"=? REMOVE "firstName" REMOVE "city" WHERE "pk"=? '
+        'AND "version" < ? AND "projectionId"=?'
     )
     assert parameters == [
         *COMMON.values(),
@@ -181,7 +184,7 @@ def test_the_update_is_conditional_and_removes_what_the_revision_lacks() -> None
 
 def test_quotes_in_names_are_doubled() -> None:
     table = ReplicaTable(ledger_table="Person", table_name="p", attributes={"a\"'b": ("x",)})
-    write = write_for(read("{x: 1}"), table, 0.0, None)
+    write = write_for(read("{x: 1}"), table, 0.0)
 
     assert '"a""\'b"=?' in update_statement(write)[0]
     assert "'a\"''b': ?" in insert_statement(write)[0]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from handler.contract import Metric
-from handler.telemetry import BatchCounts, PowertoolsTelemetry
+from handler.telemetry import BatchCounts, PowertoolsTelemetry, TableCounts
 from journal.revisions import IgnoredReason
 
 POWERTOOLS_FIELDS = {"level", "location", "message", "timestamp", "service"}
@@ -38,11 +38,10 @@ def published(
 def full() -> BatchCounts:
     return BatchCounts(
         kinesis_records=9,
-        applied=3,
-        deleted=1,
-        stale=4,
-        superseded=5,
-        redacted=6,
+        tables={
+            "Person": TableCounts(applied=2, deleted=1, stale=4, superseded=3, redacted=6),
+            "Vehicle": TableCounts(applied=1, superseded=2, unindexed=1, history=8, quarantined=1),
+        },
         ignored=Counter({IgnoredReason.CONTROL: 1, IgnoredReason.BLOCK_SUMMARY: 7}),
         ignored_tables=Counter({"Car": 2}),
         quarantined=Counter({("refused", "Validation"): 2}),
@@ -57,12 +56,14 @@ def test_every_count_is_a_metric(capsys: pytest.CaptureFixture[str]) -> None:
     totals = metrics[0]
     assert totals["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "QldbReplica"
     assert totals["service"] == os.environ["POWERTOOLS_SERVICE_NAME"]
-    assert {name: totals[name] for name in totals if name[0] == "R"} == {
+    assert {name: totals[name] for name in totals if name[0] in "RH"} == {
         "RevisionsApplied": [3],
         "RevisionsDeleted": [1],
         "RevisionsStale": [4],
         "RevisionsSuperseded": [5],
         "RevisionsRedacted": [6],
+        "RevisionsUnindexed": [1],
+        "HistoryRevisionsWritten": [8],
         "RecordsQuarantined": [2],
         "RecordsRetried": [1],
         "ReplicationLag": [500, 1250],
@@ -92,6 +93,8 @@ def test_one_log_line_holds_all_counts(capsys: pytest.CaptureFixture[str]) -> No
         "stale": 4,
         "superseded": 5,
         "redacted": 6,
+        "unindexed": 1,
+        "history": 8,
         "ignored": {"control": 1, "block summary": 7},
         "ignoredTables": {"Car": 2},
         "quarantined": {"refused: Validation": 2},
@@ -101,7 +104,7 @@ def test_one_log_line_holds_all_counts(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_batch_without_faults_is_logged_as_info(capsys: pytest.CaptureFixture[str]) -> None:
-    _, (line,) = published(capsys, BatchCounts(applied=1, lags=[1.0]))
+    _, (line,) = published(capsys, BatchCounts(lags=[1.0]))
     assert line["level"] == "INFO"
 
 

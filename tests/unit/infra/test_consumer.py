@@ -116,11 +116,11 @@ def test_paths_and_whole_documents_reach_the_handler() -> None:
 
     passed = variables(changed)
     assert tables_file(changed) == (
-        '{"Person":{"tableName":"qldb-Person-physical","attributes":{"city":["address","city"]}},'
-        '"Vehicle":{"tableName":"qldb-Vehicle-physical"}}'
+        '{"Person":{"tableName":"qldb-Person-physical","attributes":{"city":["address","city"]},'
+        '"tombstoneLifetimeDays":400},'
+        '"Vehicle":{"tableName":"qldb-Vehicle-physical","tombstoneLifetimeDays":400}}'
     )
     assert passed["POWERTOOLS_LOG_LEVEL"] == "DEBUG"
-    assert passed["TOMBSTONE_LIFETIME_DAYS"] == "400"
 
 
 def test_a_hundred_tables_leave_the_environment_as_short_as_one() -> None:

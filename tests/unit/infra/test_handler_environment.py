@@ -20,17 +20,20 @@ def test_every_field_of_the_handlers_settings_survives_the_environment() -> None
     )
     vehicle = ReplicaTableSettings.model_validate({"ledgerTable": "Vehicle"})
     tables = replica_tables_json(
-        [person, vehicle], {"Person": "qldb-Person-1", "Vehicle": "qldb-Vehicle-2"}
+        [person, vehicle],
+        {"Person": "qldb-Person-1", "Vehicle": "qldb-Vehicle-2"},
+        lifetime_days=400,
     )
     environment = HandlerEnvironment(
         failure_bucket="qldb-failures-3",
         log_level="DEBUG",
-        tombstone_lifetime_days=400,
         version="1.2.3",
     )
 
     variables = {name: str(text) for name, text in environment.variables().items()}
-    settings = HandlerSettings.from_environment({**variables, Variable.REPLICA_TABLES: tables})
+    variables[Variable.REPLICA_TABLES] = tables
+    variables[Variable.HISTORY_TABLE] = "qldb-history-4"
+    settings = HandlerSettings.from_environment(variables)
 
     expected = HandlerSettings(
         replica_tables={
@@ -38,11 +41,14 @@ def test_every_field_of_the_handlers_settings_survives_the_environment() -> None
                 ledger_table="Person",
                 table_name="qldb-Person-1",
                 attributes={"city": ("address", "city"), "näme": ("name",)},
+                tombstone_lifetime_days=400,
             ),
-            "Vehicle": ReplicaTable(ledger_table="Vehicle", table_name="qldb-Vehicle-2"),
+            "Vehicle": ReplicaTable(
+                ledger_table="Vehicle", table_name="qldb-Vehicle-2", tombstone_lifetime_days=400
+            ),
         },
         failure_bucket="qldb-failures-3",
-        tombstone_lifetime_days=400,
+        history_table="qldb-history-4",
         version="1.2.3",
     )
     assert settings == expected
@@ -51,17 +57,7 @@ def test_every_field_of_the_handlers_settings_survives_the_environment() -> None
     assert [name for name, default in defaults.items() if getattr(expected, name) == default] == []
 
 
-def test_permanent_tombstones_set_no_variable() -> None:
-    environment = HandlerEnvironment(
-        failure_bucket="qldb-failures-3",
-        log_level="INFO",
-        tombstone_lifetime_days=None,
-        version="1.2.3",
-    )
-
-    variables = {name: str(text) for name, text in environment.variables().items()}
-
-    assert "TOMBSTONE_LIFETIME_DAYS" not in variables
-    tables = json.dumps({"Person": {"tableName": "qldb-Person-1"}})
-    settings = HandlerSettings.from_environment({**variables, Variable.REPLICA_TABLES: tables})
-    assert settings.tombstone_lifetime_days is None
+def test_permanent_tombstones_have_no_lifetime() -> None:
+    table = ReplicaTableSettings.model_validate({"ledgerTable": "Person"})
+    text = replica_tables_json([table], {"Person": "qldb-Person-1"})
+    assert json.loads(text) == {"Person": {"tableName": "qldb-Person-1"}}

@@ -1,4 +1,4 @@
-"""The QLDB stream, its Kinesis stream and the role between them, as registered with the engine.
+"""The QLDB stream and the role under which it writes, as registered with the engine.
 
 Proves inputs, wiring and order of creation. Cannot prove that AWS accepts them.
 """
@@ -20,23 +20,6 @@ NAME = "qldb-journal-writer"
 @pytest.fixture(scope="module")
 def dev() -> Deployment:
     return deploy_dev()
-
-
-def test_the_kinesis_stream_is_encrypted_and_keeps_a_week(dev: Deployment) -> None:
-    assert dev.one(KINESIS).inputs == {
-        "shardCount": 1,
-        "retentionPeriod": 168,
-        "streamModeDetails": {"streamMode": "PROVISIONED"},
-        "encryptionType": "KMS",
-        "kmsKeyId": "alias/aws/kinesis",
-        "tags": TAGS,
-    }
-
-
-def test_the_kinesis_stream_follows_its_settings() -> None:
-    inputs = deploy_dev(shardCount=3, streamRetentionHours=48).one(KINESIS).inputs
-
-    assert (inputs["shardCount"], inputs["retentionPeriod"]) == (3, 48)
 
 
 def test_the_qldb_stream_carries_the_upstream_ledger_to_the_kinesis_stream(

@@ -62,15 +62,14 @@ def test_required_settings_alone_give_a_protected_stack_with_whole_documents() -
     described = described_settings()
     defaults = {k: as_text(v["default"]) for k, v in described.items() if "default" in v}
 
-    settings = Settings.parse(
-        defaults | {"ledgerStack": "a/b/c", "replicaTables": '[{"ledgerTable":"Person"}]'}, now=NOW
-    )
+    settings = Settings.parse(defaults | {"replicaTables": '[{"ledgerTable":"Person"}]'}, now=NOW)
 
-    assert described.keys() - defaults.keys() == {"ledgerStack", "replicaTables"}
+    assert described.keys() - defaults.keys() == {"replicaTables"}
+    assert settings.upstream.ledger_stack == ""
     assert settings.replica_tables.deletion_protection
     assert settings.replica_tables.replica_tables[0].attributes is None
-    stream = settings.ledger_stream
-    assert stream.inclusive_start_time == "2020-05-29T00:00:00Z"
+    assert settings.ledger_stream.inclusive_start_time == "2020-05-29T00:00:00Z"
+    stream = settings.journal_stream
     assert (stream.shard_count, stream.stream_retention_hours) == (1, 168)
     consumer = settings.consumer
     assert (consumer.lambda_runtime, consumer.lambda_architecture) == ("python3.13", "arm64")
@@ -205,6 +204,7 @@ def test_a_value_that_is_not_an_integer_is_refused(value: str) -> None:
         ("ledgerStack", "dev", "<organization>/<project>/<stack>"),
         ("ledgerStack", "a/b/c/d", "<organization>/<project>/<stack>"),
         ("ledgerStack", "a//c", "<organization>/<project>/<stack>"),
+        ("ledgerStack", " ", "<organization>/<project>/<stack>"),
     ],
 )
 def test_other_words_are_refused(name: str, value: str, allowed: str) -> None:
@@ -236,8 +236,8 @@ def test_the_present_is_a_start_time() -> None:
 
 
 def test_all_problems_are_reported_at_once() -> None:
-    settings = dev_settings() | {"shardCount": "0", "logLevel": "X", "replicaTables": "[]"}
-    del settings["ledgerStack"]
+    settings = dev_settings() | {"shardCount": "0", "logLevel": "X", "ledgerStack": "dev"}
+    del settings["replicaTables"]
 
     with pytest.raises(SettingsError) as raised:
         Settings.parse(settings, now=NOW)
@@ -246,7 +246,7 @@ def test_all_problems_are_reported_at_once() -> None:
     text = str(raised.value)
     assert all(
         name in text
-        for name in ("shardCount", "logLevel", "replicaTables", "ledgerStack is missing")
+        for name in ("shardCount", "logLevel", "ledgerStack", "replicaTables is missing")
     )
 
 
