@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from pulumi_aws_standin.quirks import NOT_READ
 
 from handler.contract import (
     BATCHES_PREFIX,
@@ -193,6 +194,17 @@ def test_an_attribute_of_items_is_documented(attribute: str) -> None:
 @pytest.mark.parametrize("output", re.findall(r'export\("(\w+)"', text_of("__main__.py")))
 def test_a_stack_output_is_documented(output: str) -> None:
     assert f"`{output}`" in text_of("docs/operations.md").partition("## Stack outputs")[2]
+
+
+def test_what_the_local_aws_does_not_carry_out_is_documented() -> None:
+    row = re.compile(r"^\| `aws\.([\w.]+)` \| `([\w.]+)` \|", re.MULTILINE)
+    rows = row.findall(text_of("docs/local-aws.md"))
+    kept = [
+        (re.sub(r"/\w+:", ".", token.removeprefix("aws:")), path)
+        for token, paths in NOT_READ.items()
+        for path in paths
+    ]
+    assert sorted(rows) == sorted(kept)
 
 
 def test_the_picture_shows_what_its_source_says() -> None:
