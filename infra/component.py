@@ -53,6 +53,7 @@ class Component(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource] = (),
         delete_before_replace: bool | None = None,
         protect: bool | None = None,
+        retain_on_delete: bool | None = None,
     ) -> pulumi.ResourceOptions:
         """Return the options of a child.
 
@@ -69,6 +70,8 @@ class Component(pulumi.ComponentResource):
             Whether the old resource must be deleted before its replacement is created.
         protect
             Whether Pulumi refuses to delete the resource, in the preview already.
+        retain_on_delete
+            Whether the resource stays in the account when Pulumi deletes it from the stack.
         """
         aliases = []
         if formerly is not None and self._was_renamed:
@@ -83,6 +86,7 @@ class Component(pulumi.ComponentResource):
             depends_on=list(depends_on),
             delete_before_replace=delete_before_replace,
             protect=protect,
+            retain_on_delete=retain_on_delete,
         )
 
     @property

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 
 from infra.component import Component
 from infra.iam import policy, service_trust
+from infra.kms import KeyArn, may_write_stream
 from infra.section import Section
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class LedgerStreamSettings(Section):
     ----------
     inclusive_start_time
         Blocks from this time on, UTC.
+    kms_key_arn
+        The key that encrypts the Kinesis stream; empty for Kinesis' own.
     """
 
     # QLDB API reference, "StreamJournalToKinesis".
@@ -52,6 +55,7 @@ class LedgerStreamSettings(Section):
         description="a time in UTC such as 2020-05-29T00:00:00Z, not in the future",
         examples=["2020-05-29T00:00:00Z"],
     )
+    kms_key_arn: KeyArn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +108,8 @@ class LedgerStream(Component):
             f"{name}-writer",
             role=self.role.name,
             policy=policy(
-                {"Effect": "Allow", "Action": list(WRITER_ACTIONS), "Resource": props.stream_arn}
+                {"Effect": "Allow", "Action": list(WRITER_ACTIONS), "Resource": props.stream_arn},
+                *may_write_stream(props.settings.kms_key_arn, props.stream_arn),
             ),
             opts=self.child(),
         )

@@ -15,10 +15,12 @@ import pytest
 from infra.consumer import Consumer, ConsumerProps
 from infra.failures import Failures
 from infra.handler_environment import HandlerEnvironment
+from infra.history_table import HistoryTable
 from infra.journal_stream import JournalStream
 from infra.ledger_stream import LedgerStream, LedgerStreamProps
 from infra.replica_tables import ReplicaTables
 from infra.settings import Settings
+from infra.tables import Throughput
 from tests.support import pulumi_mocks as deployment
 from tests.support.pulumi_mocks import CODE, Deployment, Registration, deploy, deploy_dev
 
@@ -63,7 +65,8 @@ def components(name: str) -> None:
         ),
         tags=TAGS,
     )
-    replica = ReplicaTables(f"{name}-tables", settings.replica_tables, tags=TAGS)
+    replica = ReplicaTables(f"{name}-tables", settings.replica_tables, Throughput(), tags=TAGS)
+    HistoryTable(f"{name}-history", settings.history_table, Throughput(), tags=TAGS)
     failures = Failures(f"{name}-failures", settings.failures, tags=TAGS)
     Consumer(
         f"{name}-consumer",
@@ -71,6 +74,7 @@ def components(name: str) -> None:
             settings=settings.consumer,
             stream_arn=stream.kinesis.arn,
             table_arns=replica.arns,
+            history_table_arn=None,
             failure_bucket_arn=failures.bucket.arn,
             failure_notification=failures.notification,
             replica_tables=replica.configuration,
@@ -78,6 +82,7 @@ def components(name: str) -> None:
                 failure_bucket=failures.bucket.bucket,
                 log_level="INFO",
                 version="1.2.3",
+                service="replica",
             ),
             code=CODE,
         ),
@@ -97,9 +102,9 @@ def twice() -> Deployment:
 def test_two_components_of_a_kind_share_no_urn(twice: Deployment) -> None:
     counts = Counter(resource.urn for resource in twice.resources)
 
-    assert (
-        len(counts) == 2 * len(deploy_dev().resources) - 2
-    )  # the stack reference is the program's
+    history = [{"ledgerTable": "Person", "history": True}]
+    once = deploy_dev(replicaTables=history).resources
+    assert len(counts) == 2 * len(once) - 2  # the stack reference is the program's
     assert [urn for urn, count in counts.items() if count > 1] == []
 
 
@@ -179,8 +184,8 @@ def test_a_renamed_table_stays_the_same_table_only_in_the_programs_own_component
     def program() -> None:
         settings = Settings.parse(deployment.dev_settings(), now=datetime.now(UTC))
         former = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="replica-tables")])
-        ReplicaTables("one", settings.replica_tables, tags={}, opts=former)
-        ReplicaTables("two", settings.replica_tables, tags={})
+        ReplicaTables("one", settings.replica_tables, Throughput(), tags={}, opts=former)
+        ReplicaTables("two", settings.replica_tables, Throughput(), tags={})
 
     tables = deploy({}, upstream={}, program=program).all("aws:dynamodb/table:Table")
 

@@ -8,7 +8,15 @@ from __future__ import annotations
 import pytest
 
 from tests.support import pulumi_mocks as deployment
-from tests.support.pulumi_mocks import TAGS, Deployment, arn, deploy_dev, physical_name, statements
+from tests.support.pulumi_mocks import (
+    KEY_ARN,
+    TAGS,
+    Deployment,
+    arn,
+    deploy_dev,
+    physical_name,
+    statements,
+)
 
 KINESIS = "aws:kinesis/stream:Stream"
 QLDB = "aws:qldb/stream:Stream"
@@ -89,3 +97,18 @@ def test_the_role_may_write_to_its_stream_and_nothing_else(dev: Deployment) -> N
         "kinesis:PutRecords",
     }
     assert statement["Resource"] == arn(dev.one(KINESIS))
+
+
+def test_the_role_may_encrypt_for_its_stream_with_a_customer_key() -> None:
+    deployed = deploy_dev(kmsKeyArn=KEY_ARN)
+
+    [_, statement] = statements(deployed.one(ROLE_POLICY, NAME).inputs["policy"])
+    assert statement == {
+        "Sid": "EncryptJournal",
+        "Effect": "Allow",
+        "Action": ["kms:GenerateDataKey"],
+        "Resource": KEY_ARN,
+        "Condition": {
+            "StringEquals": {"kms:EncryptionContext:aws:kinesis:arn": arn(deployed.one(KINESIS))}
+        },
+    }
