@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from handler.batch import Handler
+from handler.outcomes import APPLIED, Outcome
 from handler.telemetry import BatchCounts
-from handler.writer import APPLIED, Outcome, ReplicaWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from handler.failures import FailedRecord
-    from handler.replica import Write
     from handler.settings import HandlerSettings
+    from handler.writer import ItemWrite, ReplicaWriter
 
 _SECONDS_PER_DAY = 86_400
 _MARGIN_SECONDS = _SECONDS_PER_DAY
@@ -141,6 +141,6 @@ class _Context:
 class WritesNothing:
     """A writer for dry runs, which reports every write as applied and writes nothing."""
 
-    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:  # noqa: ARG002 (protocol)
+    def write(self, writes: Sequence[ItemWrite], deadline: float) -> list[Outcome]:  # noqa: ARG002 (protocol)
         """Return an outcome for each write without writing."""
         return [APPLIED] * len(writes)

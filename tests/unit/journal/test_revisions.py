@@ -18,7 +18,14 @@ from handler.aggregation import user_records
 from handler.values import attribute_value
 from journal.errors import MalformedRecord
 from journal.ion.timestamps import timestamp_text
-from journal.revisions import Ignored, IgnoredReason, Revision, RevisionKind, read_record
+from journal.revisions import (
+    Ignored,
+    IgnoredReason,
+    Revision,
+    RevisionKind,
+    block_address,
+    read_record,
+)
 from tests.support.ion import binary
 from tests.support.qldb_records import HASH, TX_TIME, block_summary, control, record, revision
 from tests.support.raw_ion import VERSION_MARKER, importing
@@ -47,7 +54,10 @@ def test_a_revision_is_read_with_all_its_fields() -> None:
         tx_time=nothing,
         tx_id="5pxmz8FD9Aj8Cbl5kuvXxP",
         hash=base64.b64decode(HASH),
+        block_address=found.block_address,
+        data_hash=None,
     )
+    assert block_address(found) == ("HgXAkLjAtV0HQ4lNYdzX60", 14)
 
 
 def test_the_genuine_revision_is_read(shared_data: Path) -> None:

@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 from handler.aggregation import MAGIC
-from handler.writer import Permanent, Transient
+from handler.outcomes import Permanent, Transient
 from ops.aggregate_of_one import aggregate_of_one
 from ops.errors import OpsError
 from ops.redrive import redrive_objects
