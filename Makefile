@@ -13,7 +13,7 @@ in_packages = for package in $(PACKAGES); do (cd packages/$$package && ../../$(B
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit integration reliability e2e test-versions chaos coverage bench lint format lock picture venv clean
+.PHONY: help demo test check unit integration reliability e2e e2e-deployed test-versions chaos coverage bench lint format lock settings picture venv clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,6 +38,10 @@ reliability: venv ## 300 random schedules of faults
 
 e2e: venv ## Both stacks with the real Pulumi engine on the local AWS
 	$(PYTEST) $(WAITING) tests/e2e
+
+e2e-deployed: venv ## Test a deployed stack, here or on AWS: make e2e-deployed OUTPUTS=outputs.json
+	@test -n "$(OUTPUTS)" || { echo "pulumi stack output --json > outputs.json; make e2e-deployed OUTPUTS=outputs.json"; exit 2; }
+	@$(BIN)/python -m local e2e-deployed --outputs "$(OUTPUTS)"
 
 test-versions: venv ## Unit and integration tests on every other Python from 3.11 to 3.13 that is found
 	@$(BIN)/python -m tests.versions
@@ -68,6 +72,9 @@ format: venv ## Format the code and apply automatic fixes
 lock: venv ## Write handler/requirements.txt with hashes, from handler/requirements.in
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: --generate-hashes \
 		--custom-compile-command "make lock" --output-file handler/requirements.txt handler/requirements.in
+
+settings: venv ## Write the table of docs/settings.md from Pulumi.yaml
+	$(BIN)/python -m infra.settings_page
 
 picture: ## Draw docs/picture.svg (needs Graphviz)
 	dot -Tsvg docs/picture.dot -o docs/picture.svg

@@ -1,15 +1,17 @@
-"""Ledger -> QLDB stream -> Kinesis -> Lambda -> DynamoDB tables."""
+"""(Ledger -> QLDB stream ->) Kinesis -> Lambda -> DynamoDB tables."""
 
 import pulumi
 
 from handler.version import project_version
-from infra import lambda_package, previous, upstream
+from infra import kms, lambda_package, previous, upstream
 from infra.consumer import Consumer, ConsumerProps
 from infra.failures import Failures
-from infra.handler_environment import HandlerEnvironment
+from infra.handler_environment import HandlerEnvironment, service_name
+from infra.history_table import HistoryTable
+from infra.journal_stream import JournalStream
 from infra.ledger_stream import LedgerStream, LedgerStreamProps
 from infra.replica_tables import ReplicaTables
-from infra.settings import TABLES_COMPONENT, Settings
+from infra.settings import CONSUMER_COMPONENT, HISTORY_COMPONENT, TABLES_COMPONENT, Settings
 from infra.tags import stack_tags
 
 
@@ -21,25 +23,46 @@ def formerly(name: str) -> pulumi.ResourceOptions:
 # These can fail, so they come before any resource is touched.
 settings = Settings.load(pulumi.Config())
 upstream.check(settings.upstream)
+kms.check_region(settings.journal_stream.kms_key_arn)
 deployed = previous.Previous.read()
-deployed.refuse_removal(settings.replica_tables.ledger_tables)
+deployed.refuse_deletion(settings.replica_tables.replica_tables)
+throughput = deployed.next_throughput(settings.replica_tables.throughput)
 code = lambda_package.build(
     runtime=settings.consumer.lambda_runtime, architecture=settings.consumer.lambda_architecture
 )
 
 tags = stack_tags(settings.tags)
-ledger_name = upstream.ledger_name(settings.upstream)
 
-stream = LedgerStream(
-    "qldb-journal",
-    LedgerStreamProps(ledger_name=ledger_name, settings=settings.ledger_stream),
-    tags=tags,
-    opts=formerly("ledger-stream"),
-)
+stream = JournalStream("qldb-journal", settings.journal_stream, tags=tags)
+
+ledger_name = upstream.ledger_name(settings.upstream)
+if ledger_name is not None:
+    ledger_stream = LedgerStream(
+        "qldb-journal",
+        LedgerStreamProps(
+            ledger_name=ledger_name,
+            stream_name=stream.kinesis.name,
+            stream_arn=stream.kinesis.arn,
+            settings=settings.ledger_stream,
+        ),
+        tags=tags,
+        opts=formerly("ledger-stream"),
+    )
+    pulumi.export("ledgerName", ledger_name)
+    pulumi.export("qldbStreamId", ledger_stream.qldb.id)
 
 replica = ReplicaTables(
-    TABLES_COMPONENT, settings.replica_tables, tags=tags, opts=formerly("replica-tables")
+    TABLES_COMPONENT,
+    settings.replica_tables,
+    throughput,
+    tags=tags,
+    opts=formerly("replica-tables"),
 )
+
+history = None
+if settings.replica_tables.has_history:
+    history = HistoryTable(HISTORY_COMPONENT, settings.history_table, throughput, tags=tags).table
+    pulumi.export(previous.HISTORY_OUTPUT, history.name)
 
 failures = Failures("qldb-failures", settings.failures, tags=tags, opts=formerly("failures"))
 
@@ -47,14 +70,17 @@ environment = HandlerEnvironment(
     failure_bucket=failures.bucket.bucket,
     log_level=settings.consumer.log_level,
     version=project_version(),
+    service=service_name(),
+    history_table=history.name if history else None,
 )
 
 consumer = Consumer(
-    "qldb-replica",
+    CONSUMER_COMPONENT,
     ConsumerProps(
         settings=settings.consumer,
         stream_arn=stream.kinesis.arn,
         table_arns=replica.arns,
+        history_table_arn=history.arn if history else None,
         failure_bucket_arn=failures.bucket.arn,
         failure_notification=failures.notification,
         environment=environment,
@@ -65,15 +91,15 @@ consumer = Consumer(
     opts=formerly("consumer"),
 )
 
-deployed.warn_of_empty(replica.names)
+deployed.warn_of_empty(replica.names, has_ledger=ledger_name is not None)
 
 pulumi.export("version", project_version())
-pulumi.export("ledgerName", ledger_name)
 pulumi.export("streamName", stream.kinesis.name)
 pulumi.export("streamArn", stream.kinesis.arn)
-pulumi.export("qldbStreamId", stream.qldb.id)
 pulumi.export(previous.TABLE_NAMES_OUTPUT, replica.names)
 pulumi.export(previous.PROTECTION_OUTPUT, settings.replica_tables.deletion_protection)
+pulumi.export(previous.RETAIN_OUTPUT, settings.replica_tables.retain_on_delete)
+pulumi.export(previous.THROUGHPUT_OUTPUT, deployed.remember(throughput))
 pulumi.export("functionName", consumer.function.name)
 pulumi.export("handlerEnvironment", environment.variables())
 pulumi.export("replicaTables", replica.configuration)

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+import re
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from infra import stack_outputs
+from infra.tables import NO_CEILING, Throughput
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Self
+
+    from infra.replica_settings import ReplicaTableSettings
 
 TABLE_NAMES_OUTPUT = "tableNames"
 PROTECTION_OUTPUT = "deletionProtection"
+RETAIN_OUTPUT = "retainOnDelete"
+HISTORY_OUTPUT = "historyTableName"
+THROUGHPUT_OUTPUT = "tableThroughput"
 
 RESTREAM_COMMAND = "pulumi up --replace '**aws:qldb/stream:Stream**'"
 """Replaces the QLDB stream alone. The new one starts at ``inclusiveStartTime``; records of known
 versions are stale, so repeating them is harmless."""
+
+RESEND = (
+    "For its past, have whatever writes to the Kinesis stream send the ledger table's records from "
+    "the start again, after this deployment; what other tables hold already is stale and changes "
+    "nothing"
+)
+"""What fills a table where no QLDB stream belongs to the stack."""
 
 _SHOWN = 10
 """Tables that a message names."""
@@ -35,10 +49,19 @@ class Previous:
     deletion_protection
         Whether these tables refuse to be deleted. Version 0.1.0 did not export it: its tables
         count as protected.
+    retain_on_delete
+        Whether tables stay in the account when the stack gives them up.
+    history_table_name
+        The history table; None without one.
+    throughput
+        The highest warm throughput that the tables ever had, and their ceiling.
     """
 
     table_names: Mapping[str, str] = field(default_factory=dict)
     deletion_protection: bool = True
+    retain_on_delete: bool = False
+    history_table_name: str | None = None
+    throughput: Throughput = field(default_factory=Throughput)
 
     @classmethod
     def read(cls) -> Self:
@@ -52,36 +75,111 @@ class Previous:
         return cls(
             table_names=outputs.get(TABLE_NAMES_OUTPUT) or {},
             deletion_protection=outputs.get(PROTECTION_OUTPUT, True) is not False,
+            retain_on_delete=outputs.get(RETAIN_OUTPUT) is True,
+            history_table_name=outputs.get(HISTORY_OUTPUT),
+            throughput=_throughput(outputs.get(THROUGHPUT_OUTPUT) or {}),
         )
 
-    def refuse_removal(self, ledger_tables: Collection[str]) -> None:
-        """Refuse to remove a protected table.
+    def refuse_deletion(self, entries: Sequence[ReplicaTableSettings]) -> None:
+        """Refuse to delete or to replace a protected table.
 
-        DynamoDB would refuse to delete it, but only after other resources changed, and the program
-        could no longer turn the protection off.
+        DynamoDB would refuse it, but only after other resources changed, and the program could no
+        longer turn the protection off.
 
         Parameters
         ----------
-        ledger_tables
-            The ledger tables that the stack replicates from now on.
+        entries
+            What the stack replicates from now on.
 
         Raises
         ------
         pulumi.RunError
-            If another table was deployed with deletion protection.
+            If a table that was deployed with deletion protection would be deleted.
         """
-        removed = sorted(set(self.table_names) - set(ledger_tables))
-        if not removed or not self.deletion_protection:
+        if not self.deletion_protection or self.retain_on_delete:
             return
-        raise pulumi.RunError(
-            f"replicaTables no longer names {_some(removed)}, but deletionProtection was on in "
-            "the last deployment, so DynamoDB would refuse to delete the table; nothing was "
-            "changed. To delete it with its items: restore the entry, pulumi config set "
-            "deletionProtection false, pulumi up; then remove the entry, pulumi up; then pulumi "
-            "config set deletionProtection true, pulumi up"
+        problem = next(self._deletions(entries), None)
+        if problem is not None:
+            raise pulumi.RunError(
+                f"{problem}, but deletionProtection was on in the last deployment, so DynamoDB "
+                "would refuse to delete the table; nothing was changed. To delete it with its "
+                "items: restore the setting, pulumi config set deletionProtection false, pulumi "
+                "up; then make the change, pulumi up; then pulumi config set deletionProtection "
+                "true, pulumi up"
+            )
+
+    def _deletions(self, entries: Sequence[ReplicaTableSettings]) -> Iterator[str]:
+        removed = sorted(set(self.table_names) - {entry.ledger_table for entry in entries})
+        if removed:
+            yield f"replicaTables no longer names {_some(removed)}"
+        for number, entry in enumerate(entries):
+            name = self.table_names.get(entry.ledger_table)
+            if name is None or _keeps(entry, name):
+                continue
+            yield (
+                f"replicaTables[{number}].tableName is {entry.table_name or 'absent'}, and the "
+                f"DynamoDB table of {entry.ledger_table} is {name}: another name makes a new table "
+                "and deletes this one"
+            )
+        if self.history_table_name is not None and not any(entry.history for entry in entries):
+            yield (
+                "replicaTables no longer has an entry with `history: true`, which deletes the "
+                f"history table {self.history_table_name}"
+            )
+
+    def next_throughput(self, wanted: Throughput) -> Throughput:
+        """Return the throughput with which the tables are deployed.
+
+        A ceiling that the settings no longer have must be removed by a value of its own: to the
+        provider, an absent block means "unchanged".
+
+        Parameters
+        ----------
+        wanted
+            As the settings say.
+
+        Raises
+        ------
+        pulumi.RunError
+            If a warm throughput is lower than before. DynamoDB cannot lower it (developer guide,
+            "Understanding DynamoDB warm throughput"), and the provider would replace the table.
+        """
+        before = self.throughput
+        for setting, new, old in (
+            ("tableWarmReadUnits", wanted.warm_read_units, before.warm_read_units),
+            ("tableWarmWriteUnits", wanted.warm_write_units, before.warm_write_units),
+        ):
+            if 0 < new < old:
+                raise pulumi.RunError(
+                    f"{setting} is {new}, and the tables have {old}, which DynamoDB cannot lower; "
+                    f"nothing was changed. Leave them as they are: pulumi config set {setting} "
+                    f"{old}, or 0 to state nothing"
+                )
+        return replace(
+            wanted,
+            max_read_units=wanted.max_read_units or (before.max_read_units and NO_CEILING),
+            max_write_units=wanted.max_write_units or (before.max_write_units and NO_CEILING),
         )
 
-    def warn_of_empty(self, table_names: Mapping[str, pulumi.Output[str]]) -> None:
+    def remember(self, deployed: Throughput) -> dict[str, int]:
+        """Return what the next deployment has to know of the tables' throughput.
+
+        Parameters
+        ----------
+        deployed
+            What `next_throughput` returned.
+        """
+        return asdict(
+            replace(
+                deployed,
+                warm_read_units=deployed.warm_read_units or self.throughput.warm_read_units,
+                warm_write_units=deployed.warm_write_units or self.throughput.warm_write_units,
+            )
+        )
+
+    def warn_of_empty(
+        self, table_names: Mapping[str, pulumi.Output[str]], *, has_ledger: bool
+    ) -> None:
         """Warn of tables that start empty beside a journal that was consumed already.
 
         A first deployment reads the whole journal, so it needs no warning.
@@ -90,9 +188,16 @@ class Previous:
         ----------
         table_names
             The DynamoDB table of each ledger table, from now on.
+        has_ledger
+            Whether the stack has a QLDB stream, which can start again.
         """
         if not self.table_names:
             return
+        remedy = (
+            f"To stream the journal from its start again, after this deployment: {RESTREAM_COMMAND}"
+            if has_ledger
+            else RESEND
+        )
 
         def warn(names: Mapping[str, str]) -> None:
             empty = sorted(
@@ -101,11 +206,32 @@ class Previous:
             if empty:
                 pulumi.warn(
                     f"new and empty: the DynamoDB table of {_some(empty)}. It fills only from "
-                    "the records that arrive from now on. To stream the journal from its start "
-                    f"again, after this deployment: {RESTREAM_COMMAND}"
+                    f"the records that arrive from now on. {remedy}"
                 )
 
         pulumi.Output.all(**table_names).apply(warn)
+
+
+def _throughput(output: Mapping[str, Any]) -> Throughput:
+    # Pulumi's numbers are floats.
+    return Throughput(**{name: int(units) for name, units in output.items()})
+
+
+def _keeps(entry: ReplicaTableSettings, name: str) -> bool:
+    """Return whether an entry leaves its DynamoDB table in place.
+
+    Parameters
+    ----------
+    entry
+        The entry, as it is now.
+    name
+        The table that it had.
+    """
+    if entry.table_name is not None:
+        return entry.table_name == name
+    # Before version 0.1.0 the logical name was the ledger table's.
+    made_up = rf"(?:.+-)?{re.escape(entry.ledger_table)}-[0-9a-f]{{7}}"
+    return re.fullmatch(made_up, name) is not None
 
 
 def _some(names: Sequence[str]) -> str:

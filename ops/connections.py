@@ -34,7 +34,30 @@ def writer(outputs: StackOutputs) -> BatchStatementWriter:
     return BatchStatementWriter(_client("dynamodb", outputs))
 
 
+def dynamodb(outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)
+    """Return a client of the stack's tables."""
+    return _client("dynamodb", outputs)
+
+
 def _client(service: Any, outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)
+    return client(service, outputs.region)
+
+
+def client(service: Any, region: str | None) -> Any:  # noqa: ANN401 (clients share no type)
+    """Return a client with the usual credentials and endpoints.
+
+    Parameters
+    ----------
+    service
+        boto3's name of the AWS service.
+    region
+        AWS region; None for the usual one.
+
+    Raises
+    ------
+    OpsError
+        If there is no region, or the profile does not exist.
+    """
     config = Config(
         connect_timeout=5,
         read_timeout=30,
@@ -42,4 +65,4 @@ def _client(service: Any, outputs: StackOutputs) -> Any:  # noqa: ANN401 (client
         max_pool_connections=max(PARALLEL_READS, REQUESTS_IN_FLIGHT),
     )
     with aws_errors(service):
-        return boto3.client(service, region_name=outputs.region, config=config)
+        return boto3.client(service, region_name=region, config=config)

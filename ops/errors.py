@@ -24,15 +24,33 @@ _ACTIONS = {
     "DeleteMessage": "sqs:DeleteMessage",
     "ChangeMessageVisibility": "sqs:ChangeMessageVisibility",
     "GetQueueAttributes": "sqs:GetQueueAttributes",
+    "Scan": "dynamodb:Scan",
+    "Query": "dynamodb:Query",
+    "BatchGetItem": "dynamodb:BatchGetItem",
+    "PutItem": "dynamodb:PutItem",
+    "DescribeStreamSummary": "kinesis:DescribeStreamSummary",
+    "PutRecords": "kinesis:PutRecords",
 }
 """The action that each API operation needs (service authorization reference)."""
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403", "Forbidden"})
+_NO_KEY = frozenset(
+    {
+        "KMSAccessDeniedException",
+        "KMSDisabledException",
+        "KMSInvalidStateException",
+        "KMSNotFoundException",
+        "KMSOptInRequired",
+    }
+)
+"""Kinesis cannot use the stream's key (API reference, "PutRecords")."""
+
 _MISSING = frozenset(
     {
         "NoSuchBucket",
         "QueueDoesNotExist",
         "AWS.SimpleQueueService.NonExistentQueue",
+        "ResourceNotFoundException",
     }
 )
 _BAD_CREDENTIALS = frozenset(
@@ -67,6 +85,7 @@ def aws_errors(what: str) -> Iterator[None]:
         ConnectTimeoutError,
         EndpointConnectionError,
         NoCredentialsError,
+        NoRegionError,
         PartialCredentialsError,
         ProfileNotFound,
         SSOError,
@@ -80,6 +99,8 @@ def aws_errors(what: str) -> Iterator[None]:
         raise OpsError(_answer(what, error)) from None
     except (NoCredentialsError, PartialCredentialsError):
         raise OpsError(f"{what}: no AWS credentials were found: {_NEW_CREDENTIALS}") from None
+    except NoRegionError:
+        raise OpsError(f"{what}: no AWS region was found: set AWS_REGION") from None
     except (SSOError, TokenRetrievalError):
         raise OpsError(f"{what}: the AWS sign-in has ended: {_NEW_CREDENTIALS}") from None
     except ProfileNotFound:
@@ -104,6 +125,11 @@ def _answer(what: str, error: ClientError) -> str:
             else ""
         )
         return f"{what}: no permission: allow your user or role the action {action}{also}"
+    if code in _NO_KEY:
+        return (
+            f"{what}: its key cannot be used ({code}): check that the key is enabled, and allow "
+            "your user or role the action kms:GenerateDataKey on it"
+        )
     if code in _BAD_CREDENTIALS:
         return f"{what}: AWS refuses the credentials ({code}): {_NEW_CREDENTIALS}"
     if code in _MISSING:

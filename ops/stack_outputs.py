@@ -106,6 +106,17 @@ def parse(outputs: Mapping[str, Any]) -> StackOutputs:
 
 def from_file(file: Path) -> StackOutputs:
     """Read a file with the output of ``pulumi stack output --json``."""
+    return parse(content(file))
+
+
+def content(file: Path) -> dict[str, Any]:
+    """Return all outputs of a file with the output of ``pulumi stack output --json``.
+
+    Raises
+    ------
+    OpsError
+        If the file cannot be read, or is no JSON object.
+    """
     try:
         outputs = json.loads(file.read_text())
     except OSError as error:
@@ -116,7 +127,7 @@ def from_file(file: Path) -> StackOutputs:
         raise OpsError(
             f"{file} is not a JSON object: make it with `pulumi stack output --json > {file}`"
         )
-    return parse(outputs)
+    return outputs
 
 
 def from_pulumi(stack: str) -> StackOutputs:

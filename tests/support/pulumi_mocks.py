@@ -38,6 +38,9 @@ REGION = "eu-west-1"
 PARTITION = "aws-test"
 LEDGER = "ledger-1a2b3c4"
 UPSTREAM = "organization/apigw-lambda-qldb/dev"
+KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+"""A customer managed key in the region of the stack."""
+
 CODE = Path("handler.zip")
 STACK = "test"
 OWN_STACK = f"organization/{PROJECT}/{STACK}"
@@ -63,7 +66,9 @@ class Registration:
     dependencies: tuple[str, ...]
     delete_before_replace: bool
     protect: bool
+    retain_on_delete: bool
     former_names: tuple[str, ...]
+    former_parents: tuple[str, ...]
     provider: str
     urn: str
 
@@ -194,10 +199,16 @@ class Monitor(mocks.MockMonitor):
                 dependencies=tuple(sorted(request.dependencies)),
                 delete_before_replace=getattr(request, "deleteBeforeReplace", False),
                 protect=getattr(request, "protect", False),
+                retain_on_delete=getattr(request, "retainOnDelete", False),
                 former_names=tuple(
                     alias.spec.name
                     for alias in getattr(request, "aliases", ())
                     if alias.spec.name  # pulumi-aws has aliases of its own, for renamed types
+                ),
+                former_parents=tuple(
+                    alias.spec.parentUrn
+                    for alias in getattr(request, "aliases", ())
+                    if alias.spec.parentUrn
                 ),
                 provider=request.provider,
                 urn=urn,

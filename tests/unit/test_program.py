@@ -12,11 +12,12 @@ import pulumi
 import pytest
 
 from handler.version import project_version
-from infra.previous import RESTREAM_COMMAND
+from infra.previous import RESEND, RESTREAM_COMMAND
 from infra.settings import SettingsError
 from tests.support import pulumi_mocks as deployment
 from tests.support.paths import REPOSITORY
 from tests.support.pulumi_mocks import (
+    KEY_ARN,
     PROJECT,
     Deployment,
     Registration,
@@ -32,13 +33,8 @@ if TYPE_CHECKING:
 LEDGER_PROGRAM = REPOSITORY / "ledger" / "__main__.py"
 
 ENCRYPTED = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
-COMPONENTS = {
-    "LedgerStream": {
-        "aws:kinesis/stream:Stream qldb-journal",
-        "aws:iam/role:Role qldb-journal-writer",
-        "aws:iam/rolePolicy:RolePolicy qldb-journal-writer",
-        "aws:qldb/stream:Stream qldb-journal",
-    },
+MINIMAL = {
+    "JournalStream": {"aws:kinesis/stream:Stream qldb-journal"},
     "ReplicaTables": {"aws:dynamodb/table:Table qldb-Person"},
     "Failures": {
         "aws:s3/bucket:Bucket qldb-failures",
@@ -58,28 +54,69 @@ COMPONENTS = {
         "aws:lambda/eventSourceMapping:EventSourceMapping qldb-replica",
     },
 }
+"""The components of a stack without any optional part, with the type and name of each child."""
+
+LEDGER_STREAM = {
+    "LedgerStream": {
+        "aws:iam/role:Role qldb-journal-writer",
+        "aws:iam/rolePolicy:RolePolicy qldb-journal-writer",
+        "aws:qldb/stream:Stream qldb-journal",
+    },
+}
+HISTORY_TABLE = {"HistoryTable": {"aws:dynamodb/table:Table qldb-history"}}
+
+OFF = {"ledgerStack": ""}
+"""Settings that leave out every optional part of the dev stack."""
+
+ON = {
+    "streamMode": "ON_DEMAND",
+    "kmsKeyArn": KEY_ARN,
+    "reservedConcurrency": 10,
+    "tableWarmWriteUnits": 5_000,
+    "tableMaxWriteUnits": 6_000,
+    "tombstoneLifetimeDays": 400,
+    "replicaTables": [
+        {
+            "ledgerTable": "Person",
+            "tableName": "people",
+            "attributes": {"email": "email"},
+            "indexes": [{"name": "by-email", "partitionKey": {"attribute": "email"}}],
+            "history": True,
+        }
+    ],
+}
+"""Settings that add every optional part to the dev stack."""
 
 
 def deploy_ledger(settings: Mapping[str, str]) -> Deployment:
     return deploy(settings, upstream={}, project="apigw-lambda-qldb", program=LEDGER_PROGRAM)
 
 
-def test_every_resource_belongs_to_the_component_of_its_box() -> None:
-    deployed = deploy_dev()
+@pytest.mark.parametrize(
+    ("changed", "components"),
+    [
+        pytest.param({}, MINIMAL | LEDGER_STREAM, id="dev"),
+        pytest.param(OFF, MINIMAL, id="every optional part off"),
+        pytest.param(ON, MINIMAL | LEDGER_STREAM | HISTORY_TABLE, id="every optional part on"),
+    ],
+)
+def test_a_stack_has_exactly_the_resources_of_its_boxes(
+    changed: dict[str, object], components: dict[str, set[str]]
+) -> None:
+    deployed = deploy_dev(**changed)
 
     found: dict[str, set[str]] = {}
+    others = []
     for resource in deployed.resources:
         if resource.type.startswith("aws:"):
             component = resource.parent.split("::")[2].rpartition(":")[2]
             found.setdefault(component, set()).add(f"{resource.type} {resource.name}")
-    assert found == COMPONENTS
-
-
-def test_nothing_else_is_registered() -> None:
-    others = [r.type for r in deploy_dev().resources if not r.type.startswith("aws:")]
-
+        else:
+            others.append(resource.type)
+    assert found == components
+    references = ["pulumi:pulumi:StackReference"] if "LedgerStream" in components else []
     assert sorted(others) == sorted(
-        ["pulumi:pulumi:StackReference", *(f"{PROJECT}:infra:{name}" for name in COMPONENTS)]
+        [*references, *(f"{PROJECT}:infra:{name}" for name in components)]
     )
 
 
@@ -102,6 +139,13 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
         "handlerEnvironment": function.inputs["environment"]["variables"],
         "replicaTables": function.inputs["code"]["assets"]["replica_tables.json"]["text"],
         "deletionProtection": False,
+        "retainOnDelete": False,
+        "tableThroughput": {
+            "warm_read_units": 0,
+            "warm_write_units": 0,
+            "max_read_units": 0,
+            "max_write_units": 0,
+        },
         "ledgerName": deployment.LEDGER,
         "streamName": "qldb-journal-physical",
         "streamArn": "arn:aws:kinesis/stream:Stream/qldb-journal",
@@ -113,6 +157,24 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
         "failureBucketName": "qldb-failures-physical",
         "failureQueueUrl": "https://queue/qldb-failures",
     }
+
+
+def test_without_an_upstream_stack_no_other_stack_is_read() -> None:
+    settings = deployment.dev_settings() | {"ledgerStack": ""}
+
+    assert deploy(settings, upstream={}).one("aws:kinesis/stream:Stream")
+
+
+def test_only_with_history_an_output_names_its_table() -> None:
+    assert deploy_dev(**ON).outputs["historyTableName"] == "qldb-history-physical"
+    assert "historyTableName" not in deploy_dev().outputs
+
+
+def test_without_an_upstream_stack_no_output_names_a_ledger() -> None:
+    outputs = deploy_dev(ledgerStack="").outputs
+
+    assert deploy_dev().outputs.keys() - outputs.keys() == {"ledgerName", "qldbStreamId"}
+    assert outputs["streamName"] == "qldb-journal-physical"
 
 
 def test_the_ledgers_name_comes_from_the_upstream_stack() -> None:
@@ -200,7 +262,10 @@ def test_a_table_without_protection_can_be_removed() -> None:
 
 def test_a_table_that_starts_empty_beside_a_consumed_journal_is_announced() -> None:
     # given a stack with another table, and with a table of Person under another physical name
-    last = {"tableNames": {"Person": "qldb-Person-old", "Car": "qldb-Car-physical"}}
+    last = {
+        "tableNames": {"Person": "qldb-Person-old", "Car": "qldb-Car-physical"},
+        "deletionProtection": False,
+    }
     tables = [{"ledgerTable": name} for name in ("Person", "Car", "House")]
 
     deployed = deploy_dev_again(last, {"replicaTables": tables})
@@ -210,6 +275,18 @@ def test_a_table_that_starts_empty_beside_a_consumed_journal_is_announced() -> N
     assert RESTREAM_COMMAND in warning
 
 
+def test_without_a_qldb_stream_the_writer_fills_an_empty_table() -> None:
+    last = {"tableNames": {"Car": "qldb-Car-physical"}, "deletionProtection": False}
+    tables = [{"ledgerTable": name} for name in ("Person", "Car")]
+
+    deployed = deploy_dev_again(last, {"replicaTables": tables, "ledgerStack": ""})
+
+    [warning] = deployed.warnings
+    assert "the DynamoDB table of Person." in warning
+    assert RESEND in warning
+    assert RESTREAM_COMMAND not in warning
+
+
 def test_a_first_deployment_announces_no_empty_table() -> None:
     assert deploy_dev().warnings == []
 
@@ -217,13 +294,13 @@ def test_a_first_deployment_announces_no_empty_table() -> None:
 def test_wrong_settings_are_all_reported_before_anything_is_touched() -> None:
     deployed = Deployment()
     settings = deployment.dev_settings() | {"batchSize": "0", "logLevel": "LOUD", "batchsize": "1"}
-    del settings["ledgerStack"]
+    del settings["replicaTables"]
 
     with pytest.raises(SettingsError) as raised:
         deploy(settings, upstream={deployment.UPSTREAM: {"ledgerName": "x"}}, into=deployed)
 
     assert [problem.split()[0] for problem in raised.value.problems] == [
-        "ledgerStack",
+        "replicaTables",
         "batchSize",
         "logLevel",
         "unknown",

@@ -51,11 +51,11 @@ def test_drift_is_found_and_repaired(provider: ConnectedProvider) -> None:
 
 
 def test_a_failed_follow_up_keeps_the_resource_in_the_state(provider: ConnectedProvider) -> None:
-    """The emulator has no UpdateStreamMode."""
+    """The emulator cannot reshard, which the provider finds out before the retention."""
     engine = provider.engine
     stream = engine.create(urn_of("aws:kinesis/stream:Stream", "partial"), {"shardCount": 1})
-    changed = {"streamModeDetails": {"streamMode": "ON_DEMAND"}, "retentionPeriod": 48}
-    with pytest.raises(CallError, match=r"streamModeDetails: InvalidAction") as failure:
+    changed = {"shardCount": 2, "retentionPeriod": 48}
+    with pytest.raises(CallError, match=r"applying shardCount: the emulator's") as failure:
         engine.update(stream, changed)
     detail = failure.value.detail
     assert detail is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -219,20 +220,29 @@ class DeliveryRole:
         pages = self._iam.get_paginator("list_attached_role_policies").paginate(RoleName=role)
         for attached_page in pages:
             for attached in attached_page["AttachedPolicies"]:
-                arn = attached["PolicyArn"]
-                version = self._iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-                answer = self._iam.get_policy_version(PolicyArn=arn, VersionId=version)
-                document = answer["PolicyVersion"]["Document"]
-                policies[f"attached-{attached['PolicyName']}"[:_MAX_POLICY_NAME]] = _text(document)
+                document = _unless_deleted(partial(self._attached_policy, attached["PolicyArn"]))
+                if document is not None:
+                    policies[f"attached-{attached['PolicyName']}"[:_MAX_POLICY_NAME]] = document
         return policies
 
     def _policies_of(self, role: str) -> dict[str, str]:
         """Return a role's inline policies as JSON texts by name."""
-        return {
-            name: _text(self._iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
-            for page in self._iam.get_paginator("list_role_policies").paginate(RoleName=role)
-            for name in page["PolicyNames"]
-        }
+        policies: dict[str, str] = {}
+        for page in self._iam.get_paginator("list_role_policies").paginate(RoleName=role):
+            for name in page["PolicyNames"]:
+                document = _unless_deleted(partial(self._inline_policy, role, name))
+                if document is not None:
+                    policies[name] = document
+        return policies
+
+    def _inline_policy(self, role: str, name: str) -> str:
+        answer = self._iam.get_role_policy(RoleName=role, PolicyName=name)
+        return _text(answer["PolicyDocument"])
+
+    def _attached_policy(self, arn: str) -> str:
+        version = self._iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        answer = self._iam.get_policy_version(PolicyArn=arn, VersionId=version)
+        return _text(answer["PolicyVersion"]["Document"])
 
     def _assume(self) -> boto3.session.Session:
         credentials = self._sts.assume_role(
@@ -246,6 +256,16 @@ class DeliveryRole:
             aws_session_token=credentials["SessionToken"],
             region_name=self._region,
         )
+
+
+def _unless_deleted(read: Callable[[], str]) -> str | None:
+    """Return what IAM answers; None if it was deleted since it was listed."""
+    try:
+        return read()
+    except ClientError as error:
+        if not _has_code(error, "NoSuchEntity"):
+            raise
+        return None
 
 
 def _has_code(error: ClientError, code: str) -> bool:

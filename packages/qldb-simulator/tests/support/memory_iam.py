@@ -27,6 +27,8 @@ class MemoryIam:
     ----------
     reads
         Number of times that a role was read.
+    deleted_once_listed
+        ARNs or names of policies that another user deletes as soon as they are listed.
     assumed
         ARNs of the roles that were assumed, in order.
     """
@@ -34,6 +36,7 @@ class MemoryIam:
     def __init__(self) -> None:
         self.roles: dict[str, MemoryRole] = {}
         self.reads = 0
+        self.deleted_once_listed: set[str] = set()
         self.assumed: list[str] = []
 
     def get_role(self, *, RoleName: str) -> dict[str, Any]:  # noqa: N803 (boto3's names)
@@ -51,6 +54,8 @@ class MemoryIam:
         del self.roles[RoleName]
 
     def get_role_policy(self, *, RoleName: str, PolicyName: str) -> dict[str, Any]:  # noqa: N803 (boto3's names)
+        if PolicyName not in self.roles[RoleName].inline:
+            raise _error("NoSuchEntity", PolicyName, "GetRolePolicy")
         return {"PolicyDocument": self.roles[RoleName].inline[PolicyName]}
 
     def put_role_policy(self, *, RoleName: str, PolicyName: str, PolicyDocument: str) -> None:  # noqa: N803 (boto3's names)
@@ -65,9 +70,10 @@ class MemoryIam:
 
     def get_policy_version(self, *, PolicyArn: str, VersionId: str) -> dict[str, Any]:  # noqa: N803 (boto3's names)
         del VersionId
-        attached = [role.attached for role in self.roles.values()]
-        document = next(policies[PolicyArn] for policies in attached if PolicyArn in policies)
-        return {"PolicyVersion": {"Document": document}}
+        for role in self.roles.values():
+            if PolicyArn in role.attached:
+                return {"PolicyVersion": {"Document": role.attached[PolicyArn]}}
+        raise _error("NoSuchEntity", PolicyArn, "GetPolicyVersion")
 
     def get_paginator(self, operation: str) -> MemoryPaginator:
         return MemoryPaginator(self, operation)
@@ -93,11 +99,17 @@ class MemoryPaginator:
     def paginate(self, *, RoleName: str) -> list[dict[str, Any]]:  # noqa: N803 (boto3's names)
         role = self._iam.role(RoleName, self._operation)
         if self._operation == "list_role_policies":
-            return [{"PolicyNames": [name]} for name in role.inline]
+            return [{"PolicyNames": [name]} for name in self._listed(role.inline)]
         return [
             {"AttachedPolicies": [{"PolicyArn": arn, "PolicyName": arn.rsplit("/", 1)[-1]}]}
-            for arn in role.attached
+            for arn in self._listed(role.attached)
         ]
+
+    def _listed(self, policies: dict[str, object]) -> list[str]:
+        names = list(policies)
+        for name in self._iam.deleted_once_listed & policies.keys():
+            del policies[name]
+        return names
 
 
 def _error(code: str, message: str, operation: str) -> ClientError:

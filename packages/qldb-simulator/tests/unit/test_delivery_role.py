@@ -103,6 +103,18 @@ def test_a_policy_that_is_removed_is_removed_from_the_own_role(
     assert _policies(iam) == []
 
 
+def test_a_policy_that_is_deleted_while_it_is_read_counts_as_deleted(
+    iam: MemoryIam, role: DeliveryRole
+) -> None:
+    # given policies that another user deletes between their list and their texts
+    iam.roles["qldb"].attached |= {"arn:aws:iam::aws:policy/put": PUT, "kept": DESCRIBE}
+    iam.deleted_once_listed = {"deliver", "arn:aws:iam::aws:policy/put"}
+    # when the role is used / then it has those that are left
+    role.kinesis()
+
+    assert _policies(iam) == [DESCRIBE]
+
+
 def test_a_changed_policy_counts_after_the_recheck_time(
     iam: MemoryIam, role: DeliveryRole, clock: Seconds
 ) -> None:

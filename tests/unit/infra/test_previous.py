@@ -1,0 +1,176 @@
+"""What the last deployment left decides what the next one may do.
+
+Proves refusals and what is remembered, with the program as a whole. tests/e2e does the same on a
+deployed stack.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from tests.support.pulumi_mocks import Deployment, Registration, deploy_dev_again
+
+TABLE = "aws:dynamodb/table:Table"
+NAME = "qldb-Person-0a1b2c3"
+LAST: dict[str, Any] = {"tableNames": {"Person": NAME}, "deletionProtection": True}
+OPEN = {"deletionProtection": False}
+RETAINED = {"retainOnDelete": True}
+HISTORY = {"historyTableName": "qldb-history-0a1b2c3"}
+
+
+def entry(**changed: object) -> dict[str, object]:
+    """Return settings with one entry for Person."""
+    return {"replicaTables": [{"ledgerTable": "Person"} | changed]}
+
+
+def refusal(last: dict[str, Any], changed: dict[str, object]) -> str:
+    """Return why a deployment is refused; nothing may be registered."""
+    deployed = Deployment()
+    with pytest.raises(pulumi.RunError) as raised:
+        deploy_dev_again(last, changed, into=deployed)
+    assert deployed.resources == []
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("last", "changed", "problem"),
+    [
+        pytest.param(
+            {"Person": NAME},
+            {"tableName": "people"},
+            f"replicaTables[0].tableName is people, and the DynamoDB table of Person is {NAME}",
+            id="name given",
+        ),
+        pytest.param(
+            {"Person": "people"},
+            {"tableName": "humans"},
+            "replicaTables[0].tableName is humans, and the DynamoDB table of Person is people",
+            id="name changed",
+        ),
+        pytest.param(
+            {"Person": "people"},
+            {},
+            "replicaTables[0].tableName is absent, and the DynamoDB table of Person is people",
+            id="name taken away",
+        ),
+    ],
+)
+def test_another_name_would_replace_a_protected_table(
+    last: dict[str, str], changed: dict[str, object], problem: str
+) -> None:
+    found = refusal(LAST | {"tableNames": last}, entry(**changed))
+
+    assert problem in found
+    assert "deletionProtection false" in found
+
+
+@pytest.mark.parametrize(
+    ("last", "changed"),
+    [
+        pytest.param(NAME, {"tableName": NAME}, id="made-up name given"),
+        pytest.param("people", {"tableName": "people"}, id="same name"),
+        pytest.param(NAME, {}, id="made-up name"),
+        pytest.param("Person-0a1b2c3", {}, id="before version 0.1.0"),
+    ],
+)
+def test_a_table_that_keeps_its_name_is_not_replaced(last: str, changed: dict[str, object]) -> None:
+    assert deploy_dev_again(LAST | {"tableNames": {"Person": last}}, entry(**changed)).resources
+
+
+@pytest.mark.parametrize("change", [OPEN, RETAINED], ids=["not protected", "retained"])
+@pytest.mark.parametrize(
+    "changed",
+    [entry(tableName="people"), {"replicaTables": [{"ledgerTable": "Car"}]}],
+    ids=["another name", "removed"],
+)
+def test_a_table_that_is_not_protected_or_is_retained_may_go(
+    change: dict[str, bool], changed: dict[str, object]
+) -> None:
+    assert deploy_dev_again(LAST | change, changed).resources
+
+
+def test_the_end_of_all_history_would_delete_a_protected_history_table() -> None:
+    found = refusal(LAST | HISTORY, entry(history=False))
+
+    assert "no longer has an entry with `history: true`, which deletes the history table " in found
+    assert "qldb-history-0a1b2c3" in found
+
+
+@pytest.mark.parametrize(
+    ("last", "changed"),
+    [(HISTORY, entry(history=True)), (HISTORY | OPEN, entry()), (HISTORY | RETAINED, entry())],
+    ids=["goes on", "not protected", "retained"],
+)
+def test_the_history_table_may_stay_or_go_where_nothing_protects_it(
+    last: dict[str, Any], changed: dict[str, object]
+) -> None:
+    assert deploy_dev_again(LAST | last, changed).resources
+
+
+def throughput(**units: float) -> dict[str, Any]:
+    """Return the outputs of a deployment, numbers as Pulumi gives them."""
+    return LAST | {"tableThroughput": {name: float(count) for name, count in units.items()}}
+
+
+def table(last: dict[str, Any], **changed: object) -> tuple[Registration, dict[str, int]]:
+    """Return a table of the next deployment, and what that one remembers."""
+    deployed = deploy_dev_again(last, changed)
+    remembered: dict[str, int] = deployed.outputs["tableThroughput"]
+    return deployed.one(TABLE), remembered
+
+
+@pytest.mark.parametrize(
+    ("setting", "name", "units"),
+    [
+        ("tableWarmReadUnits", "warm_read_units", 13_000),
+        ("tableWarmWriteUnits", "warm_write_units", 5_000),
+    ],
+)
+def test_warm_throughput_is_never_lowered(setting: str, name: str, units: int) -> None:
+    found = refusal(throughput(**{name: units}), {setting: units - 1})
+
+    assert found.startswith(
+        f"{setting} is {units - 1}, and the tables have {units}, which DynamoDB cannot lower"
+    )
+    assert f"pulumi config set {setting} {units}, or 0" in found
+
+
+def test_warm_throughput_that_is_no_longer_stated_is_left_alone_and_remembered() -> None:
+    left, remembered = table(throughput(warm_write_units=5_000))
+
+    assert "warmThroughput" not in left.inputs
+    assert remembered["warm_write_units"] == 5_000
+    # so that it is not lowered later
+    assert "cannot lower" in refusal(
+        LAST | {"tableThroughput": remembered}, {"tableWarmWriteUnits": 4_000}
+    )
+
+
+def test_warm_throughput_is_kept_and_raised() -> None:
+    for units in (5_000, 6_000):
+        raised, remembered = table(throughput(warm_write_units=5_000), tableWarmWriteUnits=units)
+
+        assert raised.inputs["warmThroughput"] == {"writeUnitsPerSecond": units}
+        assert remembered["warm_write_units"] == units
+
+
+def test_a_ceiling_that_is_taken_away_is_removed_and_stays_so() -> None:
+    last = throughput(max_read_units=10, max_write_units=20)
+
+    for _ in range(2):
+        freed, remembered = table(last, tableMaxWriteUnits=30)
+        assert freed.inputs["onDemandThroughput"] == {
+            "maxReadRequestUnits": -1,
+            "maxWriteRequestUnits": 30,
+        }
+        assert (remembered["max_read_units"], remembered["max_write_units"]) == (-1, 30)
+        last = LAST | {"tableThroughput": remembered}
+
+
+def test_without_a_former_ceiling_none_is_removed() -> None:
+    plain, _ = table(LAST)
+
+    assert "onDemandThroughput" not in plain.inputs
