@@ -144,6 +144,7 @@ class PowertoolsTelemetry:
                 "redacted": total.redacted,
                 "unindexed": total.unindexed,
                 "history": total.history,
+                "redactions": counts.redactions,
                 "ignored": {reason.value: count for reason, count in counts.ignored.items()},
                 "ignoredTables": dict(counts.ignored_tables),
                 "quarantined": {

@@ -17,7 +17,7 @@ from handler import batch as batch_module
 from handler.batch import Handler
 from handler.outcomes import APPLIED, STALE, Outcome, Permanent, Transient
 from handler.replica import Write
-from handler.settings import HandlerSettings, ReplicaTable
+from handler.settings import HandlerSettings, IndexKey, ReplicaTable
 from handler.telemetry import TableCounts
 from journal.revisions import IgnoredReason
 from tests.support.kinesis_events import SHARD_ID, STREAM_ARN, event
@@ -144,6 +144,33 @@ def test_every_class_of_record_is_counted_once() -> None:
     assert counts.ignored_tables == {"Car": 1}
     assert counts.quarantined == {("malformed", "not binary Ion"): 1}
     assert counts.retried == {}
+
+
+def test_applied_revisions_that_an_index_lacks_are_counted() -> None:
+    # given a table whose index has texts as keys
+    table = ReplicaTable(
+        ledger_table="Person",
+        table_name="person-1",
+        attributes={"a": ("a",)},
+        index_keys={"a": IndexKey("S", 2048)},
+    )
+    recorder = Recorder(lambda write: STALE if write.document_id == "stale" else APPLIED)
+    handler = Handler(
+        settings=HandlerSettings(replica_tables={"Person": table}, failure_bucket="failures"),
+        writer=recorder,
+        failures=recorder,
+        telemetry=recorder,
+        clock=lambda: NOW,
+    )
+    batch = event(
+        revision(document_id="fits", data='{a: "x"}'),
+        revision(document_id="does not", data="{a: 1}"),
+        revision(document_id="stale", data="{a: 1}"),
+    )
+    # when
+    handler.process(batch, LambdaContext(remaining_milliseconds=lambda: 60_000))
+    # then
+    assert recorder.counts[0].tables == {"Person": TableCounts(applied=2, unindexed=1, stale=1)}
 
 
 def test_the_lag_of_a_backfill_counts_from_the_arrival_of_its_records() -> None:
