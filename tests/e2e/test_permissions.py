@@ -27,6 +27,10 @@ from qldb_simulator.delivery_role import ROLE_PATH
 from qldb_simulator.operations import CreateTable, Insert
 
 from handler.contract import KEY_ATTRIBUTE, RECORDS_PREFIX
+from local import aws
+from local.environment import environment
+from local.stack import Stacks
+from tests.e2e.conftest import REPLICA_TABLES
 from tests.support.aws_only_permissions import AWS_ONLY, FUNCTION_ROLE, QLDB_ROLE, WILDCARDS
 from tests.support.kinesis_events import event
 from tests.support.permission_walk import Grant, Probe, is_tls_only, walk, without
@@ -34,7 +38,9 @@ from tests.support.qldb_records import malformed, revision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
+    from local.services import Services
     from tests.support.deployed_stacks import Deployment
     from tests.support.permission_walk import Document
 
@@ -48,6 +54,22 @@ STOCK = 200
 IMPAIRED_SECONDS = 1.0
 RECHECK_SECONDS = 2.1
 """The simulated QLDB reads a role again two seconds after it has last read it (`DeliveryRole`)."""
+
+
+@pytest.fixture(scope="module")
+def stacks(
+    services: Services, pulumi_bin: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Stacks:
+    """Both stacks with every setting on that gives a role a permission, not deployed yet."""
+    key = aws.client("kms", services.endpoints.emulator).create_key()["KeyMetadata"]["Arn"]
+    stacks = Stacks(
+        variables=environment(services.endpoints, pulumi_bin, services.state, stack="e2e"),
+        stack="e2e",
+        settings={"replicaTables": REPLICA_TABLES, "kmsKeyArn": key},
+        inline_folder=tmp_path_factory.mktemp("projects"),
+    )
+    stacks.prepare()
+    return stacks
 
 
 class DeployedRoles:
