@@ -1,10 +1,8 @@
 """Every permission of the program's roles is needed: each is taken away, and something fails.
 
 Proves the function's role and QLDB's with IAM enforced by the emulator, on one deployed stack. What
-the emulator does not ask for is in `tests/support/aws_only_permissions.py`, with its source. Two
-actions are enforced through the stand-in provider's translation only, which makes a role without
-one of them fail like a role without both: the emulator knows neither PartiQLInsert nor
-PartiQLUpdate (see `quirks.py`). A test of its own shows that the handler sends both kinds.
+the emulator does not ask for is in `tests/support/aws_only_permissions.py`, with its source. That
+it asks for the actions of PartiQL statements is the work of `local/emulator_launch.py`.
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ from local.stack import Stacks
 from tests.e2e.conftest import REPLICA_TABLES
 from tests.support.aws_only_permissions import AWS_ONLY, FUNCTION_ROLE, QLDB_ROLE, WILDCARDS
 from tests.support.kinesis_events import event
-from tests.support.permission_walk import Grant, Probe, is_tls_only, walk, without
+from tests.support.permission_walk import Probe, is_tls_only, walk
 from tests.support.qldb_records import malformed, revision
 
 if TYPE_CHECKING:
@@ -97,11 +95,10 @@ class DeployedRoles:
     def put(self, role: str, policy: str, document: Document) -> None:
         if document == self._now[role][policy]:
             return
-        text = json.dumps(document)
         self._iam.put_role_policy(
             RoleName=self._physical[role],
             PolicyName=policy,
-            PolicyDocument=identity_policy_for_emulator(text),
+            PolicyDocument=json.dumps(document),
         )
         self._now[role][policy] = document
         if role == QLDB_ROLE:
@@ -264,28 +261,6 @@ def test_every_permission_is_needed_and_no_other_is_given(
         sys.stdout.write("\n".join(["", *report.lines, ""]))
     # then something fails without it, or it stands in the list of what only AWS asks for
     assert report.problems == []
-
-
-def test_items_are_inserted_and_updated_by_statements_and_deleted_by_a_put(
-    deployment: Deployment,
-) -> None:
-    """So both PartiQL actions are needed: only an INSERT makes an item, only an UPDATE changes one.
-
-    DynamoDB developer guide, "PartiQL insert statements" and "PartiQL update statements".
-    """
-    # given a role without PutItem, and with both PartiQL actions
-    roles, work = DeployedRoles(deployment.client("iam")), Work(deployment)
-    [(name, document)] = roles.policies()[FUNCTION_ROLE].items()
-    put = Grant(FUNCTION_ROLE, name, "WriteReplica", "Action", "dynamodb:PutItem")
-    roles.put(FUNCTION_ROLE, name, without(document, [put]))
-    # when items are written / then inserts and updates work, and deletions do not
-    try:
-        assert work.insert("Person")
-        assert work.update("Person")
-        assert not work.delete("Person")
-    finally:
-        roles.put(FUNCTION_ROLE, name, document)
-    assert work.delete("Person")
 
 
 def test_bucket_and_queue_refuse_everybody_without_tls(deployment: Deployment) -> None:
