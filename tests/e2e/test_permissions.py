@@ -16,11 +16,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pulumi_aws_standin.quirks import (
-    from_emulator,
-    identity_policy_for_emulator,
-    resource_policy_for_emulator,
-)
+from pulumi_aws_standin.quirks import from_emulator
 from qldb_simulator.delivery_role import ROLE_PATH
 from qldb_simulator.operations import CreateTable, Insert
 
@@ -110,8 +106,7 @@ class DeployedRoles:
         documents = {}
         for name in self._iam.list_role_policies(RoleName=role)["PolicyNames"]:
             answer = self._iam.get_role_policy(RoleName=role, PolicyName=name)
-            text = json.dumps(answer["PolicyDocument"])
-            documents[name] = json.loads(from_emulator(text, identity_policy_for_emulator))
+            documents[name] = answer["PolicyDocument"]
         return documents
 
 
@@ -271,10 +266,7 @@ def test_bucket_and_queue_refuse_everybody_without_tls(deployment: Deployment) -
         QueueUrl=queue, AttributeNames=["Policy", "QueueArn"]
     )["Attributes"]
     of_bucket = deployment.client("s3").get_bucket_policy(Bucket=bucket)["Policy"]
-    documents = [
-        json.loads(from_emulator(text, resource_policy_for_emulator))
-        for text in (of_bucket, attributes["Policy"])
-    ]
+    documents = [json.loads(from_emulator(text)) for text in (of_bucket, attributes["Policy"])]
     # then each denies every action that does not come over TLS
     arn = f"arn:aws:s3:::{bucket}"
     assert is_tls_only(documents[0], "s3", [arn, f"{arn}/*"])
