@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import (
+    AmazonCloudWatchEMFProvider,
+)
 
-from handler.contract import REASON_DIMENSION, Metric
+from handler.contract import (
+    LEDGER_TABLE_DIMENSION,
+    REASON_DIMENSION,
+    SERVICE_DIMENSION,
+    Metric,
+)
 
 if TYPE_CHECKING:
     from journal.revisions import IgnoredReason
@@ -112,14 +122,12 @@ class PowertoolsTelemetry:
     def __init__(self, version: str) -> None:
         self._version = version
         self._logger = Logger()
-        # Powertools' Metrics would share its state between all instances.
-        self._metrics = EphemeralMetrics()
-        self._ignored = EphemeralMetrics()
+        self._metrics = AmazonCloudWatchEMFProvider()
 
     def publish(self, counts: BatchCounts) -> None:
         """Publish the counts of one batch."""
-        self._publish_metrics(counts)
         total = counts.total()
+        self._publish_metrics(counts, total)
         level = self._logger.warning if counts.quarantined or counts.retried else self._logger.info
         level(
             "Batch replicated",
@@ -144,29 +152,71 @@ class PowertoolsTelemetry:
             },
         )
 
-    def _publish_metrics(self, counts: BatchCounts) -> None:
-        total = counts.total()
-        for name, value in (
-            (Metric.APPLIED, total.applied),
-            (Metric.STALE, total.stale),
-            (Metric.SUPERSEDED, total.superseded),
-            (Metric.DELETED, total.deleted),
-            (Metric.REDACTED, total.redacted),
-            (Metric.UNINDEXED, total.unindexed),
-            (Metric.HISTORY, total.history),
-            (Metric.QUARANTINED, total.quarantined),
-            (Metric.RETRIED, counts.retried.total()),
-        ):
-            self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
-        for lag in _sample(counts.lags):
-            self._metrics.add_metric(
-                name=Metric.LAG, unit=MetricUnit.Milliseconds, value=round(lag * 1000)
-            )
-        self._metrics.flush_metrics()
+    def _publish_metrics(self, counts: BatchCounts, total: TableCounts) -> None:
+        # Zeros cost as much as other values, so only this one is published: it tells a function
+        # without work from one that nothing invokes.
+        totals: _Values = {Metric.APPLIED: [total.applied], **_above_zero(total)}
+        if counts.retried:
+            totals[Metric.RETRIED] = [counts.retried.total()]
+        if counts.lags:
+            totals[Metric.LAG] = [round(lag * 1000) for lag in _sample(counts.lags)]
+        self._publish(totals)
+        for table, table_counts in counts.tables.items():
+            if values := _above_zero(table_counts):
+                self._publish(values, LEDGER_TABLE_DIMENSION, table)
         for reason, count in counts.ignored.items():
-            self._ignored.add_dimension(name=REASON_DIMENSION, value=reason.value)
-            self._ignored.add_metric(name=Metric.IGNORED, unit=MetricUnit.Count, value=count)
-            self._ignored.flush_metrics()
+            self._publish({Metric.IGNORED: [count]}, REASON_DIMENSION, reason.value)
+        for table, count in counts.ignored_tables.items():
+            if _is_table_name(table):
+                self._publish({Metric.IGNORED: [count]}, LEDGER_TABLE_DIMENSION, table)
+
+    def _publish(self, values: _Values, dimension: str | None = None, at: str = "") -> None:
+        """Write one metric object: the dimension `SERVICE_DIMENSION`, and perhaps one more."""
+        service = {SERVICE_DIMENSION: self._metrics.service or ""}
+        dimensions = service if dimension is None else {**service, dimension: at}
+        # All values at once: `add_metric` takes one, and formats those before it each time.
+        output = self._metrics.serialize_metric_set(
+            metrics={
+                name.value: {"Unit": _UNITS.get(name, MetricUnit.Count).value, "Value": each}
+                for name, each in values.items()
+            },
+            dimensions=dimensions,
+        )
+        print(json.dumps(output))  # noqa: T201 (CloudWatch reads standard output)
+
+
+_Values = dict[Metric, list[int]]
+
+_UNITS = {Metric.LAG: MetricUnit.Milliseconds}
+"""All others are counts."""
+
+_COUNTERS = {
+    Metric.APPLIED: attrgetter("applied"),
+    Metric.DELETED: attrgetter("deleted"),
+    Metric.STALE: attrgetter("stale"),
+    Metric.SUPERSEDED: attrgetter("superseded"),
+    Metric.REDACTED: attrgetter("redacted"),
+    Metric.UNINDEXED: attrgetter("unindexed"),
+    Metric.HISTORY: attrgetter("history"),
+    Metric.QUARANTINED: attrgetter("quarantined"),
+}
+
+_MAX_TABLE_NAME = 128
+"""QLDB developer guide, "Quotas and limits": naming constraints."""
+
+
+def _above_zero(counts: TableCounts) -> _Values:
+    found = ((name, count(counts)) for name, count in _COUNTERS.items())
+    return {name: [value] for name, value in found if value}
+
+
+def _is_table_name(text: str) -> bool:
+    """Return whether a text can name a ledger table.
+
+    The names of tables that are not configured come from the stream; CloudWatch refuses other
+    characters, and more than 1,024 of them, in a dimension.
+    """
+    return text.isascii() and text.isidentifier() and len(text) <= _MAX_TABLE_NAME
 
 
 def _sample(lags: list[float]) -> list[float]:

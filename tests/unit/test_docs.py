@@ -180,7 +180,7 @@ def test_a_metric_is_documented(metric: Metric) -> None:
 
 
 def test_no_metric_is_documented_that_does_not_exist() -> None:
-    metrics = text_of("docs/operations.md").partition("## Metrics")[2].partition("CloudWatch's own")
+    metrics = text_of("docs/operations.md").partition("## Metrics")[2].partition("AWS's own")
     assert set(re.findall(r"^\| `(\w+)`", metrics[0], re.MULTILINE)) == set(Metric)
 
 
