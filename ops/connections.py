@@ -35,15 +35,20 @@ def writer(outputs: StackOutputs) -> BatchStatementWriter:
 
 
 def dynamodb(outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)
-    """Return a client of the stack's tables."""
-    return _client("dynamodb", outputs)
+    """Return a client of the stack's tables, which outlasts throttling for a while."""
+    return client("dynamodb", outputs.region, attempts=10)
 
 
 def _client(service: Any, outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)
     return client(service, outputs.region)
 
 
-def client(service: Any, region: str | None) -> Any:  # noqa: ANN401 (clients share no type)
+def client(
+    service: Any,  # noqa: ANN401 (a literal type for each client)
+    region: str | None,
+    *,
+    attempts: int = 3,
+) -> Any:  # noqa: ANN401 (clients share no type)
     """Return a client with the usual credentials and endpoints.
 
     Parameters
@@ -52,6 +57,8 @@ def client(service: Any, region: str | None) -> Any:  # noqa: ANN401 (clients sh
         boto3's name of the AWS service.
     region
         AWS region; None for the usual one.
+    attempts
+        Maximum number of attempts of one request.
 
     Raises
     ------
@@ -61,7 +68,7 @@ def client(service: Any, region: str | None) -> Any:  # noqa: ANN401 (clients sh
     config = Config(
         connect_timeout=5,
         read_timeout=30,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=max(PARALLEL_READS, REQUESTS_IN_FLIGHT),
     )
     with aws_errors(service):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from botocore.exceptions import ClientError
 
@@ -68,7 +68,7 @@ _NEW_CREDENTIALS = "get new ones (`aws sso login`, `aws configure`, or the AWS_.
 
 
 @contextmanager
-def aws_errors(what: str) -> Iterator[None]:
+def aws_errors(what: str, passes: Collection[str] = ()) -> Iterator[None]:
     """Convert exceptions of boto3 into an `OpsError`.
 
     Only the codes of AWS's answers are used, not their messages.
@@ -77,6 +77,8 @@ def aws_errors(what: str) -> Iterator[None]:
     ----------
     what
         The resource, such as ``bucket NAME``.
+    passes
+        Codes of answers that the caller wants to see itself.
     """
     # Commands that read a folder have no use for botocore, whose import takes a fifth of a second.
     from botocore.exceptions import (  # noqa: PLC0415 (see above)
@@ -96,6 +98,8 @@ def aws_errors(what: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in passes:
+            raise
         raise OpsError(_answer(what, error)) from None
     except (NoCredentialsError, PartialCredentialsError):
         raise OpsError(f"{what}: no AWS credentials were found: {_NEW_CREDENTIALS}") from None

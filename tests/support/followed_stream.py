@@ -64,13 +64,15 @@ class MemoryKinesis:
         ]
 
 
-class FollowedStream(MemoryKinesis):
-    """A stream whose records the handler applies to tables in memory.
+class HandledStream(MemoryKinesis):
+    """A stream whose records the handler applies.
 
     Parameters
     ----------
     tables
         The configuration of the replica tables, by ledger table.
+    dynamodb
+        The client with which the handler writes.
     drops
         Whether a Kinesis record never reaches the handler, by its data.
     """
@@ -78,11 +80,11 @@ class FollowedStream(MemoryKinesis):
     def __init__(
         self,
         tables: Mapping[str, Mapping[str, Any]],
+        dynamodb: Any,  # noqa: ANN401 (boto3's clients share no type)
         drops: Callable[[bytes], bool] = lambda _: False,
     ) -> None:
         super().__init__()
         self.outputs = {"replicaTables": json.dumps(tables), "streamArn": STREAM_ARN}
-        self.tables = Tables(table["tableName"] for table in tables.values())
         self._drops = drops
         settings = HandlerSettings.from_environment(
             {
@@ -90,8 +92,7 @@ class FollowedStream(MemoryKinesis):
                 Variable.FAILURE_BUCKET: "failures",
             }
         )
-        writer = BatchStatementWriter(MemoryDynamoDB(self.tables))
-        self._processor = RecordProcessor(settings=settings, writer=writer)
+        self._processor = RecordProcessor(settings=settings, writer=BatchStatementWriter(dynamodb))
 
     def accept(self, frames: list[bytes]) -> None:
         """Store data, and let the handler apply it."""
@@ -101,6 +102,24 @@ class FollowedStream(MemoryKinesis):
             processed = self._processor.process(event(*kept))
             assert processed.error is None
             assert processed.failed == []
+
+
+class FollowedStream(HandledStream):
+    """A stream whose records the handler applies to tables in memory, which can be read.
+
+    Parameters
+    ----------
+    tables, drops
+        As for `HandledStream`.
+    """
+
+    def __init__(
+        self,
+        tables: Mapping[str, Mapping[str, Any]],
+        drops: Callable[[bytes], bool] = lambda _: False,
+    ) -> None:
+        self.tables = Tables(table["tableName"] for table in tables.values())
+        super().__init__(tables, MemoryDynamoDB(self.tables), drops)
 
     def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 (boto3's name)
         """Return items by their keys, as BatchGetItem does."""

@@ -217,8 +217,12 @@ class Monitor(mocks.MockMonitor):
 
 
 def dev_settings(project: Path = REPOSITORY) -> dict[str, str]:
-    """Return the dev stack's settings as text, as the engine merges both files."""
-    return dict(_dev_settings(project))
+    """Return the dev stack's settings as text, as the engine merges both files.
+
+    The stack of this project has a ledger's stack besides.
+    """
+    ledger = {"ledgerStack": UPSTREAM} if project == REPOSITORY else {}
+    return {**_dev_settings(project), **ledger}
 
 
 @functools.cache
