@@ -186,15 +186,21 @@ def _replica_table(name: str, table: object) -> ReplicaTable:
             f"{where}: {TableField.TABLE_NAME}: expected the name of a DynamoDB table"
         )
     attributes = _attributes(where, table.get(TableField.ATTRIBUTES))
-    for problem in (*map(name_problem, attributes or ()), names_problem(attributes or ())):
+    index_keys = _index_keys(where, table.get(TableField.INDEX_KEYS), attributes or {})
+    history = _boolean(where, TableField.HISTORY, table.get(TableField.HISTORY, False))
+    problems = (
+        *map(name_problem, attributes or ()),
+        names_problem(attributes or (), is_indexed=bool(index_keys), has_history=history),
+    )
+    for problem in problems:
         if problem is not None:
             raise SettingsError(f"{where} {problem}")
     return ReplicaTable(
         ledger_table=name,
         table_name=table_name,
         attributes=attributes,
-        index_keys=_index_keys(where, table.get(TableField.INDEX_KEYS), attributes or {}),
-        history=_boolean(where, TableField.HISTORY, table.get(TableField.HISTORY, False)),
+        index_keys=index_keys,
+        history=history,
         tombstone_lifetime_days=_days(where, table.get(TableField.TOMBSTONE_LIFETIME_DAYS)),
     )
 

@@ -43,7 +43,7 @@ class TableCounts:
     superseded
         Revisions that were not written because the batch has a newer one or a copy.
     redacted
-        Revisions without data that are not deletes.
+        Revisions without data that are not deletes. The current state does not change.
     unindexed
         Those of the applied revisions with a value that no index can have as a key.
     history
@@ -73,6 +73,8 @@ class BatchCounts:
     tables
         The counts of each ledger table that has any; of quarantined records, only those that are
         known to belong to one.
+    redactions
+        Block summaries whose redactions the history table has. They name no ledger table.
     ignored
         Records that require no write, by reason.
     ignored_tables
@@ -87,6 +89,7 @@ class BatchCounts:
 
     kinesis_records: int = 0
     tables: dict[str, TableCounts] = field(default_factory=lambda: defaultdict(TableCounts))
+    redactions: int = 0
     ignored: Counter[IgnoredReason] = field(default_factory=Counter)
     ignored_tables: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -141,6 +144,7 @@ class PowertoolsTelemetry:
                 "redacted": total.redacted,
                 "unindexed": total.unindexed,
                 "history": total.history,
+                "redactions": counts.redactions,
                 "ignored": {reason.value: count for reason, count in counts.ignored.items()},
                 "ignoredTables": dict(counts.ignored_tables),
                 "quarantined": {

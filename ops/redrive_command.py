@@ -184,6 +184,7 @@ def summary_lines(summary: Summary, *, dry_run: bool) -> list[str]:
         ),
         f"{'would write' if dry_run else 'applied':<13} {summary.applied}",
         f"{'stale':<13} {summary.stale}",
+        *([f"{'history':<13} {summary.history}"] if summary.history else []),
         f"{'ignored':<13} {summary.ignored.total()}{_by(summary.ignored)}",
         *_kept_for_ignored(summary.kept_for_ignored),
         f"{'fail again' if dry_run else 'failed again':<13} {summary.failed.total()}",

@@ -1,10 +1,8 @@
 """Every permission of the program's roles is needed: each is taken away, and something fails.
 
 Proves the function's role and QLDB's with IAM enforced by the emulator, on one deployed stack. What
-the emulator does not ask for is in `tests/support/aws_only_permissions.py`, with its source. Two
-actions are enforced through the stand-in provider's translation only, which makes a role without
-one of them fail like a role without both: the emulator knows neither PartiQLInsert nor
-PartiQLUpdate (see `quirks.py`). A test of its own shows that the handler sends both kinds.
+the emulator does not ask for is in `tests/support/aws_only_permissions.py`, with its source. That
+it asks for the actions of PartiQL statements is the work of `local/emulator_launch.py`.
 """
 
 from __future__ import annotations
@@ -18,23 +16,25 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pulumi_aws_standin.quirks import (
-    from_emulator,
-    identity_policy_for_emulator,
-    resource_policy_for_emulator,
-)
+from pulumi_aws_standin.quirks import from_emulator
 from qldb_simulator.delivery_role import ROLE_PATH
 from qldb_simulator.operations import CreateTable, Insert
 
 from handler.contract import KEY_ATTRIBUTE, RECORDS_PREFIX
+from local import aws
+from local.environment import environment
+from local.stack import Stacks
+from tests.e2e.conftest import REPLICA_TABLES
 from tests.support.aws_only_permissions import AWS_ONLY, FUNCTION_ROLE, QLDB_ROLE, WILDCARDS
 from tests.support.kinesis_events import event
-from tests.support.permission_walk import Grant, Probe, is_tls_only, walk, without
+from tests.support.permission_walk import Probe, is_tls_only, walk
 from tests.support.qldb_records import malformed, revision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
+    from local.services import Services
     from tests.support.deployed_stacks import Deployment
     from tests.support.permission_walk import Document
 
@@ -48,6 +48,22 @@ STOCK = 200
 IMPAIRED_SECONDS = 1.0
 RECHECK_SECONDS = 2.1
 """The simulated QLDB reads a role again two seconds after it has last read it (`DeliveryRole`)."""
+
+
+@pytest.fixture(scope="module")
+def stacks(
+    services: Services, pulumi_bin: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Stacks:
+    """Both stacks with every setting on that gives a role a permission, not deployed yet."""
+    key = aws.client("kms", services.endpoints.emulator).create_key()["KeyMetadata"]["Arn"]
+    stacks = Stacks(
+        variables=environment(services.endpoints, pulumi_bin, services.state, stack="e2e"),
+        stack="e2e",
+        settings={"replicaTables": REPLICA_TABLES, "kmsKeyArn": key},
+        inline_folder=tmp_path_factory.mktemp("projects"),
+    )
+    stacks.prepare()
+    return stacks
 
 
 class DeployedRoles:
@@ -75,11 +91,10 @@ class DeployedRoles:
     def put(self, role: str, policy: str, document: Document) -> None:
         if document == self._now[role][policy]:
             return
-        text = json.dumps(document)
         self._iam.put_role_policy(
             RoleName=self._physical[role],
             PolicyName=policy,
-            PolicyDocument=identity_policy_for_emulator(text),
+            PolicyDocument=json.dumps(document),
         )
         self._now[role][policy] = document
         if role == QLDB_ROLE:
@@ -91,8 +106,7 @@ class DeployedRoles:
         documents = {}
         for name in self._iam.list_role_policies(RoleName=role)["PolicyNames"]:
             answer = self._iam.get_role_policy(RoleName=role, PolicyName=name)
-            text = json.dumps(answer["PolicyDocument"])
-            documents[name] = json.loads(from_emulator(text, identity_policy_for_emulator))
+            documents[name] = answer["PolicyDocument"]
         return documents
 
 
@@ -244,28 +258,6 @@ def test_every_permission_is_needed_and_no_other_is_given(
     assert report.problems == []
 
 
-def test_items_are_inserted_and_updated_by_statements_and_deleted_by_a_put(
-    deployment: Deployment,
-) -> None:
-    """So both PartiQL actions are needed: only an INSERT makes an item, only an UPDATE changes one.
-
-    DynamoDB developer guide, "PartiQL insert statements" and "PartiQL update statements".
-    """
-    # given a role without PutItem, and with both PartiQL actions
-    roles, work = DeployedRoles(deployment.client("iam")), Work(deployment)
-    [(name, document)] = roles.policies()[FUNCTION_ROLE].items()
-    put = Grant(FUNCTION_ROLE, name, "WriteReplica", "Action", "dynamodb:PutItem")
-    roles.put(FUNCTION_ROLE, name, without(document, [put]))
-    # when items are written / then inserts and updates work, and deletions do not
-    try:
-        assert work.insert("Person")
-        assert work.update("Person")
-        assert not work.delete("Person")
-    finally:
-        roles.put(FUNCTION_ROLE, name, document)
-    assert work.delete("Person")
-
-
 def test_bucket_and_queue_refuse_everybody_without_tls(deployment: Deployment) -> None:
     # given the policies of the failure bucket and the failure queue, as the program wrote them
     bucket = deployment.outputs["failureBucketName"]
@@ -274,10 +266,7 @@ def test_bucket_and_queue_refuse_everybody_without_tls(deployment: Deployment) -
         QueueUrl=queue, AttributeNames=["Policy", "QueueArn"]
     )["Attributes"]
     of_bucket = deployment.client("s3").get_bucket_policy(Bucket=bucket)["Policy"]
-    documents = [
-        json.loads(from_emulator(text, resource_policy_for_emulator))
-        for text in (of_bucket, attributes["Policy"])
-    ]
+    documents = [json.loads(from_emulator(text)) for text in (of_bucket, attributes["Policy"])]
     # then each denies every action that does not come over TLS
     arn = f"arn:aws:s3:::{bucket}"
     assert is_tls_only(documents[0], "s3", [arn, f"{arn}/*"])

@@ -61,8 +61,6 @@ def _policy(deployment: Deployment) -> dict[str, Any]:
             "dynamodb:PartiQLUpdate",
             "dynamodb:PutItem",
         ]
-    # The emulator also asks for an action that AWS does not have (pulumi_aws_standin/quirks.py).
-    statements["*"] = ["dynamodb:BatchExecuteStatement"]
     return {
         "Version": "2012-10-17",
         "Statement": [

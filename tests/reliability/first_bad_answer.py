@@ -19,9 +19,10 @@ from botocore.exceptions import HTTPClientError
 from handler import bounded_http
 from handler.bounded_http import BoundedSession
 from handler.dynamodb_transport import StatementTransport
+from handler.outcomes import Permanent, Transient
 from handler.replica import write_for
 from handler.settings import ReplicaTable
-from handler.writer import BatchStatementWriter, Permanent, Transient
+from handler.writer import BatchStatementWriter
 from journal.revisions import Revision, read_record
 from tests.reliability.findings import print_first
 from tests.support.answers import ANSWERS, APPLIED, PERMANENT, TRANSIENT

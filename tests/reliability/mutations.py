@@ -47,21 +47,21 @@ MUTATIONS = (
     ),
     Mutation(
         name="an item of an earlier configuration counts as newer",
-        file="handler/writer.py",
-        old="    elif stored >= attempt.write.version:\n",
-        new="    elif True:\n",
+        file="handler/replica_attempt.py",
+        old="        elif stored >= self._write.version:\n",
+        new="        elif True:\n",
     ),
     Mutation(
         name="an item without a version counts as newer",
-        file="handler/writer.py",
-        old="attempt.outcome = Permanent(ITEM_WITHOUT_VERSION)",
-        new="attempt.outcome = STALE",
+        file="handler/replica_attempt.py",
+        old="self.outcome = Permanent(ITEM_WITHOUT_VERSION)",
+        new="self.outcome = STALE",
     ),
     Mutation(
         name="a statement that is refused for its text condemns its record",
-        file="handler/writer.py",
-        old="case FaultClass.PERMANENT if attempt.kind is not _Kind.REPLACE:",
-        new="case FaultClass.PERMANENT if attempt.kind is None:",
+        file="handler/attempt.py",
+        old="case FaultClass.PERMANENT if self.kind is not Kind.PUT:",
+        new="case FaultClass.PERMANENT if self.kind is None:",
     ),
     Mutation(
         name="the oldest revision of a batch is written instead of the newest",
@@ -89,9 +89,9 @@ MUTATIONS = (
     ),
     Mutation(
         name="a missing item counts as stale",
-        file="handler/writer.py",
-        old="            if item:\n",
-        new="            if True:\n",
+        file="handler/replica_attempt.py",
+        old="            self.switch(Kind.INSERT)\n",
+        new="            self.outcome = STALE\n",
     ),
     Mutation(
         name="what is not written when time is up counts as done",
@@ -127,16 +127,16 @@ MUTATIONS = (
         name="the rest of an aggregate is dropped after an error",
         file="handler/batch.py",
         old="            self._read_user_record(user_record, source)\n",
-        new="            before = len(self._quarantined)\n"
-        "            self._read_user_record(user_record, source)\n"
-        "            if len(self._quarantined) > before:\n"
+        new="            self._read_user_record(user_record, source)\n"
+        "            if user_record in self._quarantine:\n"
         "                break\n",
     ),
     Mutation(
         name="older revisions are dropped with a refused newer one",
         file="handler/batch.py",
-        old="REFUSED, outcome.code)\n                older.append(document[1:])\n",
-        new="REFUSED, outcome.code)\n",
+        old="REFUSED, outcome.code, newest.table_name\n                )\n"
+        "                older.append(document[1:])\n",
+        new="REFUSED, outcome.code, newest.table_name\n                )\n",
     ),
     Mutation(
         name="only the newest revision of a document is delivered again",
@@ -147,7 +147,7 @@ MUTATIONS = (
     Mutation(
         name="a refusal of the failure bucket is swallowed",
         file="handler/batch.py",
-        old="self._redeliver(source, _FAILURE_STORE)",
+        old="self._redeliver(fault.source, _FAILURE_STORE, fault.record)",
         new="pass",
     ),
     Mutation(
@@ -493,8 +493,8 @@ MUTATIONS = (
     ),
     Mutation(
         name="a key of any length is sent",
-        file="handler/replica.py",
-        old="if len(revision.document_id.encode()) > MAX_KEY_BYTES:",
+        file="handler/item_limits.py",
+        old="if utf8_bytes(document_id) > MAX_KEY_BYTES:",
         new="if False:",
         finder="first_oversized",
     ),

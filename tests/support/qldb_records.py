@@ -81,6 +81,27 @@ def block_summary(statement: str = "INSERT INTO Person ?") -> bytes:
     )
 
 
+def redactions(*revisions: tuple[str, int], info: str | None = None) -> bytes:
+    """Return a BLOCK_SUMMARY record that announces redactions.
+
+    Parameters
+    ----------
+    revisions
+        Document id and version of each.
+    info
+        Ion text in place of the usual ``redactionInfo``.
+    """
+    each = ", ".join(
+        f'{{blockAddress: {{strandId: "HgXAkLjAtV0HQ4lNYdzX60", sequenceNo: 14}}, '
+        f'tableId: "{TABLE_ID}", documentId: "{document_id}", version: {version}}}'
+        for document_id, version in revisions
+    )
+    info = f"{{revisions: [{each}]}}" if info is None else info
+    return record(
+        "BLOCK_SUMMARY", f"{{transactionInfo: {{statements: []}}, redactionInfo: {info}}}"
+    )
+
+
 def malformed() -> bytes:
     """Return a REVISION_DETAILS record without its payload, with the sentinel."""
     return binary(f'{{recordType: "REVISION_DETAILS", note: "{SECRET}"}}')

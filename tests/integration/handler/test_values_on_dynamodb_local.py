@@ -17,9 +17,10 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from handler.outcomes import APPLIED, Outcome
 from handler.replica import write_for
 from handler.settings import ReplicaTable
-from handler.writer import APPLIED, BatchStatementWriter, Outcome
+from handler.writer import BatchStatementWriter
 from journal.revisions import Revision, read_record
 from tests.support.ion_values import Sample, documents, names, values
 from tests.support.qldb_records import revision

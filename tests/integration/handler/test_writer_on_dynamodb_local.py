@@ -19,19 +19,11 @@ from botocore.httpsession import URLLib3Session
 
 from handler.contract import projection_id
 from handler.dynamodb_transport import StatementTransport
+from handler.outcomes import APPLIED, ITEM_WITHOUT_VERSION, STALE, Outcome, Permanent, Transient
 from handler.replica import Write, insert_statement, update_statement, write_for
 from handler.settings import ReplicaTable
 from handler.statements import MAX_STATEMENT, longest_statement
-from handler.writer import (
-    APPLIED,
-    ITEM_WITHOUT_VERSION,
-    STALE,
-    BatchStatementWriter,
-    Outcome,
-    Permanent,
-    ReplicaWriter,
-    Transient,
-)
+from handler.writer import BatchStatementWriter, ReplicaWriter
 from journal.revisions import Revision, read_record
 from tests.support.qldb_records import HASH, TABLE_ID, TX_ID, TX_TIME, revision
 from tests.support.single_writer import SingleWriter

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from handler import batch as batch_module
 from handler.batch import Handler
-from handler.settings import HandlerSettings, ReplicaTable
+from handler.outcomes import APPLIED, STALE, Outcome, Permanent, Transient
+from handler.replica import Write
+from handler.settings import HandlerSettings, IndexKey, ReplicaTable
 from handler.telemetry import TableCounts
-from handler.writer import APPLIED, STALE, Outcome, Permanent, Transient
 from journal.revisions import IgnoredReason
 from tests.support.kinesis_events import SHARD_ID, STREAM_ARN, event
 from tests.support.kpl import aggregate, frame
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from handler.failures import FailedRecord
-    from handler.replica import Write
     from handler.telemetry import BatchCounts
+    from handler.writer import ItemWrite
 
 NOW = 1_612_837_000.0
 
@@ -40,13 +41,13 @@ class Recorder:
 
     def __init__(
         self,
-        outcome: Callable[[Write], Outcome] = lambda _: APPLIED,
+        outcome: Callable[[ItemWrite], Outcome] = lambda _: APPLIED,
         *,
         bucket_fails: bool = False,
     ) -> None:
         self._outcome = outcome
         self._bucket_fails = bucket_fails
-        self.rounds: list[list[Write]] = []
+        self.rounds: list[list[ItemWrite]] = []
         self.deadlines: list[float] = []
         self.quarantined: list[FailedRecord] = []
         self.calls: list[str] = []
@@ -56,7 +57,12 @@ class Recorder:
     def writes(self) -> list[tuple[str, int]]:
         return [(write.document_id, write.version) for each in self.rounds for write in each]
 
-    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
+    @property
+    def current(self) -> list[Write]:
+        """The writes of the current state."""
+        return [write for each in self.rounds for write in each if isinstance(write, Write)]
+
+    def write(self, writes: Sequence[ItemWrite], deadline: float) -> list[Outcome]:
         self.calls.append("write")
         self.rounds.append(list(writes))
         self.deadlines.append(deadline)
@@ -97,7 +103,7 @@ def test_the_genuine_event_becomes_one_write(shared_data: Path) -> None:
 
     assert process(recorder, batch, table="attestations") == []
 
-    ((write,),) = recorder.rounds
+    (write,) = recorder.current
     assert (write.document_id, write.version) == ("6WXz9wdajiY7K5u6YwGUN4", 0)
     assert write.attributes["data"]["M"]["targetId"] == {"S": "some-target-123"}
     (counts,) = recorder.counts
@@ -140,6 +146,33 @@ def test_every_class_of_record_is_counted_once() -> None:
     assert counts.retried == {}
 
 
+def test_applied_revisions_that_an_index_lacks_are_counted() -> None:
+    # given a table whose index has texts as keys
+    table = ReplicaTable(
+        ledger_table="Person",
+        table_name="person-1",
+        attributes={"a": ("a",)},
+        index_keys={"a": IndexKey("S", 2048)},
+    )
+    recorder = Recorder(lambda write: STALE if write.document_id == "stale" else APPLIED)
+    handler = Handler(
+        settings=HandlerSettings(replica_tables={"Person": table}, failure_bucket="failures"),
+        writer=recorder,
+        failures=recorder,
+        telemetry=recorder,
+        clock=lambda: NOW,
+    )
+    batch = event(
+        revision(document_id="fits", data='{a: "x"}'),
+        revision(document_id="does not", data="{a: 1}"),
+        revision(document_id="stale", data="{a: 1}"),
+    )
+    # when
+    handler.process(batch, LambdaContext(remaining_milliseconds=lambda: 60_000))
+    # then
+    assert recorder.counts[0].tables == {"Person": TableCounts(applied=2, unindexed=1, stale=1)}
+
+
 def test_the_lag_of_a_backfill_counts_from_the_arrival_of_its_records() -> None:
     # given a transaction of years ago, whose record arrived in the stream two seconds ago
     recorder = Recorder()
@@ -159,7 +192,7 @@ def test_a_transaction_time_of_any_precision_is_written(tx_time: str) -> None:
 
     assert process(recorder, event(revision(tx_time=tx_time))) == []
 
-    ((write,),) = recorder.rounds
+    (write,) = recorder.current
     assert write.attributes["txTime"]["S"] in {tx_time, tx_time.removesuffix("T")}
     assert recorder.quarantined == []
 
@@ -283,10 +316,10 @@ def test_an_unexpected_exception_quarantines_only_its_record(
     bad = revision(document_id="bad")
     right = getattr(batch_module, place)
 
-    def broken(first: object, *others: object) -> object:
+    def broken(first: object, *others: object, **options: object) -> object:
         if b"bad" in (first if isinstance(first, bytes) else str(first).encode()):
             raise KeyError("a secret document")
-        return right(first, *others)
+        return right(first, *others, **options)
 
     monkeypatch.setattr(batch_module, place, broken)
     recorder = Recorder()
@@ -299,7 +332,7 @@ def test_an_unexpected_exception_quarantines_only_its_record(
 
 
 def test_a_memory_error_quarantines_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> object:
+    def broken(*_: object, **__: object) -> object:
         raise MemoryError
 
     monkeypatch.setattr(batch_module, "read_record", broken)

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from handler.contract import projection_id
 from handler.replica import (
     insert_statement,
     newest_per_document,
     update_statement,
     write_for,
 )
-from handler.settings import ReplicaTable
+from handler.settings import IndexKey, ReplicaTable
 from handler.values import UnstorableValue
 from journal.revisions import Revision, read_record
 from tests.support.qldb_records import HASH, TABLE_ID, TX_TIME, revision
+
+if TYPE_CHECKING:
+    from handler.settings import KeyType
+    from handler.values import AttributeValue
 
 PROJECTED = ReplicaTable(
     ledger_table="Person",
@@ -103,6 +108,83 @@ def test_the_projection_of_a_live_item_depends_on_the_names_of_its_attributes() 
     ids = [id_of({"a": ("x",)}), id_of({"a": ("x",), "b": ("x",)}), id_of({"b": ("x",)})]
     assert len({*ids, id_of(None)}) == 4
     assert None not in ids
+
+
+INDEXED = replace(
+    PROJECTED, index_keys={"firstName": IndexKey("S", 8), "city": IndexKey("N", 1024)}
+)
+
+
+def test_a_value_that_no_index_can_have_as_a_key_moves_into_a_map() -> None:
+    write = write_for(read(), INDEXED, 0.0)
+
+    unindexed = {"unindexed": {"M": {"city": {"S": "Ulm"}}}}
+    assert write.attributes == COMMON | {"firstName": {"S": "Ann"}} | unindexed
+    assert write.removed == ("city",)
+
+
+def test_the_map_is_removed_once_every_value_fits() -> None:
+    write = write_for(read('{firstName: "Ann", address: {city: 7}}'), INDEXED, 0.0)
+
+    assert write.attributes == COMMON | {"firstName": {"S": "Ann"}, "city": {"N": "7"}}
+    assert write.removed == ("unindexed",)
+
+
+def test_a_tombstone_has_no_map() -> None:
+    assert "unindexed" not in write_for(read(None), INDEXED, 0.0).item
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "fits"),
+    [
+        ('"12345678"', "S", True),
+        ('"123456789"', "S", False),
+        ('"éééé"', "S", True),
+        ('"ééééé"', "S", False),
+        ('""', "S", False),
+        ("symbol", "S", True),
+        ("7", "S", False),
+        ("7", "N", True),
+        ("1e3", "N", True),
+        ("-12345678901234567890.5", "N", True),
+        ("1d400", "N", False),
+        ('"7"', "N", False),
+        ("{{AAAAAAAAAAA=}}", "B", True),
+        ("{{AAAAAAAAAAAA}}", "B", False),
+        ("{{}}", "B", False),
+        ('"text"', "B", False),
+        ("null", "S", False),
+        ("null.string", "S", False),
+        ("true", "S", False),
+        ("[7]", "N", False),
+        ("{S: 7}", "S", False),
+    ],
+)
+def test_a_key_has_its_type_and_its_length(value: str, kind: KeyType, *, fits: bool) -> None:
+    table = replace(PROJECTED, index_keys={"firstName": IndexKey(kind, 8)})
+    write = write_for(read(f"{{firstName: {value}}}"), table, 0.0)
+    assert ("firstName" in write.attributes, "unindexed" in write.attributes) == (fits, not fits)
+
+
+def test_the_projection_of_a_table_with_indexes_has_the_map() -> None:
+    assert INDEXED.projection_id != PROJECTED.projection_id
+    assert INDEXED.projection_id == projection_id(("unindexed", "firstName", "city"))
+
+
+def test_the_map_leaves_one_level_less_to_a_key() -> None:
+    deep = f"{'[' * 31}{']' * 31}"
+    write_for(read(f"{{firstName: {deep}}}"), PROJECTED, 0.0)
+    write_for(read(f"{{firstName: {deep[1:-1]}}}"), INDEXED, 0.0)
+    with pytest.raises(UnstorableValue, match="31 levels"):
+        write_for(read(f"{{firstName: {deep}}}"), INDEXED, 0.0)
+
+
+def test_attributes_that_are_known_are_not_converted_again() -> None:
+    known: dict[str, AttributeValue] = {"firstName": {"S": "known"}, "city": {"S": "known"}}
+    write = write_for(read(), INDEXED, 0.0, known)
+    assert write.attributes["firstName"] == {"S": "known"}
+    assert write.attributes["unindexed"] == {"M": {"city": {"S": "known"}}}
+    assert set(known) == {"firstName", "city"}, "it belongs to the history"
 
 
 def test_a_tombstones_lifetime_starts_when_it_is_written() -> None:

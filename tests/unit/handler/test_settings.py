@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from handler.settings import HandlerSettings, IndexKey, ReplicaTable, SettingsError
+from handler.statements import MAX_STATEMENT, longest_statement
 
 TABLE = {"Person": {"tableName": "person-1a2b3c"}}
 
@@ -168,6 +169,23 @@ def test_a_whole_document_has_no_key_of_an_index() -> None:
 def test_a_wrong_table_is_named(table: Any, message: str) -> None:  # noqa: ANN401 (wrong on purpose)
     with pytest.raises(SettingsError, match=f"Person.*{message}"):
         HandlerSettings.from_environment(environment({"Person": table}))
+
+
+@pytest.mark.parametrize("option", ["indexKeys", "history"])
+def test_what_indexes_and_history_add_to_a_statement_counts(option: str) -> None:
+    # given names that fill a statement to its end
+    length = 1
+    while longest_statement(["a" * (length + 1)]) <= MAX_STATEMENT:
+        length += 1
+    name = "a" * length
+    table = {"tableName": "person", "attributes": {name: ["a"]}}
+    options: dict[str, Any] = {"indexKeys": {name: ["S", 1]}, "history": True}
+    variables = {"HISTORY_TABLE": "history"}
+    HandlerSettings.from_environment(environment({"Person": table}, **variables))
+    # when / then
+    longer = {**table, option: options[option]}
+    with pytest.raises(SettingsError, match=str(MAX_STATEMENT)):
+        HandlerSettings.from_environment(environment({"Person": longer}, **variables))
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", "1"])

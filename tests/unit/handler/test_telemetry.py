@@ -38,6 +38,7 @@ def published(
 def full() -> BatchCounts:
     return BatchCounts(
         kinesis_records=9,
+        redactions=9,
         tables={
             "Person": TableCounts(applied=2, deleted=1, stale=4, superseded=3, redacted=6),
             "Vehicle": TableCounts(applied=1, superseded=2, unindexed=1, history=8, quarantined=1),
@@ -181,6 +182,7 @@ def test_one_log_line_holds_all_counts(capsys: pytest.CaptureFixture[str]) -> No
         "redacted": 6,
         "unindexed": 1,
         "history": 8,
+        "redactions": 9,
         "ignored": {"control": 1, "block summary": 7},
         "ignoredTables": {"Car": 2},
         "quarantined": {"refused: Validation": 2},

@@ -10,7 +10,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-from handler.writer import Permanent, Transient
+from handler.outcomes import Permanent, Transient
 from ops.command_line import main
 from tests.support.failure_objects import failed_record, quarantine
 from tests.support.qldb_records import secret_revision
