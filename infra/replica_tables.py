@@ -20,7 +20,7 @@ from infra.section import FromJson, Integer
 from infra.tables import TableSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from infra.tables import Throughput
 
@@ -63,13 +63,36 @@ class ReplicaTablesSettings(TableSettings):
         }
 
     @property
+    def index_key_types(self) -> dict[str, dict[str, dict[str, str]]]:
+        """For each ledger table with indexes, these by name: the type of each key."""
+        return {
+            entry.ledger_table: {index.name: key_types((index,)) for index in entry.indexes}
+            for entry in self.replica_tables
+            if entry.indexes
+        }
+
+    @property
     def has_history(self) -> bool:
         """Whether the history of any ledger table is kept."""
         return any(entry.history for entry in self.replica_tables)
 
 
 class ReplicaTables(Component):
-    """One DynamoDB table for each replicated table of the ledger."""
+    """One DynamoDB table for each replicated table of the ledger.
+
+    Parameters
+    ----------
+    name
+        Name of the component.
+    settings
+        What is replicated, and how.
+    throughput
+        Of every table and index.
+    existing
+        The ledger tables whose DynamoDB tables exist already, with the names of their indexes.
+    tags, opts
+        As for every component.
+    """
 
     tables: Mapping[str, aws.dynamodb.Table]
     """By the ledger table's name."""
@@ -83,10 +106,12 @@ class ReplicaTables(Component):
         settings: ReplicaTablesSettings,
         throughput: Throughput,
         *,
+        existing: Mapping[str, Collection[str]] | None = None,
         tags: Mapping[str, str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ReplicaTables", name, tags=tags, opts=opts)
+        self._existing = existing or {}
         self.tables = {
             entry.ledger_table: self._table(name, entry, settings, throughput)
             for entry in settings.replica_tables
@@ -115,7 +140,11 @@ class ReplicaTables(Component):
         settings: ReplicaTablesSettings,
         throughput: Throughput,
     ) -> aws.dynamodb.Table:
-        indexes: list[Any] = [index.arguments(throughput) for index in entry.indexes]
+        there = self._existing.get(entry.ledger_table)
+        indexes: list[Any] = [
+            index.arguments(throughput if index.name in (there or ()) else throughput.of_new())
+            for index in entry.indexes
+        ]
         types = {KEY_ATTRIBUTE: "S", **dict(sorted(key_types(entry.indexes).items()))}
         return aws.dynamodb.Table(
             table_name(name, entry.ledger_table),
@@ -130,7 +159,7 @@ class ReplicaTables(Component):
                 "attribute_name": EXPIRY_ATTRIBUTE,
                 "enabled": entry.lifetime_days(settings.tombstone_lifetime_days) is not None,
             },
-            **settings.arguments(throughput),
+            **settings.arguments(throughput if there is not None else throughput.of_new()),
             tags=self.tags,
             # DynamoDB refuses late, when most of the stack is deleted already.
             opts=self.child(

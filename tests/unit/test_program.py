@@ -194,6 +194,8 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
         "deletionProtection": False,
         "retainOnDelete": False,
         "givenTableNames": {},
+        "tableIndexes": {},
+        "shardCount": 1,
         "tableThroughput": {
             "warm_read_units": 0,
             "warm_write_units": 0,
@@ -401,6 +403,20 @@ def test_a_table_that_starts_empty_beside_a_consumed_journal_is_announced() -> N
     [warning] = deployed.warnings
     assert "the DynamoDB table of House, Person." in warning
     assert RESTREAM_COMMAND in warning
+
+
+def test_a_table_whose_name_was_given_may_have_been_imported() -> None:
+    last = {"tableNames": {"Car": "qldb-Car-physical"}, "deletionProtection": False}
+    car = {"ledgerTable": "Car"}
+    house = {"ledgerTable": "House"}
+
+    [imported] = deploy_dev_again(
+        last, {"replicaTables": [car, {**house, "tableName": "houses"}]}
+    ).warnings
+    [empty] = deploy_dev_again(last, {"replicaTables": [car, house]}).warnings
+
+    assert "A table that was imported has its items" in imported
+    assert "imported" not in empty
 
 
 def test_without_a_qldb_stream_the_writer_fills_an_empty_table() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from tests.support import pulumi_mocks
 from tests.support.pulumi_mocks import Deployment, Registration, deploy_dev_again
 
 TABLE = "aws:dynamodb/table:Table"
@@ -200,3 +201,128 @@ def test_without_a_former_ceiling_none_is_removed() -> None:
     plain, _ = table(LAST)
 
     assert "onDemandThroughput" not in plain.inputs
+
+
+def test_a_ceiling_is_not_removed_from_a_table_that_is_made() -> None:
+    # given tables that had a ceiling once / when another one, and the history table, are added
+    last = throughput(max_write_units=-1)
+    history = [{"ledgerTable": "Person"}, {"ledgerTable": "Car", "history": True}]
+    tables = deploy_dev_again(last, {"replicaTables": history}).all(TABLE)
+    # then only the former has one to remove
+    ceilings = {each.name: each.inputs.get("onDemandThroughput") for each in tables}
+    assert ceilings == {
+        "qldb-Person": {"maxWriteRequestUnits": -1},
+        "qldb-Car": None,
+        "qldb-history": None,
+    }
+
+
+def test_a_ceiling_is_not_removed_from_a_table_that_is_replaced() -> None:
+    replaced, _ = table(throughput(max_write_units=9) | OPEN, **entry(tableName="people"))
+
+    assert "onDemandThroughput" not in replaced.inputs
+
+
+def test_a_ceiling_is_not_removed_from_an_index_that_is_made() -> None:
+    last = throughput(max_write_units=9) | {"tableIndexes": {"Person": {"old": {"email": "S"}}}}
+
+    [made, old] = table(last, **indexed("new", "old"))[0].inputs["globalSecondaryIndexes"]
+
+    assert (made["name"], made.get("onDemandThroughput")) == ("new", None)
+    assert (old["name"], old["onDemandThroughput"]) == ("old", {"maxWriteRequestUnits": -1})
+
+
+def indexed(*names: str, kind: str = "S") -> dict[str, object]:
+    """Return settings with indexes over the attribute email of Person."""
+    key = {"attribute": "email", "type": kind}
+    return entry(
+        attributes={"email": "email"},
+        indexes=[{"name": name, "partitionKey": key} for name in names],
+    )
+
+
+INDEXED = LAST | {"tableIndexes": {"Person": {"by-email": {"email": "S"}}}}
+
+
+def test_a_key_of_another_type_is_refused_where_the_index_keeps_its_name() -> None:
+    found = refusal(INDEXED, indexed("by-email", kind="N"))
+
+    assert found.startswith(
+        "replicaTables[0].indexes has 'by-email' with 'email' of type N, and the index takes it "
+        "for type S"
+    )
+    assert "another name" in found
+
+
+def test_the_last_index_is_refused_to_be_forgotten_while_the_table_has_it() -> None:
+    found = refusal(INDEXED, entry(attributes={"email": "email"}))
+
+    assert f"the DynamoDB table {NAME} still has by-email: " in found
+    updates = '[{"Delete":{"IndexName":"by-email"}}]'
+    assert f"--table-name {NAME} --global-secondary-index-updates '{updates}'" in found
+
+
+def test_the_last_index_may_go_when_the_table_does_not_have_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pulumi_mocks, "LEFT_INDEXES", [])
+
+    assert deploy_dev_again(INDEXED, entry()).outputs["tableIndexes"] == {}
+
+
+@pytest.mark.parametrize(
+    ("last", "changed"),
+    [
+        pytest.param(INDEXED, indexed("by-email"), id="unchanged"),
+        pytest.param(INDEXED, indexed("by-number", kind="N"), id="another name"),
+        pytest.param(INDEXED, indexed("by-email", "further"), id="one more"),
+        pytest.param(INDEXED | OPEN, entry(tableName="people"), id="another table"),
+        pytest.param(
+            INDEXED | OPEN, {"replicaTables": [{"ledgerTable": "Car"}]}, id="table removed"
+        ),
+    ],
+)
+def test_every_other_change_of_indexes_is_seen_by_the_provider(
+    last: dict[str, Any], changed: dict[str, object]
+) -> None:
+    assert deploy_dev_again(last, changed).resources
+
+
+def test_the_types_of_index_keys_are_remembered() -> None:
+    deployed = deploy_dev_again({}, indexed("by-number", kind="N"))
+
+    assert deployed.outputs["tableIndexes"] == {"Person": {"by-number": {"email": "N"}}}
+
+
+@pytest.mark.parametrize(("count", "step"), [(7, 6), (1, 2)])
+def test_shards_that_kinesis_does_not_make_at_once_are_refused_with_the_next_step(
+    count: int, step: int
+) -> None:
+    found = refusal(LAST | {"streamName": "s", "shardCount": 3.0}, {"shardCount": count})
+
+    assert found.startswith(f"shardCount is {count}, and the stream has 3 shards: ")
+    assert f"pulumi config set shardCount {step}, pulumi up" in found
+
+
+@pytest.mark.parametrize(
+    ("before", "changed"),
+    [
+        (3, {"shardCount": 6}),
+        (3, {"shardCount": 2}),
+        (9, {"streamMode": "ON_DEMAND"}),
+        (0, {"shardCount": 9}),
+    ],
+)
+def test_shards_that_kinesis_makes_at_once_are_remembered(
+    before: int, changed: dict[str, object]
+) -> None:
+    outputs = deploy_dev_again(LAST | {"shardCount": before}, changed).outputs
+
+    assert outputs["shardCount"] == changed.get("shardCount", 0)
+
+
+def test_shards_that_somebody_made_meanwhile_count() -> None:
+    # given a stream with three shards by now / when six are wanted
+    last = LAST | {"streamName": "s", "shardCount": 1}
+
+    assert deploy_dev_again(last, {"shardCount": 6}).outputs["shardCount"] == 6
