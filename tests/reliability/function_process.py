@@ -25,7 +25,6 @@ from tests.reliability.assembly import environment
 from tests.reliability.backends import MemoryBackend
 from tests.reliability.history_factory import make_history
 from tests.reliability.kinesis_stream import KinesisStream
-from tests.reliability.ledger_tables import REPLICATED
 from tests.reliability.plan import Plan
 from tests.support.failure_bucket import BUCKET
 from tests.support.kinesis_events import STREAM_ARN
@@ -199,7 +198,7 @@ def _event() -> dict[str, Any]:
 
 
 def _settings(endpoint: str) -> dict[str, str]:
-    return environment(MemoryBackend(REPLICATED, lambda *_: None), BUCKET, None) | {
+    return environment(MemoryBackend(), BUCKET) | {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

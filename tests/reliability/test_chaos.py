@@ -20,6 +20,7 @@ def report(plan: Plan = _PLAN, *, violations: tuple[str, ...] = (), lost: int = 
         plan=plan,
         lost=lost,
         resurrected=0,
+        redacted_left=0,
         violations=list(violations),
         faults=Counter(dict.fromkeys(all_kinds(), 50)),
         user_records=1,

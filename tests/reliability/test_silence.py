@@ -30,7 +30,7 @@ from tests.reliability.backends import MemoryBackend
 from tests.reliability.fault_injection import BUCKET_KINDS, STATEMENT_KINDS, TABLE_KINDS
 from tests.reliability.function_process import DEBUG_IS_ON, SCENARIOS
 from tests.reliability.history_factory import make_history
-from tests.reliability.ledger_tables import PROJECTED, REPLICATED
+from tests.reliability.ledger_tables import PROJECTED
 from tests.reliability.plan import Plan
 from tests.reliability.random_faults import RandomFaults
 from tests.reliability.schedule import run
@@ -104,7 +104,7 @@ def filled_buckets() -> Buckets:
 def outputs(tmp_path: Path) -> list[str]:
     """Return the option with a file of stack outputs."""
     file = tmp_path / "outputs.json"
-    tables = {PROJECTED: {"tableName": MemoryBackend(REPLICATED, lambda *_: None).names[PROJECTED]}}
+    tables = {PROJECTED: {"tableName": MemoryBackend().names[PROJECTED]}}
     content = {
         "streamArn": STREAM_ARN,
         "version": project_version(),
@@ -127,7 +127,7 @@ def test_the_output_of_the_operators_commands_holds_nothing_of_a_document(
     caplog.set_level(logging.DEBUG)
     for seed in range(COMMANDS):
         # Given a full bucket, and services with faults of every kind
-        buckets, backend = filled_buckets(), MemoryBackend(REPLICATED, lambda *_: None)
+        buckets, backend = filled_buckets(), MemoryBackend()
         s3_faults = RandomFaults(BUCKET_KINDS, [], rate=0.03, seed=seed)
         faults = RandomFaults(TABLE_KINDS, STATEMENT_KINDS, rate=0.2, seed=seed)
         bucket = FailureBucket(MemoryS3(buckets, s3_faults), BUCKET)

@@ -1,14 +1,15 @@
 """An in-memory DynamoDB behind the calls of boto3's low-level client that the handler makes.
 
-It executes the handler's two PartiQL statement forms (`partiql`), a conditional ``put_item`` and
-plain reads, with the semantics that were measured on AWS's DynamoDB Local; the contract tests run
+It executes the handler's PartiQL statement forms (`partiql`), a conditional ``put_item`` and plain
+reads, with the semantics that were measured on AWS's DynamoDB Local; the contract tests run
 the same cases on both. Faults enter through `faults.Faults`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from decimal import Decimal
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ParamValidationError
@@ -24,10 +25,13 @@ from tests.support.attribute_values import (
     is_nested_too_deep,
     item_bytes,
 )
+from tests.support.conditions import Condition, condition, is_lower
 from tests.support.faults import Faults, NoFaults, client_error
 from tests.support.partiql import (
+    Complete,
     Insert,
     MalformedStatementError,
+    Statement,
     UnsupportedStatementError,
     Update,
     parse,
@@ -41,8 +45,6 @@ if TYPE_CHECKING:
 
 MAX_STATEMENTS = 25
 MAX_STATEMENT_CHARACTERS = 8192
-PUT_CONDITION = "attribute_not_exists(#key) OR #version < :version"
-PUT_NAMES = {"#key": "pk", "#version": "version"}
 
 _NESTED = "Nesting Levels have exceeded supported limits"
 
@@ -57,24 +59,52 @@ class _Refusal(Exception):  # noqa: N818 (an answer of the service, not a failur
             self.error["Item"] = dict(item)
 
 
+@dataclass(frozen=True, kw_only=True)
+class TableShape:
+    """What a table has beside its partition key ``pk``, a string.
+
+    Attributes
+    ----------
+    sort_key
+        An attribute with a number; None if the partition key is the whole key.
+    index_keys
+        Type and maximum bytes of each attribute that is a key of an index.
+    """
+
+    sort_key: str | None = None
+    index_keys: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+
+_PLAIN = TableShape()
+
+
 class Tables:
     """The stored items, shared by any number of clients.
 
     Parameters
     ----------
     names
-        Names of the tables; the key attribute is ``pk``, a string.
+        Names of the tables.
     observer
         Called with table name, old item or None, and new item, before each write becomes visible.
+    shapes
+        Shapes of tables with more than a partition key, by name.
     """
 
-    def __init__(self, names: Iterable[str], *, observer: Observer | None = None) -> None:
+    def __init__(
+        self,
+        names: Iterable[str],
+        *,
+        observer: Observer | None = None,
+        shapes: Mapping[str, TableShape] | None = None,
+    ) -> None:
         self._items: dict[str, dict[str, Item]] = {name: {} for name in names}
+        self._shapes = dict(shapes or {})
         self._lock = threading.RLock()
         self._observer = observer
 
     def items(self, table: str) -> dict[str, Item]:
-        """Return a copy of one table: items by key."""
+        """Return a copy of one table: items by key, of which a space separates the parts."""
         with self._lock:
             return {key: dict(item) for key, item in self._table(table).items()}
 
@@ -83,25 +113,46 @@ class Tables:
         with self._lock:
             self._table(table).pop(key, None)
 
-    def execute(
-        self, statement: Insert | Update, parameters: Sequence[Value], *, all_old: bool
-    ) -> None:
+    def execute(self, statement: Statement, parameters: Sequence[Value], *, all_old: bool) -> None:
         """Carry out one statement, or raise DynamoDB's refusal."""
         with self._lock:
-            if isinstance(statement, Insert):
-                self._insert(statement, parameters)
-            else:
-                self._update(statement, parameters, all_old=all_old)
+            match statement:
+                case Insert():
+                    self._insert(statement, parameters)
+                case Update():
+                    self._update(statement, parameters, all_old=all_old)
+                case Complete():
+                    self._complete(statement, parameters, all_old=all_old)
 
-    def put(self, table: str, item: Item, *, below: Value | None, all_old: bool) -> None:
-        """Replace an item; with `below` only if none is stored or its version is lower."""
+    def put(
+        self,
+        table: str,
+        item: Item,
+        *,
+        only_if: Condition | None = None,
+        all_old: bool = False,
+    ) -> None:
+        """Store an item in place of the one with its key, if that fulfils a condition."""
         with self._lock:
             if is_nested_too_deep(item):
                 raise _Refusal("ValidationError", _NESTED)
-            old = self._table(table).get(_key(item))
-            if below is not None and old is not None and not _lower(old, below):
+            old = self._table(table).get(self.key(table, item))
+            if only_if is not None and not only_if(old):
                 raise _conditional_failure(old if all_old else None)
             self._store(table, old, item, "Item size has exceeded the maximum allowed size")
+
+    def key(self, table: str, item: Item) -> str:
+        """Return the key of an item."""
+        sort_key = self._shape(table).sort_key
+        if sort_key is None:
+            return _key(item)
+        number = item.get(sort_key, {}).get("N")
+        if not isinstance(number, str):
+            raise _Refusal("ValidationError", f"Missing the key {sort_key} in the item")
+        return f"{_key(item)} {number}"
+
+    def _shape(self, table: str) -> TableShape:
+        return self._shapes.get(table, _PLAIN)
 
     def _table(self, name: str) -> dict[str, Item]:
         if name not in self._items:
@@ -110,7 +161,7 @@ class Tables:
 
     def _insert(self, statement: Insert, parameters: Sequence[Value]) -> None:
         item = dict(zip(statement.names, parameters, strict=True))
-        key = _key(item)
+        key = self.key(statement.table, item)
         if key in self._table(statement.table):
             raise _Refusal("DuplicateItem", "Duplicate primary key exists in table")
         message = "Item size has exceeded the maximum allowed size"
@@ -118,12 +169,13 @@ class Tables:
 
     def _update(self, statement: Update, parameters: Sequence[Value], *, all_old: bool) -> None:
         *values, key_value, below, projection = parameters
-        key = _key({"pk": key_value})
-        old = self._table(statement.table).get(key)
+        old = self._table(statement.table).get(self.key(statement.table, {"pk": key_value}))
         if old is None:
             raise _conditional_failure(None)
         same_projection = _same_projection(old, projection, or_higher=statement.or_higher_id)
-        if not same_projection or not _lower(old, below, or_equal=statement.or_equal):
+        stored = old.get("version")
+        is_newer = is_lower(stored, below) or (statement.or_equal and stored == below)
+        if not same_projection or not is_newer:
             raise _conditional_failure(old if all_old else None)
         item = {name: value for name, value in old.items() if name not in statement.remove_names}
         item.update(zip(statement.set_names, values, strict=True))
@@ -132,12 +184,45 @@ class Tables:
         message = "Item size to update has exceeded the maximum allowed size"
         self._store(statement.table, old, item, message)
 
+    def _complete(self, statement: Complete, parameters: Sequence[Value], *, all_old: bool) -> None:
+        count = len(statement.set_names)
+        old = self._table(statement.table).get(self._completed_key(statement, parameters))
+        equal = zip(statement.equal_names, parameters[count + 2 :], strict=True)
+        if (
+            old is None
+            or any(old.get(name) != value for name, value in equal)
+            or any(name in old for name in statement.missing_names)
+        ):
+            raise _conditional_failure(old if all_old else None)
+        item = {**old, **dict(zip(statement.set_names, parameters[:count], strict=True))}
+        message = "Item size to update has exceeded the maximum allowed size"
+        self._store(statement.table, old, item, message)
+
+    def _completed_key(self, statement: Complete, parameters: Sequence[Value]) -> str:
+        sort_key = self._shape(statement.table).sort_key
+        if sort_key is None:
+            raise UnsupportedStatementError("an UPDATE of a key with two parts")
+        count = len(statement.set_names)
+        return self.key(statement.table, {"pk": parameters[count], sort_key: parameters[count + 1]})
+
+    def statement_key(self, statement: Statement, parameters: list[Value]) -> str:
+        """Return what DynamoDB compares to find statements of one item in a request."""
+        match statement:
+            case Insert(names=names):
+                return self.key(statement.table, dict(zip(names, parameters, strict=True)))
+            case Update():
+                return self.key(statement.table, {"pk": parameters[-3]})
+        return self._completed_key(statement, parameters)
+
     def _store(self, table: str, old: Item | None, item: Item, message: str) -> None:
+        for name, (kind, max_bytes) in self._shape(table).index_keys.items():
+            if name in item and not _is_index_key(item[name], kind, max_bytes):
+                raise _Refusal("ValidationError", f"Type or size mismatch for Index Key {name}")
         if item_bytes(item) > MAX_ITEM_BYTES:
             raise _Refusal("ValidationError", message)
         if self._observer is not None:
             self._observer(table, old, item)
-        self._table(table)[_key(item)] = item
+        self._table(table)[self.key(table, item)] = item
 
 
 class MemoryDynamoDB:
@@ -167,7 +252,7 @@ class MemoryDynamoDB:
         if fault is not None and not fault.applied:
             raise fault.error
         parsed = [_parsed(statement) for statement in _checked_batch(Statements)]
-        _refuse_duplicate_keys(parsed)
+        self._refuse_duplicate_keys(parsed)
         responses = [
             self._statement_response(statement, parameters, raw)
             for (statement, parameters), raw in zip(parsed, Statements, strict=True)
@@ -187,18 +272,20 @@ class MemoryDynamoDB:
         ExpressionAttributeValues: Mapping[str, Value] | None = None,  # noqa: N803 (boto3's name)
         ReturnValuesOnConditionCheckFailure: str = "NONE",  # noqa: N803 (boto3's name)
     ) -> dict[str, Any]:
-        """Replace an item, under `PUT_CONDITION` or under no condition."""
+        """Replace an item, under a condition (`conditions`) or under none."""
         operation = "PutItem"
-        below = _put_condition(
-            ConditionExpression, ExpressionAttributeNames or {}, ExpressionAttributeValues or {}
-        )
+        only_if = None
+        if ConditionExpression is not None:
+            only_if = condition(
+                ConditionExpression, ExpressionAttributeNames or {}, ExpressionAttributeValues or {}
+            )
         fault = self._faults.before_request(operation)
         if fault is not None and not fault.applied:
             raise fault.error
         try:
             item = {checked_name(name): checked(value) for name, value in Item.items()}
             all_old = ReturnValuesOnConditionCheckFailure == "ALL_OLD"
-            self._tables.put(TableName, item, below=below, all_old=all_old)
+            self._tables.put(TableName, item, only_if=only_if, all_old=all_old)
         except InvalidValueError as error:
             raise client_error(operation, "ValidationException", str(error)) from error
         except _Refusal as refusal:
@@ -217,7 +304,7 @@ class MemoryDynamoDB:
     ) -> dict[str, Any]:
         """Read one item."""
         try:
-            item = self._tables.items(TableName).get(Key["pk"]["S"])
+            item = self._tables.items(TableName).get(self._tables.key(TableName, Key))
         except _Refusal as refusal:
             raise _as_exception("GetItem", refusal) from refusal
         return {} if item is None else {"Item": item}
@@ -236,7 +323,7 @@ class MemoryDynamoDB:
         return {"Items": items, "Count": len(items), "ScannedCount": len(items)}
 
     def _statement_response(
-        self, statement: Insert | Update | str, parameters: list[Value], raw: Mapping[str, Any]
+        self, statement: Statement | str, parameters: list[Value], raw: Mapping[str, Any]
     ) -> dict[str, Any]:
         if isinstance(statement, str):
             return {"Error": {"Code": "ValidationError", "Message": statement}}
@@ -250,6 +337,16 @@ class MemoryDynamoDB:
         except _Refusal as refusal:
             return {"Error": refusal.error, "TableName": statement.table}
         return {"TableName": statement.table}
+
+    def _refuse_duplicate_keys(self, parsed: list[tuple[Statement | str, list[Value]]]) -> None:
+        keys = []
+        for statement, parameters in parsed:
+            if not isinstance(statement, str):
+                with contextlib.suppress(_Refusal):  # the statement itself is refused
+                    key = self._tables.statement_key(statement, parameters)
+                    keys.append((statement.table, key))
+        if len(set(keys)) != len(keys):
+            raise _invalid_request("Provided list of item keys contains duplicates")
 
 
 def _checked_batch(statements: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
@@ -265,7 +362,7 @@ def _checked_batch(statements: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[
     return statements
 
 
-def _parsed(raw: Mapping[str, Any]) -> tuple[Insert | Update | str, list[Value]]:
+def _parsed(raw: Mapping[str, Any]) -> tuple[Statement | str, list[Value]]:
     """Return a statement and its parameters, or a text with the refusal of this statement."""
     try:
         parameters = [checked(parameter) for parameter in raw.get("Parameters", [])]
@@ -275,7 +372,7 @@ def _parsed(raw: Mapping[str, Any]) -> tuple[Insert | Update | str, list[Value]]
         statement = parse(raw["Statement"])
     except MalformedStatementError as error:
         return str(error), parameters
-    needed = len(statement.names) if isinstance(statement, Insert) else len(statement.set_names) + 3
+    needed = _parameter_count(statement)
     if len(parameters) < needed:
         return "Number of parameters in request and statement don't match.", parameters
     # DynamoDB Local ignores surplus parameters; the handler must not rely on that, and a refusal
@@ -285,20 +382,13 @@ def _parsed(raw: Mapping[str, Any]) -> tuple[Insert | Update | str, list[Value]]
     return statement, parameters
 
 
-def _refuse_duplicate_keys(parsed: list[tuple[Insert | Update | str, list[Value]]]) -> None:
-    keys = [
-        (statement.table, str(_key_parameter(statement, parameters)))
-        for statement, parameters in parsed
-        if not isinstance(statement, str)
-    ]
-    if len(set(keys)) != len(keys):
-        raise _invalid_request("Provided list of item keys contains duplicates")
-
-
-def _key_parameter(statement: Insert | Update, parameters: list[Value]) -> Value | None:
-    if isinstance(statement, Update):
-        return parameters[-3]
-    return dict(zip(statement.names, parameters, strict=True)).get("pk")
+def _parameter_count(statement: Statement) -> int:
+    match statement:
+        case Insert(names=names):
+            return len(names)
+        case Update(set_names=names):
+            return len(names) + 3
+    return len(statement.set_names) + 2 + len(statement.equal_names)
 
 
 def _key(item: Item) -> str:
@@ -312,13 +402,13 @@ def _key(item: Item) -> str:
     return value
 
 
-def _lower(old: Item, below: Value, *, or_equal: bool = False) -> bool:
-    """Return whether a number is lower; an absent attribute or another type never is."""
-    stored = old.get("version", {}).get("N")
-    limit = below.get("N")
-    if stored is None or limit is None:
+def _is_index_key(value: Value, kind: str, max_bytes: int) -> bool:
+    content = value.get(kind)
+    if content is None:
         return False
-    return Decimal(stored) < Decimal(limit) or (or_equal and stored == limit)
+    if kind == "N":
+        return True
+    return 0 < len(content.encode() if kind == "S" else content) <= max_bytes
 
 
 def _same_projection(old: Item, projection: Value, *, or_higher: bool) -> bool:
@@ -327,16 +417,6 @@ def _same_projection(old: Item, projection: Value, *, or_higher: bool) -> bool:
     if not isinstance(stored, str) or not isinstance(expected, str):
         return False
     return stored == expected or (or_higher and stored > expected)
-
-
-def _put_condition(
-    expression: str | None, names: Mapping[str, str], values: Mapping[str, Value]
-) -> Value | None:
-    if expression is None:
-        return None
-    if expression != PUT_CONDITION or names != PUT_NAMES:
-        raise UnsupportedStatementError(f"this condition is not modelled: {expression}")
-    return values[":version"]
 
 
 def _conditional_failure(old: Item | None) -> _Refusal:

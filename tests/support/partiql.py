@@ -1,10 +1,11 @@
-"""Parses the two PartiQL statement forms that the handler writes, and no other."""
+"""Parses the three PartiQL statement forms that the handler writes, and no other."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -47,6 +48,23 @@ class Update:
     remove_names: tuple[str, ...]
     or_equal: bool
     or_higher_id: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Complete:
+    """``UPDATE "t" SET ... WHERE "pk" = ? AND "version" = ? AND "a" = ? AND "b" IS MISSING``.
+
+    One parameter for each name that is set, then the two parts of the key, then one for each name
+    of `equal_names`.
+    """
+
+    table: str
+    set_names: tuple[str, ...]
+    equal_names: tuple[str, ...]
+    missing_names: tuple[str, ...]
+
+
+Statement: TypeAlias = Insert | Update | Complete
 
 
 class _Tokens:
@@ -107,7 +125,7 @@ class _Tokens:
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> Insert | Update:
+def parse(text: str) -> Statement:
     """Read one statement.
 
     Parameters
@@ -118,7 +136,7 @@ def parse(text: str) -> Insert | Update:
     Raises
     ------
     UnsupportedStatementError
-        For any form but the two above.
+        For any form but the three above.
     MalformedStatementError
         For one that names the same attribute twice.
     """
@@ -147,7 +165,7 @@ def _insert(tokens: _Tokens) -> Insert:
     return Insert(table=table, names=_distinct(names))
 
 
-def _update(tokens: _Tokens) -> Update:
+def _update(tokens: _Tokens) -> Update | Complete:
     tokens.keyword("UPDATE")
     table = tokens.name()
     set_names: list[str] = []
@@ -171,6 +189,8 @@ def _update(tokens: _Tokens) -> Update:
     tokens.keyword("AND")
     if tokens.name() != "version":
         raise UnsupportedStatementError(f"the condition is not on version: {tokens.text}")
+    if tokens.at("="):
+        return _complete(tokens, table, set_names, remove_names)
     or_equal = tokens.at("<=")
     tokens.sign("<=" if or_equal else "<", "?")
     tokens.keyword("AND")
@@ -188,6 +208,33 @@ def _update(tokens: _Tokens) -> Update:
         remove_names=tuple(remove_names),
         or_equal=or_equal,
         or_higher_id=or_higher_id,
+    )
+
+
+def _complete(
+    tokens: _Tokens, table: str, set_names: list[str], remove_names: list[str]
+) -> Complete:
+    """Read the conditions of an item whose key has two parts, from the sign after the second."""
+    tokens.sign("=", "?")
+    equal_names: list[str] = []
+    missing_names: list[str] = []
+    while tokens.at("AND"):
+        tokens.keyword("AND")
+        name = tokens.name()
+        if tokens.at("IS"):
+            tokens.keyword("IS", "MISSING")
+            missing_names.append(name)
+        else:
+            tokens.sign("=", "?")
+            equal_names.append(name)
+    tokens.end()
+    if not set_names or remove_names:
+        raise UnsupportedStatementError(f"sets nothing, or removes: {tokens.text}")
+    return Complete(
+        table=table,
+        set_names=_distinct(set_names),
+        equal_names=tuple(equal_names),
+        missing_names=tuple(missing_names),
     )
 
 
