@@ -39,10 +39,7 @@ class Facts:
 
 
 def facts(history: History, records: Iterable[bytes]) -> dict[Key, Facts]:
-    """Return what user records tell the history table.
-
-    A record that no item can hold tells nothing, and neither does one for an item of another tool.
-    """
+    """Return what user records tell the history table."""
     found: dict[Key, Facts] = {}
     for data in records:
         revision, redaction = history.revisions.get(data), history.redactions.get(data)
@@ -52,14 +49,23 @@ def facts(history: History, records: Iterable[bytes]) -> dict[Key, Facts]:
         if revision is None or revision.table_name not in history.tables:
             continue
         key = revision.document_id, revision.version
-        is_refused = key in history.refused and not revision.is_redacted
-        if is_refused or not history.tables[revision.table_name].history:
+        if not history.tables[revision.table_name].history:
             continue
         each = found.setdefault(key, Facts())
         each.described = True
         if revision.is_redacted:
             each.redacted = each.hashed = True
-    return {key: each for key, each in found.items() if key not in history.stateless}
+    return found
+
+
+def storable(history: History) -> list[bytes]:
+    """Return the delivered user records that an item of the history table can hold."""
+    refused = {
+        data
+        for data, revision in history.revisions.items()
+        if (revision.document_id, revision.version) in history.refused and not revision.is_redacted
+    }
+    return [data for data in (*history.revisions, *history.redactions) if data not in refused]
 
 
 def facts_of(item: Item) -> Facts:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.reliability.expected_items import expected_revision, expected_stub
 from tests.reliability.fault_injection import DATA_REMOVED, REDACTED_EARLY, REPLAYED_REDACTION
-from tests.reliability.history_facts import Facts, facts, facts_of
+from tests.reliability.history_facts import Facts, facts, facts_of, storable
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -39,7 +39,7 @@ class HistoryVerdict:
         self._history = history
         self._violations = violations
         self._situations = situations
-        self._possible = facts(history, [*history.revisions, *history.redactions])
+        self._possible = facts(history, storable(history))
         self._stubs = {
             (each.document_id, each.version): expected_stub(
                 each.table_id, each.document_id, each.version
@@ -81,7 +81,8 @@ class HistoryVerdict:
         items
             The items by document and version.
         settled
-            The user records of which it must know everything.
+            The user records of which it must know everything, since the failure bucket does not
+            have them for it.
         """
         for item in items.values():
             self._check(item)

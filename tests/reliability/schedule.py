@@ -358,7 +358,7 @@ class RunningSchedule:
             "history: " in code for _, code in counts.quarantined
         )
         both = failed if halves or (self.history.has_history and counts.retried) else 0
-        if not expected <= settled + failed <= expected + both or settled > expected:
+        if not expected <= settled + failed <= expected + both or (max(settled, failed) > expected):
             self.watch.violation(
                 f"{settled} settled and {failed} failed user records in a batch of {expected}"
             )
