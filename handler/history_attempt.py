@@ -12,7 +12,6 @@ from handler.history import (
     next_item,
     revision_put,
 )
-from handler.missing_items import Group
 from handler.outcomes import APPLIED, ITEM_WITHOUT_STATE, STALE, Permanent
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ class HistoryAttempt(Attempt):
         super().__init__(write.table_name, write.content, Kind.PUT if write.is_redaction else None)
         self._write = write
         self._missing = missing
-        self._group = Group(write.table_name, is_first=True)
+        self._group = (write.table_name, True)
         self._stored: Mapping[str, Any] | None = None
         self._item: Mapping[str, Any] = write.item
 

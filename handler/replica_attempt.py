@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from handler.attempt import Attempt, Kind
 from handler.contract import VERSION_ATTRIBUTE
 from handler.error_codes import CONDITION_REFUSED
-from handler.missing_items import Group
 from handler.outcomes import APPLIED, ITEM_WITHOUT_VERSION, STALE, Permanent
 from handler.replica import insert_statement, replacement, update_statement
 
@@ -30,13 +29,15 @@ class ReplicaAttempt(Attempt):
         Decides whether INSERT or UPDATE comes first.
     """
 
-    __slots__ = ("_missing", "_write")
+    __slots__ = ("_group", "_missing", "_write")
 
     def __init__(self, write: Write, missing: MissingItems) -> None:
         kind = None if write.projection_id is not None else Kind.PUT
         super().__init__(write.table_name, write.attributes, kind)
         self._write = write
         self._missing = missing
+        # Before anything is known, a version 0 is a new document and any other is not.
+        self._group = (write.table_name, write.version == 0)
 
     def statement(self) -> dict[str, Any]:
         """Return an INSERT or an UPDATE."""
@@ -92,11 +93,6 @@ class ReplicaAttempt(Attempt):
             self.outcome = STALE
         else:
             self.switch(Kind.PUT)
-
-    @property
-    def _group(self) -> Group:
-        # Before anything is known, a version 0 is a new document and any other is not.
-        return Group(self.table_name, self._write.version == 0)
 
 
 def _stored_version(item: Mapping[str, Any]) -> Decimal | None:

@@ -22,7 +22,6 @@ import itertools
 import random
 import time
 from collections import defaultdict
-from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -42,7 +41,7 @@ from handler.replica_attempt import ReplicaAttempt
 from handler.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from handler.values import AttributeValue
 
@@ -239,7 +238,7 @@ def _refused(attempt: Attempt, item: object) -> None:
     """Take the refusal of a condition, with the item that refused it if the answer has one."""
     if not item:
         attempt.refused(None)
-    elif isinstance(item, Mapping):
+    elif isinstance(item, dict):
         attempt.refused(item)
     else:
         attempt.retry_later(ResponseParserError.__name__)

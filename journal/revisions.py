@@ -182,10 +182,9 @@ def read_record(
     try:
         record = struct(single_value(data))
         record_type = text_field(record, "recordType")
-        if record_type == _BLOCK_SUMMARY_TYPE and with_redactions:
-            redactions = _redactions(struct_field(record, "payload"))
-            return Redactions(redactions) if redactions else _BLOCK_SUMMARY
         if record_type != _REVISION_DETAILS:
+            if with_redactions and record_type == _BLOCK_SUMMARY_TYPE:
+                return _redactions(struct_field(record, "payload"))
             return _OTHER_TYPES.get(record_type, _UNKNOWN_TYPE)
         payload = struct_field(record, "payload")
         table = struct_field(payload, "tableInfo")
@@ -253,18 +252,19 @@ def block_address(revision: Revision) -> tuple[str, int]:
         raise MalformedRecord(f"blockAddress: {error.code}") from None
 
 
-def _redactions(payload: Fields) -> tuple[Redaction, ...]:
+def _redactions(payload: Fields) -> Redactions | Ignored:
     """Read which revisions a block summary redacts.
 
     Only names and nesting of the fields are known (``RedactionInfo`` and ``RedactRevisionRequest``
     in AWS's Java sample for QLDB), so nothing is demanded that is not needed.
     """
     if is_absent(payload, "redactionInfo"):
-        return ()
+        return _BLOCK_SUMMARY
     revisions = struct_field(payload, "redactionInfo").get("revisions")
     if revisions is None:
         raise IonError("redactionInfo has no revisions")
-    return tuple([_redaction(each) for each in elements(revisions)])
+    found = tuple([_redaction(each) for each in elements(revisions)])
+    return Redactions(found) if found else _BLOCK_SUMMARY
 
 
 def _redaction(span: Span) -> Redaction:
