@@ -41,7 +41,7 @@ e2e: venv ## Both stacks with the real Pulumi engine on the local AWS
 
 e2e-deployed: venv ## Test a deployed stack, here or on AWS: make e2e-deployed OUTPUTS=outputs.json
 	@test -n "$(OUTPUTS)" || { echo "pulumi stack output --json > outputs.json; make e2e-deployed OUTPUTS=outputs.json"; exit 2; }
-	@$(BIN)/python -m local e2e-deployed --outputs "$(OUTPUTS)"
+	@$(BIN)/python -m local e2e-deployed --outputs "$(OUTPUTS)" $(if $(WAIT),--wait "$(WAIT)")
 
 test-versions: venv ## Unit and integration tests on every other Python from 3.11 to 3.13 that is found
 	@$(BIN)/python -m tests.versions

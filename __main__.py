@@ -3,8 +3,10 @@
 import pulumi
 
 from handler.version import project_version
-from infra import kms, lambda_package, previous, upstream
+from infra import alarms, kms, lambda_package, previous, upstream
+from infra.alarms import Alarms, AlarmsProps
 from infra.consumer import Consumer, ConsumerProps
+from infra.dashboard import Dashboard, DashboardProps
 from infra.failures import Failures
 from infra.handler_environment import HandlerEnvironment, service_name
 from infra.history_table import HistoryTable
@@ -13,6 +15,7 @@ from infra.ledger_stream import LedgerStream, LedgerStreamProps
 from infra.replica_tables import ReplicaTables
 from infra.settings import CONSUMER_COMPONENT, HISTORY_COMPONENT, TABLES_COMPONENT, Settings
 from infra.tags import stack_tags
+from infra.watched import Watched, WatchedTable
 
 
 def formerly(name: str) -> pulumi.ResourceOptions:
@@ -24,6 +27,7 @@ def formerly(name: str) -> pulumi.ResourceOptions:
 settings = Settings.load(pulumi.Config())
 upstream.check(settings.upstream)
 kms.check_region(settings.journal_stream.kms_key_arn)
+alarms.check_regions(settings.alarms)
 deployed = previous.Previous.read()
 deployed.refuse_deletion(settings.replica_tables.replica_tables)
 throughput = deployed.next_throughput(settings.replica_tables.throughput)
@@ -91,12 +95,44 @@ consumer = Consumer(
     opts=formerly("consumer"),
 )
 
+watched = Watched(
+    service=environment.service,
+    stream_name=stream.kinesis.name,
+    stream_retention_hours=settings.journal_stream.stream_retention_hours,
+    function_name=consumer.function.name,
+    function_timeout_seconds=settings.consumer.lambda_timeout_seconds,
+    event_source_mapping_id=consumer.event_source_mapping.id,
+    tolerated_lag_minutes=settings.alarms.tolerated_lag_minutes,
+    failure_queue_name=failures.queue.name,
+    tables={
+        entry.ledger_table: WatchedTable(
+            name=replica.names[entry.ledger_table],
+            indexes=tuple(index.name for index in entry.indexes),
+        )
+        for entry in settings.replica_tables.replica_tables
+    },
+    history_table_name=history.name if history else None,
+)
+
+alarm_arns: list[pulumi.Output[str]] = []
+if settings.alarms.alarms:
+    guard = Alarms("qldb-alarms", AlarmsProps(settings=settings.alarms, watched=watched), tags=tags)
+    alarm_arns = guard.arns
+    pulumi.export("alarmNames", guard.names)
+
+if settings.dashboard.dashboard:
+    page = Dashboard(
+        "qldb-dashboard", DashboardProps(watched=watched, alarm_arns=alarm_arns), tags=tags
+    )
+    pulumi.export("dashboardName", page.dashboard.dashboard_name)
+
 deployed.warn_of_empty(replica.names, has_ledger=ledger_name is not None)
 
 pulumi.export("version", project_version())
 pulumi.export("streamName", stream.kinesis.name)
 pulumi.export("streamArn", stream.kinesis.arn)
 pulumi.export(previous.TABLE_NAMES_OUTPUT, replica.names)
+pulumi.export(previous.GIVEN_NAMES_OUTPUT, settings.replica_tables.given_names)
 pulumi.export(previous.PROTECTION_OUTPUT, settings.replica_tables.deletion_protection)
 pulumi.export(previous.RETAIN_OUTPUT, settings.replica_tables.retain_on_delete)
 pulumi.export(previous.THROUGHPUT_OUTPUT, deployed.remember(throughput))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RUNBOOK = "docs/runbook.md"
 
 _PERIOD_SECONDS = 60
+_REGION_OF_ARN = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,28 @@ class AlarmsProps:
 
     settings: AlarmsSettings
     watched: Watched
+
+
+def check_regions(settings: AlarmsSettings) -> None:
+    """Check that all topics are in the region of the stack.
+
+    CloudWatch refuses others, each with the first alarm that is created.
+
+    Raises
+    ------
+    pulumi.RunError
+        If a topic is in another region.
+    """
+    if not (settings.alarms and settings.alarm_topic_arns):
+        return
+    here = aws.get_region().region
+    for number, arn in enumerate(settings.alarm_topic_arns):
+        region = arn.split(":")[_REGION_OF_ARN]
+        if region != here:
+            raise pulumi.RunError(
+                f"alarmTopicArns[{number}] names a topic in {region}, and this stack deploys to "
+                f"{here}: name a topic of that region"
+            )
 
 
 class Alarms(Component):

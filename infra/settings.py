@@ -13,7 +13,9 @@ from pulumi.runtime.config import CONFIG, get_config_env
 from pydantic import BaseModel, ConfigDict
 
 from infra import section
+from infra.alarm_settings import AlarmsSettings
 from infra.consumer import MAX_ROLE_POLICY, ConsumerSettings, role_policy_size
+from infra.dashboard import DashboardSettings
 from infra.failures import FailuresSettings
 from infra.journal_stream import JournalStreamSettings
 from infra.ledger_stream import NOW, LedgerStreamSettings
@@ -78,6 +80,8 @@ class Settings(BaseModel):
     history_table: TableSettings
     failures: FailuresSettings
     consumer: ConsumerSettings
+    alarms: AlarmsSettings
+    dashboard: DashboardSettings
     tags: TagsSettings
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -56,7 +57,7 @@ def client(
     service
         boto3's name of the AWS service.
     region
-        AWS region; None for the usual one.
+        AWS region; None for that of AWS_REGION, AWS_DEFAULT_REGION or the profile.
     attempts
         Maximum number of attempts of one request.
 
@@ -72,4 +73,9 @@ def client(
         max_pool_connections=max(PARALLEL_READS, REQUESTS_IN_FLIGHT),
     )
     with aws_errors(service):
-        return boto3.client(service, region_name=region, config=config)
+        return boto3.client(service, region_name=region or _usual_region(), config=config)
+
+
+def _usual_region() -> str | None:
+    """Return the region of AWS_REGION, which boto3 does not read, unlike other SDKs of AWS."""
+    return os.environ.get("AWS_REGION") or None

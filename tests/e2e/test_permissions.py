@@ -1,10 +1,8 @@
 """Every permission of the program's roles is needed: each is taken away, and something fails.
 
 Proves the function's role and QLDB's with IAM enforced by the emulator, on one deployed stack. What
-the emulator does not ask for is in `tests/support/aws_only_permissions.py`, with its source. Two
-actions are enforced through the stand-in provider's translation only, which makes a role without
-one of them fail like a role without both: the emulator knows neither PartiQLInsert nor
-PartiQLUpdate (see `quirks.py`). A test of its own shows that the handler sends both kinds.
+the emulator does not ask for is in `tests/support/aws_only_permissions.py`, with its source. That
+it asks for the actions of PartiQL statements is the work of `local/emulator_launch.py`.
 """
 
 from __future__ import annotations
@@ -18,36 +16,58 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pulumi_aws_standin.quirks import (
-    from_emulator,
-    identity_policy_for_emulator,
-    resource_policy_for_emulator,
-)
+from pulumi_aws_standin.quirks import from_emulator
 from qldb_simulator.delivery_role import ROLE_PATH
 from qldb_simulator.operations import CreateTable, Insert
 
-from handler.contract import KEY_ATTRIBUTE, RECORDS_PREFIX
+from handler.contract import KEY_ATTRIBUTE, RECORDS_PREFIX, VERSION_ATTRIBUTE
+from local import aws
+from local.environment import environment
+from local.stack import Stacks
+from tests.e2e.conftest import REPLICA_TABLES
 from tests.support.aws_only_permissions import AWS_ONLY, FUNCTION_ROLE, QLDB_ROLE, WILDCARDS
 from tests.support.kinesis_events import event
-from tests.support.permission_walk import Grant, Probe, is_tls_only, walk, without
-from tests.support.qldb_records import malformed, revision
+from tests.support.permission_walk import Probe, is_tls_only, walk
+from tests.support.qldb_records import malformed, redactions, revision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
+    from local.services import Services
     from tests.support.deployed_stacks import Deployment
     from tests.support.permission_walk import Document
 
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 
+REMEMBERED = "Person"
+"""The ledger table whose history is kept."""
+TABLES = [{**table, "history": table["ledgerTable"] == REMEMBERED} for table in REPLICA_TABLES]
+
 PHYSICAL_NAME = re.compile(r"(?P<logical>.+)-[0-9a-f]{7}")
 POLL_SECONDS = 0.05
 ARRIVAL_SECONDS = 20.0
-STOCK = 200
-"""Documents of each table for updates and deletions: more than a walk uses."""
+STOCK = 120
+"""Documents of each kind that work needs: more than a walk uses."""
 IMPAIRED_SECONDS = 1.0
 RECHECK_SECONDS = 2.1
 """The simulated QLDB reads a role again two seconds after it has last read it (`DeliveryRole`)."""
+
+
+@pytest.fixture(scope="module")
+def stacks(
+    services: Services, pulumi_bin: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Stacks:
+    """Both stacks with every setting on that gives a role a permission, not deployed yet."""
+    key = aws.client("kms", services.endpoints.emulator).create_key()["KeyMetadata"]["Arn"]
+    stacks = Stacks(
+        variables=environment(services.endpoints, pulumi_bin, services.state, stack="e2e"),
+        stack="e2e",
+        settings={"replicaTables": TABLES, "kmsKeyArn": key},
+        inline_folder=tmp_path_factory.mktemp("projects"),
+    )
+    stacks.prepare()
+    return stacks
 
 
 class DeployedRoles:
@@ -75,11 +95,10 @@ class DeployedRoles:
     def put(self, role: str, policy: str, document: Document) -> None:
         if document == self._now[role][policy]:
             return
-        text = json.dumps(document)
         self._iam.put_role_policy(
             RoleName=self._physical[role],
             PolicyName=policy,
-            PolicyDocument=identity_policy_for_emulator(text),
+            PolicyDocument=json.dumps(document),
         )
         self._now[role][policy] = document
         if role == QLDB_ROLE:
@@ -91,8 +110,7 @@ class DeployedRoles:
         documents = {}
         for name in self._iam.list_role_policies(RoleName=role)["PolicyNames"]:
             answer = self._iam.get_role_policy(RoleName=role, PolicyName=name)
-            text = json.dumps(answer["PolicyDocument"])
-            documents[name] = json.loads(from_emulator(text, identity_policy_for_emulator))
+            documents[name] = answer["PolicyDocument"]
         return documents
 
 
@@ -115,6 +133,7 @@ class Work:
         self._numbers = itertools.count(1)
         self._prefix = uuid.uuid4().hex[:8]
         self._stock = {table: self._make_documents(table) for table in self._outputs["tableNames"]}
+        self._redacted = self._make_redacted()
 
     def probes(self) -> dict[str, list[Probe]]:
         """Return the work of each role."""
@@ -126,6 +145,9 @@ class Work:
                     for table in tables
                     for work in (self.insert, self.update, self.delete)
                 ),
+                Probe(name="remember", works=self.remember),
+                Probe(name="complete a redacted revision", works=self.complete),
+                Probe(name="redact", works=self.redact),
                 Probe(name="quarantine", works=self.quarantine),
                 Probe(name="the event source mapping", works=self.through_the_mapping),
             ],
@@ -149,6 +171,24 @@ class Work:
         document = self._stock[table].pop()
         self._invoke(revision(document_id=document, version=1, table=table, data=None))
         return self._item(table, document).get("isDeleted") == {"BOOL": True}
+
+    def remember(self) -> bool:
+        """Apply a revision; the history has it."""
+        document = self._document()
+        self._invoke(revision(document_id=document, version=0, table=REMEMBERED))
+        return self._revision(document).get("revisionState") == {"S": "live"}
+
+    def redact(self) -> bool:
+        """Apply the redaction of a revision; its data is gone from the history."""
+        document = self._stock[REMEMBERED].pop()
+        self._invoke(redactions((document, 0)))
+        return self._revision(document).get("revisionState") == {"S": "redacted"}
+
+    def complete(self) -> bool:
+        """Apply a revision whose redaction came first; the history gets its metadata."""
+        document = self._redacted.pop()
+        self._invoke(revision(document_id=document, version=0, table=REMEMBERED))
+        return "hash" in self._revision(document)
 
     def quarantine(self) -> bool:
         """Apply a record that is none; its object appears in the failure bucket."""
@@ -204,15 +244,25 @@ class Work:
         assert self._item(table, documents[-1])
         return documents
 
+    def _make_redacted(self) -> list[str]:
+        """Return documents of which the handler knows a redaction only."""
+        documents = [self._document() for _ in range(STOCK)]
+        self._invoke(*(redactions((document, 0)) for document in documents))
+        assert self._revision(documents[-1])
+        return documents
+
     def _document(self) -> str:
         return f"{self._prefix}-{next(self._numbers)}"
 
     def _item(self, table: str, document: str) -> dict[str, Any]:
-        answer: dict[str, Any] = self._dynamodb.get_item(
-            TableName=self._outputs["tableNames"][table],
-            Key={KEY_ATTRIBUTE: {"S": document}},
-            ConsistentRead=True,
-        )
+        return self._get(self._outputs["tableNames"][table], {KEY_ATTRIBUTE: {"S": document}})
+
+    def _revision(self, document: str) -> dict[str, Any]:
+        key = {KEY_ATTRIBUTE: {"S": document}, VERSION_ATTRIBUTE: {"N": "0"}}
+        return self._get(self._outputs["historyTableName"], key)
+
+    def _get(self, table: str, key: dict[str, Any]) -> dict[str, Any]:
+        answer = self._dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
         item: dict[str, Any] = answer.get("Item", {})
         return item
 
@@ -244,28 +294,6 @@ def test_every_permission_is_needed_and_no_other_is_given(
     assert report.problems == []
 
 
-def test_items_are_inserted_and_updated_by_statements_and_deleted_by_a_put(
-    deployment: Deployment,
-) -> None:
-    """So both PartiQL actions are needed: only an INSERT makes an item, only an UPDATE changes one.
-
-    DynamoDB developer guide, "PartiQL insert statements" and "PartiQL update statements".
-    """
-    # given a role without PutItem, and with both PartiQL actions
-    roles, work = DeployedRoles(deployment.client("iam")), Work(deployment)
-    [(name, document)] = roles.policies()[FUNCTION_ROLE].items()
-    put = Grant(FUNCTION_ROLE, name, "WriteReplica", "Action", "dynamodb:PutItem")
-    roles.put(FUNCTION_ROLE, name, without(document, [put]))
-    # when items are written / then inserts and updates work, and deletions do not
-    try:
-        assert work.insert("Person")
-        assert work.update("Person")
-        assert not work.delete("Person")
-    finally:
-        roles.put(FUNCTION_ROLE, name, document)
-    assert work.delete("Person")
-
-
 def test_bucket_and_queue_refuse_everybody_without_tls(deployment: Deployment) -> None:
     # given the policies of the failure bucket and the failure queue, as the program wrote them
     bucket = deployment.outputs["failureBucketName"]
@@ -274,10 +302,7 @@ def test_bucket_and_queue_refuse_everybody_without_tls(deployment: Deployment) -
         QueueUrl=queue, AttributeNames=["Policy", "QueueArn"]
     )["Attributes"]
     of_bucket = deployment.client("s3").get_bucket_policy(Bucket=bucket)["Policy"]
-    documents = [
-        json.loads(from_emulator(text, resource_policy_for_emulator))
-        for text in (of_bucket, attributes["Policy"])
-    ]
+    documents = [json.loads(from_emulator(text)) for text in (of_bucket, attributes["Policy"])]
     # then each denies every action that does not come over TLS
     arn = f"arn:aws:s3:::{bucket}"
     assert is_tls_only(documents[0], "s3", [arn, f"{arn}/*"])

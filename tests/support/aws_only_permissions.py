@@ -32,9 +32,19 @@ _DELIVERY: Final = Exemption(
     reason="QLDB's own code is unknown; the simulated QLDB calls PutRecords only.",
     source="QLDB developer guide, 'Stream permissions in QLDB'",
 )
-_ANY_TABLE: Final = Exemption(
-    reason="The emulator asks for PartiQL on all tables, and no delete goes to this one.",
-    source="packages/pulumi-aws-standin/src/pulumi_aws_standin/quirks.py, BatchExecuteStatement",
+_KEY: Final = "The emulator encrypts nothing and asks nobody for permission to use a key."
+_KEY_OF_STREAM: Final = Exemption(
+    reason=_KEY,
+    source="Kinesis developer guide, 'Permissions to use user-generated KMS keys'",
+)
+_KEY_OF_TABLES: Final = Exemption(
+    reason=_KEY, source="DynamoDB developer guide, 'DynamoDB encryption at rest: how it works'"
+)
+_KEY_OF_BUCKET: Final = Exemption(
+    reason=_KEY, source="S3 user guide, 'Using server-side encryption with AWS KMS keys'"
+)
+_KEY_OF_VARIABLES: Final = Exemption(
+    reason=_KEY, source="Lambda developer guide, 'Securing Lambda environment variables'"
 )
 
 AWS_ONLY: Final[dict[Place, Exemption]] = {
@@ -54,6 +64,11 @@ AWS_ONLY: Final[dict[Place, Exemption]] = {
     (FUNCTION_ROLE, "Log", "logs:PutLogEvents"): _LOG,
     (FUNCTION_ROLE, "Trace", "xray:PutTelemetryRecords"): _TRACE,
     (FUNCTION_ROLE, "Trace", "xray:PutTraceSegments"): _TRACE,
+    (FUNCTION_ROLE, "DecryptJournal", "kms:Decrypt"): _KEY_OF_STREAM,
+    (FUNCTION_ROLE, "OpenTables", "kms:Decrypt"): _KEY_OF_TABLES,
+    (FUNCTION_ROLE, "EncryptFailures", "kms:GenerateDataKey"): _KEY_OF_BUCKET,
+    (FUNCTION_ROLE, "DecryptVariables", "kms:Decrypt"): _KEY_OF_VARIABLES,
+    (QLDB_ROLE, "EncryptJournal", "kms:GenerateDataKey"): _KEY_OF_STREAM,
     **{
         (QLDB_ROLE, "", f"kinesis:{action}"): _DELIVERY
         for action in ("DescribeStream", "ListShards", "PutRecord")

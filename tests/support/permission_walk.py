@@ -360,12 +360,13 @@ class _RoleWalk:
         needed = len(self._missed) + len(self._exempted)
         lines = [f"{self._role}: needed {needed} / given {len(self.grants)}"]
         for grant in self.grants:
+            name = f"{grant.statement}: {grant.label}" if grant.statement else grant.label
             if grant in self._missed:
-                lines.append(f"  {grant.label}: {self._missed[grant]} fails without it")
+                lines.append(f"  {name}: {self._missed[grant]} fails without it")
             elif grant in self._exempted:
-                lines.append(f"  {grant.label}: AWS only")
+                lines.append(f"  {name}: AWS only")
             else:
-                lines.append(f"  {grant.label}: NOT NEEDED")
+                lines.append(f"  {name}: NOT NEEDED")
         return "\n".join(lines)
 
     def _first_failure(self, gone: Sequence[Grant]) -> str | None:

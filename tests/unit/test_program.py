@@ -6,6 +6,7 @@ settings touch nothing. Cannot prove that AWS accepts any of it: tests/e2e deplo
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -56,6 +57,50 @@ MINIMAL = {
 }
 """The components of a stack without any optional part, with the type and name of each child."""
 
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+ALARMS = {
+    f"{ALARM} qldb-alarms-{name}"
+    for name in (
+        "iterator-age",
+        "replication-lag",
+        "function-errors",
+        "function-throttles",
+        "function-duration",
+        "records-quarantined",
+        "failure-queue",
+        "failure-queue-age",
+        "events-dropped",
+        "failures-undelivered",
+        "events-failed",
+        "stream-reads-throttled",
+        "stream-writes-throttled",
+        "stream-put-failures",
+        "table-write-throttles-Person",
+        "table-system-errors-Person-BatchExecuteStatement",
+        "table-system-errors-Person-PutItem",
+    )
+}
+SEEING = {
+    "Alarms": ALARMS,
+    "Dashboard": {"aws:cloudwatch/dashboard:Dashboard qldb-dashboard"},
+}
+MORE_ALARMS = {
+    "Alarms": {
+        *ALARMS,
+        f"{ALARM} qldb-alarms-index-write-throttles-Person-by-email",
+        *(
+            f"{ALARM} qldb-alarms-{name}"
+            for name in (
+                "table-write-throttles-history-table",
+                "table-system-errors-history-table-BatchExecuteStatement",
+                "table-system-errors-history-table-PutItem",
+            )
+        ),
+        "aws:sns/topic:Topic qldb-alarms",
+        "aws:sns/topicPolicy:TopicPolicy qldb-alarms",
+        "aws:sns/topicSubscription:TopicSubscription qldb-alarms",
+    },
+}
 LEDGER_STREAM = {
     "LedgerStream": {
         "aws:iam/role:Role qldb-journal-writer",
@@ -65,13 +110,15 @@ LEDGER_STREAM = {
 }
 HISTORY_TABLE = {"HistoryTable": {"aws:dynamodb/table:Table qldb-history"}}
 
-OFF = {"ledgerStack": ""}
+OFF = {"ledgerStack": "", "alarms": False, "dashboard": False}
 """Settings that leave out every optional part of the dev stack."""
 
 ON = {
     "streamMode": "ON_DEMAND",
     "kmsKeyArn": KEY_ARN,
     "reservedConcurrency": 10,
+    "alarmTopicArns": [f"arn:aws:sns:{deployment.REGION}:123456789012:on-call"],
+    "alarmEmail": "team@example.com",
     "tableWarmWriteUnits": 5_000,
     "tableMaxWriteUnits": 6_000,
     "tombstoneLifetimeDays": 400,
@@ -95,9 +142,13 @@ def deploy_ledger(settings: Mapping[str, str]) -> Deployment:
 @pytest.mark.parametrize(
     ("changed", "components"),
     [
-        pytest.param({}, MINIMAL | LEDGER_STREAM, id="dev"),
+        pytest.param({}, MINIMAL | LEDGER_STREAM | SEEING, id="dev"),
         pytest.param(OFF, MINIMAL, id="every optional part off"),
-        pytest.param(ON, MINIMAL | LEDGER_STREAM | HISTORY_TABLE, id="every optional part on"),
+        pytest.param(
+            ON,
+            MINIMAL | LEDGER_STREAM | HISTORY_TABLE | SEEING | MORE_ALARMS,
+            id="every optional part on",
+        ),
     ],
 )
 def test_a_stack_has_exactly_the_resources_of_its_boxes(
@@ -134,12 +185,15 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
     deployed = deploy_dev(tombstoneLifetimeDays=400)
 
     function = deployed.one("aws:lambda/function:Function")
+    alarms = {f"{each.name}-physical" for each in deployed.all(ALARM)}
+    assert set(deployed.outputs.pop("alarmNames")) == alarms
     assert deployed.outputs == {
         "version": project_version(),
         "handlerEnvironment": function.inputs["environment"]["variables"],
         "replicaTables": function.inputs["code"]["assets"]["replica_tables.json"]["text"],
         "deletionProtection": False,
         "retainOnDelete": False,
+        "givenTableNames": {},
         "tableThroughput": {
             "warm_read_units": 0,
             "warm_write_units": 0,
@@ -156,6 +210,7 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
         "eventSourceMappingId": "qldb-replica-id",
         "failureBucketName": "qldb-failures-physical",
         "failureQueueUrl": "https://queue/qldb-failures",
+        "dashboardName": "qldb-replica-physical",
     }
 
 
@@ -168,6 +223,79 @@ def test_without_an_upstream_stack_no_other_stack_is_read() -> None:
 def test_only_with_history_an_output_names_its_table() -> None:
     assert deploy_dev(**ON).outputs["historyTableName"] == "qldb-history-physical"
     assert "historyTableName" not in deploy_dev().outputs
+
+
+def test_without_alarms_and_dashboard_no_output_names_them() -> None:
+    outputs = deploy_dev(alarms=False, dashboard=False).outputs
+
+    assert deploy_dev().outputs.keys() - outputs.keys() == {"alarmNames", "dashboardName"}
+
+
+def test_alarms_and_dashboard_watch_the_resources_of_the_stack() -> None:
+    deployed = deploy_dev(**ON)
+
+    alarms = [alarm.inputs for alarm in deployed.all(ALARM)]
+    values = {value for alarm in alarms for value in alarm["dimensions"].values()}
+    assert values == {
+        f"{PROJECT}-{deployment.STACK}",
+        "qldb-journal-physical",
+        "qldb-replica-physical",
+        "qldb-replica-id",
+        "qldb-failures-physical",
+        "people",
+        "by-email",
+        "qldb-history-physical",
+        "BatchExecuteStatement",
+        "PutItem",
+    }
+    function = deployed.one("aws:lambda/function:Function").inputs
+    assert function["environment"]["variables"]["POWERTOOLS_SERVICE_NAME"] in values
+    body = deployed.one("aws:cloudwatch/dashboard:Dashboard").inputs["dashboardBody"]
+    assert {value for value in values if f'"{value}"' not in body} == {
+        "BatchExecuteStatement",
+        "PutItem",
+    }
+    alarms_shown = json.loads(body)["widgets"][0]["properties"]["alarms"]
+    assert set(alarms_shown) == {deployment.arn(each) for each in deployed.all(ALARM)}
+
+
+def test_the_event_counts_that_alarms_watch_are_switched_on() -> None:
+    mapping = deploy_dev().one("aws:lambda/eventSourceMapping:EventSourceMapping")
+
+    assert mapping.inputs["metricsConfig"] == {"metrics": ["EventCount"]}
+
+
+def test_the_alarms_know_retention_time_out_and_tolerated_lag() -> None:
+    deployed = deploy_dev(
+        streamRetentionHours=48, toleratedLagMinutes=100_000, lambdaTimeoutSeconds=100
+    )
+
+    thresholds = {alarm.name: alarm.inputs["threshold"] for alarm in deployed.all(ALARM)}
+    assert thresholds["qldb-alarms-iterator-age"] == 24 * 3_600_000
+    assert thresholds["qldb-alarms-replication-lag"] == 100_000 * 60_000
+    assert thresholds["qldb-alarms-function-duration"] == 80_000
+
+
+def test_a_topic_of_another_region_is_refused_before_anything_is_touched() -> None:
+    topics = [
+        f"arn:aws:sns:{region}:123456789012:on-call" for region in (deployment.REGION, "us-east-1")
+    ]
+    deployed = Deployment()
+
+    with pytest.raises(pulumi.RunError) as raised:
+        deploy_dev_again({}, {"alarmTopicArns": topics}, into=deployed)
+
+    assert str(raised.value) == (
+        "alarmTopicArns[1] names a topic in us-east-1, and this stack deploys to "
+        f"{deployment.REGION}: name a topic of that region"
+    )
+    assert [each for each in deployed.resources if each.type.startswith("aws:")] == []
+
+
+def test_topics_that_are_not_used_are_not_checked() -> None:
+    topics = ["arn:aws:sns:us-east-1:123456789012:on-call"]
+
+    assert deploy_dev(alarms=False, alarmTopicArns=topics).resources
 
 
 def test_without_an_upstream_stack_no_output_names_a_ledger() -> None:

@@ -6,13 +6,16 @@ nothing was tested on a stack of the version before 0.1.0.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from datetime import UTC, datetime
 
 import pulumi
 import pytest
 
+from infra.alarms import Alarms, AlarmsProps
 from infra.consumer import Consumer, ConsumerProps
+from infra.dashboard import Dashboard, DashboardProps
 from infra.failures import Failures
 from infra.handler_environment import HandlerEnvironment
 from infra.history_table import HistoryTable
@@ -21,8 +24,13 @@ from infra.ledger_stream import LedgerStream, LedgerStreamProps
 from infra.replica_tables import ReplicaTables
 from infra.settings import Settings
 from infra.tables import Throughput
+from infra.watched import WatchedTable
 from tests.support import pulumi_mocks as deployment
 from tests.support.pulumi_mocks import CODE, Deployment, Registration, deploy, deploy_dev
+from tests.support.watched import WATCHED
+
+ONE_TABLE = dataclasses.replace(WATCHED, tables={"Person": WatchedTable(name="person-1")})
+"""What the dev stack has, with history."""
 
 TAGS = {"owner": "team-a"}
 
@@ -68,6 +76,8 @@ def components(name: str) -> None:
     replica = ReplicaTables(f"{name}-tables", settings.replica_tables, Throughput(), tags=TAGS)
     HistoryTable(f"{name}-history", settings.history_table, Throughput(), tags=TAGS)
     failures = Failures(f"{name}-failures", settings.failures, tags=TAGS)
+    Alarms(f"{name}-alarms", AlarmsProps(settings=settings.alarms, watched=ONE_TABLE), tags=TAGS)
+    Dashboard(f"{name}-dashboard", DashboardProps(watched=ONE_TABLE), tags=TAGS)
     Consumer(
         f"{name}-consumer",
         ConsumerProps(

@@ -106,10 +106,10 @@ def test_a_role_without_a_superfluous_permission_passes() -> None:
     assert report.problems == []
     assert "\n".join(report.lines).splitlines() == [
         "f: needed 4 / given 4",
-        "  dynamodb:PutItem: dynamodb:PutItem fails without it",
-        "  table/t1: dynamodb:PutItem fails without it",
-        "  table/t2: dynamodb:PutItem fails without it",
-        "  kinesis:GetRecords: AWS only",
+        "  Write: dynamodb:PutItem: dynamodb:PutItem fails without it",
+        "  Write: table/t1: dynamodb:PutItem fails without it",
+        "  Write: table/t2: dynamodb:PutItem fails without it",
+        "  Read: kinesis:GetRecords: AWS only",
     ]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from typing_extensions import override
 
-from pulumi_aws_standin.quirks import from_emulator, resource_policy_for_emulator
+from pulumi_aws_standin.quirks import from_emulator, policy_for_emulator
 from pulumi_aws_standin.resource import Computed, Observed, Setting
 from pulumi_aws_standin.resources.sns_topic import MISSING
 from pulumi_aws_standin.schema import Policy, Property, String, policy_text
@@ -53,7 +53,7 @@ class TopicPolicy(Setting):
     @override
     def read(self, session: Session, identifier: str, known: Known) -> Observed | None:
         reported = session.sns.get_topic_attributes(TopicArn=identifier)["Attributes"]
-        policy = from_emulator(reported["Policy"], resource_policy_for_emulator)
+        policy = from_emulator(reported["Policy"])
         return Observed(
             inputs={"arn": reported["TopicArn"], "policy": policy},
             computed={"owner": reported["Owner"]},
@@ -65,7 +65,7 @@ class TopicPolicy(Setting):
 
     @override
     def put(self, session: Session, identifier: str, inputs: Mapping[str, object]) -> None:
-        self._set(session, identifier, resource_policy_for_emulator(policy_text(inputs["policy"])))
+        self._set(session, identifier, policy_for_emulator(policy_text(inputs["policy"])))
 
     def _set(self, session: Session, identifier: str, policy: str) -> None:
         session.sns.set_topic_attributes(
