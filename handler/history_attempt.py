@@ -1,4 +1,11 @@
-"""The requests that bring an item of the history table to what is known of its revision."""
+"""The requests that bring an item of the history table to what is known of its revision.
+
+* A revision is an ``INSERT``, or an ``UPDATE`` if the last ones were there already. The ``UPDATE``
+  completes what a redaction that came first has left; it is refused by every other item, which
+  shows that the revision is stale.
+* A redaction is a ``PutItem`` that demands the item that it leads from, at first none. A refusal
+  carries the item that is there, and the next ``PutItem`` leads from that one.
+"""
 
 from __future__ import annotations
 

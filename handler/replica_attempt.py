@@ -1,4 +1,17 @@
-"""The requests that bring an item to the current state of its document, one after the other."""
+"""The requests that bring an item to the current state of its document.
+
+A write happens only if there is no item or its version is lower, strictly.
+
+* A live revision is an ``INSERT`` if its item is probably missing, else an ``UPDATE``. Version 0 is
+  probably missing, others are not; the outcomes of each table correct that assumption. This affects
+  the cost only: either order leads to the same outcome.
+* ``UPDATE`` requires an item of the same projection, for it leaves what it does not name. If the
+  refusal carries no item, there is none, and an ``INSERT`` follows. If another writer came before
+  that, the ``UPDATE`` is tried again.
+* If the refusal carries an item with a lower version, another configuration wrote it, or it is a
+  tombstone. ``PutItem`` replaces it as a whole, one request for each.
+* A tombstone is always a ``PutItem``, so that nothing of its document can stay.
+"""
 
 from __future__ import annotations
 

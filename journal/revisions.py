@@ -33,6 +33,9 @@ _REVISION_DETAILS = "REVISION_DETAILS"
 _REVISION_DETAILS_BYTES = b"REVISION_DETAILS"
 _BLOCK_SUMMARY_TYPE = "BLOCK_SUMMARY"
 _REDACTION_BYTES = b"redactionInfo"
+_MAX_REDACTIONS = 1000
+"""A transaction redacts one revision (QLDB developer guide, "REDACT_REVISION"). Without a limit one
+record could demand 100,000 requests."""
 
 
 class RevisionKind(enum.Enum):
@@ -263,7 +266,10 @@ def _redactions(payload: Fields) -> Redactions | Ignored:
     revisions = struct_field(payload, "redactionInfo").get("revisions")
     if revisions is None:
         raise IonError("redactionInfo has no revisions")
-    found = tuple([_redaction(each) for each in elements(revisions)])
+    spans = elements(revisions)
+    if len(spans) > _MAX_REDACTIONS:
+        raise IonError(f"more than {_MAX_REDACTIONS} redactions in a block")
+    found = tuple([_redaction(each) for each in spans])
     return Redactions(found) if found else _BLOCK_SUMMARY
 
 
