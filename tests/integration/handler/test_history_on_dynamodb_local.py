@@ -9,6 +9,7 @@ import base64
 import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -208,6 +209,36 @@ def test_every_revision_has_its_item_and_the_newest_is_the_current_state(
     }
     (current,) = items(dynamodb, table.table_name)
     assert (current["version"], current["isDeleted"]) == ({"N": "2"}, {"BOOL": True})
+
+
+@pytest.mark.parametrize("is_history_missing", [True, False])
+def test_one_table_is_written_while_the_other_is_missing(
+    dynamodb: DynamoDBClient,
+    table: ReplicaTable,
+    history_table_name: str,
+    *,
+    is_history_missing: bool,
+) -> None:
+    # given a stack of which one table does not exist
+    replica = table if is_history_missing else replace(table, table_name="absent")
+    bucket = Quarantined()
+    handler = Handler(
+        settings=HandlerSettings(
+            replica_tables={"Person": replica},
+            failure_bucket="failures",
+            history_table="absent" if is_history_missing else history_table_name,
+        ),
+        writer=BatchStatementWriter(transport(dynamodb)),
+        failures=bucket,
+        telemetry=None,
+    )
+    # when
+    response = handler.process(event(record_of("live")), LambdaContext())
+    # then the record comes again, and the other table has it
+    assert response == {"batchItemFailures": [{"itemIdentifier": "100"}]}
+    assert bucket.records == []
+    found = items(dynamodb, table.table_name if is_history_missing else history_table_name)
+    assert [item["pk"] for item in found] == [{"S": "doc"}]
 
 
 def read(record: bytes) -> Revision:
