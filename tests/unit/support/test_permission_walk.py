@@ -15,10 +15,12 @@ from tests.support.permission_walk import (
     Exemption,
     Probe,
     Report,
+    grants_of,
     is_tls_only,
     is_wildcard,
     resource_label,
     walk,
+    without,
 )
 
 TABLES = [f"arn:aws:dynamodb:us-east-1:000000000000:table/t{n}-0a1b2c3" for n in (1, 2)]
@@ -182,6 +184,21 @@ def test_what_is_not_a_list_of_actions_on_resources_is_refused(
     statement: dict[str, Any], problem: str
 ) -> None:
     assert problem in found([WRITE, statement], PUTS).problems
+
+
+def test_a_statement_that_allows_nothing_any_more_is_left_out() -> None:
+    deny = {"Effect": "Deny", "Action": ["dynamodb:PutItem"], "Resource": TABLES}
+    policy = document(WRITE, READ, deny)
+    [action, *_] = grants_of("f", "p", policy)
+    assert without(policy, [action])["Statement"] == [
+        {**READ, "Resource": [READ["Resource"]]},
+        deny,
+    ]
+
+
+def test_a_denial_grants_nothing() -> None:
+    deny = {"Effect": "Deny", "Action": ["s3:*"], "Resource": TABLES}
+    assert list(grants_of("f", "p", document(deny))) == []
 
 
 def test_work_that_fails_anyway_proves_nothing() -> None:
