@@ -7,7 +7,6 @@ a deployment takes seconds.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -16,13 +15,9 @@ from pulumi.automation import CommandError
 from qldb_simulator.operations import CreateTable, Insert
 
 from infra.previous import RESTREAM_COMMAND
-from infra.watched import WRITE_OPERATIONS
 from local import aws
 from local.errors import LocalError
 from local.projects import LEDGER, PIPELINE
-from ops import stack_outputs
-from ops.status.judgement import Verdict, findings
-from ops.status.reader import StatusReader
 from tests.e2e.conftest import REPLICA_TABLES
 from tests.support.waiting import eventually
 
@@ -87,38 +82,6 @@ def test_every_output_names_something_that_exists(deployment: Deployment) -> Non
     deployment.client("s3").head_bucket(Bucket=outputs["failureBucketName"])
     deployment.client("sqs").get_queue_attributes(QueueUrl=outputs["failureQueueUrl"])
     assert deployment.ledger.describe_ledger(outputs["ledgerName"])["State"] == "ACTIVE"
-
-
-def test_alarms_and_dashboard_watch_what_was_deployed(deployment: Deployment) -> None:
-    # given both stacks
-    outputs = deployment.outputs
-    cloudwatch = deployment.client("cloudwatch")
-    # when the alarms and the dashboard are read
-    alarms = cloudwatch.describe_alarms(AlarmNames=outputs["alarmNames"])["MetricAlarms"]
-    body = cloudwatch.get_dashboard(DashboardName=outputs["dashboardName"])["DashboardBody"]
-    # then all of them exist, and watch the stack's own resources
-    assert {alarm["AlarmName"] for alarm in alarms} == set(outputs["alarmNames"])
-    watched = {each["Value"] for alarm in alarms for each in alarm["Dimensions"]}
-    names = {
-        outputs["streamName"],
-        outputs["functionName"],
-        outputs["eventSourceMappingId"],
-        outputs["failureQueueUrl"].rpartition("/")[2],
-        outputs["handlerEnvironment"]["POWERTOOLS_SERVICE_NAME"],
-        *outputs["tableNames"].values(),
-    }
-    assert watched == {*names, *WRITE_OPERATIONS}
-    assert [name for name in names if f'"{name}"' not in body] == []
-
-
-def test_the_status_of_a_stack_can_be_read(deployment: Deployment) -> None:
-    # given both stacks
-    outputs = stack_outputs.parse(deployment.outputs)
-    # when their state is read
-    status = StatusReader(outputs, deployment.client, now=time.time()).read()
-    # then no part is unknown
-    assert [each for each in findings(status) if each.verdict is Verdict.UNKNOWN] == []
-    assert set(status.tables) == {"Person", "attestations"}
 
 
 def test_a_user_without_permissions_is_refused(deployment: Deployment) -> None:
