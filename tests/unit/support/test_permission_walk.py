@@ -137,6 +137,19 @@ def test_an_action_in_two_statements_is_superfluous_in_both() -> None:
     assert len(found([WRITE, again], PUTS).problems) == 6
 
 
+def test_a_policy_that_repeats_another_is_superfluous() -> None:
+    roles = MemoryRoles({"f": [WRITE]}, {"f": PUTS})
+    roles.now["f"]["q"] = document(WRITE)
+    report = walk(roles, roles.probes, {}, {})
+    # Only the first one counts for the work here.
+    assert {problem.split(" ")[1] for problem in report.problems} == {
+        "dynamodb:PutItem",
+        "table/t1",
+        "table/t2",
+    }
+    assert len(report.problems) == 3
+
+
 def test_an_exempted_action_that_is_enforced_here_is_found() -> None:
     report = found(
         [WRITE, READ],
