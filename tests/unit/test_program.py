@@ -193,6 +193,7 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
         "replicaTables": function.inputs["code"]["assets"]["replica_tables.json"]["text"],
         "deletionProtection": False,
         "retainOnDelete": False,
+        "givenTableNames": {},
         "tableThroughput": {
             "warm_read_units": 0,
             "warm_write_units": 0,
