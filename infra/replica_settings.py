@@ -158,7 +158,9 @@ class ReplicaTableSettings(Section):
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
-        problem = names_problem(self.attributes or ())
+        problem = names_problem(
+            self.attributes or (), is_indexed=bool(self.indexes), has_history=self.history
+        )
         problem = problem or indexes_problem(self.indexes, self.attributes)
         if problem is not None:
             raise Explained(problem)

@@ -30,6 +30,11 @@ _ACTIONS = {
     "PutItem": "dynamodb:PutItem",
     "DescribeStreamSummary": "kinesis:DescribeStreamSummary",
     "PutRecords": "kinesis:PutRecords",
+    "GetEventSourceMapping": "lambda:GetEventSourceMapping",
+    "GetFunctionConfiguration": "lambda:GetFunctionConfiguration",
+    "DescribeTable": "dynamodb:DescribeTable",
+    "DescribeAlarms": "cloudwatch:DescribeAlarms",
+    "GetMetricData": "cloudwatch:GetMetricData",
 }
 """The action that each API operation needs (service authorization reference)."""
 

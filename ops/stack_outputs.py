@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,12 +44,18 @@ class StackOutputs:
         URL of the failure queue.
     settings
         The configuration of the deployed handler.
+    environment
+        The function's environment variables.
+    values
+        All outputs by name, of which `text` reads one.
     """
 
     version: str
     region: str
     failure_queue_url: str
     settings: HandlerSettings
+    environment: Mapping[str, str] = field(default_factory=dict, compare=False)
+    values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 def version_difference(version: object) -> str | None:
@@ -97,10 +103,12 @@ def parse(outputs: Mapping[str, Any]) -> StackOutputs:
         )
         raise _misfit(outputs, problem) from None
     return StackOutputs(
-        version=_text(outputs, _VERSION),
+        version=text(outputs, _VERSION),
         region=region,
-        failure_queue_url=_text(outputs, "failureQueueUrl"),
+        failure_queue_url=text(outputs, "failureQueueUrl"),
         settings=settings,
+        environment=environment,
+        values=outputs,
     )
 
 
@@ -168,7 +176,14 @@ def _misfit(outputs: Mapping[str, Any], problem: str) -> OpsError:
     return OpsError(f"{problem}; {remedy}")
 
 
-def _text(outputs: Mapping[str, Any], name: str) -> str:
+def text(outputs: Mapping[str, Any], name: str) -> str:
+    """Return an output that every stack has, and that is a text.
+
+    Raises
+    ------
+    OpsError
+        If it is missing, empty or something else.
+    """
     value = outputs.get(name)
     if not isinstance(value, str) or not value:
         raise _misfit(outputs, f"the stack has no output {name}")
@@ -197,7 +212,7 @@ def _handler_environment(outputs: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _region(outputs: Mapping[str, Any]) -> str:
-    parts = _text(outputs, "streamArn").split(":", _ARN_PARTS - 1)
+    parts = text(outputs, "streamArn").split(":", _ARN_PARTS - 1)
     if len(parts) != _ARN_PARTS or not parts[3]:
         raise _misfit(outputs, "the stack output streamArn is not an ARN with a region")
     return parts[3]

@@ -56,7 +56,7 @@ class MemoryBackend:
 
     def put(self, ledger_table: str, item: Item) -> None:
         """Store an item without a condition."""
-        self._tables.put(self.names[ledger_table], item, below=None, all_old=False)
+        self._tables.put(self.names[ledger_table], item, all_old=False)
 
     def expire(self, ledger_table: str, document: str) -> None:
         """Remove an item as DynamoDB does once it has expired."""

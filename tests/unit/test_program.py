@@ -6,6 +6,7 @@ settings touch nothing. Cannot prove that AWS accepts any of it: tests/e2e deplo
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -192,6 +193,7 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
         "replicaTables": function.inputs["code"]["assets"]["replica_tables.json"]["text"],
         "deletionProtection": False,
         "retainOnDelete": False,
+        "givenTableNames": {},
         "tableThroughput": {
             "warm_read_units": 0,
             "warm_write_units": 0,
@@ -253,6 +255,8 @@ def test_alarms_and_dashboard_watch_the_resources_of_the_stack() -> None:
         "BatchExecuteStatement",
         "PutItem",
     }
+    alarms_shown = json.loads(body)["widgets"][0]["properties"]["alarms"]
+    assert set(alarms_shown) == {deployment.arn(each) for each in deployed.all(ALARM)}
 
 
 def test_the_event_counts_that_alarms_watch_are_switched_on() -> None:

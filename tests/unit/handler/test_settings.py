@@ -174,10 +174,7 @@ def test_a_wrong_table_is_named(table: Any, message: str) -> None:  # noqa: ANN4
 @pytest.mark.parametrize("option", ["indexKeys", "history"])
 def test_what_indexes_and_history_add_to_a_statement_counts(option: str) -> None:
     # given names that fill a statement to its end
-    length = 1
-    while longest_statement(["a" * (length + 1)]) <= MAX_STATEMENT:
-        length += 1
-    name = "a" * length
+    name = "a" * (1 + MAX_STATEMENT - longest_statement(["a"]))
     table = {"tableName": "person", "attributes": {name: ["a"]}}
     options: dict[str, Any] = {"indexKeys": {name: ["S", 1]}, "history": True}
     variables = {"HISTORY_TABLE": "history"}

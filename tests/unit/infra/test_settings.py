@@ -15,6 +15,7 @@ import yaml
 
 from handler.contract import RESERVED_ATTRIBUTES, Variable
 from handler.settings import HandlerSettings
+from handler.statements import MAX_STATEMENT, longest_statement
 from infra.replica_settings import replica_tables_json
 from infra.section import either
 from infra.settings import Settings, SettingsError, sections_by_name
@@ -466,6 +467,25 @@ def test_attribute_names_leave_room_for_a_statement(character: str) -> None:
 
     # then
     assert "has attribute names that make a write statement " in problem
+    assert "DynamoDB allows 8192: shorten them" in problem
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"history": True},
+        {"indexes": [{"name": "by-key", "partitionKey": {"attribute": "key"}}]},
+    ],
+    ids=["history", "indexes"],
+)
+def test_what_indexes_and_history_add_to_a_statement_counts(option: dict[str, Any]) -> None:
+    # given names that fill a statement to its end
+    room = MAX_STATEMENT - longest_statement(["key", "n"])
+    attributes = {"key": "a", "n" * (1 + room): "a"}
+    parse(replicaTables=[{"ledgerTable": "Person", "attributes": attributes}])
+    # when
+    problem = tables_problem(attributes=attributes, **option)
+    # then
     assert "DynamoDB allows 8192: shorten them" in problem
 
 

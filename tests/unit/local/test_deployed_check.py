@@ -38,9 +38,7 @@ def settled(checked: DeployedCheck) -> list[Row]:
 def test_a_stack_that_follows_has_no_difference_in_any_generation() -> None:
     # given a stack with an item of somebody else
     stack = FollowedStream(TABLES)
-    stack.tables.put(
-        "person", {"pk": {"S": "other"}, "version": {"N": "7"}}, below=None, all_old=False
-    )
+    stack.tables.put("person", {"pk": {"S": "other"}, "version": {"N": "7"}}, all_old=False)
     # when it is fed
     checked = check(stack)
     checked.write()
@@ -78,7 +76,7 @@ def test_an_item_that_somebody_changed_differs() -> None:
     checked = check(stack)
     checked.write()
     key, item = next(iter(stack.tables.items("vehicle").items()))
-    stack.tables.put("vehicle", {**item, "more": {"S": "x"}}, below=None, all_old=False)
+    stack.tables.put("vehicle", {**item, "more": {"S": "x"}}, all_old=False)
 
     (row,) = [row for row in settled(checked) if row.verdict is Verdict.DIFFERENT]
 
