@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -45,7 +45,7 @@ FOLLOWERS = {"MetricAlarm", "Dashboard"}
 
 KEY_ARN = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
-PERSON, ATTESTATIONS = cast("list[dict[str, Any]]", REPLICA_TABLES)
+PERSON, ATTESTATIONS = REPLICA_TABLES
 BY_EMAIL = {"name": "by-email", "partitionKey": {"attribute": "email"}}
 FEWER_ATTRIBUTES = {"ledgerTable": "Person", "attributes": {"email": "email"}}
 
@@ -184,7 +184,12 @@ def test_a_refresh_finds_a_change_made_by_hand(deployment: Deployment) -> None:
             "ledgerStack",
             "",
             f"organization/{LEDGER.name}/e2e",
-            {"delete LedgerStream": 1, "delete Stream": 1, "delete Role": 1, "delete RolePolicy": 1},
+            {
+                "delete LedgerStream": 1,
+                "delete Stream": 1,
+                "delete Role": 1,
+                "delete RolePolicy": 1,
+            },
         ),
     ],
     ids=["kmsKeyArn", "attributes", "ledgerStack"],
