@@ -259,6 +259,15 @@ def test_a_redaction_that_cannot_be_read_is_malformed(info: str, code: str) -> N
         announced(info)
 
 
+def test_a_block_redacts_at_most_a_thousand_revisions() -> None:
+    most = [("doc", version) for version in range(1000)]
+    found = read_record(redactions(*most), TABLES, with_redactions=True)
+    assert isinstance(found, Redactions)
+    assert len(found.revisions) == 1000
+    with pytest.raises(MalformedRecord, match="more than 1000 redactions"):
+        read_record(redactions(*most, ("doc", 1000)), TABLES, with_redactions=True)
+
+
 def test_redactions_are_not_read_unless_they_are_wanted() -> None:
     ignored = Ignored(IgnoredReason.BLOCK_SUMMARY)
     assert read_record(redactions(("a", 0)), TABLES) == ignored
