@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from infra.replica_settings import ReplicaTableSettings
 
 TABLE_NAMES_OUTPUT = "tableNames"
+GIVEN_NAMES_OUTPUT = "givenTableNames"
 PROTECTION_OUTPUT = "deletionProtection"
 RETAIN_OUTPUT = "retainOnDelete"
 HISTORY_OUTPUT = "historyTableName"
@@ -46,6 +46,8 @@ class Previous:
     ----------
     table_names
         The DynamoDB table of each ledger table; empty before the first deployment.
+    given_names
+        Those of them that the settings gave; Pulumi made up the others.
     deletion_protection
         Whether these tables refuse to be deleted. Version 0.1.0 did not export it: its tables
         count as protected.
@@ -58,6 +60,7 @@ class Previous:
     """
 
     table_names: Mapping[str, str] = field(default_factory=dict)
+    given_names: Mapping[str, str] = field(default_factory=dict)
     deletion_protection: bool = True
     retain_on_delete: bool = False
     history_table_name: str | None = None
@@ -74,6 +77,7 @@ class Previous:
             ) from None
         return cls(
             table_names=outputs.get(TABLE_NAMES_OUTPUT) or {},
+            given_names=outputs.get(GIVEN_NAMES_OUTPUT) or {},
             deletion_protection=outputs.get(PROTECTION_OUTPUT, True) is not False,
             retain_on_delete=outputs.get(RETAIN_OUTPUT) is True,
             history_table_name=outputs.get(HISTORY_OUTPUT),
@@ -114,7 +118,7 @@ class Previous:
             yield f"replicaTables no longer names {_some(removed)}"
         for number, entry in enumerate(entries):
             name = self.table_names.get(entry.ledger_table)
-            if name is None or _keeps(entry, name):
+            if name is None or self._keeps(entry, name):
                 continue
             yield (
                 f"replicaTables[{number}].tableName is {entry.table_name or 'absent'}, and the "
@@ -126,6 +130,12 @@ class Previous:
                 "replicaTables no longer has an entry with `history: true`, which deletes the "
                 f"history table {self.history_table_name}"
             )
+
+    def _keeps(self, entry: ReplicaTableSettings, name: str) -> bool:
+        """Return whether an entry leaves its DynamoDB table, of this name, in place."""
+        if entry.table_name is not None:
+            return entry.table_name == name
+        return entry.ledger_table not in self.given_names
 
     def next_throughput(self, wanted: Throughput) -> Throughput:
         """Return the throughput with which the tables are deployed.
@@ -215,23 +225,6 @@ class Previous:
 def _throughput(output: Mapping[str, Any]) -> Throughput:
     # Pulumi's numbers are floats.
     return Throughput(**{name: int(units) for name, units in output.items()})
-
-
-def _keeps(entry: ReplicaTableSettings, name: str) -> bool:
-    """Return whether an entry leaves its DynamoDB table in place.
-
-    Parameters
-    ----------
-    entry
-        The entry, as it is now.
-    name
-        The table that it had.
-    """
-    if entry.table_name is not None:
-        return entry.table_name == name
-    # Before version 0.1.0 the logical name was the ledger table's.
-    made_up = rf"(?:.+-)?{re.escape(entry.ledger_table)}-[0-9a-f]{{7}}"
-    return re.fullmatch(made_up, name) is not None
 
 
 def _some(names: Sequence[str]) -> str:

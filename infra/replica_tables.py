@@ -54,6 +54,15 @@ class ReplicaTablesSettings(TableSettings):
         return [entry.ledger_table for entry in self.replica_tables]
 
     @property
+    def given_names(self) -> dict[str, str]:
+        """Names of DynamoDB tables that the settings give, by the ledger table's name."""
+        return {
+            entry.ledger_table: entry.table_name
+            for entry in self.replica_tables
+            if entry.table_name is not None
+        }
+
+    @property
     def has_history(self) -> bool:
         """Whether the history of any ledger table is kept."""
         return any(entry.history for entry in self.replica_tables)

@@ -7,22 +7,20 @@ a deployment takes seconds.
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
+from pulumi import automation
 from pulumi.automation import CommandError
 from qldb_simulator.operations import CreateTable, Insert
 
 from infra.previous import RESTREAM_COMMAND
-from infra.watched import WRITE_OPERATIONS
 from local import aws
 from local.errors import LocalError
 from local.projects import LEDGER, PIPELINE
-from ops import stack_outputs
-from ops.status.judgement import Verdict, findings
-from ops.status.reader import StatusReader
 from tests.e2e.conftest import REPLICA_TABLES
 from tests.support.waiting import eventually
 
@@ -37,11 +35,39 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 
 UNCHANGED = {"same"}
+UNANNOUNCED = {
+    automation.OpType.SAME,
+    automation.OpType.READ,  # a reference to another stack
+    automation.OpType.DISCARD,
+}
+FOLLOWERS = {"MetricAlarm", "Dashboard"}
+"""Follow what they watch: tests/unit/infra tells how."""
+
+KEY_ARN = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+PERSON, ATTESTATIONS = cast("list[dict[str, Any]]", REPLICA_TABLES)
+BY_EMAIL = {"name": "by-email", "partitionKey": {"attribute": "email"}}
+FEWER_ATTRIBUTES = {"ledgerTable": "Person", "attributes": {"email": "email"}}
 
 
 def changed(changes: Mapping[Any, int] | None) -> dict[str, int]:
     """Return Pulumi's counts of changes, except for unchanged resources."""
     return {str(kind): count for kind, count in (changes or {}).items() if kind not in UNCHANGED}
+
+
+def announced(stacks: Stacks) -> Counter[str]:
+    """Return what a preview announces, as operation and type, but for alarms and dashboard."""
+    found: Counter[str] = Counter()
+
+    def count(event: automation.EngineEvent) -> None:
+        if event.resource_pre_event is not None:
+            step = event.resource_pre_event.metadata
+            kind = step.type.rpartition(":")[2]
+            if step.op not in UNANNOUNCED and kind not in FOLLOWERS:
+                found[f"{step.op.value} {kind}"] += 1
+
+    stacks._open(PIPELINE).preview(on_event=count)
+    return found
 
 
 def assert_nothing_deployed(services: Services) -> None:
@@ -87,38 +113,6 @@ def test_every_output_names_something_that_exists(deployment: Deployment) -> Non
     deployment.client("s3").head_bucket(Bucket=outputs["failureBucketName"])
     deployment.client("sqs").get_queue_attributes(QueueUrl=outputs["failureQueueUrl"])
     assert deployment.ledger.describe_ledger(outputs["ledgerName"])["State"] == "ACTIVE"
-
-
-def test_alarms_and_dashboard_watch_what_was_deployed(deployment: Deployment) -> None:
-    # given both stacks
-    outputs = deployment.outputs
-    cloudwatch = deployment.client("cloudwatch")
-    # when the alarms and the dashboard are read
-    alarms = cloudwatch.describe_alarms(AlarmNames=outputs["alarmNames"])["MetricAlarms"]
-    body = cloudwatch.get_dashboard(DashboardName=outputs["dashboardName"])["DashboardBody"]
-    # then all of them exist, and watch the stack's own resources
-    assert {alarm["AlarmName"] for alarm in alarms} == set(outputs["alarmNames"])
-    watched = {each["Value"] for alarm in alarms for each in alarm["Dimensions"]}
-    names = {
-        outputs["streamName"],
-        outputs["functionName"],
-        outputs["eventSourceMappingId"],
-        outputs["failureQueueUrl"].rpartition("/")[2],
-        outputs["handlerEnvironment"]["POWERTOOLS_SERVICE_NAME"],
-        *outputs["tableNames"].values(),
-    }
-    assert watched == {*names, *WRITE_OPERATIONS}
-    assert [name for name in names if f'"{name}"' not in body] == []
-
-
-def test_the_status_of_a_stack_can_be_read(deployment: Deployment) -> None:
-    # given both stacks
-    outputs = stack_outputs.parse(deployment.outputs)
-    # when their state is read
-    status = StatusReader(outputs, deployment.client, now=time.time()).read()
-    # then no part is unknown
-    assert [each for each in findings(status) if each.verdict is Verdict.UNKNOWN] == []
-    assert set(status.tables) == {"Person", "attestations"}
 
 
 def test_a_user_without_permissions_is_refused(deployment: Deployment) -> None:
@@ -169,12 +163,146 @@ def test_a_refresh_finds_a_change_made_by_hand(deployment: Deployment) -> None:
 
 
 @pytest.mark.parametrize(
+    ("setting", "value", "default", "expected"),
+    [
+        (
+            "kmsKeyArn",
+            KEY_ARN,
+            "",
+            {
+                "update Stream": 1,
+                "update Table": 2,
+                "update BucketServerSideEncryptionConfiguration": 1,
+                "update Queue": 1,
+                "update LogGroup": 1,
+                "update Function": 1,
+                "update RolePolicy": 2,
+            },
+        ),
+        ("replicaTables", [FEWER_ATTRIBUTES, ATTESTATIONS], REPLICA_TABLES, {"update Function": 1}),
+        (
+            "ledgerStack",
+            "",
+            f"organization/{LEDGER.name}/e2e",
+            {
+                "delete LedgerStream": 1,
+                "delete Stream": 1,
+                "delete Role": 1,
+                "delete RolePolicy": 1,
+            },
+        ),
+    ],
+    ids=["kmsKeyArn", "attributes", "ledgerStack"],
+)
+def test_a_changed_setting_is_announced_for_what_it_should_and_in_place(
+    deployment: Deployment,
+    setting: str,
+    value: object,
+    default: object,
+    expected: dict[str, int],
+) -> None:
+    # given a deployed stack / when one setting changes
+    deployment.stacks.change(**{setting: value})
+    try:
+        found = announced(deployment.stacks)
+    finally:
+        deployment.stacks.change(**{setting: default})
+    # then the preview announces just that, and replaces nothing
+    assert found == expected
+
+
+def test_many_settings_are_changed_in_place_and_once(deployment: Deployment) -> None:
+    # given a deployed stack / when many settings change at once
+    stacks = deployment.stacks
+    tables = [{**PERSON, "indexes": [BY_EMAIL], "history": True}, ATTESTATIONS]
+    stacks.change(
+        streamMode="ON_DEMAND",
+        maxRecordKibibytes=2048,
+        pointInTimeRecoveryDays=7,
+        tableWarmWriteUnits=5000,
+        tableMaxWriteUnits=6000,
+        tombstoneLifetimeDays=400,
+        reservedConcurrency=5,
+        parallelizationFactor=2,
+        logRetentionDays=14,
+        failureRetentionDays=30,
+        replicaTables=tables,
+    )
+    found = announced(stacks)
+    result = stacks.up_project(PIPELINE)
+    # then each resource is updated once, and the history table is made
+    assert found == {
+        "update Stream": 1,
+        "update Table": 2,
+        "update Function": 1,
+        "update RolePolicy": 1,
+        "update EventSourceMapping": 1,
+        "update LogGroup": 1,
+        "update BucketLifecycleConfiguration": 1,
+        "create HistoryTable": 1,
+        "create Table": 1,
+    }
+    assert set(changed(result.summary.resource_changes)) == {"update", "create"}
+    # and it is so
+    outputs = stacks.outputs()
+    dynamodb = deployment.client("dynamodb")
+    person = dynamodb.describe_table(TableName=outputs["tableNames"]["Person"])["Table"]
+    [index] = person["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], index["Projection"]["ProjectionType"]) == ("by-email", "ALL")
+    history = dynamodb.describe_table(TableName=outputs["historyTableName"])["Table"]
+    assert [key["AttributeName"] for key in history["KeySchema"]] == ["pk", "version"]
+    # and a second deployment, and a look at what is there, find nothing to do
+    assert changed(stacks.up_project(PIPELINE).summary.resource_changes) == {}
+    assert changed(stacks.refresh(PIPELINE).summary.resource_changes) == {}
+    # and all of it can be taken back, in place
+    stacks.change(
+        streamMode="PROVISIONED",
+        maxRecordKibibytes=1024,
+        pointInTimeRecoveryDays=35,
+        tableWarmWriteUnits=0,
+        tableMaxWriteUnits=0,
+        tombstoneLifetimeDays=0,
+        reservedConcurrency=-1,
+        parallelizationFactor=1,
+        logRetentionDays=30,
+        failureRetentionDays=90,
+        replicaTables=REPLICA_TABLES,
+    )
+    result = stacks.up_project(PIPELINE)
+    assert set(changed(result.summary.resource_changes)) == {"update", "delete"}
+
+
+def test_a_stack_of_version_0_1_0_keeps_its_kinesis_stream(deployment: Deployment) -> None:
+    # given a state in which one component has both streams, as that version wrote it
+    stack = deployment.stacks._open(PIPELINE)
+    exported = stack.export_stack()
+    former = as_before_the_split(exported.deployment or {})
+    stack.import_stack(automation.Deployment(version=exported.version, deployment=former))
+    # when it is deployed / then nothing is made but the new component, and nothing replaced
+    assert announced(deployment.stacks) == {"create JournalStream": 1}
+    result = deployment.stacks.up_project(PIPELINE)
+    assert changed(result.summary.resource_changes) == {"create": 1}
+
+
+def as_before_the_split(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stack's state in which the Kinesis stream belongs to the ledger's stream."""
+    resources = {resource["urn"]: resource for resource in state["resources"]}
+    [journal] = [urn for urn in resources if urn.endswith("JournalStream::qldb-journal")]
+    [ledger] = [urn for urn in resources if urn.endswith("LedgerStream::qldb-journal")]
+    # A resource comes after its parent.
+    order = [ledger if urn == journal else urn for urn in resources if urn != ledger]
+    text = json.dumps({**state, "resources": [resources[urn] for urn in order]})
+    text = text.replace("infra:JournalStream$", "infra:LedgerStream$").replace(journal, ledger)
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+@pytest.mark.parametrize(
     ("setting", "value", "expected"),
     [
         ("batchSize", 50, {"update": 1}),
-        ("logRetentionDays", 14, {"update": 1}),
-        ("lambdaTimeoutSeconds", 90, {"update": 1}),
-        ("streamRetentionHours", 48, {"update": 1}),
+        # the function, the alarm on its duration, and the dashboard
+        ("lambdaTimeoutSeconds", 90, {"update": 3}),
     ],
 )
 def test_a_changed_setting_updates_only_what_it_should(
@@ -252,8 +380,55 @@ def test_a_protected_table_cannot_be_removed_and_nothing_is_touched(
     stacks.change(deletionProtection=False)
     stacks.up_project(PIPELINE)
     stacks.change(replicaTables=REPLICA_TABLES)
-    result = stacks.up_project(PIPELINE)
-    assert changed(result.summary.resource_changes) == {"update": 2, "delete": 1}
+    assert announced(stacks) == {
+        "delete Table": 1,
+        "update Function": 1,
+        "update RolePolicy": 1,
+    }
+    stacks.up_project(PIPELINE)
+
+
+def test_a_retained_table_is_adopted_with_its_items(deployment: Deployment) -> None:
+    # given a table that the stack gave up without deleting it
+    stacks = deployment.stacks
+    dynamodb = deployment.client("dynamodb")
+    stacks.change(retainOnDelete=True)
+    stacks.up_project(PIPELINE)
+    name = stacks.outputs()["tableNames"]["Person"]
+    items = deployment.items("Person")
+    stacks.change(replicaTables=[ATTESTATIONS])
+    assert announced(stacks)["delete Table"] == 1
+    stacks.up_project(PIPELINE)
+    assert name in dynamodb.list_tables()["TableNames"]
+    # when it is imported under its name, as docs/settings.md says
+    stack = stacks._open(PIPELINE)
+    [parent] = [
+        resource["urn"]
+        for resource in (stack.export_stack().deployment or {})["resources"]
+        if resource["urn"].endswith("ReplicaTables::qldb")
+    ]
+    stack.import_resources(
+        resources=[
+            {
+                "type": "aws:dynamodb/table:Table",
+                "name": "qldb-Person",
+                "id": name,
+                "parent": "tables",
+            }
+        ],
+        name_table={"tables": parent},
+        protect=False,
+        generate_code=False,
+    )
+    stacks.change(replicaTables=[{**PERSON, "tableName": name}, ATTESTATIONS])
+    found = announced(stacks)
+    stacks.up_project(PIPELINE)
+    # then it is neither made nor replaced
+    assert found == {"update Table": 1, "update Function": 1, "update RolePolicy": 1}
+    assert stacks.outputs()["tableNames"]["Person"] == name
+    assert deployment.items("Person") == items
+    stacks.change(retainOnDelete=False)
+    stacks.up_project(PIPELINE)
 
 
 def test_destroy_leaves_nothing_behind(

@@ -13,14 +13,14 @@ import re
 import sys
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from pulumi_aws_standin.quirks import from_emulator
 from qldb_simulator.delivery_role import ROLE_PATH
 from qldb_simulator.operations import CreateTable, Insert
 
-from handler.contract import KEY_ATTRIBUTE, RECORDS_PREFIX
+from handler.contract import KEY_ATTRIBUTE, RECORDS_PREFIX, VERSION_ATTRIBUTE
 from local import aws
 from local.environment import environment
 from local.stack import Stacks
@@ -28,7 +28,7 @@ from tests.e2e.conftest import REPLICA_TABLES
 from tests.support.aws_only_permissions import AWS_ONLY, FUNCTION_ROLE, QLDB_ROLE, WILDCARDS
 from tests.support.kinesis_events import event
 from tests.support.permission_walk import Probe, is_tls_only, walk
-from tests.support.qldb_records import malformed, revision
+from tests.support.qldb_records import malformed, redactions, revision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,11 +40,18 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 
+REMEMBERED = "Person"
+"""The ledger table whose history is kept."""
+TABLES = [
+    {**table, "history": table["ledgerTable"] == REMEMBERED}
+    for table in cast("list[dict[str, Any]]", REPLICA_TABLES)
+]
+
 PHYSICAL_NAME = re.compile(r"(?P<logical>.+)-[0-9a-f]{7}")
 POLL_SECONDS = 0.05
 ARRIVAL_SECONDS = 20.0
-STOCK = 200
-"""Documents of each table for updates and deletions: more than a walk uses."""
+STOCK = 120
+"""Documents of each kind that work needs: more than a walk uses."""
 IMPAIRED_SECONDS = 1.0
 RECHECK_SECONDS = 2.1
 """The simulated QLDB reads a role again two seconds after it has last read it (`DeliveryRole`)."""
@@ -59,7 +66,7 @@ def stacks(
     stacks = Stacks(
         variables=environment(services.endpoints, pulumi_bin, services.state, stack="e2e"),
         stack="e2e",
-        settings={"replicaTables": REPLICA_TABLES, "kmsKeyArn": key},
+        settings={"replicaTables": TABLES, "kmsKeyArn": key},
         inline_folder=tmp_path_factory.mktemp("projects"),
     )
     stacks.prepare()
@@ -129,6 +136,7 @@ class Work:
         self._numbers = itertools.count(1)
         self._prefix = uuid.uuid4().hex[:8]
         self._stock = {table: self._make_documents(table) for table in self._outputs["tableNames"]}
+        self._redacted = self._make_redacted()
 
     def probes(self) -> dict[str, list[Probe]]:
         """Return the work of each role."""
@@ -140,6 +148,9 @@ class Work:
                     for table in tables
                     for work in (self.insert, self.update, self.delete)
                 ),
+                Probe(name="remember", works=self.remember),
+                Probe(name="complete a redacted revision", works=self.complete),
+                Probe(name="redact", works=self.redact),
                 Probe(name="quarantine", works=self.quarantine),
                 Probe(name="the event source mapping", works=self.through_the_mapping),
             ],
@@ -163,6 +174,24 @@ class Work:
         document = self._stock[table].pop()
         self._invoke(revision(document_id=document, version=1, table=table, data=None))
         return self._item(table, document).get("isDeleted") == {"BOOL": True}
+
+    def remember(self) -> bool:
+        """Apply a revision; the history has it."""
+        document = self._document()
+        self._invoke(revision(document_id=document, version=0, table=REMEMBERED))
+        return self._revision(document).get("revisionState") == {"S": "live"}
+
+    def redact(self) -> bool:
+        """Apply the redaction of a revision; its data is gone from the history."""
+        document = self._stock[REMEMBERED].pop()
+        self._invoke(redactions((document, 0)))
+        return self._revision(document).get("revisionState") == {"S": "redacted"}
+
+    def complete(self) -> bool:
+        """Apply a revision whose redaction came first; the history gets its metadata."""
+        document = self._redacted.pop()
+        self._invoke(revision(document_id=document, version=0, table=REMEMBERED))
+        return "hash" in self._revision(document)
 
     def quarantine(self) -> bool:
         """Apply a record that is none; its object appears in the failure bucket."""
@@ -218,15 +247,25 @@ class Work:
         assert self._item(table, documents[-1])
         return documents
 
+    def _make_redacted(self) -> list[str]:
+        """Return documents of which the handler knows a redaction only."""
+        documents = [self._document() for _ in range(STOCK)]
+        self._invoke(*(redactions((document, 0)) for document in documents))
+        assert self._revision(documents[-1])
+        return documents
+
     def _document(self) -> str:
         return f"{self._prefix}-{next(self._numbers)}"
 
     def _item(self, table: str, document: str) -> dict[str, Any]:
-        answer: dict[str, Any] = self._dynamodb.get_item(
-            TableName=self._outputs["tableNames"][table],
-            Key={KEY_ATTRIBUTE: {"S": document}},
-            ConsistentRead=True,
-        )
+        return self._get(self._outputs["tableNames"][table], {KEY_ATTRIBUTE: {"S": document}})
+
+    def _revision(self, document: str) -> dict[str, Any]:
+        key = {KEY_ATTRIBUTE: {"S": document}, VERSION_ATTRIBUTE: {"N": "0"}}
+        return self._get(self._outputs["historyTableName"], key)
+
+    def _get(self, table: str, key: dict[str, Any]) -> dict[str, Any]:
+        answer = self._dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
         item: dict[str, Any] = answer.get("Item", {})
         return item
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.reliability.ledger_tables import HISTORY_NAME, INDEX_KEYS, NO_OPTIONS
 from tests.support.attribute_values import checked
-from tests.support.memory_dynamodb import MemoryDynamoDB, Tables, TableShape
+from tests.support.memory_dynamodb import MemoryDynamoDB, Tables
 from tests.support.sentinel import MESSAGE
 
 if TYPE_CHECKING:
@@ -60,15 +60,13 @@ class MemoryBackend:
         self, options: Mapping[str, TableOptions] = NO_OPTIONS, observer: Observer | None = None
     ) -> None:
         self.names = {name: f"{name.lower()}-1a2b3c" for name in options}
-        shapes = {
-            self.names[name]: TableShape(index_keys=INDEX_KEYS)
-            for name, each in options.items()
-            if each.indexed
-        }
         self._tables = Tables(
-            [*self.names.values(), HISTORY_NAME],
+            self.names.values(),
+            history=[HISTORY_NAME],
             observer=observer,
-            shapes={**shapes, HISTORY_NAME: TableShape(sort_key="version")},
+            index_keys={
+                self.names[name]: INDEX_KEYS for name, each in options.items() if each.indexed
+            },
         )
 
     def client(self, faults: Faults) -> MemoryDynamoDB:
@@ -81,7 +79,7 @@ class MemoryBackend:
 
     def put(self, ledger_table: str, item: Item) -> None:
         """Store an item without a condition."""
-        self._tables.put(self.names[ledger_table], item)
+        self._tables.put(self.names[ledger_table], item, all_old=False)
 
     def history(self) -> dict[tuple[str, int], Item]:
         """Return the items of the history table by document and version."""
@@ -89,7 +87,7 @@ class MemoryBackend:
 
     def put_history(self, item: Item) -> None:
         """Store an item of the history table without a condition."""
-        self._tables.put(HISTORY_NAME, item)
+        self._tables.put(HISTORY_NAME, item, all_old=False)
 
     def expire(self, ledger_table: str, document: str) -> None:
         """Remove an item as DynamoDB does once it has expired."""

@@ -148,7 +148,7 @@ MUTATIONS = (
     Mutation(
         name="a refusal of the failure bucket is swallowed",
         file="handler/batch.py",
-        old="self._redeliver(fault.source, _FAILURE_STORE, fault.record)",
+        old="self._redeliver(fault.source, _FAILURE_STORE)",
         new="pass",
     ),
     Mutation(
@@ -222,15 +222,6 @@ MUTATIONS = (
         file="handler/history.py",
         old="    return {**remains, REVISION_STATE_ATTRIBUTE: _REDACTED}",
         new="    return {**write.item, REVISION_STATE_ATTRIBUTE: _REDACTED}",
-    ),
-    Mutation(
-        name="a PutItem of the history ignores another writer",
-        file="handler/history.py",
-        old='        "ConditionExpression": COMPLETE_CONDITION\n'
-        "        if HASH_ATTRIBUTE in stored\n"
-        "        else INCOMPLETE_CONDITION,\n",
-        new='        "ConditionExpression": '
-        '"#state = :state OR #hash = :state OR #dataHash = :state",\n',
     ),
     Mutation(
         name="the history has only the newest revision of a batch",

@@ -1,15 +1,14 @@
 """An in-memory DynamoDB behind the calls of boto3's low-level client that the handler makes.
 
-It executes the handler's PartiQL statement forms (`partiql`), a conditional ``put_item`` and plain
-reads, with the semantics that were measured on AWS's DynamoDB Local; the contract tests run
+It executes the handler's PartiQL statement forms (`partiql`), its conditional ``put_item`` and
+plain reads, with the semantics that were measured on AWS's DynamoDB Local; the contract tests run
 the same cases on both. Faults enter through `faults.Faults`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ParamValidationError
@@ -25,7 +24,6 @@ from tests.support.attribute_values import (
     is_nested_too_deep,
     item_bytes,
 )
-from tests.support.conditions import Condition, condition, is_lower
 from tests.support.faults import Faults, NoFaults, client_error
 from tests.support.partiql import (
     Complete,
@@ -39,12 +37,23 @@ from tests.support.partiql import (
 from tests.support.sentinel import MESSAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     Observer = Callable[[str, Item | None, Item], None]
+    Condition = Callable[[Item | None], bool]
 
 MAX_STATEMENTS = 25
 MAX_STATEMENT_CHARACTERS = 8192
+PUT_CONDITION = "attribute_not_exists(#key) OR #version < :version"
+PUT_NAMES = {"#key": "pk", "#version": "version"}
+ABSENT_CONDITION = "attribute_not_exists(#key)"
+ABSENT_NAMES = {"#key": "pk"}
+REVISION_CONDITION = (
+    "#state = :state AND attribute_{}exists(#hash) AND attribute_not_exists(#dataHash)"
+)
+"""With nothing or ``not_`` in the gap."""
+
+REVISION_NAMES = {"#state": "revisionState", "#hash": "hash", "#dataHash": "dataHash"}
 
 _NESTED = "Nesting Levels have exceeded supported limits"
 
@@ -59,52 +68,37 @@ class _Refusal(Exception):  # noqa: N818 (an answer of the service, not a failur
             self.error["Item"] = dict(item)
 
 
-@dataclass(frozen=True, kw_only=True)
-class TableShape:
-    """What a table has beside its partition key ``pk``, a string.
-
-    Attributes
-    ----------
-    sort_key
-        An attribute with a number; None if the partition key is the whole key.
-    index_keys
-        Type and maximum bytes of each attribute that is a key of an index.
-    """
-
-    sort_key: str | None = None
-    index_keys: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-
-
-_PLAIN = TableShape()
-
-
 class Tables:
     """The stored items, shared by any number of clients.
 
     Parameters
     ----------
     names
-        Names of the tables.
+        Names of the tables; the key attribute is ``pk``, a string.
+    history
+        Names of further tables whose key has ``version``, a number, too.
     observer
         Called with table name, old item or None, and new item, before each write becomes visible.
-    shapes
-        Shapes of tables with more than a partition key, by name.
+    index_keys
+        By table, type and maximum bytes of each attribute that is a key of an index.
     """
 
     def __init__(
         self,
         names: Iterable[str],
         *,
+        history: Collection[str] = (),
         observer: Observer | None = None,
-        shapes: Mapping[str, TableShape] | None = None,
+        index_keys: Mapping[str, Mapping[str, tuple[str, int]]] | None = None,
     ) -> None:
-        self._items: dict[str, dict[str, Item]] = {name: {} for name in names}
-        self._shapes = dict(shapes or {})
+        self._index_keys = index_keys or {}
+        self._items: dict[str, dict[str, Item]] = {name: {} for name in (*names, *history)}
+        self._history = frozenset(history)
         self._lock = threading.RLock()
         self._observer = observer
 
     def items(self, table: str) -> dict[str, Item]:
-        """Return a copy of one table: items by key, of which a space separates the parts."""
+        """Return a copy of one table: items by key, such as ``doc``, or ``doc/3`` with versions."""
         with self._lock:
             return {key: dict(item) for key, item in self._table(table).items()}
 
@@ -113,46 +107,43 @@ class Tables:
         with self._lock:
             self._table(table).pop(key, None)
 
+    def key(self, table: str, item: Item) -> str:
+        """Return an item's key.
+
+        Raises
+        ------
+        _Refusal
+            If it lacks a part or has a wrong one.
+        """
+        key = _partition_key(item)
+        if table not in self._history:
+            return key
+        version = item.get("version", {}).get("N")
+        if not isinstance(version, str):
+            raise _Refusal("ValidationError", "Missing the key version in the item")
+        return f"{key}/{version}"
+
     def execute(self, statement: Statement, parameters: Sequence[Value], *, all_old: bool) -> None:
         """Carry out one statement, or raise DynamoDB's refusal."""
         with self._lock:
-            match statement:
-                case Insert():
-                    self._insert(statement, parameters)
-                case Update():
-                    self._update(statement, parameters, all_old=all_old)
-                case Complete():
-                    self._complete(statement, parameters, all_old=all_old)
+            if isinstance(statement, Insert):
+                self._insert(statement, parameters)
+            elif isinstance(statement, Complete):
+                self._complete(statement, parameters, all_old=all_old)
+            else:
+                self._update(statement, parameters, all_old=all_old)
 
     def put(
-        self,
-        table: str,
-        item: Item,
-        *,
-        only_if: Condition | None = None,
-        all_old: bool = False,
+        self, table: str, item: Item, *, is_met: Condition = lambda _: True, all_old: bool
     ) -> None:
-        """Store an item in place of the one with its key, if that fulfils a condition."""
+        """Replace an item, or create it, if the stored one, or None, meets a condition."""
         with self._lock:
             if is_nested_too_deep(item):
                 raise _Refusal("ValidationError", _NESTED)
             old = self._table(table).get(self.key(table, item))
-            if only_if is not None and not only_if(old):
+            if not is_met(old):
                 raise _conditional_failure(old if all_old else None)
             self._store(table, old, item, "Item size has exceeded the maximum allowed size")
-
-    def key(self, table: str, item: Item) -> str:
-        """Return the key of an item."""
-        sort_key = self._shape(table).sort_key
-        if sort_key is None:
-            return _key(item)
-        number = item.get(sort_key, {}).get("N")
-        if not isinstance(number, str):
-            raise _Refusal("ValidationError", f"Missing the key {sort_key} in the item")
-        return f"{_key(item)} {number}"
-
-    def _shape(self, table: str) -> TableShape:
-        return self._shapes.get(table, _PLAIN)
 
     def _table(self, name: str) -> dict[str, Item]:
         if name not in self._items:
@@ -167,15 +158,26 @@ class Tables:
         message = "Item size has exceeded the maximum allowed size"
         self._store(statement.table, None, item, message)
 
+    def _complete(self, statement: Complete, parameters: Sequence[Value], *, all_old: bool) -> None:
+        *values, key_value, version, state = parameters
+        key = self.key(statement.table, {"pk": key_value, "version": version})
+        old = self._table(statement.table).get(key)
+        if old is None:
+            raise _conditional_failure(None)
+        if old.get("revisionState") != state or "hash" in old:
+            raise _conditional_failure(old if all_old else None)
+        item = {**old, **dict(zip(statement.set_names, values, strict=True))}
+        message = "Item size to update has exceeded the maximum allowed size"
+        self._store(statement.table, old, item, message)
+
     def _update(self, statement: Update, parameters: Sequence[Value], *, all_old: bool) -> None:
         *values, key_value, below, projection = parameters
-        old = self._table(statement.table).get(self.key(statement.table, {"pk": key_value}))
+        key = self.key(statement.table, {"pk": key_value})
+        old = self._table(statement.table).get(key)
         if old is None:
             raise _conditional_failure(None)
         same_projection = _same_projection(old, projection, or_higher=statement.or_higher_id)
-        stored = old.get("version")
-        is_newer = is_lower(stored, below) or (statement.or_equal and stored == below)
-        if not same_projection or not is_newer:
+        if not same_projection or not _lower(old, below, or_equal=statement.or_equal):
             raise _conditional_failure(old if all_old else None)
         item = {name: value for name, value in old.items() if name not in statement.remove_names}
         item.update(zip(statement.set_names, values, strict=True))
@@ -184,38 +186,8 @@ class Tables:
         message = "Item size to update has exceeded the maximum allowed size"
         self._store(statement.table, old, item, message)
 
-    def _complete(self, statement: Complete, parameters: Sequence[Value], *, all_old: bool) -> None:
-        count = len(statement.set_names)
-        old = self._table(statement.table).get(self._completed_key(statement, parameters))
-        equal = zip(statement.equal_names, parameters[count + 2 :], strict=True)
-        if (
-            old is None
-            or any(old.get(name) != value for name, value in equal)
-            or any(name in old for name in statement.missing_names)
-        ):
-            raise _conditional_failure(old if all_old else None)
-        item = {**old, **dict(zip(statement.set_names, parameters[:count], strict=True))}
-        message = "Item size to update has exceeded the maximum allowed size"
-        self._store(statement.table, old, item, message)
-
-    def _completed_key(self, statement: Complete, parameters: Sequence[Value]) -> str:
-        sort_key = self._shape(statement.table).sort_key
-        if sort_key is None:
-            raise UnsupportedStatementError("an UPDATE of a key with two parts")
-        count = len(statement.set_names)
-        return self.key(statement.table, {"pk": parameters[count], sort_key: parameters[count + 1]})
-
-    def statement_key(self, statement: Statement, parameters: list[Value]) -> str:
-        """Return what DynamoDB compares to find statements of one item in a request."""
-        match statement:
-            case Insert(names=names):
-                return self.key(statement.table, dict(zip(names, parameters, strict=True)))
-            case Update():
-                return self.key(statement.table, {"pk": parameters[-3]})
-        return self._completed_key(statement, parameters)
-
     def _store(self, table: str, old: Item | None, item: Item, message: str) -> None:
-        for name, (kind, max_bytes) in self._shape(table).index_keys.items():
+        for name, (kind, max_bytes) in self._index_keys.get(table, {}).items():
             if name in item and not _is_index_key(item[name], kind, max_bytes):
                 raise _Refusal("ValidationError", f"Type or size mismatch for Index Key {name}")
         if item_bytes(item) > MAX_ITEM_BYTES:
@@ -272,20 +244,18 @@ class MemoryDynamoDB:
         ExpressionAttributeValues: Mapping[str, Value] | None = None,  # noqa: N803 (boto3's name)
         ReturnValuesOnConditionCheckFailure: str = "NONE",  # noqa: N803 (boto3's name)
     ) -> dict[str, Any]:
-        """Replace an item, under a condition (`conditions`) or under none."""
+        """Replace an item, under one of the handler's conditions or under none."""
         operation = "PutItem"
-        only_if = None
-        if ConditionExpression is not None:
-            only_if = condition(
-                ConditionExpression, ExpressionAttributeNames or {}, ExpressionAttributeValues or {}
-            )
+        is_met = _put_condition(
+            ConditionExpression, ExpressionAttributeNames or {}, ExpressionAttributeValues or {}
+        )
         fault = self._faults.before_request(operation)
         if fault is not None and not fault.applied:
             raise fault.error
         try:
             item = {checked_name(name): checked(value) for name, value in Item.items()}
             all_old = ReturnValuesOnConditionCheckFailure == "ALL_OLD"
-            self._tables.put(TableName, item, only_if=only_if, all_old=all_old)
+            self._tables.put(TableName, item, is_met=is_met, all_old=all_old)
         except InvalidValueError as error:
             raise client_error(operation, "ValidationException", str(error)) from error
         except _Refusal as refusal:
@@ -339,14 +309,26 @@ class MemoryDynamoDB:
         return {"TableName": statement.table}
 
     def _refuse_duplicate_keys(self, parsed: list[tuple[Statement | str, list[Value]]]) -> None:
-        keys = []
-        for statement, parameters in parsed:
-            if not isinstance(statement, str):
-                with contextlib.suppress(_Refusal):  # the statement itself is refused
-                    key = self._tables.statement_key(statement, parameters)
-                    keys.append((statement.table, key))
+        keys = [
+            (statement.table, str(_key_parameters(statement, parameters)))
+            for statement, parameters in parsed
+            if not isinstance(statement, str)
+        ]
         if len(set(keys)) != len(keys):
             raise _invalid_request("Provided list of item keys contains duplicates")
+
+
+def _key_parameters(statement: Statement, parameters: list[Value]) -> object:
+    """Return the parameters that identify an item; those of a table without versions have one."""
+    match statement:
+        case Update():
+            return parameters[-3]
+        case Complete():
+            return parameters[-3], parameters[-2]
+        case Insert(names=names):
+            found = dict(zip(names, parameters, strict=True))
+            is_revision = "revisionState" in found
+            return (found.get("pk"), found.get("version")) if is_revision else found.get("pk")
 
 
 def _checked_batch(statements: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
@@ -372,7 +354,7 @@ def _parsed(raw: Mapping[str, Any]) -> tuple[Statement | str, list[Value]]:
         statement = parse(raw["Statement"])
     except MalformedStatementError as error:
         return str(error), parameters
-    needed = _parameter_count(statement)
+    needed = len(statement.names) if isinstance(statement, Insert) else len(statement.set_names) + 3
     if len(parameters) < needed:
         return "Number of parameters in request and statement don't match.", parameters
     # DynamoDB Local ignores surplus parameters; the handler must not rely on that, and a refusal
@@ -382,16 +364,7 @@ def _parsed(raw: Mapping[str, Any]) -> tuple[Statement | str, list[Value]]:
     return statement, parameters
 
 
-def _parameter_count(statement: Statement) -> int:
-    match statement:
-        case Insert(names=names):
-            return len(names)
-        case Update(set_names=names):
-            return len(names) + 3
-    return len(statement.set_names) + 2 + len(statement.equal_names)
-
-
-def _key(item: Item) -> str:
+def _partition_key(item: Item) -> str:
     value = item.get("pk", {}).get("S")
     if not isinstance(value, str):
         raise _Refusal("ValidationError", "Missing the key pk in the item, or it is no string")
@@ -411,12 +384,41 @@ def _is_index_key(value: Value, kind: str, max_bytes: int) -> bool:
     return 0 < len(content.encode() if kind == "S" else content) <= max_bytes
 
 
+def _lower(old: Item, below: Value, *, or_equal: bool = False) -> bool:
+    """Return whether a number is lower; an absent attribute or another type never is."""
+    stored = old.get("version", {}).get("N")
+    limit = below.get("N")
+    if stored is None or limit is None:
+        return False
+    return Decimal(stored) < Decimal(limit) or (or_equal and stored == limit)
+
+
 def _same_projection(old: Item, projection: Value, *, or_higher: bool) -> bool:
     """Return whether an item has a projection's id; one without any never has."""
     stored, expected = old.get("projectionId", {}).get("S"), projection.get("S")
     if not isinstance(stored, str) or not isinstance(expected, str):
         return False
     return stored == expected or (or_higher and stored > expected)
+
+
+def _put_condition(
+    expression: str | None, names: Mapping[str, str], values: Mapping[str, Value]
+) -> Condition:
+    if expression is None:
+        return lambda _: True
+    if expression == PUT_CONDITION and names == PUT_NAMES:
+        return lambda old: old is None or _lower(old, values[":version"])
+    if expression == ABSENT_CONDITION and names == ABSENT_NAMES:
+        return lambda old: old is None
+    for gap, has_hash in (("", True), ("not_", False)):
+        if expression == REVISION_CONDITION.format(gap) and names == REVISION_NAMES:
+            return lambda old: (
+                old is not None
+                and old.get("revisionState") == values[":state"]
+                and ("hash" in old) == has_hash
+                and "dataHash" not in old
+            )
+    raise UnsupportedStatementError(f"this condition is not modelled: {expression}")
 
 
 def _conditional_failure(old: Item | None) -> _Refusal:

@@ -1,11 +1,10 @@
-"""Parses the three PartiQL statement forms that the handler writes, and no other."""
+"""Parses the PartiQL statement forms that the handler writes, and no other."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -52,19 +51,17 @@ class Update:
 
 @dataclass(frozen=True, kw_only=True)
 class Complete:
-    """``UPDATE "t" SET ... WHERE "pk" = ? AND "version" = ? AND "a" = ? AND "b" IS MISSING``.
+    """An ``UPDATE "t" SET ... WHERE`` that is limited to an item of the history without a hash.
 
-    One parameter for each name that is set, then the two parts of the key, then one for each name
-    of `equal_names`.
+    The condition: ``"pk" = ? AND "version" = ? AND "revisionState" = ? AND "hash" IS MISSING``. One
+    parameter for each name that is set, then the key, the version and the state.
     """
 
     table: str
     set_names: tuple[str, ...]
-    equal_names: tuple[str, ...]
-    missing_names: tuple[str, ...]
 
 
-Statement: TypeAlias = Insert | Update | Complete
+Statement = Insert | Update | Complete
 
 
 class _Tokens:
@@ -136,7 +133,7 @@ def parse(text: str) -> Statement:
     Raises
     ------
     UnsupportedStatementError
-        For any form but the three above.
+        For any form but those above.
     MalformedStatementError
         For one that names the same attribute twice.
     """
@@ -214,28 +211,20 @@ def _update(tokens: _Tokens) -> Update | Complete:
 def _complete(
     tokens: _Tokens, table: str, set_names: list[str], remove_names: list[str]
 ) -> Complete:
-    """Read the conditions of an item whose key has two parts, from the sign after the second."""
+    """Read the rest of the form of the history table."""
     tokens.sign("=", "?")
-    equal_names: list[str] = []
-    missing_names: list[str] = []
-    while tokens.at("AND"):
-        tokens.keyword("AND")
-        name = tokens.name()
-        if tokens.at("IS"):
-            tokens.keyword("IS", "MISSING")
-            missing_names.append(name)
-        else:
-            tokens.sign("=", "?")
-            equal_names.append(name)
+    tokens.keyword("AND")
+    if tokens.name() != "revisionState":
+        raise UnsupportedStatementError(f"the condition is not on revisionState: {tokens.text}")
+    tokens.sign("=", "?")
+    tokens.keyword("AND")
+    if tokens.name() != "hash":
+        raise UnsupportedStatementError(f"the last condition is another: {tokens.text}")
+    tokens.keyword("IS", "MISSING")
     tokens.end()
     if not set_names or remove_names:
-        raise UnsupportedStatementError(f"sets nothing, or removes: {tokens.text}")
-    return Complete(
-        table=table,
-        set_names=_distinct(set_names),
-        equal_names=tuple(equal_names),
-        missing_names=tuple(missing_names),
-    )
+        raise UnsupportedStatementError(f"sets nothing, or removes something: {tokens.text}")
+    return Complete(table=table, set_names=_distinct(set_names))
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:

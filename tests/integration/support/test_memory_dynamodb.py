@@ -15,13 +15,11 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.support.attribute_values import Item, Value, item_bytes
 from tests.support.faults import NoFaults, RequestFault, client_error
-from tests.support.memory_dynamodb import MemoryDynamoDB, Tables, TableShape
+from tests.support.memory_dynamodb import PUT_CONDITION, PUT_NAMES, MemoryDynamoDB, Tables
 from tests.support.partiql import UnsupportedStatementError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 TABLE = "person-1a2b3c"
 INSERT = "INSERT INTO \"person-1a2b3c\" VALUE {'pk': ?, 'projectionId': ?, 'version': ?, 'a': ?}"
@@ -30,8 +28,6 @@ UPDATE = (
     'WHERE "pk" = ? AND "version" < ? AND "projectionId" = ?'
 )
 PROJECTION = "p"
-PUT_CONDITION = "attribute_not_exists(#key) OR #version < :version"
-PUT_NAMES = {"#key": "pk", "#version": "version"}
 
 
 def text(value: str) -> Value:
@@ -504,149 +500,6 @@ def test_a_statement_that_fails_alone_leaves_its_neighbours() -> None:
     assert engine.item("2") is not None
 
 
-HISTORY = "history-1a2b3c"
-COMPLETE = (
-    'UPDATE "history-1a2b3c" SET "hash" = ? SET "a" = ? '
-    'WHERE "pk" = ? AND "version" = ? AND "state" = ? AND "hash" IS MISSING'
-)
-
-
-class HistoryEngine(Engine):
-    """A table with a sort key on one of the two engines."""
-
-    def created(self, name: str, version: int) -> tuple[str, list[Value]]:
-        statement = "INSERT INTO \"history-1a2b3c\" VALUE {'pk': ?, 'version': ?, 'state': ?}"
-        return statement, [text(self.key(name)), number(version), text("known")]
-
-    def completed(self, name: str, version: int) -> tuple[str, list[Value]]:
-        key = text(self.key(name))
-        return COMPLETE, [text("hash"), text("a"), key, number(version), text("known")]
-
-    def version(self, name: str, version: int) -> Item | None:
-        key = {"pk": text(self.key(name)), "version": number(version)}
-        answer = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True)
-        item: Item | None = answer.get("Item")
-        return item
-
-    def put(self, item: Item, condition: str) -> object:
-        return self.client.put_item(
-            TableName=self.table,
-            Item=item,
-            ConditionExpression=condition,
-            ExpressionAttributeNames={"#state": "state", "#hash": "hash"},
-            ExpressionAttributeValues={":state": text("known")},
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
-
-
-@pytest.fixture(params=["memory", pytest.param("local", marks=pytest.mark.engine)])
-def history(request: pytest.FixtureRequest) -> HistoryEngine:
-    if request.param == "memory":
-        shapes = {HISTORY: TableShape(sort_key="version")}
-        return HistoryEngine(MemoryDynamoDB(Tables([HISTORY], shapes=shapes)), HISTORY)
-    client = request.getfixturevalue("dynamodb")
-    create(client, HISTORY, {"pk": "S", "version": "N"})
-    return HistoryEngine(client, HISTORY)
-
-
-def create(
-    client: DynamoDBClient, name: str, key: dict[str, Any], index: dict[str, Any] | None = None
-) -> None:
-    """Create a table if it does not exist, with an index of a partition key and a sort key."""
-    further: Any = {}
-    if index is not None:
-        further["GlobalSecondaryIndexes"] = [
-            {
-                "IndexName": "index",
-                "KeySchema": key_schema(index),
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-        ]
-    with contextlib.suppress(client.exceptions.ResourceInUseException):
-        client.create_table(
-            TableName=name,
-            AttributeDefinitions=[
-                {"AttributeName": each, "AttributeType": kind}
-                for each, kind in {**key, **(index or {})}.items()
-            ],
-            KeySchema=key_schema(key),
-            BillingMode="PAY_PER_REQUEST",
-            **further,
-        )
-
-
-def key_schema(names: dict[str, Any]) -> Any:  # noqa: ANN401 (boto3's types)
-    kinds = ("HASH", "RANGE")
-    return [
-        {"AttributeName": name, "KeyType": kind} for name, kind in zip(names, kinds, strict=False)
-    ]
-
-
-def test_versions_of_one_document_are_items_of_their_own(history: HistoryEngine) -> None:
-    answers = history.batch(history.created("1", 0), history.created("1", 10))
-    assert codes(answers) == [None, None]
-    assert codes(history.batch(history.created("1", 10))) == ["DuplicateItem"]
-    assert history.version("1", 0) is not None
-    assert history.version("1", 1) is None
-
-
-def test_an_item_without_the_attribute_is_completed(history: HistoryEngine) -> None:
-    history.batch(history.created("1", 3))
-    assert codes(history.batch(history.completed("1", 3))) == [None]
-    item = history.version("1", 3)
-    assert item is not None
-    assert item["hash"] == text("hash")
-    assert item["state"] == text("known")
-
-
-def test_an_item_with_the_attribute_is_not_completed_again(history: HistoryEngine) -> None:
-    history.batch(history.created("1", 3))
-    history.batch(history.completed("1", 3))
-    (answer,) = history.batch(history.completed("1", 3))
-    assert answer["Error"]["Code"] == "ConditionalCheckFailed"
-    assert answer["Error"]["Item"] == history.version("1", 3)
-
-
-def test_an_item_of_another_state_is_not_completed(history: HistoryEngine) -> None:
-    history.batch(history.created("1", 3))
-    statement, parameters = history.completed("1", 3)
-    (answer,) = history.batch((statement, [*parameters[:-1], text("other")]))
-    assert answer["Error"]["Code"] == "ConditionalCheckFailed"
-    assert answer["Error"]["Item"] == history.version("1", 3)
-
-
-def test_a_missing_item_is_not_completed(history: HistoryEngine) -> None:
-    (answer,) = history.batch(history.completed("1", 3))
-    assert answer["Error"]["Code"] == "ConditionalCheckFailed"
-    assert "Item" not in answer["Error"]
-    assert history.version("1", 3) is None
-
-
-@pytest.mark.parametrize(
-    ("condition", "is_fulfilled"),
-    [
-        ("#state = :state AND attribute_exists(#hash)", True),
-        ("#state = :state AND attribute_not_exists(#hash)", False),
-        ("#hash = :state AND attribute_exists(#state)", False),
-    ],
-)
-def test_a_put_under_conditions_that_all_count(
-    history: HistoryEngine, condition: str, *, is_fulfilled: bool
-) -> None:
-    history.batch(history.created("1", 3))
-    history.batch(history.completed("1", 3))
-    before = history.version("1", 3)
-    item = {"pk": text(history.key("1")), "version": number(3), "b": text("new")}
-    if is_fulfilled:
-        history.put(item, condition)
-        assert history.version("1", 3) == item
-        return
-    with pytest.raises(ClientError) as refusal:
-        history.put(item, condition)
-    assert refusal.value.response["Item"] == before  # type: ignore[typeddict-item]
-    assert history.version("1", 3) == before
-
-
 INDEXED = "indexed-1a2b3c"
 INDEXED_INSERT = "INSERT INTO \"indexed-1a2b3c\" VALUE {'pk': ?, 'a': ?, 'b': ?}"
 
@@ -654,10 +507,29 @@ INDEXED_INSERT = "INSERT INTO \"indexed-1a2b3c\" VALUE {'pk': ?, 'a': ?, 'b': ?}
 @pytest.fixture(params=["memory", pytest.param("local", marks=pytest.mark.engine)])
 def indexed(request: pytest.FixtureRequest) -> Engine:
     if request.param == "memory":
-        shapes = {INDEXED: TableShape(index_keys={"a": ("N", 2048), "b": ("S", 1024)})}
-        return Engine(MemoryDynamoDB(Tables([INDEXED], shapes=shapes)), INDEXED)
+        index_keys = {INDEXED: {"a": ("N", 2048), "b": ("S", 1024)}}
+        return Engine(MemoryDynamoDB(Tables([INDEXED], index_keys=index_keys)), INDEXED)
     client = request.getfixturevalue("dynamodb")
-    create(client, INDEXED, {"pk": "S"}, {"a": "N", "b": "S"})
+    with contextlib.suppress(client.exceptions.ResourceInUseException):
+        client.create_table(
+            TableName=INDEXED,
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": kind}
+                for name, kind in {"pk": "S", "a": "N", "b": "S"}.items()
+            ],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "index",
+                    "KeySchema": [
+                        {"AttributeName": "a", "KeyType": "HASH"},
+                        {"AttributeName": "b", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
     return Engine(client, INDEXED)
 
 

@@ -26,6 +26,12 @@ def entry(**changed: object) -> dict[str, object]:
     return {"replicaTables": [{"ledgerTable": "Person"} | changed]}
 
 
+def named(name: str) -> dict[str, Any]:
+    """Return the outputs of a deployment in which the table of Person had a name."""
+    given = {} if name == NAME else {"Person": name}
+    return LAST | {"tableNames": {"Person": name}, "givenTableNames": given}
+
+
 def refusal(last: dict[str, Any], changed: dict[str, object]) -> str:
     """Return why a deployment is refused; nothing may be registered."""
     deployed = Deployment()
@@ -39,19 +45,19 @@ def refusal(last: dict[str, Any], changed: dict[str, object]) -> str:
     ("last", "changed", "problem"),
     [
         pytest.param(
-            {"Person": NAME},
+            NAME,
             {"tableName": "people"},
             f"replicaTables[0].tableName is people, and the DynamoDB table of Person is {NAME}",
             id="name given",
         ),
         pytest.param(
-            {"Person": "people"},
+            "people",
             {"tableName": "humans"},
             "replicaTables[0].tableName is humans, and the DynamoDB table of Person is people",
             id="name changed",
         ),
         pytest.param(
-            {"Person": "people"},
+            "people",
             {},
             "replicaTables[0].tableName is absent, and the DynamoDB table of Person is people",
             id="name taken away",
@@ -59,9 +65,9 @@ def refusal(last: dict[str, Any], changed: dict[str, object]) -> str:
     ],
 )
 def test_another_name_would_replace_a_protected_table(
-    last: dict[str, str], changed: dict[str, object], problem: str
+    last: str, changed: dict[str, object], problem: str
 ) -> None:
-    found = refusal(LAST | {"tableNames": last}, entry(**changed))
+    found = refusal(named(last), entry(**changed))
 
     assert problem in found
     assert "deletionProtection false" in found
@@ -73,11 +79,23 @@ def test_another_name_would_replace_a_protected_table(
         pytest.param(NAME, {"tableName": NAME}, id="made-up name given"),
         pytest.param("people", {"tableName": "people"}, id="same name"),
         pytest.param(NAME, {}, id="made-up name"),
-        pytest.param("Person-0a1b2c3", {}, id="before version 0.1.0"),
     ],
 )
 def test_a_table_that_keeps_its_name_is_not_replaced(last: str, changed: dict[str, object]) -> None:
-    assert deploy_dev_again(LAST | {"tableNames": {"Person": last}}, entry(**changed)).resources
+    assert deploy_dev_again(named(last), entry(**changed)).resources
+
+
+def test_a_name_that_pulumi_made_up_by_another_pattern_is_not_missed() -> None:
+    # given a stack whose `pulumi:autonaming` is not the default one
+    last = LAST | {"tableNames": {"Person": "verbatim"}}
+
+    assert deploy_dev_again(last, entry()).resources
+
+
+def test_given_names_are_remembered() -> None:
+    deployed = deploy_dev_again({}, entry(tableName="people"))
+
+    assert deployed.outputs["givenTableNames"] == {"Person": "people"}
 
 
 @pytest.mark.parametrize("change", [OPEN, RETAINED], ids=["not protected", "retained"])
@@ -138,15 +156,23 @@ def test_warm_throughput_is_never_lowered(setting: str, name: str, units: int) -
     assert f"pulumi config set {setting} {units}, or 0" in found
 
 
-def test_warm_throughput_that_is_no_longer_stated_is_left_alone_and_remembered() -> None:
-    left, remembered = table(throughput(warm_write_units=5_000))
+@pytest.mark.parametrize(
+    ("setting", "name", "units"),
+    [
+        ("tableWarmReadUnits", "warm_read_units", 13_000),
+        ("tableWarmWriteUnits", "warm_write_units", 5_000),
+    ],
+)
+def test_warm_throughput_that_is_no_longer_stated_is_left_alone_and_remembered(
+    setting: str, name: str, units: int
+) -> None:
+    left, remembered = table(throughput(**{name: units}))
 
     assert "warmThroughput" not in left.inputs
-    assert remembered["warm_write_units"] == 5_000
+    assert remembered[name] == units
     # so that it is not lowered later
-    assert "cannot lower" in refusal(
-        LAST | {"tableThroughput": remembered}, {"tableWarmWriteUnits": 4_000}
-    )
+    last = LAST | {"tableThroughput": remembered}
+    assert "cannot lower" in refusal(last, {setting: units - 1})
 
 
 def test_warm_throughput_is_kept_and_raised() -> None:

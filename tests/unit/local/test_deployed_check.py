@@ -5,6 +5,7 @@ The stack is the handler itself, over tables in memory; the end-to-end tests use
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def settled(checked: DeployedCheck) -> list[Row]:
 def test_a_stack_that_follows_has_no_difference_in_any_generation() -> None:
     # given a stack with an item of somebody else
     stack = FollowedStream(TABLES)
-    stack.tables.put("person", {"pk": {"S": "other"}, "version": {"N": "7"}})
+    stack.tables.put("person", {"pk": {"S": "other"}, "version": {"N": "7"}}, all_old=False)
     # when it is fed
     checked = check(stack)
     checked.write()
@@ -76,7 +77,7 @@ def test_an_item_that_somebody_changed_differs() -> None:
     checked = check(stack)
     checked.write()
     key, item = next(iter(stack.tables.items("vehicle").items()))
-    stack.tables.put("vehicle", {**item, "more": {"S": "x"}})
+    stack.tables.put("vehicle", {**item, "more": {"S": "x"}}, all_old=False)
 
     (row,) = [row for row in settled(checked) if row.verdict is Verdict.DIFFERENT]
 
@@ -106,3 +107,16 @@ def test_a_dropped_table_is_created_again_with_another_id(generations: int) -> N
     ids = {item["tableId"]["S"] for item in stack.tables.items("person").values()}
 
     assert len(ids) == generations
+
+
+def test_the_whole_journal_is_written_once_more_at_the_end() -> None:
+    # given a stack / when it is fed in two copies
+    stack = FollowedStream(TABLES)
+    check(stack).write()
+    # then each block came twice, and twice again
+    blocks = Counter(
+        int(record["payload"]["blockAddress"]["sequenceNo"])
+        for record in stack.records
+        if record["recordType"] == "BLOCK_SUMMARY"
+    )
+    assert set(blocks.values()) == {4}

@@ -403,6 +403,18 @@ def test_only_another_meaning_differs_and_only_where_it_must_replaces(
     assert difference.changes == (difference.DIFF_SOME if paths else difference.DIFF_NONE)
 
 
+@pytest.mark.parametrize("indexes", [None, []])
+def test_a_table_keeps_its_indexes_when_the_program_has_none(
+    engine: Engine, indexes: list[object] | None
+) -> None:
+    """As with the AWS provider: hashicorp/terraform-provider-aws, issue 47490."""
+    old = engine.checked(urn_of(TABLE), {**GOOD[TABLE], **WITH_INDEX})
+    held = ManagedResource(urn_of(TABLE), "id", old, old)
+    news = {**GOOD[TABLE], "globalSecondaryIndexes": indexes}
+    difference = engine.diff(held, engine.checked(urn_of(TABLE), news, old))
+    assert difference.changes == difference.DIFF_NONE
+
+
 def test_a_secret_stays_a_secret_in_all_that_it_goes_into(engine: Engine) -> None:
     urn = urn_of("aws:iam/role:Role")
     inputs = {"assumeRolePolicy": "{}", "tags": {"a": "b"}}
