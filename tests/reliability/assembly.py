@@ -149,7 +149,10 @@ def _lacking(body: dict[str, Any]) -> frozenset[Half]:
 
 
 def out_of_date(settings: dict[str, str]) -> dict[str, str]:
-    """Return the environment variables from before the last table was configured."""
+    """Return the environment variables from before the last table was configured.
+
+    The history table is older, so it stays.
+    """
     tables = json.loads(settings[Variable.REPLICA_TABLES])
     del tables[WHOLE]
     return settings | {Variable.REPLICA_TABLES: json.dumps(tables)}

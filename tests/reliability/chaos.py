@@ -71,7 +71,7 @@ def command(plan: Plan) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run schedules and print what was injected, survived, lost and resurrected."""
+    """Run schedules and print what was injected, survived, lost, resurrected and left."""
     options = _parser().parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     plans: Iterable[Plan]

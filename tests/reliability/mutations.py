@@ -200,7 +200,7 @@ MUTATIONS = (
     Mutation(
         name="a redaction that a block summary announces is ignored",
         file="handler/batch.py",
-        old="self._history.redactions.append(IncomingRedactions(found, record, source))",
+        old="history.redactions.append(IncomingRedactions(found, record, source))",
         new="pass",
     ),
     Mutation(
@@ -212,10 +212,8 @@ MUTATIONS = (
     Mutation(
         name="a redacted revision of a replay is no part of the history",
         file="handler/batch.py",
-        old="            self._history.revisions.append(incoming)\n        elif",
-        new="            if kind is not RevisionKind.REDACTED:\n"
-        "                self._history.revisions.append(incoming)\n"
-        "        elif",
+        old="            history.revisions.append(incoming)\n",
+        new="            if not is_redacted:\n                history.revisions.append(incoming)\n",
     ),
     Mutation(
         name="a redaction removes the metadata",
@@ -272,9 +270,8 @@ MUTATIONS = (
     Mutation(
         name="a revision of the history that exists is the record's fault",
         file="handler/history_attempt.py",
-        old="        self._missing.record(self._group, missing=False)\n"
-        "        self.switch(Kind.UPDATE)\n",
-        new='        self.outcome = Permanent("DuplicateItem")\n',
+        old='came first."""\n        self.switch(Kind.UPDATE)\n',
+        new='came first."""\n        self.outcome = Permanent("DuplicateItem")\n',
     ),
     Mutation(
         name="an item of another tool in the history counts as stale",
@@ -297,8 +294,8 @@ MUTATIONS = (
     Mutation(
         name="a table without history has one",
         file="handler/batch.py",
-        old="if self._history is not None and self._settings.replica_tables[name].history:",
-        new="if self._history is not None:",
+        old="if history is not None and self._settings.replica_tables[found.table_name].history:",
+        new="if history is not None:",
     ),
     Mutation(
         name="a value that fits again stays unindexed",
