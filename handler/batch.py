@@ -328,7 +328,7 @@ class _Batch:
             self._deadline, self._is_delivered_again
         ):
             if not is_stored:
-                self._redeliver(fault.source, _FAILURE_STORE, fault.record)
+                self._redeliver(fault.source, _FAILURE_STORE)
                 continue
             self.counts.quarantined[record.reason, record.code] += 1
             if fault.table_name is not None:

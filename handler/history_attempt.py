@@ -75,7 +75,6 @@ class HistoryAttempt(Attempt):
 
     def exists(self) -> None:
         """Try the UPDATE, which is refused unless a redaction came first."""
-        self._missing.record(self._group, missing=False)
         self.switch(Kind.UPDATE)
 
     def refused(self, item: Mapping[str, Any] | None) -> None:

@@ -184,7 +184,12 @@ def test_a_refresh_finds_a_change_made_by_hand(deployment: Deployment) -> None:
             "ledgerStack",
             "",
             f"organization/{LEDGER.name}/e2e",
-            {"delete LedgerStream": 1, "delete Stream": 1, "delete Role": 1, "delete RolePolicy": 1},
+            {
+                "delete LedgerStream": 1,
+                "delete Stream": 1,
+                "delete Role": 1,
+                "delete RolePolicy": 1,
+            },
         ),
     ],
     ids=["kmsKeyArn", "attributes", "ledgerStack"],

@@ -147,7 +147,7 @@ MUTATIONS = (
     Mutation(
         name="a refusal of the failure bucket is swallowed",
         file="handler/batch.py",
-        old="self._redeliver(fault.source, _FAILURE_STORE, fault.record)",
+        old="self._redeliver(fault.source, _FAILURE_STORE)",
         new="pass",
     ),
     Mutation(

@@ -272,6 +272,9 @@ def test_redactions_are_not_read_unless_they_are_wanted() -> None:
     ignored = Ignored(IgnoredReason.BLOCK_SUMMARY)
     assert read_record(redactions(("a", 0)), TABLES) == ignored
     assert read_record(redactions(info="1"), TABLES) == ignored
+    # nor in a summary that has to be read because it might be a revision
+    payload = '{note: "REVISION_DETAILS", redactionInfo: 1}'
+    assert read_record(record("BLOCK_SUMMARY", payload), TABLES) == ignored
 
 
 def test_a_summary_whose_statement_names_a_redaction_redacts_nothing() -> None:
