@@ -30,6 +30,8 @@ kms.check_region(settings.journal_stream.kms_key_arn)
 alarms.check_regions(settings.alarms)
 deployed = previous.Previous.read()
 deployed.refuse_deletion(settings.replica_tables.replica_tables)
+deployed.refuse_other_key_types(settings.replica_tables.replica_tables)
+deployed.refuse_resharding(settings.journal_stream.shards)
 throughput = deployed.next_throughput(settings.replica_tables.throughput)
 code = lambda_package.build(
     runtime=settings.consumer.lambda_runtime, architecture=settings.consumer.lambda_architecture
@@ -60,12 +62,18 @@ replica = ReplicaTables(
     settings.replica_tables,
     throughput,
     tags=tags,
+    in_place=deployed.in_place(settings.replica_tables.replica_tables),
     opts=formerly("replica-tables"),
 )
 
 history = None
 if settings.replica_tables.has_history:
-    history = HistoryTable(HISTORY_COMPONENT, settings.history_table, throughput, tags=tags).table
+    history = HistoryTable(
+        HISTORY_COMPONENT,
+        settings.history_table,
+        throughput if deployed.history_table_name else throughput.of_new(),
+        tags=tags,
+    ).table
     pulumi.export(previous.HISTORY_OUTPUT, history.name)
 
 failures = Failures("qldb-failures", settings.failures, tags=tags, opts=formerly("failures"))
@@ -127,6 +135,7 @@ if settings.dashboard.dashboard:
     pulumi.export("dashboardName", page.dashboard.dashboard_name)
 
 deployed.warn_of_empty(replica.names, has_ledger=ledger_name is not None)
+deployed.warn_of_kept_indexes(settings.replica_tables.replica_tables)
 
 pulumi.export("version", project_version())
 pulumi.export("streamName", stream.kinesis.name)
@@ -136,6 +145,8 @@ pulumi.export(previous.GIVEN_NAMES_OUTPUT, settings.replica_tables.given_names)
 pulumi.export(previous.PROTECTION_OUTPUT, settings.replica_tables.deletion_protection)
 pulumi.export(previous.RETAIN_OUTPUT, settings.replica_tables.retain_on_delete)
 pulumi.export(previous.THROUGHPUT_OUTPUT, deployed.remember(throughput))
+pulumi.export(previous.INDEXES_OUTPUT, previous.index_keys(settings.replica_tables.replica_tables))
+pulumi.export(previous.SHARDS_OUTPUT, settings.journal_stream.shards)
 pulumi.export("functionName", consumer.function.name)
 pulumi.export("handlerEnvironment", environment.variables())
 pulumi.export("replicaTables", replica.configuration)

@@ -43,6 +43,11 @@ class JournalStreamSettings(Section):
     max_record_kibibytes: Integer = Field(ge=1024, le=10_240)
     kms_key_arn: KeyArn
 
+    @property
+    def shards(self) -> int | None:
+        """Shards of the stream; None where Kinesis decides on them."""
+        return self.shard_count if self.stream_mode == "PROVISIONED" else None
+
 
 class JournalStream(Component):
     """The Kinesis stream with the journal's records, whatever writes them."""
@@ -61,7 +66,7 @@ class JournalStream(Component):
         self.kinesis = aws.kinesis.Stream(
             name,
             # The provider refuses a number of shards where Kinesis decides on it.
-            shard_count=settings.shard_count if settings.stream_mode == "PROVISIONED" else None,
+            shard_count=settings.shards,
             retention_period=settings.stream_retention_hours,
             stream_mode_details={"stream_mode": settings.stream_mode},
             max_record_size_in_kib=settings.max_record_kibibytes,

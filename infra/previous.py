@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from infra import stack_outputs
+from infra.index_settings import key_types
 from infra.tables import NO_CEILING, Throughput
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ PROTECTION_OUTPUT = "deletionProtection"
 RETAIN_OUTPUT = "retainOnDelete"
 HISTORY_OUTPUT = "historyTableName"
 THROUGHPUT_OUTPUT = "tableThroughput"
+INDEXES_OUTPUT = "tableIndexes"
+SHARDS_OUTPUT = "shardCount"
 
 RESTREAM_COMMAND = "pulumi up --replace '**aws:qldb/stream:Stream**'"
 """Replaces the QLDB stream alone. The new one starts at ``inclusiveStartTime``; records of known
@@ -57,6 +62,10 @@ class Previous:
         The history table; None without one.
     throughput
         The highest warm throughput that the tables ever had, and their ceiling.
+    indexes
+        For each ledger table, the indexes of its DynamoDB table: the type of each key attribute.
+    shard_count
+        Shards of the stream; None where Kinesis decided on them.
     """
 
     table_names: Mapping[str, str] = field(default_factory=dict)
@@ -65,6 +74,8 @@ class Previous:
     retain_on_delete: bool = False
     history_table_name: str | None = None
     throughput: Throughput = field(default_factory=Throughput)
+    indexes: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    shard_count: int | None = None
 
     @classmethod
     def read(cls) -> Self:
@@ -82,6 +93,9 @@ class Previous:
             retain_on_delete=outputs.get(RETAIN_OUTPUT) is True,
             history_table_name=outputs.get(HISTORY_OUTPUT),
             throughput=_throughput(outputs.get(THROUGHPUT_OUTPUT) or {}),
+            indexes=outputs.get(INDEXES_OUTPUT) or {},
+            # Pulumi's numbers are floats.
+            shard_count=int(outputs.get(SHARDS_OUTPUT) or 0) or None,
         )
 
     def refuse_deletion(self, entries: Sequence[ReplicaTableSettings]) -> None:
@@ -136,6 +150,109 @@ class Previous:
         if entry.table_name is not None:
             return entry.table_name == name
         return entry.ledger_table not in self.given_names
+
+    def in_place(self, entries: Sequence[ReplicaTableSettings]) -> dict[str, list[str]]:
+        """Return the ledger tables whose DynamoDB tables stay, with the indexes that stay.
+
+        Parameters
+        ----------
+        entries
+            What the stack replicates from now on.
+        """
+        found: dict[str, list[str]] = {}
+        for entry in entries:
+            name = self.table_names.get(entry.ledger_table)
+            if name is not None and self._keeps(entry, name):
+                former = self.indexes.get(entry.ledger_table, {})
+                found[entry.ledger_table] = [
+                    index.name
+                    for index in entry.indexes
+                    if former.get(index.name) == key_types([index])
+                ]
+        return found
+
+    def refuse_other_key_types(self, entries: Sequence[ReplicaTableSettings]) -> None:
+        """Refuse another type for a key of an index that keeps its name.
+
+        To the provider nothing has changed (terraform-provider-aws, internal/service/dynamodb/
+        table.go), so DynamoDB would go on to demand the former type, and refuse every revision that
+        the function fits to the new one.
+
+        Parameters
+        ----------
+        entries
+            What the stack replicates from now on.
+
+        Raises
+        ------
+        pulumi.RunError
+            If there is such an index.
+        """
+        for number, entry in enumerate(entries):
+            former = self.indexes.get(entry.ledger_table, {})
+            for index in entry.indexes:
+                for key in index.keys:
+                    kind = former.get(index.name, {}).get(key.attribute, key.type)
+                    if kind != key.type:
+                        raise pulumi.RunError(
+                            f"replicaTables[{number}] has the index {index.name!r} with the key "
+                            f"{key.attribute!r} of type {key.type}, and the index that is deployed "
+                            f"has it with type {kind}, which is not changed in place; nothing was "
+                            f"changed. Give the index another name than {index.name!r}"
+                        )
+
+    def refuse_resharding(self, shard_count: int | None) -> None:
+        """Refuse a number of shards that Kinesis does not reach in one step.
+
+        It would refuse after other resources changed (Kinesis API reference, "UpdateShardCount":
+        at most double, at least half of the present number).
+
+        Parameters
+        ----------
+        shard_count
+            Shards from now on; None where Kinesis decides on them.
+
+        Raises
+        ------
+        pulumi.RunError
+            If the number is too far from that of the last deployment.
+        """
+        before = self.shard_count
+        if shard_count is None or before is None or before <= 2 * shard_count <= 4 * before:
+            return
+        nearest = 2 * before if shard_count > before else math.ceil(before / 2)
+        raise pulumi.RunError(
+            f"shardCount is {shard_count}, and the stream has {before} shards: Kinesis changes "
+            "them at once to twice or half as many at most; nothing was changed. Go there in "
+            f"steps: pulumi config set shardCount {nearest}, pulumi up, and so on"
+        )
+
+    def warn_of_kept_indexes(self, entries: Sequence[ReplicaTableSettings]) -> None:
+        """Warn of indexes that stay because they are the last of their table.
+
+        To the provider, a table without indexes in the program keeps those that it has
+        (terraform-provider-aws, issue 47490).
+
+        Parameters
+        ----------
+        entries
+            What the stack replicates from now on.
+        """
+        for entry in entries:
+            former = self.indexes.get(entry.ledger_table)
+            name = self.table_names.get(entry.ledger_table)
+            if entry.indexes or not former or name is None or not self._keeps(entry, name):
+                continue
+            for index in sorted(former):
+                delete = json.dumps([{"Delete": {"IndexName": index}}])
+                pulumi.warn(
+                    f"the index {index!r} of {entry.ledger_table} was the last, or one of the last "
+                    "of its table, and the AWS provider leaves it in place: DynamoDB still refuses "
+                    "revisions that do not fit its key, and they are quarantined. Delete it after "
+                    f"this deployment: aws dynamodb update-table --table-name {name} "
+                    f"--global-secondary-index-updates '{delete}'; then redrive what was "
+                    "quarantined: python -m ops redrive"
+                )
 
     def next_throughput(self, wanted: Throughput) -> Throughput:
         """Return the throughput with which the tables are deployed.
@@ -220,6 +337,15 @@ class Previous:
                 )
 
         pulumi.Output.all(**table_names).apply(warn)
+
+
+def index_keys(entries: Sequence[ReplicaTableSettings]) -> dict[str, dict[str, dict[str, str]]]:
+    """Return what the next deployment has to know of the indexes; see `Previous.indexes`."""
+    return {
+        entry.ledger_table: {index.name: key_types([index]) for index in entry.indexes}
+        for entry in entries
+        if entry.indexes
+    }
 
 
 def _throughput(output: Mapping[str, Any]) -> Throughput:

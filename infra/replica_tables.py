@@ -20,7 +20,7 @@ from infra.section import FromJson, Integer
 from infra.tables import TableSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from infra.tables import Throughput
 
@@ -69,7 +69,11 @@ class ReplicaTablesSettings(TableSettings):
 
 
 class ReplicaTables(Component):
-    """One DynamoDB table for each replicated table of the ledger."""
+    """One DynamoDB table for each replicated table of the ledger.
+
+    The argument `in_place` has the ledger tables whose DynamoDB tables exist already, each with the
+    names of the indexes that do.
+    """
 
     tables: Mapping[str, aws.dynamodb.Table]
     """By the ledger table's name."""
@@ -84,9 +88,11 @@ class ReplicaTables(Component):
         throughput: Throughput,
         *,
         tags: Mapping[str, str],
+        in_place: Mapping[str, Collection[str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ReplicaTables", name, tags=tags, opts=opts)
+        self._in_place = in_place or {}
         self.tables = {
             entry.ledger_table: self._table(name, entry, settings, throughput)
             for entry in settings.replica_tables
@@ -115,7 +121,12 @@ class ReplicaTables(Component):
         settings: ReplicaTablesSettings,
         throughput: Throughput,
     ) -> aws.dynamodb.Table:
-        indexes: list[Any] = [index.arguments(throughput) for index in entry.indexes]
+        former = self._in_place.get(entry.ledger_table)
+        indexes: list[Any] = [
+            index.arguments(throughput if index.name in (former or ()) else throughput.of_new())
+            for index in entry.indexes
+        ]
+        units = throughput.of_new() if former is None else throughput
         types = {KEY_ATTRIBUTE: "S", **dict(sorted(key_types(entry.indexes).items()))}
         return aws.dynamodb.Table(
             table_name(name, entry.ledger_table),
@@ -130,7 +141,7 @@ class ReplicaTables(Component):
                 "attribute_name": EXPIRY_ATTRIBUTE,
                 "enabled": entry.lifetime_days(settings.tombstone_lifetime_days) is not None,
             },
-            **settings.arguments(throughput),
+            **settings.arguments(units),
             tags=self.tags,
             # DynamoDB refuses late, when most of the stack is deleted already.
             opts=self.child(

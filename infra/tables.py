@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -132,6 +132,17 @@ class Throughput:
     warm_write_units: int = 0
     max_read_units: int = 0
     max_write_units: int = 0
+
+    def of_new(self) -> Throughput:
+        """Return the throughput of a table or an index that does not exist yet.
+
+        It has no ceiling to remove, and DynamoDB refuses to create it with `NO_CEILING`.
+        """
+        return replace(
+            self,
+            max_read_units=max(self.max_read_units, 0),
+            max_write_units=max(self.max_write_units, 0),
+        )
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of a table or an index."""

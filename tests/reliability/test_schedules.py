@@ -2,10 +2,10 @@
 
 Each schedule creates a random history of a ledger, delivers its stream with duplicates and disorder
 through the model of the event source mapping to concurrent handlers, injects faults at any call,
-and compares current state, history and failure bucket with the ledger: at every write, after quiet, after redrive,
-and after a redrive so late that tombstones have expired. A failure prints the one command that
-repeats it. What it cannot prove: that AWS behaves as the models do. The models have separate
-tests; some schedules run on DynamoDB Local.
+and compares current state, history and failure bucket with the ledger: at every write, after quiet,
+after redrive, and after a redrive so late that tombstones have expired. A failure prints the one
+command that repeats it. What it cannot prove: that AWS behaves as the models do. The models have
+separate tests; some schedules run on DynamoDB Local.
 """
 
 from __future__ import annotations

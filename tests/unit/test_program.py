@@ -261,6 +261,8 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
             "max_read_units": 0,
             "max_write_units": 0,
         },
+        "tableIndexes": {},
+        "shardCount": 1,
         "ledgerName": deployment.LEDGER,
         "streamName": "qldb-journal-physical",
         "streamArn": "arn:aws:kinesis/stream:Stream/qldb-journal",

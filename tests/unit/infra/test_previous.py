@@ -200,3 +200,118 @@ def test_without_a_former_ceiling_none_is_removed() -> None:
     plain, _ = table(LAST)
 
     assert "onDemandThroughput" not in plain.inputs
+
+
+PROJECTED: dict[str, object] = {"attributes": {"age": "age", "city": "city"}}
+BY_AGE: dict[str, Any] = {
+    "name": "by-age",
+    "partitionKey": {"attribute": "city"},
+    "sortKey": {"attribute": "age", "type": "N"},
+}
+
+
+def with_index() -> dict[str, Any]:
+    """Return the outputs of a deployment with one index."""
+    deployed = deploy_dev_again({}, entry(**PROJECTED, indexes=[BY_AGE]))
+    return LAST | {"tableIndexes": deployed.outputs["tableIndexes"]}
+
+
+def test_a_key_of_another_type_needs_another_name_of_its_index() -> None:
+    """The provider would change nothing, and DynamoDB would refuse what the function writes."""
+    other = {**BY_AGE, "sortKey": {"attribute": "age", "type": "S"}}
+
+    found = refusal(with_index(), entry(**PROJECTED, indexes=[other]))
+
+    assert "'by-age' with the key 'age' of type S" in found
+    assert "with type N" in found
+    assert "another name" in found
+
+
+@pytest.mark.parametrize(
+    "indexes",
+    [
+        pytest.param([BY_AGE], id="unchanged"),
+        pytest.param(
+            [{**BY_AGE, "name": "by-age-2", "sortKey": {"attribute": "age"}}], id="renamed"
+        ),
+    ],
+)
+def test_an_index_may_stay_or_get_another_name(
+    indexes: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi, "warn", warnings.append)
+
+    assert deploy_dev_again(with_index(), entry(**PROJECTED, indexes=indexes)).resources
+    assert not [each for each in warnings if "by-age" in each]
+
+
+def test_the_last_index_stays_and_the_operator_is_told_how_to_delete_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi, "warn", warnings.append)
+
+    deploy_dev_again(with_index(), entry(**PROJECTED))
+
+    [warning] = [each for each in warnings if "by-age" in each]
+    assert f"--table-name {NAME}" in warning
+    assert '\'[{"Delete": {"IndexName": "by-age"}}]\'' in warning
+
+
+def test_no_index_stays_in_a_table_that_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi, "warn", warnings.append)
+
+    deploy_dev_again(with_index() | OPEN, entry(**PROJECTED, tableName="people"))
+
+    assert not [each for each in warnings if "by-age" in each]
+
+
+@pytest.mark.parametrize(("before", "count", "step"), [(2, 5, 4), (5, 2, 3)])
+def test_more_than_double_or_less_than_half_of_the_shards_is_refused(
+    before: int, count: int, step: int
+) -> None:
+    found = refusal(LAST | {"shardCount": float(before)}, {"shardCount": count})
+
+    assert f"shardCount is {count}, and the stream has {before} shards" in found
+    assert f"pulumi config set shardCount {step}," in found
+
+
+@pytest.mark.parametrize(("before", "count"), [(2, 4), (4, 2), (5, 3), (3, 3)])
+def test_up_to_double_and_down_to_half_of_the_shards_is_one_step(before: int, count: int) -> None:
+    deployed = deploy_dev_again(LAST | {"shardCount": float(before)}, {"shardCount": count})
+
+    assert deployed.outputs["shardCount"] == count
+
+
+def test_the_number_of_shards_is_free_where_kinesis_decides_on_it() -> None:
+    last = LAST | {"shardCount": 1.0}
+
+    deployed = deploy_dev_again(last, {"streamMode": "ON_DEMAND", "shardCount": 9})
+
+    assert deployed.outputs.get("shardCount") is None
+
+
+UNITS = {"maxReadRequestUnits": -1}
+
+
+def test_nothing_new_is_made_with_a_ceiling_that_was_taken_away() -> None:
+    """DynamoDB takes the removal of a ceiling for an existing table or index only."""
+    last = with_index() | {"tableThroughput": {"max_read_units": -1.0}}
+    by_city = {"name": "by-city", "partitionKey": {"attribute": "city"}}
+    person = {"ledgerTable": "Person", **PROJECTED, "indexes": [BY_AGE, by_city], "history": True}
+
+    deployed = deploy_dev_again(last, {"replicaTables": [person, {"ledgerTable": "Car"}]})
+
+    made = {each.name: each.inputs for each in deployed.all(TABLE)}
+    assert made["qldb-Person"]["onDemandThroughput"] == UNITS
+    assert "onDemandThroughput" not in made["qldb-Car"]
+    assert "onDemandThroughput" not in made["qldb-history"]
+    indexes = {each["name"]: each for each in made["qldb-Person"]["globalSecondaryIndexes"]}
+    assert indexes["by-age"]["onDemandThroughput"] == UNITS
+    assert "onDemandThroughput" not in indexes["by-city"]
+    # and a history table that exists
+    again = deploy_dev_again(last | HISTORY, entry(history=True))
+    found = {each.name: each.inputs for each in again.all(TABLE)}
+    assert found["qldb-history"]["onDemandThroughput"] == UNITS
