@@ -30,8 +30,8 @@ kms.check_region(settings.journal_stream.kms_key_arn)
 alarms.check_regions(settings.alarms)
 deployed = previous.Previous.read()
 deployed.refuse_deletion(settings.replica_tables.replica_tables)
-deployed.refuse_overlooked(settings.replica_tables.replica_tables)
-deployed.refuse_resharding(settings.journal_stream)
+deployed.refuse_other_key_types(settings.replica_tables.replica_tables)
+deployed.refuse_resharding(settings.journal_stream.shards)
 throughput = deployed.next_throughput(settings.replica_tables.throughput)
 code = lambda_package.build(
     runtime=settings.consumer.lambda_runtime, architecture=settings.consumer.lambda_architecture
@@ -61,18 +61,17 @@ replica = ReplicaTables(
     TABLES_COMPONENT,
     settings.replica_tables,
     throughput,
-    existing=deployed.existing_indexes(settings.replica_tables.replica_tables),
     tags=tags,
+    in_place=deployed.in_place(settings.replica_tables.replica_tables),
     opts=formerly("replica-tables"),
 )
 
 history = None
 if settings.replica_tables.has_history:
-    is_new = deployed.history_table_name is None
     history = HistoryTable(
         HISTORY_COMPONENT,
         settings.history_table,
-        throughput.of_new() if is_new else throughput,
+        throughput if deployed.history_table_name else throughput.of_new(),
         tags=tags,
     ).table
     pulumi.export(previous.HISTORY_OUTPUT, history.name)
@@ -135,22 +134,19 @@ if settings.dashboard.dashboard:
     )
     pulumi.export("dashboardName", page.dashboard.dashboard_name)
 
-deployed.warn_of_empty(
-    replica.names,
-    given_names=settings.replica_tables.given_names,
-    has_ledger=ledger_name is not None,
-)
+deployed.warn_of_empty(replica.names, has_ledger=ledger_name is not None)
+deployed.warn_of_kept_indexes(settings.replica_tables.replica_tables)
 
 pulumi.export("version", project_version())
-pulumi.export(previous.STREAM_OUTPUT, stream.kinesis.name)
+pulumi.export("streamName", stream.kinesis.name)
 pulumi.export("streamArn", stream.kinesis.arn)
 pulumi.export(previous.TABLE_NAMES_OUTPUT, replica.names)
 pulumi.export(previous.GIVEN_NAMES_OUTPUT, settings.replica_tables.given_names)
 pulumi.export(previous.PROTECTION_OUTPUT, settings.replica_tables.deletion_protection)
 pulumi.export(previous.RETAIN_OUTPUT, settings.replica_tables.retain_on_delete)
 pulumi.export(previous.THROUGHPUT_OUTPUT, deployed.remember(throughput))
-pulumi.export(previous.INDEXES_OUTPUT, settings.replica_tables.index_key_types)
-pulumi.export(previous.SHARDS_OUTPUT, settings.journal_stream.provisioned_shards or 0)
+pulumi.export(previous.INDEXES_OUTPUT, previous.index_keys(settings.replica_tables.replica_tables))
+pulumi.export(previous.SHARDS_OUTPUT, settings.journal_stream.shards)
 pulumi.export("functionName", consumer.function.name)
 pulumi.export("handlerEnvironment", environment.variables())
 pulumi.export("replicaTables", replica.configuration)

@@ -141,6 +141,7 @@ class _Batch:
             if history_table is None
             else HistoryBatch(history_table, self._settings.replica_tables)
         )
+        self._with_redactions = history_table is not None
         self._candidates: list[IncomingRevision] = []
         self._redelivered: set[int] = set()
         self._failed: set[str] = set()
@@ -188,13 +189,10 @@ class _Batch:
             found = read_record(
                 record.data,
                 self._settings.replica_tables,
-                with_redactions=self._history is not None,
+                with_redactions=self._with_redactions,
             )
             if isinstance(found, Revision):
                 check_version(found.version)
-            elif isinstance(found, Redactions):
-                for redaction in found.revisions:
-                    check_version(redaction.version)
         except Exception as error:  # noqa: BLE001 (no record may block the others)
             self._quarantine.add(record, source, *_fault(error))
             return
@@ -202,21 +200,20 @@ class _Batch:
             self.counts.ignored[found.reason] += 1
             if found.table_name is not None:
                 self.counts.ignored_tables[found.table_name] += 1
-        elif isinstance(found, Redactions):
-            if self._history is not None:
-                self._history.redactions.append(IncomingRedactions(found, record, source))
-        else:
-            self._keep(IncomingRevision(found, record, source))
-
-    def _keep(self, incoming: IncomingRevision) -> None:
-        """Keep a revision for the current state, for the history, or for both."""
-        name, kind = incoming.revision.table_name, incoming.revision.kind
-        if self._history is not None and self._settings.replica_tables[name].history:
-            self._history.revisions.append(incoming)
-        elif kind is RevisionKind.REDACTED:
-            self.counts.tables[name].redacted += 1
-        if kind is not RevisionKind.REDACTED:
+            return
+        history = self._history
+        if isinstance(found, Redactions):
+            if history is not None:
+                history.redactions.append(IncomingRedactions(found, record, source))
+            return
+        incoming = IncomingRevision(found, record, source)
+        is_redacted = found.kind is RevisionKind.REDACTED
+        if not is_redacted:
             self._candidates.append(incoming)
+        if history is not None and self._settings.replica_tables[found.table_name].history:
+            history.revisions.append(incoming)
+        elif is_redacted:
+            self.counts.tables[found.table_name].redacted += 1
 
     def _write(
         self, documents: list[list[IncomingRevision]], history: list[HistoryGroup]
@@ -331,7 +328,7 @@ class _Batch:
             self._deadline, self._is_delivered_again
         ):
             if not is_stored:
-                self._redeliver(fault.source, _FAILURE_STORE, fault.record)
+                self._redeliver(fault.source, _FAILURE_STORE)
                 continue
             self.counts.quarantined[record.reason, record.code] += 1
             if fault.table_name is not None:

@@ -24,7 +24,7 @@ from handler.contract import (
     RevisionState,
 )
 from handler.item_limits import check_item, check_key, surely_fits
-from handler.replica import projected_attributes
+from handler.replica import check_version, projected_attributes
 from handler.statements import complete_text, insert_text
 from journal.ion.timestamps import timestamp_text
 from journal.revisions import RevisionKind, block_address
@@ -166,8 +166,11 @@ def redaction_write(redaction: Redaction, history_table: str) -> HistoryWrite:
     ------
     UnstorableValue
         If the document's id is too long for a key.
+    MalformedRecord
+        If the version has too many digits.
     """
     check_key(redaction.document_id)
+    check_version(redaction.version)
     known = redaction.table_id
     write = HistoryWrite(
         table_name=history_table,

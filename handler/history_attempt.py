@@ -1,4 +1,11 @@
-"""The requests that bring an item of the history table to what is known of its revision."""
+"""The requests that bring an item of the history table to what is known of its revision.
+
+* A revision is an ``INSERT``, or an ``UPDATE`` if the last ones were there already. The ``UPDATE``
+  completes what a redaction that came first has left; it is refused by every other item, which
+  shows that the revision is stale.
+* A redaction is a ``PutItem`` that demands the item that it leads from, at first none. A refusal
+  carries the item that is there, and the next ``PutItem`` leads from that one.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +19,6 @@ from handler.history import (
     next_item,
     revision_put,
 )
-from handler.missing_items import Group
 from handler.outcomes import APPLIED, ITEM_WITHOUT_STATE, STALE, Permanent
 
 if TYPE_CHECKING:
@@ -39,7 +45,7 @@ class HistoryAttempt(Attempt):
         super().__init__(write.table_name, write.content, Kind.PUT if write.is_redaction else None)
         self._write = write
         self._missing = missing
-        self._group = Group(write.table_name, is_first=True)
+        self._group = (write.table_name, True)
         self._stored: Mapping[str, Any] | None = None
         self._item: Mapping[str, Any] = write.item
 
@@ -69,7 +75,6 @@ class HistoryAttempt(Attempt):
 
     def exists(self) -> None:
         """Try the UPDATE, which is refused unless a redaction came first."""
-        self._missing.record(self._group, missing=False)
         self.switch(Kind.UPDATE)
 
     def refused(self, item: Mapping[str, Any] | None) -> None:

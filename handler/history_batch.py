@@ -25,7 +25,7 @@ class HistoryGroup(NamedTuple):
     write
         The write to which everything leads.
     incoming
-        The records that it stands for.
+        The records that it stands for, revisions first.
     """
 
     write: HistoryWrite
@@ -34,8 +34,7 @@ class HistoryGroup(NamedTuple):
     @property
     def ledger_table(self) -> str | None:
         """The ledger table; None if only block summaries are there, which do not name it."""
-        names = (each.table_name for each in self.incoming)
-        return next((name for name in names if name is not None), None)
+        return self.incoming[0].table_name
 
 
 class HistoryBatch:

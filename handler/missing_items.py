@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import NamedTuple
+from typing import TypeAlias
 
-
-class Group(NamedTuple):
-    """Writes whose items tend to be missing, or not, together.
-
-    Attributes
-    ----------
-    table_name
-        The DynamoDB table.
-    is_first
-        Whether the items are missing unless something was delivered before.
-    """
-
-    table_name: str
-    is_first: bool
+Group: TypeAlias = tuple[str, bool]
+"""Writes whose items tend to be missing, or not, together: the DynamoDB table, and whether the
+items are missing unless something was delivered before. A plain tuple, because each write has one.
+"""
 
 
 class MissingItems:
@@ -45,4 +35,4 @@ class MissingItems:
         return self._of(group) > self._THRESHOLD
 
     def _of(self, group: Group) -> float:
-        return self._share.get(group, 1.0 if group.is_first else 0.0)
+        return self._share.get(group, 1.0 if group[1] else 0.0)

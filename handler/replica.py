@@ -174,7 +174,10 @@ def write_for(
     projection_id: str | None = None
     removed: tuple[str, ...] = ()
     if revision.kind is RevisionKind.UPSERT and revision.data is not None:
-        attributes.update(projected_attributes(revision, table) if projected is None else projected)
+        if projected is None:
+            _project(revision.data, table, attributes)
+        else:
+            attributes.update(projected)
         if table.index_keys:
             _move_unindexed(attributes, table.index_keys)
         projection_id = table.projection_id
@@ -220,24 +223,25 @@ def projected_attributes(revision: Revision, table: ReplicaTable) -> dict[str, A
     IonError
         If a part of the document is not Ion.
     """
-    document = revision.data
-    if document is None:
-        return {}
-    if table.attributes is None:
-        return {DOCUMENT_ATTRIBUTE: attribute_value(document)}
-    fields = structure.struct(document)
     attributes: dict[str, AttributeValue] = {}
+    if revision.data is not None:
+        _project(revision.data, table, attributes)
+    return attributes
+
+
+def _project(document: Span, table: ReplicaTable, attributes: dict[str, AttributeValue]) -> None:
+    if table.attributes is None:
+        attributes[DOCUMENT_ATTRIBUTE] = attribute_value(document)
+        return
+    fields = structure.struct(document)
     size, is_counted = 0, table.copies > 1  # it can be 100 times as large as its record
-    for name, path in table.attributes.items():
+    for name, path, depth in table.projection:
         value = fields.get(path[0]) if len(path) == 1 else _at(fields, path)
         if value is not None:
-            # One level less is left for what may have to move into a map.
-            depth = 2 if name in table.index_keys else 1
             attributes[name] = attribute_value(value, depth)
             if is_counted:
                 size += item_bytes({name: attributes[name]})
                 check_bytes(size)
-    return attributes
 
 
 def _move_unindexed(

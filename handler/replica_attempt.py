@@ -1,4 +1,17 @@
-"""The requests that bring an item to the current state of its document, one after the other."""
+"""The requests that bring an item to the current state of its document.
+
+A write happens only if there is no item or its version is lower, strictly.
+
+* A live revision is an ``INSERT`` if its item is probably missing, else an ``UPDATE``. Version 0 is
+  probably missing, others are not; the outcomes of each table correct that assumption. This affects
+  the cost only: either order leads to the same outcome.
+* ``UPDATE`` requires an item of the same projection, for it leaves what it does not name. If the
+  refusal carries no item, there is none, and an ``INSERT`` follows. If another writer came before
+  that, the ``UPDATE`` is tried again.
+* If the refusal carries an item with a lower version, another configuration wrote it, or it is a
+  tombstone. ``PutItem`` replaces it as a whole, one request for each.
+* A tombstone is always a ``PutItem``, so that nothing of its document can stay.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 from handler.attempt import Attempt, Kind
 from handler.contract import VERSION_ATTRIBUTE
 from handler.error_codes import CONDITION_REFUSED
-from handler.missing_items import Group
 from handler.outcomes import APPLIED, ITEM_WITHOUT_VERSION, STALE, Permanent
 from handler.replica import insert_statement, replacement, update_statement
 
@@ -30,13 +42,15 @@ class ReplicaAttempt(Attempt):
         Decides whether INSERT or UPDATE comes first.
     """
 
-    __slots__ = ("_missing", "_write")
+    __slots__ = ("_group", "_missing", "_write")
 
     def __init__(self, write: Write, missing: MissingItems) -> None:
         kind = None if write.projection_id is not None else Kind.PUT
         super().__init__(write.table_name, write.attributes, kind)
         self._write = write
         self._missing = missing
+        # Before anything is known, a version 0 is a new document and any other is not.
+        self._group = (write.table_name, write.version == 0)
 
     def statement(self) -> dict[str, Any]:
         """Return an INSERT or an UPDATE."""
@@ -92,11 +106,6 @@ class ReplicaAttempt(Attempt):
             self.outcome = STALE
         else:
             self.switch(Kind.PUT)
-
-    @property
-    def _group(self) -> Group:
-        # Before anything is known, a version 0 is a new document and any other is not.
-        return Group(self.table_name, self._write.version == 0)
 
 
 def _stored_version(item: Mapping[str, Any]) -> Decimal | None:

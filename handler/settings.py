@@ -93,6 +93,18 @@ class ReplicaTable:
         return projection_id((DOCUMENT_ATTRIBUTE,) if self.attributes is None else self.names)
 
     @cached_property
+    def projection(self) -> tuple[tuple[str, tuple[str, ...], int], ...]:
+        """Name, path and level of nesting of each projected attribute.
+
+        An attribute that is a key of an index has one level less for itself: its value may have to
+        move into a map.
+        """
+        return tuple(
+            (name, path, 2 if name in self.index_keys else 1)
+            for name, path in (self.attributes or {}).items()
+        )
+
+    @cached_property
     def copies(self) -> int:
         """Maximum number of attributes that can hold one and the same value of a document."""
         paths = list((self.attributes or {}).values())

@@ -1,19 +1,12 @@
-"""Writes to DynamoDB under a version condition.
+"""Sends writes to DynamoDB: packs them into requests, repeats what fails for now.
 
-A write happens only if there is no item or its version is lower, strictly. Nothing is read first: a
-refused condition shows what is there.
+Nothing is read first: each write has a condition, and a refused condition shows what is there. What
+that means, and which request comes next, is the matter of the two kinds of write
+(`handler.replica_attempt`, `handler.history_attempt`). Here they are alike: up to 25 statements of
+any tables share a request, a ``PutItem`` has one of its own.
 
-* A live revision is an ``INSERT`` if its item is probably missing, else an ``UPDATE``, 25 to a
-  request. Version 0 is probably missing, others are not; the outcomes of each table correct that
-  assumption. This affects the cost only: either order leads to the same outcome.
-* ``UPDATE`` requires an item of the same projection, for it leaves what it does not name. If the
-  refusal carries no item, there is none, and an ``INSERT`` follows. If another writer came before
-  that, the ``UPDATE`` is tried again.
-* If the refusal carries an item with a lower version, another configuration wrote it, or it is a
-  tombstone. ``PutItem`` replaces it as a whole, one request for each.
-* A tombstone is always a ``PutItem``, so that nothing of its document can stay.
-* DynamoDB may refuse a statement because of its text, which is no fault of the record. ``PutItem``
-  has no text, so its refusal alone is permanent.
+DynamoDB may refuse a statement because of its text, which is no fault of the record. ``PutItem``
+has no text, so its refusal alone is permanent.
 """
 
 from __future__ import annotations
@@ -22,7 +15,6 @@ import itertools
 import random
 import time
 from collections import defaultdict
-from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -42,7 +34,7 @@ from handler.replica_attempt import ReplicaAttempt
 from handler.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from handler.values import AttributeValue
 
@@ -239,7 +231,7 @@ def _refused(attempt: Attempt, item: object) -> None:
     """Take the refusal of a condition, with the item that refused it if the answer has one."""
     if not item:
         attempt.refused(None)
-    elif isinstance(item, Mapping):
+    elif isinstance(item, dict):
         attempt.refused(item)
     else:
         attempt.retry_later(ResponseParserError.__name__)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from infra.alarm_rules import ALARMS
+from infra.alarm_rules import ALARMS, Missing
 from infra.component import Component
 from infra.iam import only_over_tls, policy
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 RUNBOOK = "docs/runbook.md"
 
 _PERIOD_SECONDS = 60
+_WARM_UP_MINUTES = 60
+"""Time in which a new stack publishes its first metrics. The warm-up ends early with enough of them
+(CloudWatch user guide, "Alarm warm-up periods")."""
+
 _REGION_OF_ARN = 3
 
 
@@ -127,6 +131,7 @@ class Alarms(Component):
             evaluation_periods=rule.minutes,
             datapoints_to_alarm=rule.minutes,
             treat_missing_data=rule.missing.value,
+            warm_up_configuration=_warm_up(rule),
             alarm_actions=topics,
             # Who was called must learn that it is over.
             ok_actions=topics,
@@ -169,3 +174,12 @@ class Alarms(Component):
             name, topic=topic.arn, protocol="email", endpoint=email, opts=self.child()
         )
         return topic
+
+
+def _warm_up(rule: AlarmRule) -> aws.cloudwatch.MetricAlarmWarmUpConfigurationArgs | None:
+    """Return how long a new alarm waits, if it would take missing data for a fault."""
+    if rule.missing is not Missing.IS_BAD:
+        return None
+    return aws.cloudwatch.MetricAlarmWarmUpConfigurationArgs(
+        warm_up_period_duration_in_minutes=_WARM_UP_MINUTES
+    )

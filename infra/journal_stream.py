@@ -44,8 +44,8 @@ class JournalStreamSettings(Section):
     kms_key_arn: KeyArn
 
     @property
-    def provisioned_shards(self) -> int | None:
-        """Shards of the stream; None where Kinesis decides."""
+    def shards(self) -> int | None:
+        """Shards of the stream; None where Kinesis decides on them."""
         return self.shard_count if self.stream_mode == "PROVISIONED" else None
 
 
@@ -66,7 +66,7 @@ class JournalStream(Component):
         self.kinesis = aws.kinesis.Stream(
             name,
             # The provider refuses a number of shards where Kinesis decides on it.
-            shard_count=settings.provisioned_shards,
+            shard_count=settings.shards,
             retention_period=settings.stream_retention_hours,
             stream_mode_details={"stream_mode": settings.stream_mode},
             max_record_size_in_kib=settings.max_record_kibibytes,

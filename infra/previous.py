@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-import pulumi_aws as aws
 
 from infra import stack_outputs
 from infra.index_settings import key_types
 from infra.tables import NO_CEILING, Throughput
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Self
 
-    from infra.journal_stream import JournalStreamSettings
     from infra.replica_settings import ReplicaTableSettings
 
 TABLE_NAMES_OUTPUT = "tableNames"
@@ -26,11 +26,7 @@ RETAIN_OUTPUT = "retainOnDelete"
 HISTORY_OUTPUT = "historyTableName"
 THROUGHPUT_OUTPUT = "tableThroughput"
 INDEXES_OUTPUT = "tableIndexes"
-STREAM_OUTPUT = "streamName"
 SHARDS_OUTPUT = "shardCount"
-
-_RESHARDING_FACTOR = 2
-"""Kinesis API reference, "UpdateShardCount": at most twice the shards, at least half of them."""
 
 RESTREAM_COMMAND = "pulumi up --replace '**aws:qldb/stream:Stream**'"
 """Replaces the QLDB stream alone. The new one starts at ``inclusiveStartTime``; records of known
@@ -42,8 +38,6 @@ RESEND = (
     "nothing"
 )
 """What fills a table where no QLDB stream belongs to the stack."""
-
-_UNLESS_IMPORTED = "A table that was imported has its items, and lacks what came since. "
 
 _SHOWN = 10
 """Tables that a message names."""
@@ -69,11 +63,9 @@ class Previous:
     throughput
         The highest warm throughput that the tables ever had, and their ceiling.
     indexes
-        For each ledger table, the indexes of its DynamoDB table by name: the type of each key.
-    stream_name
-        The Kinesis stream; empty before the first deployment.
+        For each ledger table, the indexes of its DynamoDB table: the type of each key attribute.
     shard_count
-        Its shards; 0 where Kinesis decided on them, or nothing is known.
+        Shards of the stream; None where Kinesis decided on them.
     """
 
     table_names: Mapping[str, str] = field(default_factory=dict)
@@ -83,8 +75,7 @@ class Previous:
     history_table_name: str | None = None
     throughput: Throughput = field(default_factory=Throughput)
     indexes: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
-    stream_name: str = ""
-    shard_count: int = 0
+    shard_count: int | None = None
 
     @classmethod
     def read(cls) -> Self:
@@ -103,8 +94,8 @@ class Previous:
             history_table_name=outputs.get(HISTORY_OUTPUT),
             throughput=_throughput(outputs.get(THROUGHPUT_OUTPUT) or {}),
             indexes=outputs.get(INDEXES_OUTPUT) or {},
-            stream_name=outputs.get(STREAM_OUTPUT) or "",
-            shard_count=int(outputs.get(SHARDS_OUTPUT) or 0),
+            # Pulumi's numbers are floats.
+            shard_count=int(outputs.get(SHARDS_OUTPUT) or 0) or None,
         )
 
     def refuse_deletion(self, entries: Sequence[ReplicaTableSettings]) -> None:
@@ -160,32 +151,32 @@ class Previous:
             return entry.table_name == name
         return entry.ledger_table not in self.given_names
 
-    def existing_indexes(
-        self, entries: Sequence[ReplicaTableSettings]
-    ) -> dict[str, frozenset[str]]:
-        """Return the ledger tables whose DynamoDB tables stay, with the names of their indexes.
+    def in_place(self, entries: Sequence[ReplicaTableSettings]) -> dict[str, list[str]]:
+        """Return the ledger tables whose DynamoDB tables stay, with the indexes that stay.
 
         Parameters
         ----------
         entries
             What the stack replicates from now on.
         """
-        return {
-            entry.ledger_table: frozenset(self.indexes.get(entry.ledger_table, {}))
-            for entry in entries
-            if self._stays(entry)
-        }
+        found: dict[str, list[str]] = {}
+        for entry in entries:
+            name = self.table_names.get(entry.ledger_table)
+            if name is not None and self._keeps(entry, name):
+                former = self.indexes.get(entry.ledger_table, {})
+                found[entry.ledger_table] = [
+                    index.name
+                    for index in entry.indexes
+                    if former.get(index.name) == key_types([index])
+                ]
+        return found
 
-    def _stays(self, entry: ReplicaTableSettings) -> bool:
-        name = self.table_names.get(entry.ledger_table)
-        return name is not None and self._keeps(entry, name)
+    def refuse_other_key_types(self, entries: Sequence[ReplicaTableSettings]) -> None:
+        """Refuse another type for a key of an index that keeps its name.
 
-    def refuse_overlooked(self, entries: Sequence[ReplicaTableSettings]) -> None:
-        """Refuse changes of indexes that the AWS provider does not see.
-
-        It would leave the index as it is, and the function would write what the index refuses:
-        those documents would be quarantined (hashicorp/terraform-provider-aws, internal/service/
-        dynamodb/table.go and issue 47490).
+        To the provider nothing has changed (terraform-provider-aws, internal/service/dynamodb/
+        table.go), so DynamoDB would go on to demand the former type, and refuse every revision that
+        the function fits to the new one.
 
         Parameters
         ----------
@@ -195,61 +186,73 @@ class Previous:
         Raises
         ------
         pulumi.RunError
-            If the last index of a table is to be removed and is still there, or if a key of an
-            index is to have another type.
+            If there is such an index.
         """
         for number, entry in enumerate(entries):
             former = self.indexes.get(entry.ledger_table, {})
-            if not former or not self._stays(entry):
-                continue
-            setting = f"replicaTables[{number}].indexes"
             for index in entry.indexes:
-                for attribute, kind in key_types((index,)).items():
-                    known = former.get(index.name, {}).get(attribute, kind)
-                    if known != kind:
+                for key in index.keys:
+                    kind = former.get(index.name, {}).get(key.attribute, key.type)
+                    if kind != key.type:
                         raise pulumi.RunError(
-                            f"{setting} has {index.name!r} with {attribute!r} of type {kind}, and "
-                            f"the index takes it for type {known}, which the AWS provider would "
-                            "leave so; nothing was changed. Give the index another name as well: "
-                            "it is then built for the new type"
+                            f"replicaTables[{number}] has the index {index.name!r} with the key "
+                            f"{key.attribute!r} of type {key.type}, and the index that is deployed "
+                            f"has it with type {kind}, which is not changed in place; nothing was "
+                            f"changed. Give the index another name than {index.name!r}"
                         )
-            if not entry.indexes:
-                self._refuse_last_index(setting, self.table_names[entry.ledger_table])
 
-    @staticmethod
-    def _refuse_last_index(setting: str, table: str) -> None:
-        left = [index.name for index in aws.dynamodb.get_table(name=table).global_secondary_indexes]
-        if not left:
-            return
-        updates = f'[{{"Delete":{{"IndexName":"{left[0]}"}}}}]'
-        raise pulumi.RunError(
-            f"{setting} is absent, and the DynamoDB table {table} still has {_some(sorted(left))}: "
-            "the AWS provider does not remove a table's last index; nothing was changed. Delete it "
-            f"yourself: aws dynamodb update-table --table-name {table} "
-            f"--global-secondary-index-updates '{updates}'; when it is gone: pulumi up --refresh"
-        )
+    def refuse_resharding(self, shard_count: int | None) -> None:
+        """Refuse a number of shards that Kinesis does not reach in one step.
 
-    def refuse_resharding(self, settings: JournalStreamSettings) -> None:
-        """Refuse a number of shards that Kinesis would not make in one step.
+        It would refuse after other resources changed (Kinesis API reference, "UpdateShardCount":
+        at most double, at least half of the present number).
+
+        Parameters
+        ----------
+        shard_count
+            Shards from now on; None where Kinesis decides on them.
 
         Raises
         ------
         pulumi.RunError
-            If it is more than twice or less than half of what the stream has.
+            If the number is too far from that of the last deployment.
         """
-        before, wanted = self.shard_count, settings.provisioned_shards
-        if not before or not wanted or _is_one_step(before, wanted):
+        before = self.shard_count
+        if shard_count is None or before is None or before <= 2 * shard_count <= 4 * before:
             return
-        # Somebody may have resharded it since.
-        before = len(aws.kinesis.get_stream(name=self.stream_name).open_shards)
-        if _is_one_step(before, wanted):
-            return
-        most, least = before * _RESHARDING_FACTOR, -(-before // _RESHARDING_FACTOR)
+        nearest = 2 * before if shard_count > before else math.ceil(before / 2)
         raise pulumi.RunError(
-            f"shardCount is {wanted}, and the stream has {before} shards: Kinesis makes at most "
-            f"twice and at least half as many at a time; nothing was changed. Go there in steps: "
-            f"pulumi config set shardCount {most if wanted > most else least}, pulumi up, and so on"
+            f"shardCount is {shard_count}, and the stream has {before} shards: Kinesis changes "
+            "them at once to twice or half as many at most; nothing was changed. Go there in "
+            f"steps: pulumi config set shardCount {nearest}, pulumi up, and so on"
         )
+
+    def warn_of_kept_indexes(self, entries: Sequence[ReplicaTableSettings]) -> None:
+        """Warn of indexes that stay because they are the last of their table.
+
+        To the provider, a table without indexes in the program keeps those that it has
+        (terraform-provider-aws, issue 47490).
+
+        Parameters
+        ----------
+        entries
+            What the stack replicates from now on.
+        """
+        for entry in entries:
+            former = self.indexes.get(entry.ledger_table)
+            name = self.table_names.get(entry.ledger_table)
+            if entry.indexes or not former or name is None or not self._keeps(entry, name):
+                continue
+            for index in sorted(former):
+                delete = json.dumps([{"Delete": {"IndexName": index}}])
+                pulumi.warn(
+                    f"the index {index!r} of {entry.ledger_table} was the last, or one of the last "
+                    "of its table, and the AWS provider leaves it in place: DynamoDB still refuses "
+                    "revisions that do not fit its key, and they are quarantined. Delete it after "
+                    f"this deployment: aws dynamodb update-table --table-name {name} "
+                    f"--global-secondary-index-updates '{delete}'; then redrive what was "
+                    "quarantined: python -m ops redrive"
+                )
 
     def next_throughput(self, wanted: Throughput) -> Throughput:
         """Return the throughput with which the tables are deployed.
@@ -302,11 +305,7 @@ class Previous:
         )
 
     def warn_of_empty(
-        self,
-        table_names: Mapping[str, pulumi.Output[str]],
-        *,
-        given_names: Collection[str] = (),
-        has_ledger: bool,
+        self, table_names: Mapping[str, pulumi.Output[str]], *, has_ledger: bool
     ) -> None:
         """Warn of tables that start empty beside a journal that was consumed already.
 
@@ -316,8 +315,6 @@ class Previous:
         ----------
         table_names
             The DynamoDB table of each ledger table, from now on.
-        given_names
-            The ledger tables whose DynamoDB table the settings name: it may have been imported.
         has_ledger
             Whether the stack has a QLDB stream, which can start again.
         """
@@ -334,17 +331,21 @@ class Previous:
                 table for table, name in names.items() if self.table_names.get(table) != name
             )
             if empty:
-                imported = "" if set(empty).isdisjoint(given_names) else _UNLESS_IMPORTED
                 pulumi.warn(
                     f"new and empty: the DynamoDB table of {_some(empty)}. It fills only from "
-                    f"the records that arrive from now on. {imported}{remedy}"
+                    f"the records that arrive from now on. {remedy}"
                 )
 
         pulumi.Output.all(**table_names).apply(warn)
 
 
-def _is_one_step(before: int, wanted: int) -> bool:
-    return wanted <= before * _RESHARDING_FACTOR and before <= wanted * _RESHARDING_FACTOR
+def index_keys(entries: Sequence[ReplicaTableSettings]) -> dict[str, dict[str, dict[str, str]]]:
+    """Return what the next deployment has to know of the indexes; see `Previous.indexes`."""
+    return {
+        entry.ledger_table: {index.name: key_types([index]) for index in entry.indexes}
+        for entry in entries
+        if entry.indexes
+    }
 
 
 def _throughput(output: Mapping[str, Any]) -> Throughput:

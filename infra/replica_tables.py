@@ -63,15 +63,6 @@ class ReplicaTablesSettings(TableSettings):
         }
 
     @property
-    def index_key_types(self) -> dict[str, dict[str, dict[str, str]]]:
-        """For each ledger table with indexes, these by name: the type of each key."""
-        return {
-            entry.ledger_table: {index.name: key_types((index,)) for index in entry.indexes}
-            for entry in self.replica_tables
-            if entry.indexes
-        }
-
-    @property
     def has_history(self) -> bool:
         """Whether the history of any ledger table is kept."""
         return any(entry.history for entry in self.replica_tables)
@@ -80,18 +71,8 @@ class ReplicaTablesSettings(TableSettings):
 class ReplicaTables(Component):
     """One DynamoDB table for each replicated table of the ledger.
 
-    Parameters
-    ----------
-    name
-        Name of the component.
-    settings
-        What is replicated, and how.
-    throughput
-        Of every table and index.
-    existing
-        The ledger tables whose DynamoDB tables exist already, with the names of their indexes.
-    tags, opts
-        As for every component.
+    The argument `in_place` has the ledger tables whose DynamoDB tables exist already, each with the
+    names of the indexes that do.
     """
 
     tables: Mapping[str, aws.dynamodb.Table]
@@ -106,12 +87,12 @@ class ReplicaTables(Component):
         settings: ReplicaTablesSettings,
         throughput: Throughput,
         *,
-        existing: Mapping[str, Collection[str]] | None = None,
         tags: Mapping[str, str],
+        in_place: Mapping[str, Collection[str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ReplicaTables", name, tags=tags, opts=opts)
-        self._existing = existing or {}
+        self._in_place = in_place or {}
         self.tables = {
             entry.ledger_table: self._table(name, entry, settings, throughput)
             for entry in settings.replica_tables
@@ -140,11 +121,12 @@ class ReplicaTables(Component):
         settings: ReplicaTablesSettings,
         throughput: Throughput,
     ) -> aws.dynamodb.Table:
-        there = self._existing.get(entry.ledger_table)
+        former = self._in_place.get(entry.ledger_table)
         indexes: list[Any] = [
-            index.arguments(throughput if index.name in (there or ()) else throughput.of_new())
+            index.arguments(throughput if index.name in (former or ()) else throughput.of_new())
             for index in entry.indexes
         ]
+        units = throughput.of_new() if former is None else throughput
         types = {KEY_ATTRIBUTE: "S", **dict(sorted(key_types(entry.indexes).items()))}
         return aws.dynamodb.Table(
             table_name(name, entry.ledger_table),
@@ -159,7 +141,7 @@ class ReplicaTables(Component):
                 "attribute_name": EXPIRY_ATTRIBUTE,
                 "enabled": entry.lifetime_days(settings.tombstone_lifetime_days) is not None,
             },
-            **settings.arguments(throughput if there is not None else throughput.of_new()),
+            **settings.arguments(units),
             tags=self.tags,
             # DynamoDB refuses late, when most of the stack is deleted already.
             opts=self.child(

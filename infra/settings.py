@@ -197,15 +197,16 @@ def _tombstone_problems(settings: Settings) -> Iterator[str]:
 def _name_problems(settings: Settings) -> Iterator[str]:
     """Report a table name that Pulumi may make up for another table of the stack."""
     entries = settings.replica_tables.replica_tables
-    made_up = {f"the ledger table {entry.ledger_table}": entry.ledger_table for entry in entries}
-    others = {
-        whose: table_name(TABLES_COMPONENT, ledger_table) for whose, ledger_table in made_up.items()
-    } | {"the history table": HISTORY_COMPONENT}
     for number, entry in enumerate(entries):
+        others = {"the history table": HISTORY_COMPONENT} | {
+            f"the ledger table {other.ledger_table}": table_name(
+                TABLES_COMPONENT, other.ledger_table
+            )
+            for other in entries
+            if other is not entry
+        }
         for whose, name in others.items():
-            if whose == f"the ledger table {entry.ledger_table}" or entry.table_name is None:
-                continue
-            if re.fullmatch(re.escape(name) + _SUFFIX_PATTERN, entry.table_name):
+            if re.fullmatch(re.escape(name) + _SUFFIX_PATTERN, entry.table_name or ""):
                 yield (
                     f"replicaTables[{number}].tableName is {entry.table_name!r}, a name that "
                     f"{whose} of this stack can have: choose another"

@@ -134,9 +134,9 @@ class Throughput:
     max_write_units: int = 0
 
     def of_new(self) -> Throughput:
-        """Return the same for a table or an index that is made.
+        """Return the throughput of a table or an index that does not exist yet.
 
-        DynamoDB takes `NO_CEILING` only where there can be a ceiling to remove.
+        It has no ceiling to remove, and DynamoDB refuses to create it with `NO_CEILING`.
         """
         return replace(
             self,

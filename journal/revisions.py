@@ -33,6 +33,9 @@ _REVISION_DETAILS = "REVISION_DETAILS"
 _REVISION_DETAILS_BYTES = b"REVISION_DETAILS"
 _BLOCK_SUMMARY_TYPE = "BLOCK_SUMMARY"
 _REDACTION_BYTES = b"redactionInfo"
+_MAX_REDACTIONS = 1000
+"""A transaction redacts one revision (QLDB developer guide, "REDACT_REVISION"). Without a limit one
+record could demand 100,000 requests."""
 
 
 class RevisionKind(enum.Enum):
@@ -182,10 +185,9 @@ def read_record(
     try:
         record = struct(single_value(data))
         record_type = text_field(record, "recordType")
-        if record_type == _BLOCK_SUMMARY_TYPE and with_redactions:
-            redactions = _redactions(struct_field(record, "payload"))
-            return Redactions(redactions) if redactions else _BLOCK_SUMMARY
         if record_type != _REVISION_DETAILS:
+            if with_redactions and record_type == _BLOCK_SUMMARY_TYPE:
+                return _redactions(struct_field(record, "payload"))
             return _OTHER_TYPES.get(record_type, _UNKNOWN_TYPE)
         payload = struct_field(record, "payload")
         table = struct_field(payload, "tableInfo")
@@ -253,18 +255,22 @@ def block_address(revision: Revision) -> tuple[str, int]:
         raise MalformedRecord(f"blockAddress: {error.code}") from None
 
 
-def _redactions(payload: Fields) -> tuple[Redaction, ...]:
+def _redactions(payload: Fields) -> Redactions | Ignored:
     """Read which revisions a block summary redacts.
 
     Only names and nesting of the fields are known (``RedactionInfo`` and ``RedactRevisionRequest``
     in AWS's Java sample for QLDB), so nothing is demanded that is not needed.
     """
     if is_absent(payload, "redactionInfo"):
-        return ()
+        return _BLOCK_SUMMARY
     revisions = struct_field(payload, "redactionInfo").get("revisions")
     if revisions is None:
         raise IonError("redactionInfo has no revisions")
-    return tuple([_redaction(each) for each in elements(revisions)])
+    spans = elements(revisions)
+    if len(spans) > _MAX_REDACTIONS:
+        raise IonError(f"more than {_MAX_REDACTIONS} redactions in a block")
+    found = tuple([_redaction(each) for each in spans])
+    return Redactions(found) if found else _BLOCK_SUMMARY
 
 
 def _redaction(span: Span) -> Redaction:

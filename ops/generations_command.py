@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import math
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,10 +24,12 @@ from ops.generations import (
     TableGenerations,
 )
 from ops.interruption import end_on_request
+from ops.option_types import positive_number
 from ops.table_scan import CapacityLimit, pages
 from ops.terminal_text import printable
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterator, Sequence
 
     from rich.console import Console
@@ -76,7 +76,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--rate",
-        type=_rate,
+        type=positive_number("rate"),
         metavar="UNITS",
         help="consume at most so many capacity units a second (default: no limit)",
     )
@@ -340,13 +340,3 @@ def _fields(generation: Generation, states: Sequence[str]) -> dict[str, Any]:
 
 def _items(number: int) -> str:
     return "item" if number == 1 else "items"
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if not 0 < rate < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no rate: expected a number above 0")
-    return rate

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import random
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from local.progress import ProgressLine, show_progress
 from local.replica import Replica
 from ops import connections, stack_outputs
 from ops.errors import aws_errors
+from ops.option_types import positive_number
 
 if TYPE_CHECKING:
     from local.comparison import Row
@@ -42,8 +42,8 @@ the tables and dynamodb:Query on the history table; with a customer managed key,
 kms:GenerateDataKey and kms:Decrypt.
 
 What it writes stays in the tables. Each run has table ids of its own, so that
-`python -m ops generations` lists it apart, and can remove it. Do not run it on a stack whose
-readers would take these documents for real ones.
+`python -m ops generations` lists it apart, and can remove it (the newest one with --force). Do not
+run it on a stack whose readers would take these documents for real ones.
 
 exit status: 0 no difference, 1 a difference, or the command could not run, 130 interrupted
 
@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--wait",
-        type=_seconds,
+        type=positive_number("number of seconds"),
         default=WAIT_SECONDS,
         metavar="SECONDS",
         help="wait at most so long for what was written (default: %(default)g)",
@@ -124,13 +124,3 @@ def _result(rows: list[Row], file: Path) -> int:
             f"`python -m ops failures --outputs {file}`; its log and its metrics say more"
         )
     return 1 if number else 0
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no number of seconds: expected more than 0")
-    return seconds

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import random
 import time
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from local.kinesis_target import KinesisTarget
 from local.ledger_feed import LedgerFeed
 from local.progress import ProgressLine, show_progress
 from ops.errors import aws_errors
+from ops.option_types import positive_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--rate",
-        type=_rate,
+        type=positive_number("rate"),
         default=10.0,
         metavar="R",
         help="transactions a second, as far as this machine and the stream allow "
@@ -179,13 +179,3 @@ def _number(low: int, high: int) -> Callable[[str], int]:
         return number
 
     return parse
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if not 0 < rate < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no rate: expected a number above 0")
-    return rate

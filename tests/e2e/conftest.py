@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from qldb_simulator.client import LedgerClient
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-REPLICA_TABLES: list[dict[str, Any]] = [
+REPLICA_TABLES = [
     {
         "ledgerTable": "Person",
         "attributes": {

@@ -7,10 +7,13 @@ a deployment takes seconds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
+from pulumi import automation
 from pulumi.automation import CommandError
 from qldb_simulator.operations import CreateTable, Insert
 
@@ -32,11 +35,39 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 
 UNCHANGED = {"same"}
+UNANNOUNCED = {
+    automation.OpType.SAME,
+    automation.OpType.READ,  # a reference to another stack
+    automation.OpType.DISCARD,
+}
+FOLLOWERS = {"MetricAlarm", "Dashboard"}
+"""Follow what they watch: tests/unit/infra tells how."""
+
+KEY_ARN = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+PERSON, ATTESTATIONS = cast("list[dict[str, Any]]", REPLICA_TABLES)
+BY_EMAIL = {"name": "by-email", "partitionKey": {"attribute": "email"}}
+FEWER_ATTRIBUTES = {"ledgerTable": "Person", "attributes": {"email": "email"}}
 
 
 def changed(changes: Mapping[Any, int] | None) -> dict[str, int]:
     """Return Pulumi's counts of changes, except for unchanged resources."""
     return {str(kind): count for kind, count in (changes or {}).items() if kind not in UNCHANGED}
+
+
+def announced(stacks: Stacks) -> Counter[str]:
+    """Return what a preview announces, as operation and type, but for alarms and dashboard."""
+    found: Counter[str] = Counter()
+
+    def count(event: automation.EngineEvent) -> None:
+        if event.resource_pre_event is not None:
+            step = event.resource_pre_event.metadata
+            kind = step.type.rpartition(":")[2]
+            if step.op not in UNANNOUNCED and kind not in FOLLOWERS:
+                found[f"{step.op.value} {kind}"] += 1
+
+    stacks._open(PIPELINE).preview(on_event=count)
+    return found
 
 
 def assert_nothing_deployed(services: Services) -> None:
@@ -131,6 +162,170 @@ def test_a_refresh_finds_a_change_made_by_hand(deployment: Deployment) -> None:
     assert functions.get_function_configuration(FunctionName=name)["Timeout"] == 60
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "default", "expected"),
+    [
+        (
+            "kmsKeyArn",
+            KEY_ARN,
+            "",
+            {
+                "update Stream": 1,
+                "update Table": 2,
+                "update BucketServerSideEncryptionConfiguration": 1,
+                "update Queue": 1,
+                "update LogGroup": 1,
+                "update Function": 1,
+                "update RolePolicy": 2,
+            },
+        ),
+        ("replicaTables", [FEWER_ATTRIBUTES, ATTESTATIONS], REPLICA_TABLES, {"update Function": 1}),
+        (
+            "ledgerStack",
+            "",
+            f"organization/{LEDGER.name}/e2e",
+            {
+                "delete LedgerStream": 1,
+                "delete Stream": 1,
+                "delete Role": 1,
+                "delete RolePolicy": 1,
+            },
+        ),
+    ],
+    ids=["kmsKeyArn", "attributes", "ledgerStack"],
+)
+def test_a_changed_setting_is_announced_for_what_it_should_and_in_place(
+    deployment: Deployment,
+    setting: str,
+    value: object,
+    default: object,
+    expected: dict[str, int],
+) -> None:
+    # given a deployed stack / when one setting changes
+    deployment.stacks.change(**{setting: value})
+    try:
+        found = announced(deployment.stacks)
+    finally:
+        deployment.stacks.change(**{setting: default})
+    # then the preview announces just that, and replaces nothing
+    assert found == expected
+
+
+def test_many_settings_are_changed_in_place_and_once(deployment: Deployment) -> None:
+    # given a deployed stack / when many settings change at once
+    stacks = deployment.stacks
+    tables = [{**PERSON, "indexes": [BY_EMAIL], "history": True}, ATTESTATIONS]
+    stacks.change(
+        streamMode="ON_DEMAND",
+        maxRecordKibibytes=2048,
+        pointInTimeRecoveryDays=7,
+        tableWarmWriteUnits=5000,
+        tableMaxWriteUnits=6000,
+        tombstoneLifetimeDays=400,
+        reservedConcurrency=5,
+        parallelizationFactor=2,
+        logRetentionDays=14,
+        failureRetentionDays=30,
+        replicaTables=tables,
+    )
+    found = announced(stacks)
+    result = stacks.up_project(PIPELINE)
+    # then each resource is updated once, and the history table is made
+    assert found == {
+        "update Stream": 1,
+        "update Table": 2,
+        "update Function": 1,
+        "update RolePolicy": 1,
+        "update EventSourceMapping": 1,
+        "update LogGroup": 1,
+        "update BucketLifecycleConfiguration": 1,
+        "create HistoryTable": 1,
+        "create Table": 1,
+    }
+    assert set(changed(result.summary.resource_changes)) == {"update", "create"}
+    # and it is so
+    outputs = stacks.outputs()
+    dynamodb = deployment.client("dynamodb")
+    person = dynamodb.describe_table(TableName=outputs["tableNames"]["Person"])["Table"]
+    [index] = person["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], index["Projection"]["ProjectionType"]) == ("by-email", "ALL")
+    history = dynamodb.describe_table(TableName=outputs["historyTableName"])["Table"]
+    assert [key["AttributeName"] for key in history["KeySchema"]] == ["pk", "version"]
+    # and a second deployment, and a look at what is there, find nothing to do
+    assert changed(stacks.up_project(PIPELINE).summary.resource_changes) == {}
+    assert changed(stacks.refresh(PIPELINE).summary.resource_changes) == {}
+    # and all of it can be taken back, in place
+    stacks.change(
+        streamMode="PROVISIONED",
+        maxRecordKibibytes=1024,
+        pointInTimeRecoveryDays=35,
+        tableWarmWriteUnits=0,
+        tableMaxWriteUnits=0,
+        tombstoneLifetimeDays=0,
+        reservedConcurrency=-1,
+        parallelizationFactor=1,
+        logRetentionDays=30,
+        failureRetentionDays=90,
+        replicaTables=REPLICA_TABLES,
+    )
+    result = stacks.up_project(PIPELINE)
+    assert set(changed(result.summary.resource_changes)) == {"update", "delete"}
+
+
+def test_a_stack_of_version_0_1_0_keeps_its_kinesis_stream(deployment: Deployment) -> None:
+    # given a state in which one component has both streams, as that version wrote it
+    stack = deployment.stacks._open(PIPELINE)
+    exported = stack.export_stack()
+    former = as_before_the_split(exported.deployment or {})
+    stack.import_stack(automation.Deployment(version=exported.version, deployment=former))
+    # when it is deployed / then nothing is made but the new component, and nothing replaced
+    assert announced(deployment.stacks) == {"create JournalStream": 1}
+    result = deployment.stacks.up_project(PIPELINE)
+    assert changed(result.summary.resource_changes) == {"create": 1}
+
+
+def as_before_the_split(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stack's state in which the Kinesis stream belongs to the ledger's stream."""
+    resources = {resource["urn"]: resource for resource in state["resources"]}
+    [journal] = [urn for urn in resources if urn.endswith("JournalStream::qldb-journal")]
+    [ledger] = [urn for urn in resources if urn.endswith("LedgerStream::qldb-journal")]
+    # A resource comes after its parent.
+    order = [ledger if urn == journal else urn for urn in resources if urn != ledger]
+    text = json.dumps({**state, "resources": [resources[urn] for urn in order]})
+    text = text.replace("infra:JournalStream$", "infra:LedgerStream$").replace(journal, ledger)
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expected"),
+    [
+        ("batchSize", 50, {"update": 1}),
+        # the function, the alarm on its duration, and the dashboard
+        ("lambdaTimeoutSeconds", 90, {"update": 3}),
+    ],
+)
+def test_a_changed_setting_updates_only_what_it_should(
+    deployment: Deployment, setting: str, value: object, expected: dict[str, int]
+) -> None:
+    # given a deployed stack / when one setting changes
+    deployment.stacks.change(**{setting: value})
+    # then the preview announces just that
+    preview = deployment.stacks.preview(PIPELINE)
+    assert changed(dict(preview.change_summary)) == expected
+    # and the deployment does it
+    result = deployment.stacks.up_project(PIPELINE)
+    assert changed(result.summary.resource_changes) == expected
+
+
+def test_a_new_start_time_replaces_the_qldb_stream_alone(deployment: Deployment) -> None:
+    # given a deployed stack / when the stream is to start elsewhere, which QLDB cannot change
+    deployment.stacks.change(inclusiveStartTime="2021-01-01T00:00:00Z")
+    result = deployment.stacks.up_project(PIPELINE)
+    # then QLDB's stream is replaced, and nothing else is touched
+    assert changed(result.summary.resource_changes) == {"replace": 1}
+
+
 def test_a_wrong_setting_fails_before_anything_is_touched(deployment: Deployment) -> None:
     # given a setting that Lambda would refuse
     deployment.stacks.change(lambdaTimeoutSeconds=1000)
@@ -138,7 +333,7 @@ def test_a_wrong_setting_fails_before_anything_is_touched(deployment: Deployment
     with pytest.raises(Exception, match="lambdaTimeoutSeconds") as failure:
         deployment.stacks.up_project(PIPELINE)
     assert "900" in str(failure.value)
-    deployment.stacks.change(lambdaTimeoutSeconds=60)
+    deployment.stacks.change(lambdaTimeoutSeconds=90)
     assert changed(deployment.stacks.up_project(PIPELINE).summary.resource_changes) == {}
 
 
@@ -154,18 +349,14 @@ def test_an_added_table_is_announced_and_filled_by_a_new_stream(deployment: Depl
     # then the deployment says that its table is empty
     assert "new and empty: the DynamoDB table of Vehicle." in result.stdout
     assert RESTREAM_COMMAND in result.stdout
-    # and without its past, it gets what comes from then on, and only that
-    table = stacks.outputs()["tableNames"]["Vehicle"]
-    dynamodb = deployment.client("dynamodb")
-    ledger.commit(name, [Insert(table="Vehicle", document={"n": 3})])
-    ledger.wait_delivered(name)
-    eventually(lambda: dynamodb.scan(TableName=table, ConsistentRead=True)["Count"] == 1)
     # and the command that it names fills it, replacing the QLDB stream alone
     _, pattern, _ = RESTREAM_COMMAND.split("'")
     result = stacks.up_project(PIPELINE, replace=[pattern])
     assert changed(result.summary.resource_changes) == {"replace": 1}
     assert "new and empty" not in result.stdout
-    eventually(lambda: dynamodb.scan(TableName=table, ConsistentRead=True)["Count"] == 4)
+    table = stacks.outputs()["tableNames"]["Vehicle"]
+    dynamodb = deployment.client("dynamodb")
+    eventually(lambda: dynamodb.scan(TableName=table, ConsistentRead=True)["Count"] == 3)
 
 
 def test_a_protected_table_cannot_be_removed_and_nothing_is_touched(
@@ -189,8 +380,55 @@ def test_a_protected_table_cannot_be_removed_and_nothing_is_touched(
     stacks.change(deletionProtection=False)
     stacks.up_project(PIPELINE)
     stacks.change(replicaTables=REPLICA_TABLES)
-    result = stacks.up_project(PIPELINE)
-    assert changed(result.summary.resource_changes) == {"update": 2, "delete": 1}
+    assert announced(stacks) == {
+        "delete Table": 1,
+        "update Function": 1,
+        "update RolePolicy": 1,
+    }
+    stacks.up_project(PIPELINE)
+
+
+def test_a_retained_table_is_adopted_with_its_items(deployment: Deployment) -> None:
+    # given a table that the stack gave up without deleting it
+    stacks = deployment.stacks
+    dynamodb = deployment.client("dynamodb")
+    stacks.change(retainOnDelete=True)
+    stacks.up_project(PIPELINE)
+    name = stacks.outputs()["tableNames"]["Person"]
+    items = deployment.items("Person")
+    stacks.change(replicaTables=[ATTESTATIONS])
+    assert announced(stacks)["delete Table"] == 1
+    stacks.up_project(PIPELINE)
+    assert name in dynamodb.list_tables()["TableNames"]
+    # when it is imported under its name, as docs/settings.md says
+    stack = stacks._open(PIPELINE)
+    [parent] = [
+        resource["urn"]
+        for resource in (stack.export_stack().deployment or {})["resources"]
+        if resource["urn"].endswith("ReplicaTables::qldb")
+    ]
+    stack.import_resources(
+        resources=[
+            {
+                "type": "aws:dynamodb/table:Table",
+                "name": "qldb-Person",
+                "id": name,
+                "parent": "tables",
+            }
+        ],
+        name_table={"tables": parent},
+        protect=False,
+        generate_code=False,
+    )
+    stacks.change(replicaTables=[{**PERSON, "tableName": name}, ATTESTATIONS])
+    found = announced(stacks)
+    stacks.up_project(PIPELINE)
+    # then it is neither made nor replaced
+    assert found == {"update Table": 1, "update Function": 1, "update RolePolicy": 1}
+    assert stacks.outputs()["tableNames"]["Person"] == name
+    assert deployment.items("Person") == items
+    stacks.change(retainOnDelete=False)
+    stacks.up_project(PIPELINE)
 
 
 def test_destroy_leaves_nothing_behind(

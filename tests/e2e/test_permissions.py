@@ -13,7 +13,7 @@ import re
 import sys
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from pulumi_aws_standin.quirks import from_emulator
@@ -42,7 +42,10 @@ pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 
 REMEMBERED = "Person"
 """The ledger table whose history is kept."""
-TABLES = [{**table, "history": table["ledgerTable"] == REMEMBERED} for table in REPLICA_TABLES]
+TABLES = [
+    {**table, "history": table["ledgerTable"] == REMEMBERED}
+    for table in cast("list[dict[str, Any]]", REPLICA_TABLES)
+]
 
 PHYSICAL_NAME = re.compile(r"(?P<logical>.+)-[0-9a-f]{7}")
 POLL_SECONDS = 0.05

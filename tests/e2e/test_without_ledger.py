@@ -2,6 +2,7 @@
 
 The commands run as on a foreign machine: in processes of their own, with nothing of this project's
 state, and with no other environment variables than AWS's. They cannot tell this local AWS from AWS.
+The tests build on each other, in order.
 """
 
 from __future__ import annotations

@@ -79,6 +79,8 @@ class Tables:
         Names of further tables whose key has ``version``, a number, too.
     observer
         Called with table name, old item or None, and new item, before each write becomes visible.
+    index_keys
+        By table, type and maximum bytes of each attribute that is a key of an index.
     """
 
     def __init__(
@@ -87,7 +89,9 @@ class Tables:
         *,
         history: Collection[str] = (),
         observer: Observer | None = None,
+        index_keys: Mapping[str, Mapping[str, tuple[str, int]]] | None = None,
     ) -> None:
+        self._index_keys = index_keys or {}
         self._items: dict[str, dict[str, Item]] = {name: {} for name in (*names, *history)}
         self._history = frozenset(history)
         self._lock = threading.RLock()
@@ -183,6 +187,9 @@ class Tables:
         self._store(statement.table, old, item, message)
 
     def _store(self, table: str, old: Item | None, item: Item, message: str) -> None:
+        for name, (kind, max_bytes) in self._index_keys.get(table, {}).items():
+            if name in item and not _is_index_key(item[name], kind, max_bytes):
+                raise _Refusal("ValidationError", f"Type or size mismatch for Index Key {name}")
         if item_bytes(item) > MAX_ITEM_BYTES:
             raise _Refusal("ValidationError", message)
         if self._observer is not None:
@@ -366,6 +373,15 @@ def _partition_key(item: Item) -> str:
     if len(value.encode()) > MAX_KEY_BYTES:
         raise _Refusal("ValidationError", "Hash primary key values must be under 2048 bytes")
     return value
+
+
+def _is_index_key(value: Value, kind: str, max_bytes: int) -> bool:
+    content = value.get(kind)
+    if content is None:
+        return False
+    if kind == "N":
+        return True
+    return 0 < len(content.encode() if kind == "S" else content) <= max_bytes
 
 
 def _lower(old: Item, below: Value, *, or_equal: bool = False) -> bool:

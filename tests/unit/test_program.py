@@ -171,6 +171,67 @@ def test_a_stack_has_exactly_the_resources_of_its_boxes(
     )
 
 
+STREAM = "aws:kinesis/stream:Stream"
+TABLE = "aws:dynamodb/table:Table"
+FUNCTION = "aws:lambda/function:Function"
+MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
+FOLLOWERS = (ALARM, "aws:cloudwatch/dashboard:Dashboard")
+"""Follow what they watch: their own tests tell how."""
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expected"),
+    [
+        ("streamMode", "ON_DEMAND", {STREAM}),
+        ("shardCount", 2, {STREAM}),
+        ("streamRetentionHours", 48, {STREAM}),
+        ("maxRecordKibibytes", 2048, {STREAM}),
+        ("inclusiveStartTime", "2024-01-01T00:00:00Z", {"aws:qldb/stream:Stream"}),
+        ("pointInTimeRecoveryDays", 7, {TABLE}),
+        ("tableWarmReadUnits", 13_000, {TABLE}),
+        ("tableWarmWriteUnits", 5_000, {TABLE}),
+        ("tableMaxReadUnits", 100, {TABLE}),
+        ("tableMaxWriteUnits", 100, {TABLE}),
+        ("tombstoneLifetimeDays", 400, {TABLE, FUNCTION}),
+        ("lambdaRuntime", "python3.12", {FUNCTION}),
+        ("lambdaArchitecture", "x86_64", {FUNCTION}),
+        ("lambdaMemoryMegabytes", 512, {FUNCTION}),
+        ("lambdaTimeoutSeconds", 90, {FUNCTION}),
+        ("reservedConcurrency", 5, {FUNCTION}),
+        ("logLevel", "DEBUG", {FUNCTION}),
+        ("batchSize", 50, {MAPPING}),
+        ("batchingWindowSeconds", 5, {MAPPING}),
+        ("parallelizationFactor", 2, {MAPPING}),
+        ("maximumRetryAttempts", 5, {MAPPING}),
+        ("maximumRecordAgeSeconds", 3600, {MAPPING}),
+        ("logRetentionDays", 14, {"aws:cloudwatch/logGroup:LogGroup"}),
+        (
+            "failureRetentionDays",
+            30,
+            {"aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"},
+        ),
+        ("deletionProtection", True, {TABLE, "aws:s3/bucket:Bucket"}),
+        ("retainOnDelete", True, set()),
+        ("replicaTables", [{"ledgerTable": "Person", "attributes": {"a": "b"}}], {FUNCTION}),
+    ],
+)
+def test_a_setting_changes_only_the_resources_that_it_is_about(
+    setting: str, value: object, expected: set[str]
+) -> None:
+    before = {resource.urn: resource for resource in deploy_dev().resources}
+
+    after = {resource.urn: resource for resource in deploy_dev(**{setting: value}).resources}
+
+    assert {urn for urn, resource in after.items() if resource.type not in FOLLOWERS} == {
+        urn for urn, resource in before.items() if resource.type not in FOLLOWERS
+    }
+    assert {
+        resource.type
+        for urn, resource in after.items()
+        if resource.type not in FOLLOWERS and resource.inputs != before[urn].inputs
+    } == expected
+
+
 def test_no_resource_has_a_name_that_the_program_chose() -> None:
     given = {
         resource.type: resource.inputs
@@ -194,14 +255,14 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
         "deletionProtection": False,
         "retainOnDelete": False,
         "givenTableNames": {},
-        "tableIndexes": {},
-        "shardCount": 1,
         "tableThroughput": {
             "warm_read_units": 0,
             "warm_write_units": 0,
             "max_read_units": 0,
             "max_write_units": 0,
         },
+        "tableIndexes": {},
+        "shardCount": 1,
         "ledgerName": deployment.LEDGER,
         "streamName": "qldb-journal-physical",
         "streamArn": "arn:aws:kinesis/stream:Stream/qldb-journal",
@@ -403,20 +464,6 @@ def test_a_table_that_starts_empty_beside_a_consumed_journal_is_announced() -> N
     [warning] = deployed.warnings
     assert "the DynamoDB table of House, Person." in warning
     assert RESTREAM_COMMAND in warning
-
-
-def test_a_table_whose_name_was_given_may_have_been_imported() -> None:
-    last = {"tableNames": {"Car": "qldb-Car-physical"}, "deletionProtection": False}
-    car = {"ledgerTable": "Car"}
-    house = {"ledgerTable": "House"}
-
-    [imported] = deploy_dev_again(
-        last, {"replicaTables": [car, {**house, "tableName": "houses"}]}
-    ).warnings
-    [empty] = deploy_dev_again(last, {"replicaTables": [car, house]}).warnings
-
-    assert "A table that was imported has its items" in imported
-    assert "imported" not in empty
 
 
 def test_without_a_qldb_stream_the_writer_fills_an_empty_table() -> None:

@@ -9,6 +9,7 @@ import base64
 import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -64,10 +65,14 @@ STUB = {name: METADATA[name] for name in ("pk", "version", "tableId")} | {
     "revisionState": {"S": "redacted"}
 }
 
-LIVE_RECORD = revision(document_id="doc", version=1, data=ANN)
-DELETE_RECORD = revision(document_id="doc", version=1, data=None)
-REDACTED_RECORD = revision(document_id="doc", version=1, data=None, data_hash=f"{{{{{HASH}}}}}")
-SUMMARY_RECORD = redactions(("doc", 1))
+
+def record_of(kind: str, document_id: str = "doc") -> bytes:
+    """Return a record about version 1 of a document."""
+    if kind == "announced":
+        return redactions((document_id, 1))
+    data = ANN if kind == "live" else None
+    data_hash = f"{{{{{HASH}}}}}" if kind == "redacted" else None
+    return revision(document_id=document_id, version=1, data=data, data_hash=data_hash)
 
 
 class Quarantined:
@@ -100,7 +105,7 @@ def table(table_name: str) -> ReplicaTable:
 
 @pytest.fixture
 def process(
-    client: StatementClient, table: ReplicaTable, history_table_name: str
+    dynamodb: DynamoDBClient, table: ReplicaTable, history_table_name: str
 ) -> Callable[..., None]:
     """Return a function that processes records as one batch, and expects them to be settled."""
     bucket = Quarantined()
@@ -110,7 +115,7 @@ def process(
             failure_bucket="failures",
             history_table=history_table_name,
         ),
-        writer=BatchStatementWriter(client),
+        writer=BatchStatementWriter(transport(dynamodb)),
         failures=bucket,
         telemetry=None,
     )
@@ -129,12 +134,6 @@ def items(dynamodb: DynamoDBClient, history_table: str) -> list[dict[str, Any]]:
     return dynamodb.scan(TableName=history_table, ConsistentRead=True)["Items"]
 
 
-ALL_RECORDS = {
-    "live": LIVE_RECORD,
-    "delete": DELETE_RECORD,
-    "redacted": REDACTED_RECORD,
-    "summary": SUMMARY_RECORD,
-}
 COMBINATIONS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
     (("live",), LIVE),
     (("live", "live"), LIVE),
@@ -142,15 +141,15 @@ COMBINATIONS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
     (("delete", "delete"), DELETED),
     (("redacted",), REDACTED | DATA_HASH),
     (("redacted", "redacted"), REDACTED | DATA_HASH),
-    (("summary",), STUB),
-    (("summary", "summary"), STUB),
-    (("live", "summary"), REDACTED),
-    (("live", "live", "summary", "summary"), REDACTED),
-    (("delete", "summary"), REDACTED),
+    (("announced",), STUB),
+    (("announced", "announced"), STUB),
+    (("live", "announced"), REDACTED),
+    (("live", "live", "announced", "announced"), REDACTED),
+    (("delete", "announced"), REDACTED),
     (("live", "redacted"), REDACTED | DATA_HASH),
-    (("redacted", "summary"), REDACTED | DATA_HASH),
-    (("live", "redacted", "summary"), REDACTED | DATA_HASH),
-    (("live", "live", "redacted", "summary"), REDACTED | DATA_HASH),
+    (("redacted", "announced"), REDACTED | DATA_HASH),
+    (("live", "redacted", "announced"), REDACTED | DATA_HASH),
+    (("live", "live", "redacted", "announced"), REDACTED | DATA_HASH),
 ]
 
 
@@ -164,22 +163,29 @@ def test_every_order_of_the_records_of_a_version_ends_in_the_same_item(
     names: tuple[str, ...],
     expected: dict[str, Any],
 ) -> None:
-    for order in sorted(set(itertools.permutations(names))):
-        # Each way to divide them among batches.
-        for cuts in itertools.product([False, True], repeat=len(order) - 1):
-            batches: list[list[bytes]] = [[]]
-            for name, is_cut in zip(order, (*cuts, False), strict=True):
-                batches[-1].append(ALL_RECORDS[name])
-                if is_cut:
-                    batches.append([])
-            # when
-            for batch in batches:
-                process(*batch)
-            # then
-            assert items(dynamodb, history_table_name) == [expected], (order, cuts)
-            dynamodb.delete_item(
-                TableName=history_table_name, Key={"pk": {"S": "doc"}, "version": {"N": "1"}}
-            )
+    # given a document for every order, and every way to divide it among batches
+    ways = [
+        (order, cuts)
+        for order in sorted(set(itertools.permutations(names)))
+        for cuts in itertools.product([False, True], repeat=len(order) - 1)
+    ]
+    batches: list[list[bytes]] = [[] for _ in names]
+    for number, (order, cuts) in enumerate(ways):
+        batch = 0
+        for kind, is_cut in zip(order, (*cuts, False), strict=True):
+            batches[batch].append(record_of(kind, f"doc-{number:03d}"))
+            batch += is_cut
+    # when the batches arrive, each with its part of all documents
+    for records in batches:
+        process(*records)
+    # then
+    found = {item["pk"]["S"]: item for item in items(dynamodb, history_table_name)}
+    differing = {
+        way
+        for number, way in enumerate(ways)
+        if found[f"doc-{number:03d}"] != expected | {"pk": {"S": f"doc-{number:03d}"}}
+    }
+    assert differing == set()
 
 
 def test_every_revision_has_its_item_and_the_newest_is_the_current_state(
@@ -193,7 +199,7 @@ def test_every_revision_has_its_item_and_the_newest_is_the_current_state(
         revision(document_id="doc", version=2, data=None),
         revision(document_id="doc", version=0, data=ANN),
     )
-    process(LIVE_RECORD)
+    process(record_of("live"))
     # then
     stored = {item["version"]["N"]: item for item in items(dynamodb, history_table_name)}
     assert stored == {
@@ -203,6 +209,36 @@ def test_every_revision_has_its_item_and_the_newest_is_the_current_state(
     }
     (current,) = items(dynamodb, table.table_name)
     assert (current["version"], current["isDeleted"]) == ({"N": "2"}, {"BOOL": True})
+
+
+@pytest.mark.parametrize("is_history_missing", [True, False])
+def test_one_table_is_written_while_the_other_is_missing(
+    dynamodb: DynamoDBClient,
+    table: ReplicaTable,
+    history_table_name: str,
+    *,
+    is_history_missing: bool,
+) -> None:
+    # given a stack of which one table does not exist
+    replica = table if is_history_missing else replace(table, table_name="absent")
+    bucket = Quarantined()
+    handler = Handler(
+        settings=HandlerSettings(
+            replica_tables={"Person": replica},
+            failure_bucket="failures",
+            history_table="absent" if is_history_missing else history_table_name,
+        ),
+        writer=BatchStatementWriter(transport(dynamodb)),
+        failures=bucket,
+        telemetry=None,
+    )
+    # when
+    response = handler.process(event(record_of("live")), LambdaContext())
+    # then the record comes again, and the other table has it
+    assert response == {"batchItemFailures": [{"itemIdentifier": "100"}]}
+    assert bucket.records == []
+    found = items(dynamodb, table.table_name if is_history_missing else history_table_name)
+    assert [item["pk"] for item in found] == [{"S": "doc"}]
 
 
 def read(record: bytes) -> Revision:
@@ -251,8 +287,8 @@ def test_an_item_that_something_else_wrote_is_reported_and_left(
     dynamodb.put_item(TableName=history_table_name, Item=foreign)
     # when
     writes = [
-        write_of(LIVE_RECORD, table, history_table_name),
-        write_of(REDACTED_RECORD, table, history_table_name),
+        write_of(record_of("live"), table, history_table_name),
+        write_of(record_of("redacted"), table, history_table_name),
         redaction_write(Redaction(None, "doc", 1), history_table_name),
     ]
     # then
@@ -285,8 +321,8 @@ def test_a_name_that_no_statement_can_hold_condemns_no_revision(
         ledger_table="Person", table_name="t", attributes={"'" * 4000: ("firstName",)}, history=True
     )
     # when / then
-    assert run(client, write_of(LIVE_RECORD, odd, history_table_name)) == [APPLIED]
-    assert run(client, write_of(LIVE_RECORD, odd, history_table_name)) == [STALE]
+    assert run(client, write_of(record_of("live"), odd, history_table_name)) == [APPLIED]
+    assert run(client, write_of(record_of("live"), odd, history_table_name)) == [STALE]
     (item,) = items(dynamodb, history_table_name)
     assert item["'" * 4000] == {"S": "Ann"}
 
@@ -295,7 +331,7 @@ def test_a_history_table_that_does_not_exist_is_never_permanent(
     client: StatementClient, table: ReplicaTable
 ) -> None:
     writes = [
-        write_of(LIVE_RECORD, table, "absent"),
+        write_of(record_of("live"), table, "absent"),
         redaction_write(Redaction(None, "other", 1), "absent"),
     ]
     assert run(client, *writes) == [Transient("ResourceNotFound")] * 2
@@ -309,10 +345,7 @@ def test_concurrent_writers_leave_no_redacted_data(
 ) -> None:
     # given four writers with all that there is about some versions, each in a different order
     def known(document_id: str) -> list[HistoryWrite]:
-        records = [
-            revision(document_id=document_id, version=1, data=ANN),
-            revision(document_id=document_id, version=1, data=None, data_hash=f"{{{{{HASH}}}}}"),
-        ]
+        records = [record_of("live", document_id), record_of("redacted", document_id)]
         return [
             *(write_of(each, table, history_table_name) for each in records),
             redaction_write(Redaction(TABLE_ID, document_id, 1), history_table_name),

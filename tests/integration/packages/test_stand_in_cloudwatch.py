@@ -83,6 +83,7 @@ def test_an_alarm_is_created_updated_and_deleted(provider: ConnectedProvider) ->
             "datapointsToAlarm": 15,
             "threshold": 54_000.5,
             "treatMissingData": "breaching",
+            "warmUpConfiguration": {"warmUpPeriodDurationInMinutes": 60},
             "actionsEnabled": False,
             "alarmActions": [f"{TOPIC}-2"],
             "tags": {"a": "c"},

@@ -164,6 +164,12 @@ def test_a_redaction_of_a_stored_revision_keeps_all_but_its_data() -> None:
         "revisionState": {"S": "redacted"},
         **HASH,
     }
+    conditions = [put["ConditionExpression"] for put in client.puts]
+    assert conditions == [
+        "attribute_not_exists(#key)",
+        "#state = :state AND attribute_exists(#hash) AND attribute_not_exists(#dataHash)",
+    ]
+    assert client.puts[1]["ExpressionAttributeValues"] == {":state": {"S": "live"}}
 
 
 def test_a_put_that_finds_no_item_any_more_creates_it() -> None:

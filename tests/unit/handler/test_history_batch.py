@@ -280,7 +280,7 @@ def test_a_block_summary_that_cannot_be_read_is_malformed() -> None:
     process(recorder, redactions(info="1"), redactions(("a", 10**38)), revision())
     assert [(each.reason, each.code) for each in recorder.quarantined] == [
         ("malformed", "redactionInfo is not a struct"),
-        ("malformed", "version has more digits than a number of DynamoDB"),
+        ("malformed", "history: version has more digits than a number of DynamoDB"),
     ]
     assert len(recorder.current) == 1
 

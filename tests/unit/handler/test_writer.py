@@ -205,6 +205,7 @@ def test_statements_of_one_request_have_independent_outcomes() -> None:
         ([UNVERSIONED], Permanent(ITEM_WITHOUT_VERSION)),
         ([fails("Validation")], Permanent("Validation")),
         ([fails("Throttling"), OK], APPLIED),
+        ([MISSING, OK], APPLIED),
     ],
 )
 @pytest.mark.parametrize("version", [0, 1])

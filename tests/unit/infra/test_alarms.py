@@ -200,6 +200,18 @@ def test_a_description_says_what_is_wrong_and_names_the_runbook(all_on: Deployme
     )
 
 
+def test_only_where_missing_data_is_bad_a_new_alarm_waits_for_its_first(
+    all_on: Deployment,
+) -> None:
+    waiting = {
+        name: alarm["warmUpConfiguration"]
+        for name, alarm in rules(all_on)
+        if "warmUpConfiguration" in alarm
+    }
+
+    assert waiting == {"iterator-age": {"warmUpPeriodDurationInMinutes": 60}}
+
+
 def test_every_topic_is_told_of_the_alarm_and_of_its_end(all_on: Deployment) -> None:
     topics = [*TOPIC_ARNS, "arn:aws:sns/topic:Topic/alarms"]
 

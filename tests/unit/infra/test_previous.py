@@ -11,7 +11,6 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.support import pulumi_mocks
 from tests.support.pulumi_mocks import Deployment, Registration, deploy_dev_again
 
 TABLE = "aws:dynamodb/table:Table"
@@ -203,126 +202,116 @@ def test_without_a_former_ceiling_none_is_removed() -> None:
     assert "onDemandThroughput" not in plain.inputs
 
 
-def test_a_ceiling_is_not_removed_from_a_table_that_is_made() -> None:
-    # given tables that had a ceiling once / when another one, and the history table, are added
-    last = throughput(max_write_units=-1)
-    history = [{"ledgerTable": "Person"}, {"ledgerTable": "Car", "history": True}]
-    tables = deploy_dev_again(last, {"replicaTables": history}).all(TABLE)
-    # then only the former has one to remove
-    ceilings = {each.name: each.inputs.get("onDemandThroughput") for each in tables}
-    assert ceilings == {
-        "qldb-Person": {"maxWriteRequestUnits": -1},
-        "qldb-Car": None,
-        "qldb-history": None,
-    }
+PROJECTED: dict[str, object] = {"attributes": {"age": "age", "city": "city"}}
+BY_AGE: dict[str, Any] = {
+    "name": "by-age",
+    "partitionKey": {"attribute": "city"},
+    "sortKey": {"attribute": "age", "type": "N"},
+}
 
 
-def test_a_ceiling_is_not_removed_from_a_table_that_is_replaced() -> None:
-    replaced, _ = table(throughput(max_write_units=9) | OPEN, **entry(tableName="people"))
-
-    assert "onDemandThroughput" not in replaced.inputs
-
-
-def test_a_ceiling_is_not_removed_from_an_index_that_is_made() -> None:
-    last = throughput(max_write_units=9) | {"tableIndexes": {"Person": {"old": {"email": "S"}}}}
-
-    [made, old] = table(last, **indexed("new", "old"))[0].inputs["globalSecondaryIndexes"]
-
-    assert (made["name"], made.get("onDemandThroughput")) == ("new", None)
-    assert (old["name"], old["onDemandThroughput"]) == ("old", {"maxWriteRequestUnits": -1})
+def with_index() -> dict[str, Any]:
+    """Return the outputs of a deployment with one index."""
+    deployed = deploy_dev_again({}, entry(**PROJECTED, indexes=[BY_AGE]))
+    return LAST | {"tableIndexes": deployed.outputs["tableIndexes"]}
 
 
-def indexed(*names: str, kind: str = "S") -> dict[str, object]:
-    """Return settings with indexes over the attribute email of Person."""
-    key = {"attribute": "email", "type": kind}
-    return entry(
-        attributes={"email": "email"},
-        indexes=[{"name": name, "partitionKey": key} for name in names],
-    )
+def test_a_key_of_another_type_needs_another_name_of_its_index() -> None:
+    """The provider would change nothing, and DynamoDB would refuse what the function writes."""
+    other = {**BY_AGE, "sortKey": {"attribute": "age", "type": "S"}}
 
+    found = refusal(with_index(), entry(**PROJECTED, indexes=[other]))
 
-INDEXED = LAST | {"tableIndexes": {"Person": {"by-email": {"email": "S"}}}}
-
-
-def test_a_key_of_another_type_is_refused_where_the_index_keeps_its_name() -> None:
-    found = refusal(INDEXED, indexed("by-email", kind="N"))
-
-    assert found.startswith(
-        "replicaTables[0].indexes has 'by-email' with 'email' of type N, and the index takes it "
-        "for type S"
-    )
+    assert "'by-age' with the key 'age' of type S" in found
+    assert "with type N" in found
     assert "another name" in found
 
 
-def test_the_last_index_is_refused_to_be_forgotten_while_the_table_has_it() -> None:
-    found = refusal(INDEXED, entry(attributes={"email": "email"}))
-
-    assert f"the DynamoDB table {NAME} still has by-email: " in found
-    updates = '[{"Delete":{"IndexName":"by-email"}}]'
-    assert f"--table-name {NAME} --global-secondary-index-updates '{updates}'" in found
-
-
-def test_the_last_index_may_go_when_the_table_does_not_have_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(pulumi_mocks, "LEFT_INDEXES", [])
-
-    assert deploy_dev_again(INDEXED, entry()).outputs["tableIndexes"] == {}
-
-
 @pytest.mark.parametrize(
-    ("last", "changed"),
+    "indexes",
     [
-        pytest.param(INDEXED, indexed("by-email"), id="unchanged"),
-        pytest.param(INDEXED, indexed("by-number", kind="N"), id="another name"),
-        pytest.param(INDEXED, indexed("by-email", "further"), id="one more"),
-        pytest.param(INDEXED | OPEN, entry(tableName="people"), id="another table"),
+        pytest.param([BY_AGE], id="unchanged"),
         pytest.param(
-            INDEXED | OPEN, {"replicaTables": [{"ledgerTable": "Car"}]}, id="table removed"
+            [{**BY_AGE, "name": "by-age-2", "sortKey": {"attribute": "age"}}], id="renamed"
         ),
     ],
 )
-def test_every_other_change_of_indexes_is_seen_by_the_provider(
-    last: dict[str, Any], changed: dict[str, object]
+def test_an_index_may_stay_or_get_another_name(
+    indexes: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert deploy_dev_again(last, changed).resources
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi, "warn", warnings.append)
+
+    assert deploy_dev_again(with_index(), entry(**PROJECTED, indexes=indexes)).resources
+    assert not [each for each in warnings if "by-age" in each]
 
 
-def test_the_types_of_index_keys_are_remembered() -> None:
-    deployed = deploy_dev_again({}, indexed("by-number", kind="N"))
-
-    assert deployed.outputs["tableIndexes"] == {"Person": {"by-number": {"email": "N"}}}
-
-
-@pytest.mark.parametrize(("count", "step"), [(7, 6), (1, 2)])
-def test_shards_that_kinesis_does_not_make_at_once_are_refused_with_the_next_step(
-    count: int, step: int
+def test_the_last_index_stays_and_the_operator_is_told_how_to_delete_it(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = refusal(LAST | {"streamName": "s", "shardCount": 3.0}, {"shardCount": count})
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi, "warn", warnings.append)
 
-    assert found.startswith(f"shardCount is {count}, and the stream has 3 shards: ")
-    assert f"pulumi config set shardCount {step}, pulumi up" in found
+    deploy_dev_again(with_index(), entry(**PROJECTED))
+
+    [warning] = [each for each in warnings if "by-age" in each]
+    assert f"--table-name {NAME}" in warning
+    assert '\'[{"Delete": {"IndexName": "by-age"}}]\'' in warning
 
 
-@pytest.mark.parametrize(
-    ("before", "changed"),
-    [
-        (3, {"shardCount": 6}),
-        (3, {"shardCount": 2}),
-        (9, {"streamMode": "ON_DEMAND"}),
-        (0, {"shardCount": 9}),
-    ],
-)
-def test_shards_that_kinesis_makes_at_once_are_remembered(
-    before: int, changed: dict[str, object]
+def test_no_index_stays_in_a_table_that_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi, "warn", warnings.append)
+
+    deploy_dev_again(with_index() | OPEN, entry(**PROJECTED, tableName="people"))
+
+    assert not [each for each in warnings if "by-age" in each]
+
+
+@pytest.mark.parametrize(("before", "count", "step"), [(2, 5, 4), (5, 2, 3)])
+def test_more_than_double_or_less_than_half_of_the_shards_is_refused(
+    before: int, count: int, step: int
 ) -> None:
-    outputs = deploy_dev_again(LAST | {"shardCount": before}, changed).outputs
+    found = refusal(LAST | {"shardCount": float(before)}, {"shardCount": count})
 
-    assert outputs["shardCount"] == changed.get("shardCount", 0)
+    assert f"shardCount is {count}, and the stream has {before} shards" in found
+    assert f"pulumi config set shardCount {step}," in found
 
 
-def test_shards_that_somebody_made_meanwhile_count() -> None:
-    # given a stream with three shards by now / when six are wanted
-    last = LAST | {"streamName": "s", "shardCount": 1}
+@pytest.mark.parametrize(("before", "count"), [(2, 4), (4, 2), (5, 3), (3, 3)])
+def test_up_to_double_and_down_to_half_of_the_shards_is_one_step(before: int, count: int) -> None:
+    deployed = deploy_dev_again(LAST | {"shardCount": float(before)}, {"shardCount": count})
 
-    assert deploy_dev_again(last, {"shardCount": 6}).outputs["shardCount"] == 6
+    assert deployed.outputs["shardCount"] == count
+
+
+def test_the_number_of_shards_is_free_where_kinesis_decides_on_it() -> None:
+    last = LAST | {"shardCount": 1.0}
+
+    deployed = deploy_dev_again(last, {"streamMode": "ON_DEMAND", "shardCount": 9})
+
+    assert deployed.outputs.get("shardCount") is None
+
+
+UNITS = {"maxReadRequestUnits": -1}
+
+
+def test_nothing_new_is_made_with_a_ceiling_that_was_taken_away() -> None:
+    """DynamoDB takes the removal of a ceiling for an existing table or index only."""
+    last = with_index() | {"tableThroughput": {"max_read_units": -1.0}}
+    by_city = {"name": "by-city", "partitionKey": {"attribute": "city"}}
+    person = {"ledgerTable": "Person", **PROJECTED, "indexes": [BY_AGE, by_city], "history": True}
+
+    deployed = deploy_dev_again(last, {"replicaTables": [person, {"ledgerTable": "Car"}]})
+
+    made = {each.name: each.inputs for each in deployed.all(TABLE)}
+    assert made["qldb-Person"]["onDemandThroughput"] == UNITS
+    assert "onDemandThroughput" not in made["qldb-Car"]
+    assert "onDemandThroughput" not in made["qldb-history"]
+    indexes = {each["name"]: each for each in made["qldb-Person"]["globalSecondaryIndexes"]}
+    assert indexes["by-age"]["onDemandThroughput"] == UNITS
+    assert "onDemandThroughput" not in indexes["by-city"]
+    # and a history table that exists
+    again = deploy_dev_again(last | HISTORY, entry(history=True))
+    found = {each.name: each.inputs for each in again.all(TABLE)}
+    assert found["qldb-history"]["onDemandThroughput"] == UNITS

@@ -259,10 +259,22 @@ def test_a_redaction_that_cannot_be_read_is_malformed(info: str, code: str) -> N
         announced(info)
 
 
+def test_a_block_redacts_at_most_a_thousand_revisions() -> None:
+    most = [("doc", version) for version in range(1000)]
+    found = read_record(redactions(*most), TABLES, with_redactions=True)
+    assert isinstance(found, Redactions)
+    assert len(found.revisions) == 1000
+    with pytest.raises(MalformedRecord, match="more than 1000 redactions"):
+        read_record(redactions(*most, ("doc", 1000)), TABLES, with_redactions=True)
+
+
 def test_redactions_are_not_read_unless_they_are_wanted() -> None:
     ignored = Ignored(IgnoredReason.BLOCK_SUMMARY)
     assert read_record(redactions(("a", 0)), TABLES) == ignored
     assert read_record(redactions(info="1"), TABLES) == ignored
+    # nor in a summary that has to be read because it might be a revision
+    payload = '{note: "REVISION_DETAILS", redactionInfo: 1}'
+    assert read_record(record("BLOCK_SUMMARY", payload), TABLES) == ignored
 
 
 def test_a_summary_whose_statement_names_a_redaction_redacts_nothing() -> None:

@@ -462,6 +462,14 @@ class TestHistory:
 
         assert compare_history(read, read.replica()) == []
 
+    def test_a_redacted_revision_of_a_whole_document_has_no_document(self) -> None:
+        for held, differs in (({}, 0), ({"data": {"NULL": True}}, 1)):
+            item = item_values({**REDACTED, **held})
+
+            found = revision_differences(REDACTION, item, table(None), TABLE_ID, "Person")
+
+            assert len(found) == differs
+
     def test_each_difference_is_named(self) -> None:
         item = item_values({**LIVE_REVISION, "txId": {"S": "u"}})
 

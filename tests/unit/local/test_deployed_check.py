@@ -5,6 +5,7 @@ The stack is the handler itself, over tables in memory; the end-to-end tests use
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -106,3 +107,16 @@ def test_a_dropped_table_is_created_again_with_another_id(generations: int) -> N
     ids = {item["tableId"]["S"] for item in stack.tables.items("person").values()}
 
     assert len(ids) == generations
+
+
+def test_the_whole_journal_is_written_once_more_at_the_end() -> None:
+    # given a stack / when it is fed in two copies
+    stack = FollowedStream(TABLES)
+    check(stack).write()
+    # then each block came twice, and twice again
+    blocks = Counter(
+        int(record["payload"]["blockAddress"]["sequenceNo"])
+        for record in stack.records
+        if record["recordType"] == "BLOCK_SUMMARY"
+    )
+    assert set(blocks.values()) == {4}

@@ -58,5 +58,11 @@ def test_what_is_not_understood_is_refused(request_body: object) -> None:
     assert checks("BatchExecuteStatement", request_body) == REFUSED
 
 
+def test_one_statement_that_is_not_understood_refuses_the_request() -> None:
+    statements = [{"Statement": 'UPDATE "t" SET a=? WHERE pk=?'}, {"Statement": "EXISTS (x)"}]
+    found = checks("BatchExecuteStatement", {"Statements": statements})
+    assert found == needs("PartiQLUpdate", "t") + REFUSED
+
+
 def test_other_requests_are_left_to_the_emulator() -> None:
     assert checks("PutItem", {"TableName": "t"}) == []

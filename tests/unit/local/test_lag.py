@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from local import lag
 from local.lag import lag_text, measure_lags
-
-
-class Clock:
-    """Time that passes only while somebody waits for it."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
+from tests.support.clock import Clock
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(lag, "time", clock)
+    clock = Clock(100.0)
+    monkeypatch.setattr(time, "monotonic", clock.time)
+    monkeypatch.setattr(time, "sleep", clock.sleep)
     return clock
 
 

@@ -119,6 +119,7 @@ def test_copies_and_order_are_as_asked_for() -> None:
     kinesis = MemoryKinesis()
     writing = feed(kinesis, options=DeliveryOptions(copies=2, shuffle=True, seed=5))
     writing.commit([CreateTable(table="Person")])
+    writing.deliver()
     orders = []
     for _ in range(2):
         kinesis.frames.clear()

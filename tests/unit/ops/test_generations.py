@@ -89,8 +89,8 @@ def test_revisions_are_counted_by_their_state() -> None:
             history_item("b", "live"),
             history_item("c", "deleted"),
             history_item("d", "redacted"),
-            stub,
             history_item("f", "strange"),
+            stub,
         ]
     )
     # then each is in its state

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from typing_extensions import override
 
 from handler.contract import Variable
 from handler.version import project_version
@@ -24,6 +22,7 @@ from tests.support.generation_items import (
 from tests.support.kinesis_events import STREAM_ARN
 from tests.support.scanned_tables import ScannedTables
 from tests.support.sentinel import SECRET
+from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,14 +33,6 @@ TABLES = {
     "Person": {"tableName": "person-1a2b3c", "history": True},
     "Vehicle": {"tableName": "vehicle-1a2b3c"},
 }
-
-
-class Terminal(io.StringIO):
-    """Standard input of a person who types an answer."""
-
-    @override
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.fixture

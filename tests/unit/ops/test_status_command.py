@@ -144,11 +144,17 @@ def test_a_terminal_gets_colors(
 def test_names_cannot_control_the_terminal(
     clients: StatusClients, stack: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clients.mapping = {"State": "Enabled", "LastProcessingResult": "a\x1b]0;owned\x07[red]"}
+    odd = "a\x1b]0;owned\x07[red]"
+    clients.mapping = {
+        "State": "Disabled",
+        "LastProcessingResult": odd,
+        "StateTransitionReason": odd,
+    }
 
     _, text = run(capsys, *stack)
 
-    assert "a\\x1b]0;owned\\x07[red]" in text
+    assert text.count("a\\x1b]0;owned\\x07[red]") == 2
+    assert "\x1b" not in text
 
 
 def test_json_has_everything_that_was_read(

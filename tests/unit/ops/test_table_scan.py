@@ -6,21 +6,9 @@ import pytest
 
 from ops.errors import OpsError
 from ops.table_scan import CapacityLimit, pages
+from tests.support.clock import Clock
 from tests.support.generation_items import live_item
 from tests.support.scanned_tables import ScannedTables
-
-
-class Clock:
-    """Time that passes only while somebody waits for it."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 def test_every_page_is_read_with_the_attributes_that_are_asked_for() -> None:
@@ -47,16 +35,16 @@ def test_a_table_that_does_not_exist_is_named() -> None:
 
 def test_consumed_units_are_waited_for() -> None:
     # given a limit of 2 units a second, and pages of one unit
-    clock = Clock()
+    clock = Clock(100.0)
     tables = ScannedTables({"person": [live_item(str(number)) for number in range(8)]})
     # when four pages are read / then that takes two seconds
-    list(pages(tables, "person", ("pk",), CapacityLimit(2.0, clock, clock.sleep)))
+    list(pages(tables, "person", ("pk",), CapacityLimit(2.0, clock.time, clock.sleep)))
     assert clock.now == 102.0
 
 
 def test_unused_time_is_not_saved_up() -> None:
-    clock = Clock()
-    limit = CapacityLimit(2.0, clock, clock.sleep)
+    clock = Clock(100.0)
+    limit = CapacityLimit(2.0, clock.time, clock.sleep)
     clock.now += 1000
 
     limit.spend({"ConsumedCapacity": {"CapacityUnits": 10.0}})
@@ -65,8 +53,8 @@ def test_unused_time_is_not_saved_up() -> None:
 
 
 def test_without_a_limit_nothing_waits() -> None:
-    clock = Clock()
+    clock = Clock(100.0)
 
-    CapacityLimit(None, clock, clock.sleep).spend({"ConsumedCapacity": {"CapacityUnits": 1e9}})
+    CapacityLimit(None, clock.time, clock.sleep).spend({"ConsumedCapacity": {"CapacityUnits": 1e9}})
 
     assert clock.now == 100.0

@@ -15,10 +15,12 @@ from tests.support.permission_walk import (
     Exemption,
     Probe,
     Report,
+    grants_of,
     is_tls_only,
     is_wildcard,
     resource_label,
     walk,
+    without,
 )
 
 TABLES = [f"arn:aws:dynamodb:us-east-1:000000000000:table/t{n}-0a1b2c3" for n in (1, 2)]
@@ -135,6 +137,19 @@ def test_an_action_in_two_statements_is_superfluous_in_both() -> None:
     assert len(found([WRITE, again], PUTS).problems) == 6
 
 
+def test_a_policy_that_repeats_another_is_superfluous() -> None:
+    roles = MemoryRoles({"f": [WRITE]}, {"f": PUTS})
+    roles.now["f"]["q"] = document(WRITE)
+    report = walk(roles, roles.probes, {}, {})
+    # Only the first one counts for the work here.
+    assert {problem.split(" ")[1] for problem in report.problems} == {
+        "dynamodb:PutItem",
+        "table/t1",
+        "table/t2",
+    }
+    assert len(report.problems) == 3
+
+
 def test_an_exempted_action_that_is_enforced_here_is_found() -> None:
     report = found(
         [WRITE, READ],
@@ -182,6 +197,21 @@ def test_what_is_not_a_list_of_actions_on_resources_is_refused(
     statement: dict[str, Any], problem: str
 ) -> None:
     assert problem in found([WRITE, statement], PUTS).problems
+
+
+def test_a_statement_that_allows_nothing_any_more_is_left_out() -> None:
+    deny = {"Effect": "Deny", "Action": ["dynamodb:PutItem"], "Resource": TABLES}
+    policy = document(WRITE, READ, deny)
+    [action, *_] = grants_of("f", "p", policy)
+    assert without(policy, [action])["Statement"] == [
+        {**READ, "Resource": [READ["Resource"]]},
+        deny,
+    ]
+
+
+def test_a_denial_grants_nothing() -> None:
+    deny = {"Effect": "Deny", "Action": ["s3:*"], "Resource": TABLES}
+    assert list(grants_of("f", "p", document(deny))) == []
 
 
 def test_work_that_fails_anyway_proves_nothing() -> None:

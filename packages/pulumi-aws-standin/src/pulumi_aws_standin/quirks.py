@@ -56,6 +56,7 @@ NOT_READ: Final[dict[str, dict[str, str]]] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": {
         "evaluateLowSampleCountPercentiles": "PutMetricAlarm drops it",
         "metricQueries": "PutMetricAlarm drops Metrics, so that nothing is evaluated",
+        "warmUpConfiguration": "PutMetricAlarm drops it; an alarm is evaluated at once",
     },
     "aws:dynamodb/table:Table": {
         "globalSecondaryIndexes.onDemandThroughput": "UpdateTable drops it; no ceiling has effect",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -56,6 +57,25 @@ def test_a_stack_that_follows_passes(
     assert lag.startswith("End-to-end lag, commit to item, 10 documents one by one: median ")
     assert compared == ("50 documents: 50 equal, 0 on their way, 0 differ; 20 of dropped tables")
     assert last == "0 differences"
+
+
+def test_records_come_twice_and_out_of_order(
+    deployed: Callable[[FollowedStream], list[str]],
+) -> None:
+    # given a stack / when it is tested
+    stack = FollowedStream(TABLES)
+    main(deployed(stack))
+    # then every block came at least twice
+    summaries = [
+        int(record["payload"]["blockAddress"]["sequenceNo"])
+        for record in stack.records
+        if record["recordType"] == "BLOCK_SUMMARY"
+    ]
+    assert min(map(summaries.count, set(summaries))) == 2
+    # and the second delivery of the journal, which goes from block to block, was shuffled
+    steps = [later - earlier for earlier, later in pairwise(summaries)]
+    assert min(steps) < -10
+    assert max(steps) > 10
 
 
 def test_a_stack_that_loses_a_revision_fails(

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from local.command_line import main
 from local.commands import feed
 from local.kinesis_target import KinesisTarget
+from tests.support.clock import Clock
 from tests.support.followed_stream import STREAM_NAME, MemoryKinesis
 from tests.support.kinesis_events import STREAM_ARN
 
@@ -19,23 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Clock:
-    """Time that passes only while somebody waits for it."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
-    clock = Clock()
-    monkeypatch.setattr(time, "monotonic", clock.monotonic)
+    clock = Clock(100.0)
+    monkeypatch.setattr(time, "monotonic", clock.time)
     monkeypatch.setattr(time, "sleep", clock.sleep)
     yield clock
     monkeypatch.undo()

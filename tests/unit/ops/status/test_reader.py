@@ -24,7 +24,14 @@ from ops.status.model import (
     WaitingFailures,
 )
 from ops.status.reader import StatusReader
-from tests.support.status_clients import ALARM_NAMES, NOW, StatusClients, outputs
+from tests.support.status_clients import (
+    ALARM_NAMES,
+    NOW,
+    SERVICE,
+    StatusClients,
+    metric,
+    outputs,
+)
 
 if TYPE_CHECKING:
     from ops.stack_outputs import StackOutputs
@@ -165,10 +172,16 @@ def test_a_hundred_tables_are_asked_for_in_several_requests() -> None:
     clients.tables = {f"table{n}": {"TableStatus": "ACTIVE", "ItemCount": 0} for n in range(100)}
     tables = {f"T{n}": {"tableName": f"table{n}"} for n in range(100)}
     stack = outputs(
-        replicaTables=json.dumps(tables), handlerEnvironment={"FAILURE_BUCKET": "failures-1a2b"}
+        replicaTables=json.dumps(tables),
+        handlerEnvironment={
+            "FAILURE_BUCKET": "failures-1a2b",
+            "POWERTOOLS_SERVICE_NAME": SERVICE,
+        },
     )
+    for table in ("T0", "T99"):
+        clients.metrics[metric("RevisionsStale", service=SERVICE, LedgerTable=table)] = [7.0]
 
-    read(clients, stack)
+    found = read(clients, stack).metrics
 
     asked = [
         len(arguments["MetricDataQueries"])
@@ -176,6 +189,17 @@ def test_a_hundred_tables_are_asked_for_in_several_requests() -> None:
         if operation == "GetMetricData" and "NextToken" not in arguments
     ]
     assert sum(asked) == 3 + 9 * 100
+    assert isinstance(found, RecentMetrics)
+    assert found.tables == {"T0": {"RevisionsStale": 7}, "T99": {"RevisionsStale": 7}}
+
+
+def test_a_function_without_work_is_told_from_one_that_published_nothing() -> None:
+    clients = StatusClients(metrics={metric("RevisionsApplied", service=SERVICE): [0.0]})
+
+    found = read(clients).metrics
+
+    assert isinstance(found, RecentMetrics)
+    assert found.applied == 0
 
 
 @pytest.mark.parametrize(

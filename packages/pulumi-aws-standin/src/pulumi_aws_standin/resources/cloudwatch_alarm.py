@@ -100,6 +100,16 @@ _QUERY: Final = Object(
         Property(name="returnData", type=Boolean(), default=False),
     )
 )
+_WARM_UP: Final = Object(
+    properties=(
+        Property(
+            name="warmUpPeriodDurationInMinutes",
+            type=Integer(minimum=1, maximum=2880),
+            required=True,
+        ),
+        Property(name="onlyStartEvaluatingAfterWarmUpPeriodEnds", type=Boolean()),
+    )
+)
 
 _OF_ONE_METRIC: Final = (
     "metricName",
@@ -148,6 +158,7 @@ class MetricAlarm(Resource):
         Property(name="okActions", type=_ACTIONS),
         Property(name="insufficientDataActions", type=_ACTIONS),
         Property(name="alarmDescription", type=String(pattern=r"(?s).{0,1024}")),
+        Property(name="warmUpConfiguration", type=_WARM_UP),
         TAGS,
     )
     computed = (Computed(name="arn"), Computed(name="region"))
@@ -321,7 +332,23 @@ def _request(inputs: Mapping[str, object]) -> dict[str, Any]:
             "OKActions": as_strings(inputs.get("okActions")),
             "InsufficientDataActions": as_strings(inputs.get("insufficientDataActions")),
             "AlarmDescription": inputs.get("alarmDescription"),
+            "WarmUpConfiguration": _warm_up(as_object(inputs.get("warmUpConfiguration"))),
         }
+    )
+
+
+def _warm_up(configuration: Mapping[str, object]) -> dict[str, Any] | None:
+    wait = configuration.get("onlyStartEvaluatingAfterWarmUpPeriodEnds")
+    return (
+        present(
+            {
+                "WarmUpPeriodDurationInMinutes": configuration.get("warmUpPeriodDurationInMinutes"),
+                "OnlyStartEvaluatingAfterWarmUpPeriodEnds": (
+                    None if wait is None else as_boolean(wait)
+                ),
+            }
+        )
+        or None
     )
 
 
