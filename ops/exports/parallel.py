@@ -70,7 +70,7 @@ def run(
         return
     # Not a fork: this process may have threads, such as that of a progress bar.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, initializer=_ignore_interrupts) as pool:
+    with ProcessPoolExecutor(processes, context, initializer=_set_signals) as pool:
         pending: deque[Future[_T]] = deque()
         try:
             for batch in batches(parts):
@@ -105,6 +105,11 @@ def batches(parts: Iterable[ObjectPart]) -> Iterator[Sequence[ObjectPart]]:
         yield batch
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the process that started this one."""
+def _set_signals() -> None:
+    """Leave Ctrl-C to the process that started this one, and let that process end this one.
+
+    A process inherits the signals that are ignored, so one that was started without SIGTERM, as
+    some schedulers do, would wait for this one's work in vain after the loss of another.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

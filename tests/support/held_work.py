@@ -1,8 +1,8 @@
 """`python -m ops` in whose processes the work waits, so that a test can interrupt it there.
 
 `python -m tests.support.held_work FOLDER COMMAND...` runs an operator's command. A process that has
-received work makes a file in the folder, named by its process id, and begins to work once the
-folder holds a file named `go`.
+received work makes a file in the folder, named by its process id, and works once the folder holds a
+file named `go`, or it is a minute old: a test that fails leaves no process behind.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 GO = "go"
+_LAST_SECOND = time.monotonic() + 60.0
 
 
 def held(folder: Path, work: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs) -> _T:
     """Do some work when the folder says so."""
     (folder / str(os.getpid())).touch()
-    while not (folder / GO).exists():
+    while not (folder / GO).exists() and time.monotonic() < _LAST_SECOND:
         time.sleep(0.02)
     return work(*arguments, **options)
 

@@ -20,11 +20,12 @@ from tests.support.paths import REPOSITORY
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _TRANSACTIONS = 90
 _TEXT = "x" * 120_000
+_VERIFY = ("ops", "verify")
 _HEAVY = ("boto3", "botocore", "pulumi", "pydantic", "amazon.ion")
 
 
@@ -44,14 +45,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return export.write_to(tmp_path_factory.mktemp("export"))
 
 
-def command(
-    folder: Path, *arguments: object, module: Sequence[object] = ("ops", "verify")
-) -> list[str]:
+def command(folder: Path, *arguments: object, module: Sequence[object] = _VERIFY) -> list[str]:
     return [sys.executable, "-m", *map(str, (*module, folder, *arguments))]
 
 
 def start(
-    folder: Path, *arguments: object, module: Sequence[object] = ("ops", "verify")
+    folder: Path, *arguments: object, module: Sequence[object] = _VERIFY
 ) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command(folder, *arguments, module=module),
@@ -91,6 +90,14 @@ def test_a_folder_needs_neither_aws_nor_pulumi(folder: Path) -> None:
     assert not [name for name in imported if name.startswith(_HEAVY)]
 
 
+@pytest.fixture
+def sigterm_ignored() -> Iterator[None]:
+    """Let this process ignore SIGTERM, and with it those that it starts."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
 def hold(folder: Path, waiting: Path) -> subprocess.Popen[str]:
     """Start a verification by two processes, and return it when both wait with their work."""
     process = start(folder, "--processes", 2, module=["tests.support.held_work", waiting, "verify"])
@@ -102,6 +109,7 @@ def workers(waiting: Path) -> list[psutil.Process]:
     return [psutil.Process(int(path.name)) for path in waiting.iterdir()]
 
 
+@pytest.mark.usefixtures("sigterm_ignored")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_the_loss_of_a_process_is_told(
     folder: Path, tmp_path: Path, number: signal.Signals
@@ -109,7 +117,7 @@ def test_the_loss_of_a_process_is_told(
     with hold(folder, tmp_path) as process:
         workers(tmp_path)[0].send_signal(number)
 
-        out, error = process.communicate(timeout=60)
+        out, error = process.communicate(timeout=30)
 
     assert process.returncode == 2
     assert "has ended unexpectedly" in error.replace("\n", " ")
