@@ -35,6 +35,11 @@ def writer(outputs: StackOutputs) -> BatchStatementWriter:
     return BatchStatementWriter(_client("dynamodb", outputs))
 
 
+def functions(outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)
+    """Return a client of Lambda."""
+    return _client("lambda", outputs)
+
+
 def dynamodb(outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)
     """Return a client of the stack's tables, which outlasts throttling for a while."""
     return client("dynamodb", outputs.region, attempts=10)

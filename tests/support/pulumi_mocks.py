@@ -136,6 +136,7 @@ class Mocks(mocks.Mocks):
         computed = {
             "arn": f"arn:{args.typ}/{args.name}",
             "url": f"https://queue/{args.name}",
+            "codeSha256": f"{args.name}-code",
             **dict.fromkeys(names, f"{args.name}-physical"),
         }
         return f"{args.name}-id", {**computed, **args.inputs}

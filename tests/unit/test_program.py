@@ -269,6 +269,7 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
         "qldbStreamId": "qldb-journal-id",
         "tableNames": {"Person": "qldb-Person-physical"},
         "functionName": "qldb-replica-physical",
+        "functionCodeSha256": "qldb-replica-code",
         "logGroupName": "qldb-replica-physical",
         "eventSourceMappingId": "qldb-replica-id",
         "failureBucketName": "qldb-failures-physical",

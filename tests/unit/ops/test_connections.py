@@ -34,11 +34,16 @@ def operator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "connect", [connections.failure_bucket, connections.failure_queue, connections.writer]
+    "connect",
+    [connections.failure_bucket, connections.failure_queue, connections.writer],
 )
 def test_requests_go_to_the_region_of_the_stack(connect: Callable[[StackOutputs], object]) -> None:
     client = vars(connect(OUTPUTS))["_client"]
     assert client.meta.region_name == "eu-west-1"
+
+
+def test_functions_are_those_of_the_region_of_the_stack() -> None:
+    assert connections.functions(OUTPUTS).meta.region_name == "eu-west-1"
 
 
 def test_the_bucket_is_the_one_of_the_handler() -> None:
