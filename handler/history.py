@@ -189,7 +189,7 @@ def merged(writes: Sequence[HistoryWrite]) -> HistoryWrite:
     for write in writes:
         if DATA_HASH_ATTRIBUTE in write.content:
             return write
-    known = next((write for write in writes if HASH_ATTRIBUTE in write.metadata), writes[0])
+    known = max(writes, key=lambda write: len(write.metadata))
     if known.is_redaction or not any(write.is_redaction for write in writes):
         return known
     return known._replace(state=RevisionState.REDACTED, content={})
@@ -217,12 +217,13 @@ def next_item(stored: Attributes, write: HistoryWrite) -> Attributes | None:
         return None
     if DATA_HASH_ATTRIBUTE in write.content:
         return write.item
-    if is_redacted and (is_complete or HASH_ATTRIBUTE not in write.metadata):
+    if is_redacted and is_complete:
         return None
     if HASH_ATTRIBUTE in write.metadata:
         return write._replace(state=RevisionState.REDACTED, content={}).item
     remains = {name: stored[name] for name in _STAYS_AFTER_REDACTION if name in stored}
-    return {**remains, REVISION_STATE_ATTRIBUTE: _REDACTED}
+    item = {**write.metadata, **remains, REVISION_STATE_ATTRIBUTE: _REDACTED}
+    return None if is_redacted and item == stored else item
 
 
 def insert_revision_statement(write: HistoryWrite) -> tuple[str, list[AttributeValue]]:

@@ -145,11 +145,12 @@ class GenerationRemoval:
         from botocore.exceptions import ClientError  # noqa: PLC0415 (see `ops.errors`)
 
         names = [name for name in _UNCHANGED if name in item]
+        tombstone = self._tombstone(item)
         try:
             with aws_errors(f"table {self._table.table_name}", passes=(_REFUSED,)):
                 answer = self._dynamodb.put_item(
                     TableName=self._table.table_name,
-                    Item=self._tombstone(item),
+                    Item=tombstone,
                     ConditionExpression=" AND ".join(
                         [
                             *(f"#{name} = :{name}" for name in names),
@@ -161,9 +162,11 @@ class GenerationRemoval:
                     },
                     ExpressionAttributeValues={f":{name}": item[name] for name in names},
                     ReturnConsumedCapacity="TOTAL",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-        except ClientError:
-            return False
+        except ClientError as error:
+            # boto3 repeats a request whose answer was lost: the first one has written it.
+            return error.response.get("Item") == tombstone
         self._limit.spend(answer)
         return True
 

@@ -6,6 +6,7 @@ import enum
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from ops.status.model import Unavailable
@@ -74,8 +75,8 @@ def findings(status: StackStatus) -> list[Finding]:
         _finding("mapping", status.mapping, _mapping),
         _finding("function", status.function, _function),
         _finding("stream", status.stream, _stream),
-        _finding("age", status.metrics, _age),
-        _finding("lag", status.metrics, _lag),
+        _finding("age", status.metrics, partial(_age, status.tolerated_lag_minutes)),
+        _finding("lag", status.metrics, partial(_lag, status.tolerated_lag_minutes)),
         _finding("failures", status.failures, _failures),
         _finding("alarms", status.alarms, _alarms),
         *(
@@ -130,23 +131,33 @@ def _stream(state: StreamState) -> Judged:
     return _verdict(good=state.state in _HARMLESS_STREAM_STATES), text, []
 
 
-def _age(recent: RecentMetrics) -> Judged:
+def _age(tolerated_minutes: int | None, recent: RecentMetrics) -> Judged:
     age = recent.iterator_age_milliseconds
-    text = _NO_DATA if age is None else f"records were read after {_seconds(age)}"
-    return Verdict.OK, text, []
+    if age is None:
+        return Verdict.OK, _NO_DATA, []
+    return _delay(
+        age, tolerated_minutes, f"records were read after {_seconds(age)}", "iterator-age"
+    )
 
 
-def _lag(recent: RecentMetrics) -> Judged:
+def _lag(tolerated_minutes: int | None, recent: RecentMetrics) -> Judged:
     if recent.applied is None:
         return Verdict.OK, f"{_NO_DATA}: the function published nothing", []
     applied = f"{_number(recent.applied, 'revision')} applied in the last hour"
-    if recent.lag_milliseconds is None:
+    lag = recent.lag_milliseconds
+    if lag is None:
         return Verdict.OK, applied, []
-    return (
-        Verdict.OK,
-        f"items were written after {_seconds(recent.lag_milliseconds)}; {applied}",
-        [],
-    )
+    text = f"items were written after {_seconds(lag)}; {applied}"
+    return _delay(lag, tolerated_minutes, text, "replication-lag")
+
+
+def _delay(milliseconds: float, tolerated_minutes: int | None, text: str, section: str) -> Judged:
+    """Judge a delay by the setting, whether or not the stack has alarms."""
+    if tolerated_minutes is None or milliseconds <= tolerated_minutes * _MINUTE * _MILLISECONDS:
+        return Verdict.OK, text, []
+    tolerated = _number(tolerated_minutes, "minute")
+    hints = [f"more than the tolerated {tolerated} (toleratedLagMinutes)", f"{_RUNBOOK}#{section}"]
+    return Verdict.ATTENTION, text, hints
 
 
 def _failures(waiting: WaitingFailures) -> Judged:

@@ -197,6 +197,8 @@ class StackStatus:
         How records are read.
     failures
         What waits.
+    tolerated_lag_minutes
+        Minutes that the tables may be behind the stream; None if the stack does not tell.
     alarms
         The alarms; None for a stack without.
     metrics
@@ -214,6 +216,7 @@ class StackStatus:
     function: FunctionState | Unavailable
     stream: StreamState | Unavailable
     failures: WaitingFailures | Unavailable
+    tolerated_lag_minutes: int | None
     alarms: AlarmStates | Unavailable | None
     metrics: RecentMetrics | Unavailable
     tables: Mapping[str, TableState | Unavailable]

@@ -101,6 +101,7 @@ class StatusReader:
                 function=function(),
                 stream=stream(),
                 failures=failures(),
+                tolerated_lag_minutes=self._outputs.values.get("toleratedLagMinutes"),
                 alarms=None if alarms is None else alarms(),
                 metrics=metrics(),
                 tables={ledger: table() for ledger, table in tables.items()},

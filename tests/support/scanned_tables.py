@@ -71,7 +71,10 @@ class ScannedTables:
         key = request["Item"]["pk"]["S"]
         self.before_put(key)
         if not _holds(request["ConditionExpression"], request, table.get(key, {})):
-            raise client_error("PutItem", "ConditionalCheckFailedException", "m")
+            refused = client_error("PutItem", "ConditionalCheckFailedException", "m")
+            if request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and key in table:
+                refused.response["Item"] = table[key]  # type: ignore[typeddict-unknown-key]
+            raise refused
         table[key] = request["Item"]
         return {"ConsumedCapacity": {"CapacityUnits": 1.0}}
 

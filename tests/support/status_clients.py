@@ -33,6 +33,7 @@ def outputs(**changed: object) -> StackOutputs:
         "eventSourceMappingId": "0a1b",
         "failureQueueUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/failures-1a2b",
         "alarmNames": list(ALARM_NAMES),
+        "toleratedLagMinutes": 15,
         "handlerEnvironment": {
             "FAILURE_BUCKET": "failures-1a2b",
             "POWERTOOLS_SERVICE_NAME": SERVICE,

@@ -268,6 +268,7 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
         "streamArn": "arn:aws:kinesis/stream:Stream/qldb-journal",
         "qldbStreamId": "qldb-journal-id",
         "tableNames": {"Person": "qldb-Person-physical"},
+        "toleratedLagMinutes": 15,
         "functionName": "qldb-replica-physical",
         "functionCodeSha256": "qldb-replica-code",
         "logGroupName": "qldb-replica-physical",

@@ -151,6 +151,7 @@ WRITES = {
     "deleted": DELETED,
     "redacted": REDACTED,
     "announced": ANNOUNCED,
+    "anonymous": ANONYMOUS,
     "live and announced": LIVE._replace(state=RevisionState.REDACTED, content={}),
 }
 ITEMS: dict[str, Any] = {
@@ -158,6 +159,7 @@ ITEMS: dict[str, Any] = {
     "deleted": DELETED.item,
     "redacted": REDACTED.item,
     "stub": ANNOUNCED.item,
+    "anonymous stub": ANONYMOUS.item,
     "completed": {**KEY, **METADATA, **state("redacted")},
 }
 
@@ -181,6 +183,10 @@ ITEMS: dict[str, Any] = {
         ("stub", "deleted", "completed"),
         ("stub", "redacted", "redacted"),
         ("stub", "announced", None),
+        ("stub", "anonymous", None),
+        ("anonymous stub", "anonymous", None),
+        ("anonymous stub", "announced", "stub"),
+        ("anonymous stub", "live", "completed"),
         ("stub", "live and announced", "completed"),
         ("completed", "live", None),
         ("completed", "redacted", "redacted"),
@@ -209,6 +215,9 @@ def test_an_announced_redaction_removes_what_any_configuration_wrote() -> None:
         (("live", "announced"), "live and announced"),
         (("announced", "live"), "live and announced"),
         (("announced", "announced"), "announced"),
+        (("announced", "anonymous"), "announced"),
+        (("anonymous", "announced"), "announced"),
+        (("anonymous", "live"), "live and announced"),
         (("live", "redacted"), "redacted"),
         (("announced", "redacted", "live"), "redacted"),
     ],
@@ -228,7 +237,9 @@ def stored_after(batches: Sequence[Sequence[HistoryWrite]]) -> Mapping[str, Any]
 
 
 @given(
-    st.lists(st.sampled_from([LIVE, REDACTED, ANNOUNCED]), min_size=1, max_size=6).flatmap(
+    st.lists(
+        st.sampled_from([LIVE, REDACTED, ANNOUNCED, ANONYMOUS]), min_size=1, max_size=6
+    ).flatmap(
         lambda writes: st.tuples(
             st.just(writes),
             st.permutations(writes),
@@ -249,7 +260,7 @@ def test_order_repetition_and_batches_never_matter(
     item = stored_after([batch for batch in batches if batch])
 
     assert item == stored_after([[write] for write in writes])
-    is_redacted = REDACTED in writes or ANNOUNCED in writes
+    is_redacted = any(write.is_redaction for write in writes)
     assert ("firstName" in item) == (not is_redacted)
     assert ("hash" in item) == (LIVE in writes or REDACTED in writes)
 

@@ -86,6 +86,20 @@ def test_an_item_that_changes_meanwhile_is_left_alone(change: dict[str, dict[str
     assert tables.tables["person"]["b"] == written
 
 
+def test_a_repeated_request_whose_first_answer_was_lost_counts_as_removed() -> None:
+    # given a first attempt that DynamoDB carried out
+    tables = ScannedTables({"person": [live_item("a")]})
+    buried = {**tombstone("a"), "expiresAt": {"N": str(int(NOW) + 2 * 86_400)}}
+
+    def write(_key: str) -> None:
+        tables.tables["person"]["a"] = buried
+
+    tables.before_put = write
+    # when boto3 repeats it / then
+    assert removal(tables, days=2).run() == RemovalCounts(removed=1)
+    assert tables.tables["person"]["a"] == buried
+
+
 def test_an_item_that_is_gone_meanwhile_is_not_created_again() -> None:
     tables = ScannedTables({"person": [live_item("a")]})
 

@@ -31,6 +31,7 @@ WELL = StackStatus(
     failures=WaitingFailures(
         objects=0, complete=True, oldest_seconds=None, messages=0, in_flight=0
     ),
+    tolerated_lag_minutes=15,
     alarms=AlarmStates(alarms=[replace(ALARM, state="OK")]),
     metrics=RecentMetrics(iterator_age_milliseconds=200.0, lag_milliseconds=1500.0, applied=4),
     tables={"Person": TableState(name="person-1", state="ACTIVE", items=1204)},
@@ -241,6 +242,30 @@ def test_no_data_is_said_and_needs_no_attention() -> None:
         Verdict.OK,
         "no data of the last hour: the function published nothing",
     )
+
+
+@pytest.mark.parametrize(("part", "section"), [("age", "iterator-age"), ("lag", "replication-lag")])
+@pytest.mark.parametrize(
+    ("minutes", "tolerated", "verdict"),
+    [
+        (15, 15, Verdict.OK),
+        (15.01, 15, Verdict.ATTENTION),
+        (1.5, 1, Verdict.ATTENTION),
+        (900, None, Verdict.OK),
+    ],
+)
+def test_a_delay_over_the_tolerated_one_needs_attention_with_or_without_alarms(
+    part: str, section: str, minutes: float, tolerated: int | None, verdict: Verdict
+) -> None:
+    delay = minutes * 60_000
+    recent = RecentMetrics(iterator_age_milliseconds=delay, lag_milliseconds=delay, applied=4)
+
+    found = finding(
+        part, replace(WELL, metrics=recent, tolerated_lag_minutes=tolerated, alarms=None)
+    )
+
+    assert found.verdict is verdict
+    assert (f"docs/runbook.md#{section}" in found.hints) is (verdict is Verdict.ATTENTION)
 
 
 def test_a_function_that_found_nothing_to_apply_says_so() -> None:
