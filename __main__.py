@@ -31,6 +31,7 @@ alarms.check_regions(settings.alarms)
 deployed = previous.Previous.read()
 deployed.refuse_deletion(settings.replica_tables.replica_tables)
 deployed.refuse_other_key_types(settings.replica_tables.replica_tables)
+deployed.refuse_kept_indexes(settings.replica_tables.replica_tables)
 deployed.refuse_resharding(settings.journal_stream.shards)
 throughput = deployed.next_throughput(settings.replica_tables.throughput)
 code = lambda_package.build(
@@ -134,11 +135,15 @@ if settings.dashboard.dashboard:
     )
     pulumi.export("dashboardName", page.dashboard.dashboard_name)
 
-deployed.warn_of_empty(replica.names, has_ledger=ledger_name is not None)
-deployed.warn_of_kept_indexes(settings.replica_tables.replica_tables)
+deployed.warn_of_empty(
+    replica.names,
+    given_names=settings.replica_tables.given_names,
+    has_ledger=ledger_name is not None,
+)
+deployed.warn_of_new_indexes(settings.replica_tables.replica_tables)
 
 pulumi.export("version", project_version())
-pulumi.export("streamName", stream.kinesis.name)
+pulumi.export(previous.STREAM_OUTPUT, stream.kinesis.name)
 pulumi.export("streamArn", stream.kinesis.arn)
 pulumi.export(previous.TABLE_NAMES_OUTPUT, replica.names)
 pulumi.export(previous.GIVEN_NAMES_OUTPUT, settings.replica_tables.given_names)

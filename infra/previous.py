@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
+import pulumi_aws as aws
 
 from infra import stack_outputs
 from infra.index_settings import key_types
 from infra.tables import NO_CEILING, Throughput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from typing import Self
 
     from infra.replica_settings import ReplicaTableSettings
@@ -26,6 +27,7 @@ RETAIN_OUTPUT = "retainOnDelete"
 HISTORY_OUTPUT = "historyTableName"
 THROUGHPUT_OUTPUT = "tableThroughput"
 INDEXES_OUTPUT = "tableIndexes"
+STREAM_OUTPUT = "streamName"
 SHARDS_OUTPUT = "shardCount"
 
 RESTREAM_COMMAND = "pulumi up --replace '**aws:qldb/stream:Stream**'"
@@ -38,6 +40,8 @@ RESEND = (
     "nothing"
 )
 """What fills a table where no QLDB stream belongs to the stack."""
+
+_UNLESS_IMPORTED = "A table that was imported has its items, and lacks what came since. "
 
 _SHOWN = 10
 """Tables that a message names."""
@@ -64,8 +68,11 @@ class Previous:
         The highest warm throughput that the tables ever had, and their ceiling.
     indexes
         For each ledger table, the indexes of its DynamoDB table: the type of each key attribute.
+    stream_name
+        The Kinesis stream; empty before the first deployment.
     shard_count
-        Shards of the stream; None where Kinesis decided on them.
+        Shards that the settings gave it; None where Kinesis decided on them, or where an earlier
+        version did not export them.
     """
 
     table_names: Mapping[str, str] = field(default_factory=dict)
@@ -75,6 +82,7 @@ class Previous:
     history_table_name: str | None = None
     throughput: Throughput = field(default_factory=Throughput)
     indexes: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    stream_name: str = ""
     shard_count: int | None = None
 
     @classmethod
@@ -94,6 +102,7 @@ class Previous:
             history_table_name=outputs.get(HISTORY_OUTPUT),
             throughput=_throughput(outputs.get(THROUGHPUT_OUTPUT) or {}),
             indexes=outputs.get(INDEXES_OUTPUT) or {},
+            stream_name=outputs.get(STREAM_OUTPUT) or "",
             # Pulumi's numbers are floats.
             shard_count=int(outputs.get(SHARDS_OUTPUT) or 0) or None,
         )
@@ -215,10 +224,14 @@ class Previous:
         Raises
         ------
         pulumi.RunError
-            If the number is too far from that of the last deployment.
+            If the number is too far from that of the shards that are open.
         """
         before = self.shard_count
-        if shard_count is None or before is None or before <= 2 * shard_count <= 4 * before:
+        if shard_count is None or not self.stream_name or _is_one_step(before, shard_count):
+            return
+        # Kinesis decided on them, or somebody has resharded the stream since.
+        before = len(aws.kinesis.get_stream(name=self.stream_name).open_shards)
+        if _is_one_step(before, shard_count):
             return
         nearest = 2 * before if shard_count > before else math.ceil(before / 2)
         raise pulumi.RunError(
@@ -227,31 +240,62 @@ class Previous:
             f"steps: pulumi config set shardCount {nearest}, pulumi up, and so on"
         )
 
-    def warn_of_kept_indexes(self, entries: Sequence[ReplicaTableSettings]) -> None:
-        """Warn of indexes that stay because they are the last of their table.
+    def refuse_kept_indexes(self, entries: Sequence[ReplicaTableSettings]) -> None:
+        """Refuse to give up the last index of a table while the table has it.
 
         To the provider, a table without indexes in the program keeps those that it has
-        (terraform-provider-aws, issue 47490).
+        (terraform-provider-aws, issue 47490), and the function would write what the index refuses.
+
+        Parameters
+        ----------
+        entries
+            What the stack replicates from now on.
+
+        Raises
+        ------
+        pulumi.RunError
+            If there is such an index.
+        """
+        for number, entry in enumerate(entries):
+            name = self.table_names.get(entry.ledger_table)
+            if entry.indexes or entry.ledger_table not in self.indexes or name is None:
+                continue
+            if not self._keeps(entry, name):
+                continue
+            left = sorted(
+                index.name for index in aws.dynamodb.get_table(name=name).global_secondary_indexes
+            )
+            if left:
+                delete = json.dumps([{"Delete": {"IndexName": left[0]}}])
+                raise pulumi.RunError(
+                    f"replicaTables[{number}] no longer has indexes, and the DynamoDB table {name} "
+                    f"has {_some(left)}: the AWS provider leaves the last index of a table in "
+                    "place, and DynamoDB would refuse documents that do not fit its key; nothing "
+                    "was changed. Delete each of them, then run pulumi up: aws dynamodb "
+                    f"update-table --table-name {name} --global-secondary-index-updates '{delete}'"
+                )
+
+    def warn_of_new_indexes(self, entries: Sequence[ReplicaTableSettings]) -> None:
+        """Warn of indexes that a table with documents receives.
+
+        DynamoDB applies an index to every write from its creation on, and the function learns of it
+        a little later in the same deployment.
 
         Parameters
         ----------
         entries
             What the stack replicates from now on.
         """
+        in_place = self.in_place(entries)
         for entry in entries:
-            former = self.indexes.get(entry.ledger_table)
-            name = self.table_names.get(entry.ledger_table)
-            if entry.indexes or not former or name is None or not self._keeps(entry, name):
-                continue
-            for index in sorted(former):
-                delete = json.dumps([{"Delete": {"IndexName": index}}])
+            former = in_place.get(entry.ledger_table)
+            new = sorted({index.name for index in entry.indexes}.difference(former or ()))
+            if former is not None and new:
                 pulumi.warn(
-                    f"the index {index!r} of {entry.ledger_table} was the last, or one of the last "
-                    "of its table, and the AWS provider leaves it in place: DynamoDB still refuses "
-                    "revisions that do not fit its key, and they are quarantined. Delete it after "
-                    f"this deployment: aws dynamodb update-table --table-name {name} "
-                    f"--global-secondary-index-updates '{delete}'; then redrive what was "
-                    "quarantined: python -m ops redrive"
+                    f"new on the DynamoDB table of {entry.ledger_table}: {_some(new)}. Revisions "
+                    "that do not fit its key, and that the function writes before this deployment "
+                    "has updated it, are quarantined. Redrive them afterwards: python -m ops "
+                    "redrive"
                 )
 
     def next_throughput(self, wanted: Throughput) -> Throughput:
@@ -305,7 +349,11 @@ class Previous:
         )
 
     def warn_of_empty(
-        self, table_names: Mapping[str, pulumi.Output[str]], *, has_ledger: bool
+        self,
+        table_names: Mapping[str, pulumi.Output[str]],
+        *,
+        given_names: Collection[str],
+        has_ledger: bool,
     ) -> None:
         """Warn of tables that start empty beside a journal that was consumed already.
 
@@ -315,6 +363,8 @@ class Previous:
         ----------
         table_names
             The DynamoDB table of each ledger table, from now on.
+        given_names
+            The ledger tables whose DynamoDB table the settings name: it may have been imported.
         has_ledger
             Whether the stack has a QLDB stream, which can start again.
         """
@@ -331,9 +381,10 @@ class Previous:
                 table for table, name in names.items() if self.table_names.get(table) != name
             )
             if empty:
+                imported = "" if set(empty).isdisjoint(given_names) else _UNLESS_IMPORTED
                 pulumi.warn(
                     f"new and empty: the DynamoDB table of {_some(empty)}. It fills only from "
-                    f"the records that arrive from now on. {remedy}"
+                    f"the records that arrive from now on. {imported}{remedy}"
                 )
 
         pulumi.Output.all(**table_names).apply(warn)
@@ -346,6 +397,10 @@ def index_keys(entries: Sequence[ReplicaTableSettings]) -> dict[str, dict[str, d
         for entry in entries
         if entry.indexes
     }
+
+
+def _is_one_step(before: int | None, shard_count: int) -> bool:
+    return before is not None and before <= 2 * shard_count <= 4 * before
 
 
 def _throughput(output: Mapping[str, Any]) -> Throughput:

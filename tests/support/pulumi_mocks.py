@@ -41,6 +41,12 @@ UPSTREAM = "organization/apigw-lambda-qldb/dev"
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 """A customer managed key in the region of the stack."""
 
+INDEXES = ["by-age"]
+"""Indexes of every DynamoDB table that is looked up."""
+
+OPEN_SHARDS = ["shardId-000000000000", "shardId-000000000001", "shardId-000000000002"]
+"""Shards of every Kinesis stream that is looked up."""
+
 CODE = Path("handler.zip")
 STACK = "test"
 OWN_STACK = f"organization/{PROJECT}/{STACK}"
@@ -126,6 +132,10 @@ class Mocks(mocks.Mocks):
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
             "aws:index/getRegion:getRegion": {"region": REGION},
             "aws:index/getPartition:getPartition": {"partition": PARTITION},
+            "aws:kinesis/getStream:getStream": {"openShards": OPEN_SHARDS},
+            "aws:dynamodb/getTable:getTable": {
+                "globalSecondaryIndexes": [{"name": name} for name in INDEXES]
+            },
         }[args.token]
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:

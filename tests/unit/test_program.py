@@ -468,6 +468,18 @@ def test_a_table_that_starts_empty_beside_a_consumed_journal_is_announced() -> N
     assert RESTREAM_COMMAND in warning
 
 
+def test_a_table_whose_name_was_given_may_have_been_imported() -> None:
+    last = {"tableNames": {"Car": "qldb-Car-physical"}, "deletionProtection": False}
+    tables = [{"ledgerTable": "Car"}, {"ledgerTable": "House"}]
+
+    [empty] = deploy_dev_again(last, {"replicaTables": tables}).warnings
+    tables[1]["tableName"] = "houses"
+    [imported] = deploy_dev_again(last, {"replicaTables": tables}).warnings
+
+    assert "imported" not in empty
+    assert "A table that was imported has its items" in imported
+
+
 def test_without_a_qldb_stream_the_writer_fills_an_empty_table() -> None:
     last = {"tableNames": {"Car": "qldb-Car-physical"}, "deletionProtection": False}
     tables = [{"ledgerTable": name} for name in ("Person", "Car")]

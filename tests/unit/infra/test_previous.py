@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from tests.support import pulumi_mocks
 from tests.support.pulumi_mocks import Deployment, Registration, deploy_dev_again
 
 TABLE = "aws:dynamodb/table:Table"
@@ -202,6 +203,9 @@ def test_without_a_former_ceiling_none_is_removed() -> None:
     assert "onDemandThroughput" not in plain.inputs
 
 
+STREAM = {"streamName": "journal"}
+"""An output by which the open shards are found: the mocks have three of them."""
+
 PROJECTED: dict[str, object] = {"attributes": {"age": "age", "city": "city"}}
 BY_AGE: dict[str, Any] = {
     "name": "by-age",
@@ -228,61 +232,86 @@ def test_a_key_of_another_type_needs_another_name_of_its_index() -> None:
 
 
 @pytest.mark.parametrize(
-    "indexes",
+    ("indexes", "new"),
     [
-        pytest.param([BY_AGE], id="unchanged"),
+        pytest.param([BY_AGE], [], id="unchanged"),
         pytest.param(
-            [{**BY_AGE, "name": "by-age-2", "sortKey": {"attribute": "age"}}], id="renamed"
+            [{**BY_AGE, "name": "by-age-2", "sortKey": {"attribute": "age"}}],
+            ["by-age-2"],
+            id="renamed",
         ),
+        pytest.param([BY_AGE, {**BY_AGE, "name": "further"}], ["further"], id="one more"),
     ],
 )
-def test_an_index_may_stay_or_get_another_name(
-    indexes: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+def test_an_index_may_stay_and_a_new_one_is_announced(
+    indexes: list[dict[str, Any]], new: list[str]
 ) -> None:
-    warnings: list[str] = []
-    monkeypatch.setattr(pulumi, "warn", warnings.append)
+    """DynamoDB applies an index before the function knows what does not fit it."""
+    deployed = deploy_dev_again(with_index(), entry(**PROJECTED, indexes=indexes))
 
-    assert deploy_dev_again(with_index(), entry(**PROJECTED, indexes=indexes)).resources
-    assert not [each for each in warnings if "by-age" in each]
+    warned = [each for each in deployed.warnings if "python -m ops redrive" in each]
+    assert [each.partition(". ")[0] for each in warned] == [
+        f"new on the DynamoDB table of Person: {name}" for name in new
+    ]
 
 
-def test_the_last_index_stays_and_the_operator_is_told_how_to_delete_it(
+def test_the_indexes_of_a_new_table_are_not_announced() -> None:
+    deployed = deploy_dev_again(LAST | OPEN, entry(**PROJECTED, indexes=[BY_AGE], tableName="p-2"))
+
+    assert not [each for each in deployed.warnings if "by-age" in each]
+
+
+def test_the_last_index_is_not_given_up_while_the_table_has_it() -> None:
+    """The provider would leave it in place, and the function would no longer fit values to it."""
+    found = refusal(with_index(), entry(**PROJECTED))
+
+    assert found.startswith(
+        f"replicaTables[0] no longer has indexes, and the DynamoDB table {NAME}"
+    )
+    assert f"--table-name {NAME}" in found
+    assert '\'[{"Delete": {"IndexName": "by-age"}}]\'' in found
+
+
+def test_the_last_index_may_go_when_the_table_does_not_have_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    warnings: list[str] = []
-    monkeypatch.setattr(pulumi, "warn", warnings.append)
+    monkeypatch.setattr(pulumi_mocks, "INDEXES", [])
 
-    deploy_dev_again(with_index(), entry(**PROJECTED))
-
-    [warning] = [each for each in warnings if "by-age" in each]
-    assert f"--table-name {NAME}" in warning
-    assert '\'[{"Delete": {"IndexName": "by-age"}}]\'' in warning
+    assert deploy_dev_again(with_index(), entry(**PROJECTED)).outputs["tableIndexes"] == {}
 
 
-def test_no_index_stays_in_a_table_that_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    warnings: list[str] = []
-    monkeypatch.setattr(pulumi, "warn", warnings.append)
+def test_no_index_stays_in_a_table_that_is_replaced_or_removed() -> None:
+    last = with_index() | OPEN
 
-    deploy_dev_again(with_index() | OPEN, entry(**PROJECTED, tableName="people"))
-
-    assert not [each for each in warnings if "by-age" in each]
+    assert deploy_dev_again(last, entry(**PROJECTED, tableName="people")).resources
+    assert deploy_dev_again(last, {"replicaTables": [{"ledgerTable": "Car"}]}).resources
 
 
-@pytest.mark.parametrize(("before", "count", "step"), [(2, 5, 4), (5, 2, 3)])
+@pytest.mark.parametrize("before", [{"shardCount": 3.0}, {"shardCount": None}, {}])
+@pytest.mark.parametrize(("count", "step"), [(7, 6), (1, 2)])
 def test_more_than_double_or_less_than_half_of_the_shards_is_refused(
-    before: int, count: int, step: int
+    before: dict[str, Any], count: int, step: int
 ) -> None:
-    found = refusal(LAST | {"shardCount": float(before)}, {"shardCount": count})
+    """Also where Kinesis decided on them, or an earlier version did not tell how many there are."""
+    found = refusal(LAST | STREAM | before, {"shardCount": count})
 
-    assert f"shardCount is {count}, and the stream has {before} shards" in found
+    assert f"shardCount is {count}, and the stream has 3 shards" in found
     assert f"pulumi config set shardCount {step}," in found
 
 
-@pytest.mark.parametrize(("before", "count"), [(2, 4), (4, 2), (5, 3), (3, 3)])
-def test_up_to_double_and_down_to_half_of_the_shards_is_one_step(before: int, count: int) -> None:
-    deployed = deploy_dev_again(LAST | {"shardCount": float(before)}, {"shardCount": count})
+@pytest.mark.parametrize(
+    ("before", "count"), [(2, 4), (4, 2), (5, 3), (3, 3), (None, 6), (None, 2), (1, 6), (99, 3)]
+)
+def test_up_to_double_and_down_to_half_of_the_open_shards_is_one_step(
+    before: int | None, count: int
+) -> None:
+    deployed = deploy_dev_again(LAST | STREAM | {"shardCount": before}, {"shardCount": count})
 
     assert deployed.outputs["shardCount"] == count
+
+
+def test_a_first_deployment_may_have_any_number_of_shards() -> None:
+    assert deploy_dev_again({}, {"shardCount": 40}).outputs["shardCount"] == 40
 
 
 def test_the_number_of_shards_is_free_where_kinesis_decides_on_it() -> None:
@@ -312,6 +341,6 @@ def test_nothing_new_is_made_with_a_ceiling_that_was_taken_away() -> None:
     assert indexes["by-age"]["onDemandThroughput"] == UNITS
     assert "onDemandThroughput" not in indexes["by-city"]
     # and a history table that exists
-    again = deploy_dev_again(last | HISTORY, entry(history=True))
+    again = deploy_dev_again(last | HISTORY, entry(**PROJECTED, indexes=[BY_AGE], history=True))
     found = {each.name: each.inputs for each in again.all(TABLE)}
     assert found["qldb-history"]["onDemandThroughput"] == UNITS
