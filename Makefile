@@ -7,13 +7,16 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 # These wait for servers and downloads more than they compute.
 WAITING  := --numprocesses 4 --dist loadfile
 PYTEST   := $(BIN)/python -m pytest
+# A network of its own, without even a loopback interface, proves that the unit tests use none. Only
+# root may make one, and only on Linux.
+ALONE    := $(shell unshare --net true 2>/dev/null && echo unshare --net)
 PACKAGES := qldb-simulator pulumi-aws-standin
 # Runs a command of the virtual environment in the folder of each package.
-in_packages = for package in $(PACKAGES); do (cd packages/$$package && ../../$(BIN)/$(1)) || exit 1; done
+in_packages = for package in $(PACKAGES); do (cd packages/$$package && $(2) ../../$(BIN)/$(1)) || exit 1; done
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit integration reliability e2e test-versions chaos coverage bench lint format lock picture venv clean
+.PHONY: help demo test check unit integration reliability e2e e2e-deployed test-versions chaos coverage bench lint format lock settings picture venv clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,8 +29,8 @@ test: lint coverage integration reliability e2e test-versions ## All checks that
 check: lint unit ## The checks to run before each commit
 
 unit: venv ## Tests without network, child process or emulator
-	$(PYTEST) $(PARALLEL) tests/unit
-	$(call in_packages,python -m pytest $(PARALLEL) tests/unit)
+	$(ALONE) $(PYTEST) $(PARALLEL) tests/unit
+	$(call in_packages,python -m pytest $(PARALLEL) tests/unit,$(ALONE))
 
 integration: venv ## Tests against real neighbours: pip, DynamoDB Local, the emulator
 	$(PYTEST) $(WAITING) tests/integration
@@ -39,7 +42,11 @@ reliability: venv ## 300 random schedules of faults
 e2e: venv ## Both stacks with the real Pulumi engine on the local AWS
 	$(PYTEST) $(WAITING) tests/e2e
 
-test-versions: venv ## Unit and integration tests on every other Python from 3.11 to 3.13 that is found
+e2e-deployed: venv ## Test a deployed stack, here or on AWS: make e2e-deployed OUTPUTS=outputs.json
+	@test -n "$(OUTPUTS)" || { echo "pulumi stack output --json > outputs.json; make e2e-deployed OUTPUTS=outputs.json"; exit 2; }
+	@$(BIN)/python -m local e2e-deployed --outputs "$(OUTPUTS)" $(if $(WAIT),--wait "$(WAIT)")
+
+test-versions: venv ## Unit tests on every other Python from 3.11 to 3.13 that is found, integration on the default
 	@$(BIN)/python -m tests.versions
 
 chaos: venv ## 10,000 random schedules of faults, with a count of each fault
@@ -47,10 +54,10 @@ chaos: venv ## 10,000 random schedules of faults, with a count of each fault
 
 coverage: venv ## The unit tests, with a floor for the lines and branches that they run
 	@$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest $(PARALLEL) tests/unit
+	$(ALONE) $(BIN)/python -m coverage run -m pytest $(PARALLEL) tests/unit
 	@$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
-	$(call in_packages,python -m pytest $(PARALLEL) tests/unit)
+	$(call in_packages,python -m pytest $(PARALLEL) tests/unit,$(ALONE))
 
 bench: venv ## Measure speed, cost and lag against a baseline
 	$(BIN)/python -m bench
@@ -68,6 +75,9 @@ format: venv ## Format the code and apply automatic fixes
 lock: venv ## Write handler/requirements.txt with hashes, from handler/requirements.in
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: --generate-hashes \
 		--custom-compile-command "make lock" --output-file handler/requirements.txt handler/requirements.in
+
+settings: venv ## Write the table of docs/settings.md from Pulumi.yaml
+	$(BIN)/python -m infra.settings_page
 
 picture: ## Draw docs/picture.svg (needs Graphviz)
 	dot -Tsvg docs/picture.dot -o docs/picture.svg

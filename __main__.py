@@ -1,16 +1,21 @@
-"""Ledger -> QLDB stream -> Kinesis -> Lambda -> DynamoDB tables."""
+"""(Ledger -> QLDB stream ->) Kinesis -> Lambda -> DynamoDB tables."""
 
 import pulumi
 
 from handler.version import project_version
-from infra import lambda_package, previous, upstream
+from infra import alarms, kms, lambda_package, previous, upstream
+from infra.alarms import Alarms, AlarmsProps
 from infra.consumer import Consumer, ConsumerProps
+from infra.dashboard import Dashboard, DashboardProps
 from infra.failures import Failures
-from infra.handler_environment import HandlerEnvironment
+from infra.handler_environment import HandlerEnvironment, service_name
+from infra.history_table import HistoryTable
+from infra.journal_stream import JournalStream
 from infra.ledger_stream import LedgerStream, LedgerStreamProps
 from infra.replica_tables import ReplicaTables
-from infra.settings import TABLES_COMPONENT, Settings
+from infra.settings import CONSUMER_COMPONENT, HISTORY_COMPONENT, TABLES_COMPONENT, Settings
 from infra.tags import stack_tags
+from infra.watched import Watched, WatchedTable
 
 
 def formerly(name: str) -> pulumi.ResourceOptions:
@@ -21,41 +26,74 @@ def formerly(name: str) -> pulumi.ResourceOptions:
 # These can fail, so they come before any resource is touched.
 settings = Settings.load(pulumi.Config())
 upstream.check(settings.upstream)
+kms.check_region(settings.journal_stream.kms_key_arn)
+alarms.check_regions(settings.alarms)
 deployed = previous.Previous.read()
-deployed.refuse_removal(settings.replica_tables.ledger_tables)
+deployed.refuse_deletion(settings.replica_tables.replica_tables)
+deployed.refuse_other_key_types(settings.replica_tables.replica_tables)
+deployed.refuse_kept_indexes(settings.replica_tables.replica_tables)
+deployed.refuse_resharding(settings.journal_stream.shards)
+throughput = deployed.next_throughput(settings.replica_tables.throughput)
 code = lambda_package.build(
     runtime=settings.consumer.lambda_runtime, architecture=settings.consumer.lambda_architecture
 )
 
 tags = stack_tags(settings.tags)
-ledger_name = upstream.ledger_name(settings.upstream)
 
-stream = LedgerStream(
-    "qldb-journal",
-    LedgerStreamProps(ledger_name=ledger_name, settings=settings.ledger_stream),
-    tags=tags,
-    opts=formerly("ledger-stream"),
-)
+stream = JournalStream("qldb-journal", settings.journal_stream, tags=tags)
+
+ledger_name = upstream.ledger_name(settings.upstream)
+if ledger_name is not None:
+    ledger_stream = LedgerStream(
+        "qldb-journal",
+        LedgerStreamProps(
+            ledger_name=ledger_name,
+            stream_name=stream.kinesis.name,
+            stream_arn=stream.kinesis.arn,
+            settings=settings.ledger_stream,
+        ),
+        tags=tags,
+        opts=formerly("ledger-stream"),
+    )
+    pulumi.export("ledgerName", ledger_name)
+    pulumi.export("qldbStreamId", ledger_stream.qldb.id)
 
 replica = ReplicaTables(
-    TABLES_COMPONENT, settings.replica_tables, tags=tags, opts=formerly("replica-tables")
+    TABLES_COMPONENT,
+    settings.replica_tables,
+    throughput,
+    tags=tags,
+    in_place=deployed.in_place(settings.replica_tables.replica_tables),
+    opts=formerly("replica-tables"),
 )
+
+history = None
+if settings.replica_tables.has_history:
+    history = HistoryTable(
+        HISTORY_COMPONENT,
+        settings.history_table,
+        throughput if deployed.history_table_name else throughput.of_new(),
+        tags=tags,
+    ).table
+    pulumi.export(previous.HISTORY_OUTPUT, history.name)
 
 failures = Failures("qldb-failures", settings.failures, tags=tags, opts=formerly("failures"))
 
 environment = HandlerEnvironment(
     failure_bucket=failures.bucket.bucket,
     log_level=settings.consumer.log_level,
-    tombstone_lifetime_days=settings.replica_tables.tombstone_lifetime_days,
     version=project_version(),
+    service=service_name(),
+    history_table=history.name if history else None,
 )
 
 consumer = Consumer(
-    "qldb-replica",
+    CONSUMER_COMPONENT,
     ConsumerProps(
         settings=settings.consumer,
         stream_arn=stream.kinesis.arn,
         table_arns=replica.arns,
+        history_table_arn=history.arn if history else None,
         failure_bucket_arn=failures.bucket.arn,
         failure_notification=failures.notification,
         environment=environment,
@@ -66,16 +104,57 @@ consumer = Consumer(
     opts=formerly("consumer"),
 )
 
-deployed.warn_of_empty(replica.names)
+watched = Watched(
+    service=environment.service,
+    stream_name=stream.kinesis.name,
+    stream_retention_hours=settings.journal_stream.stream_retention_hours,
+    function_name=consumer.function.name,
+    function_timeout_seconds=settings.consumer.lambda_timeout_seconds,
+    event_source_mapping_id=consumer.event_source_mapping.id,
+    tolerated_lag_minutes=settings.alarms.tolerated_lag_minutes,
+    failure_queue_name=failures.queue.name,
+    tables={
+        entry.ledger_table: WatchedTable(
+            name=replica.names[entry.ledger_table],
+            indexes=tuple(index.name for index in entry.indexes),
+        )
+        for entry in settings.replica_tables.replica_tables
+    },
+    history_table_name=history.name if history else None,
+)
+
+alarm_arns: list[pulumi.Output[str]] = []
+if settings.alarms.alarms:
+    guard = Alarms("qldb-alarms", AlarmsProps(settings=settings.alarms, watched=watched), tags=tags)
+    alarm_arns = guard.arns
+    pulumi.export("alarmNames", guard.names)
+
+if settings.dashboard.dashboard:
+    page = Dashboard(
+        "qldb-dashboard", DashboardProps(watched=watched, alarm_arns=alarm_arns), tags=tags
+    )
+    pulumi.export("dashboardName", page.dashboard.dashboard_name)
+
+deployed.warn_of_empty(
+    replica.names,
+    given_names=settings.replica_tables.given_names,
+    has_ledger=ledger_name is not None,
+)
+deployed.warn_of_new_indexes(settings.replica_tables.replica_tables)
 
 pulumi.export("version", project_version())
-pulumi.export("ledgerName", ledger_name)
-pulumi.export("streamName", stream.kinesis.name)
+pulumi.export(previous.STREAM_OUTPUT, stream.kinesis.name)
 pulumi.export("streamArn", stream.kinesis.arn)
-pulumi.export("qldbStreamId", stream.qldb.id)
 pulumi.export(previous.TABLE_NAMES_OUTPUT, replica.names)
+pulumi.export(previous.GIVEN_NAMES_OUTPUT, settings.replica_tables.given_names)
 pulumi.export(previous.PROTECTION_OUTPUT, settings.replica_tables.deletion_protection)
+pulumi.export(previous.RETAIN_OUTPUT, settings.replica_tables.retain_on_delete)
+pulumi.export(previous.THROUGHPUT_OUTPUT, deployed.remember(throughput))
+pulumi.export(previous.INDEXES_OUTPUT, previous.index_keys(settings.replica_tables.replica_tables))
+pulumi.export(previous.SHARDS_OUTPUT, settings.journal_stream.shards)
+pulumi.export("toleratedLagMinutes", settings.alarms.tolerated_lag_minutes)
 pulumi.export("functionName", consumer.function.name)
+pulumi.export("functionCodeSha256", consumer.function.code_sha256)
 pulumi.export("handlerEnvironment", environment.variables())
 pulumi.export("replicaTables", replica.configuration)
 pulumi.export("logGroupName", consumer.log_group.name)

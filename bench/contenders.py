@@ -108,7 +108,7 @@ class OneRequestPerRevision:
         if not isinstance(found, Revision) or found.kind is RevisionKind.REDACTED:
             return []
         table = self._settings.replica_tables[found.table_name]
-        write = write_for(found, table, 0.0, None)
+        write = write_for(found, table, 0.0)
         possible = {*table.names, *TOMBSTONE_ATTRIBUTES, DOCUMENT_ATTRIBUTE, PROJECTION_ATTRIBUTE}
         return [write._replace(removed=tuple(sorted(possible.difference(write.item))))]
 

@@ -50,8 +50,19 @@ def name_problem(name: str) -> str | None:
     return None
 
 
-def names_problem(names: Collection[str]) -> str | None:
+def names_problem(
+    names: Collection[str], *, is_indexed: bool = False, has_history: bool = False
+) -> str | None:
     """Return what is wrong with the projected attributes of one table together.
+
+    Parameters
+    ----------
+    names
+        The projected attributes.
+    is_indexed
+        Whether the table has indexes.
+    has_history
+        Whether revisions go to the history table too.
 
     Returns
     -------
@@ -63,7 +74,7 @@ def names_problem(names: Collection[str]) -> str | None:
             f"has {len(names)} attributes; {MAX_ATTRIBUTES} are allowed: "
             "leave `attributes` out to write whole documents"
         )
-    length = longest_statement(names)
+    length = longest_statement(names, is_indexed=is_indexed, has_history=has_history)
     if length > MAX_STATEMENT:
         return (
             f"has attribute names that make a write statement {length} bytes long; DynamoDB "

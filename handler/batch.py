@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 import pybase64
 
 from handler.aggregation import UserRecord, user_records
-from handler.contract import DELETED_ATTRIBUTE
-from handler.failures import FailedRecord, Position
+from handler.contract import DELETED_ATTRIBUTE, UNINDEXED_ATTRIBUTE
+from handler.history_batch import HistoryBatch, HistoryGroup
+from handler.incoming import Incoming, IncomingRedactions, IncomingRevision, Source, source_of
+from handler.outcomes import APPLIED, OUT_OF_TIME, Permanent, Transient
+from handler.quarantine import HISTORY_PREFIX, Quarantine, QuarantineStore
 from handler.replica import Write, check_version, newest_per_document, write_for
-from handler.telemetry import BatchCounts, Telemetry
-from handler.writer import APPLIED, OUT_OF_TIME, Permanent, ReplicaWriter, Transient
+from handler.telemetry import BatchCounts, TableCounts, Telemetry
 from journal.errors import RecordError
-from journal.revisions import Ignored, IgnoredReason, Revision, RevisionKind, read_record
+from journal.revisions import (
+    Ignored,
+    IgnoredReason,
+    Redactions,
+    Revision,
+    RevisionKind,
+    read_record,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
+    from handler.outcomes import Outcome
     from handler.settings import HandlerSettings
+    from handler.writer import ItemWrite, ReplicaWriter
 
 REFUSED = "refused"
 """Kind of a record whose write DynamoDB can never accept."""
@@ -62,31 +73,6 @@ class BatchResponse(TypedDict):
     """
 
     batchItemFailures: list[BatchItemFailure]
-
-
-class QuarantineStore(Protocol):
-    """A store for quarantined records, such as `FailureStore`."""
-
-    def put_all(self, records: Sequence[FailedRecord], deadline: float) -> list[bool]:
-        """Store records; see `FailureStore.put_all`."""
-
-
-class _Source(NamedTuple):
-    """The Kinesis record that a user record came in."""
-
-    stream_arn: str
-    shard_id: str
-    sequence_number: str
-    partition_key: str
-    approximate_arrival: float
-
-
-class _Candidate(NamedTuple):
-    """A revision that may be written, with its origin."""
-
-    revision: Revision
-    record: UserRecord
-    source: _Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,26 +128,35 @@ class _Batch:
     def __init__(self, handler: Handler, context: LambdaContext) -> None:
         self._settings = handler.settings
         self._writer = handler.writer
-        self._failures = handler.failures
         self._clock = handler.clock
-        self._context = context
         remaining = context.get_remaining_time_in_millis() / 1000
         margin = min(_MAX_MARGIN_SECONDS, remaining * _MARGIN_SHARE)
         self._deadline = self._clock() + remaining - margin
         # Earlier, so that writes that are throttled to the end leave time for the bucket.
         self._write_deadline = self._deadline - margin
-        self._candidates: list[_Candidate] = []
-        self._quarantined: list[tuple[FailedRecord, _Source]] = []
+        self._quarantine = Quarantine(handler.failures, context, self._clock)
+        history_table = self._settings.history_table
+        self._history = (
+            None
+            if history_table is None
+            else HistoryBatch(history_table, self._settings.replica_tables)
+        )
+        self._with_redactions = history_table is not None
+        self._candidates: list[IncomingRevision] = []
+        self._redelivered: set[int] = set()
         self._failed: set[str] = set()
         self.counts = BatchCounts()
 
     def run(self, records: list[Mapping[str, Any]]) -> None:
-        """Read every record, write the newest revisions, then quarantine."""
+        """Read every record, write the newest revisions and the history, then quarantine."""
         for record in records:
             self._read(record)
         pending = newest_per_document(self._candidates)
-        while pending:
-            pending = self._write(pending)
+        history = [] if self._history is None else self._history.groups(self._history_error)
+        while pending or history:
+            pending = self._write(pending, history)
+            history = []
+        self._count_without_state()
         # Last, so that a slow or missing failure bucket delays no record that can be written.
         self._store_quarantined()
 
@@ -174,7 +169,7 @@ class _Batch:
     def _read(self, record: Mapping[str, Any]) -> None:
         """Read a Kinesis record: its user records become candidates, ignored or quarantined."""
         self.counts.kinesis_records += 1
-        source = _source(record)
+        source = source_of(record)
         if self._clock() >= self._write_deadline:
             self._redeliver(source, OUT_OF_TIME)
             return
@@ -182,32 +177,48 @@ class _Batch:
         try:
             inner = user_records(data)
         except Exception as error:  # noqa: BLE001 (no record may block the others)
-            self._quarantine(UserRecord(data, None), source, *_fault(error))
+            self._quarantine.add(UserRecord(data, None), source, *_fault(error))
             return
         if not inner:
             self.counts.ignored[IgnoredReason.EMPTY_AGGREGATE] += 1
         for user_record in inner:
             self._read_user_record(user_record, source)
 
-    def _read_user_record(self, record: UserRecord, source: _Source) -> None:
+    def _read_user_record(self, record: UserRecord, source: Source) -> None:
         try:
-            found = read_record(record.data, self._settings.replica_tables)
+            found = read_record(
+                record.data,
+                self._settings.replica_tables,
+                with_redactions=self._with_redactions,
+            )
             if isinstance(found, Revision):
-                check_version(found)
+                check_version(found.version)
         except Exception as error:  # noqa: BLE001 (no record may block the others)
-            self._quarantine(record, source, *_fault(error))
+            self._quarantine.add(record, source, *_fault(error))
             return
         if isinstance(found, Ignored):
             self.counts.ignored[found.reason] += 1
             if found.table_name is not None:
                 self.counts.ignored_tables[found.table_name] += 1
-        elif found.kind is RevisionKind.REDACTED:
-            self.counts.redacted += 1
-        else:
-            self._candidates.append(_Candidate(found, record, source))
+            return
+        history = self._history
+        if isinstance(found, Redactions):
+            if history is not None:
+                history.redactions.append(IncomingRedactions(found, record, source))
+            return
+        incoming = IncomingRevision(found, record, source)
+        is_redacted = found.kind is RevisionKind.REDACTED
+        if not is_redacted:
+            self._candidates.append(incoming)
+        if history is not None and self._settings.replica_tables[found.table_name].history:
+            history.revisions.append(incoming)
+        elif is_redacted:
+            self.counts.tables[found.table_name].redacted += 1
 
-    def _write(self, documents: list[list[_Candidate]]) -> list[list[_Candidate]]:
-        """Write the newest revision of each document.
+    def _write(
+        self, documents: list[list[IncomingRevision]], history: list[HistoryGroup]
+    ) -> list[list[IncomingRevision]]:
+        """Write the newest revision of each document, and the history.
 
         Returns
         -------
@@ -216,9 +227,10 @@ class _Batch:
             items must hold the next lower version.
         """
         writes: list[Write] = []
-        written: list[list[_Candidate]] = []
-        older: list[list[_Candidate]] = []
+        written: list[list[IncomingRevision]] = []
+        older: list[list[IncomingRevision]] = []
         now = self._clock()
+        projected = {} if self._history is None else self._history.projected
         for document in documents:
             newest = document[0]
             try:
@@ -226,72 +238,108 @@ class _Batch:
                     newest.revision,
                     self._settings.replica_tables[newest.revision.table_name],
                     now,
-                    self._settings.tombstone_lifetime_days,
+                    projected.get(id(newest)),
                 )
             except Exception as error:  # noqa: BLE001 (no record may block the others)
-                self._quarantine(newest.record, newest.source, *_fault(error))
+                self._quarantine.add(
+                    newest.record, newest.source, *_fault(error), newest.table_name
+                )
                 older.append(document[1:])
             else:
                 writes.append(write)
                 written.append(document)
-        outcomes = self._writer.write(writes, self._write_deadline) if writes else []
+        every: list[ItemWrite] = [*writes, *(group.write for group in history)]
+        outcomes = self._writer.write(every, self._write_deadline) if every else []
         now = self._clock()
-        for document, write, outcome in zip(written, writes, outcomes, strict=True):
+        self._settle_history(history, outcomes[len(writes) :])
+        for document, write, outcome in zip(written, writes, outcomes[: len(writes)], strict=True):
             newest = document[0]
             if isinstance(outcome, Permanent):
-                self._quarantine(newest.record, newest.source, REFUSED, outcome.code)
+                self._quarantine.add(
+                    newest.record, newest.source, REFUSED, outcome.code, newest.table_name
+                )
                 older.append(document[1:])
             elif isinstance(outcome, Transient):
                 # The next delivery may find that the newest can never be written. Then an older
                 # one is the document's state, so all of them must be redelivered.
                 for candidate in document:
-                    self._redeliver(candidate.source, outcome.code)
+                    self._redeliver(candidate.source, outcome.code, candidate.record)
             else:
-                self.counts.superseded += len(document) - 1
+                counts = self.counts.tables[newest.table_name]
+                counts.superseded += len(document) - 1
                 if outcome is APPLIED:
-                    self._count_applied(write, now, newest.source.approximate_arrival)
+                    self._count_applied(counts, write, now, newest.source.approximate_arrival)
                 else:
-                    self.counts.stale += 1
+                    counts.stale += 1
         return [document for document in older if document]
 
-    def _count_applied(self, write: Write, now: float, arrival: float) -> None:
-        self.counts.applied += 1
+    def _count_applied(self, counts: TableCounts, write: Write, now: float, arrival: float) -> None:
+        counts.applied += 1
         if DELETED_ATTRIBUTE in write.attributes:
-            self.counts.deleted += 1
+            counts.deleted += 1
+        if UNINDEXED_ATTRIBUTE in write.attributes:
+            counts.unindexed += 1
         # Since the arrival and not since the transaction, which is old in a backfill.
         self.counts.lags.append(max(0.0, now - arrival))
 
-    def _quarantine(self, record: UserRecord, source: _Source, reason: str, code: str) -> None:
-        """Add a record to those for the failure bucket."""
-        failed = FailedRecord(
-            position=Position(
-                stream_arn=source.stream_arn,
-                shard_id=source.shard_id,
-                sequence_number=source.sequence_number,
-                sub_sequence_number=record.sub_sequence_number,
-            ),
-            payload=record.data,
-            reason=reason,
-            code=code,
-            partition_key=record.partition_key or source.partition_key,
-            approximate_arrival=source.approximate_arrival,
-            function_name=self._context.function_name,
-            function_version=self._context.function_version,
-            failed_at=self._clock(),
+    def _settle_history(self, groups: list[HistoryGroup], outcomes: list[Outcome]) -> None:
+        for group, outcome in zip(groups, outcomes, strict=True):
+            if outcome is APPLIED and group.ledger_table is not None:
+                self.counts.tables[group.ledger_table].history += 1
+            for incoming in group.incoming:
+                if isinstance(outcome, Permanent):
+                    self._history_fault(incoming, REFUSED, outcome.code)
+                elif isinstance(outcome, Transient):
+                    self._redeliver(incoming.source, outcome.code, incoming.record)
+
+    def _history_error(self, incoming: Incoming, error: Exception) -> None:
+        self._history_fault(incoming, *_fault(error))
+
+    def _history_fault(self, incoming: Incoming, reason: str, code: str) -> None:
+        self._quarantine.add(
+            incoming.record,
+            incoming.source,
+            reason,
+            f"{HISTORY_PREFIX}{code}",
+            incoming.table_name,
         )
-        self._quarantined.append((failed, source))
+
+    def _count_without_state(self) -> None:
+        """Count the records that only the history table needed, unless they failed."""
+        if self._history is None:
+            return
+        for incoming in self._history.revisions:
+            is_redacted = incoming.revision.kind is RevisionKind.REDACTED
+            if is_redacted and not self._has_failed(incoming.record):
+                self.counts.tables[incoming.table_name].redacted += 1
+        for summary in self._history.redactions:
+            if not self._has_failed(summary.record):
+                self.counts.redactions += 1
+
+    def _has_failed(self, record: UserRecord) -> bool:
+        return record in self._quarantine or self._is_delivered_again(record)
+
+    def _is_delivered_again(self, record: UserRecord) -> bool:
+        return id(record) in self._redelivered
 
     def _store_quarantined(self) -> None:
         """Store the quarantined records; those that the bucket does not take are redelivered."""
-        records = [record for record, _ in self._quarantined]
-        stored = self._failures.put_all(records, self._deadline) if records else []
-        for (record, source), is_stored in zip(self._quarantined, stored, strict=True):
-            if is_stored:
-                self.counts.quarantined[record.reason, record.code] += 1
-            else:
-                self._redeliver(source, _FAILURE_STORE)
+        for fault, record, is_stored in self._quarantine.store(
+            self._deadline, self._is_delivered_again
+        ):
+            if not is_stored:
+                self._redeliver(fault.source, _FAILURE_STORE)
+                continue
+            self.counts.quarantined[record.reason, record.code] += 1
+            if fault.table_name is not None:
+                self.counts.tables[fault.table_name].quarantined += 1
 
-    def _redeliver(self, source: _Source, code: str) -> None:
+    def _redeliver(self, source: Source, code: str, record: UserRecord | None = None) -> None:
+        """Have a record delivered again, or a whole Kinesis record."""
+        if record is not None:
+            if self._is_delivered_again(record):
+                return
+            self._redelivered.add(id(record))
         self.counts.retried[code] += 1
         self._failed.add(source.sequence_number)
 
@@ -309,14 +357,3 @@ def _fault(error: Exception) -> tuple[str, str]:
     if isinstance(error, MemoryError):
         raise error
     return UNFORESEEN, type(error).__name__
-
-
-def _source(record: Mapping[str, Any]) -> _Source:
-    kinesis = record["kinesis"]
-    return _Source(
-        record["eventSourceARN"],
-        record["eventID"].partition(":")[0],
-        kinesis["sequenceNumber"],
-        kinesis["partitionKey"],
-        kinesis["approximateArrivalTimestamp"],
-    )

@@ -24,6 +24,10 @@ KEY_ATTRIBUTE = "pk"
 VERSION_ATTRIBUTE = "version"
 TX_TIME_ATTRIBUTE = "txTime"
 TX_ID_ATTRIBUTE = "txId"
+TABLE_ID_ATTRIBUTE = "tableId"
+"""Id of the ledger table: a table that was dropped and created again has the same name and another
+id."""
+
 HASH_ATTRIBUTE = "hash"
 DOCUMENT_ATTRIBUTE = "data"
 """The whole document, where no attributes are projected."""
@@ -35,8 +39,44 @@ EXPIRY_ATTRIBUTE = "expiresAt"
 PROJECTION_ATTRIBUTE = "projectionId"
 """Only live items have it: which attributes they may hold, see `projection_id`."""
 
-METADATA_ATTRIBUTES = (VERSION_ATTRIBUTE, TX_TIME_ATTRIBUTE, TX_ID_ATTRIBUTE, HASH_ATTRIBUTE)
+UNINDEXED_ATTRIBUTE = "unindexed"
+"""A map of the projected attributes whose values no index can have as a key. Only live items of
+tables with indexes have it."""
+
+METADATA_ATTRIBUTES = (
+    VERSION_ATTRIBUTE,
+    TX_TIME_ATTRIBUTE,
+    TX_ID_ATTRIBUTE,
+    TABLE_ID_ATTRIBUTE,
+    HASH_ATTRIBUTE,
+)
 """Every item has them, beside its key."""
+
+# Attributes that only items of the history table have; its key is the document id and the version.
+
+REVISION_STATE_ATTRIBUTE = "revisionState"
+LEDGER_TABLE_ATTRIBUTE = "ledgerTable"
+STRAND_ID_ATTRIBUTE = "blockStrandId"
+SEQUENCE_NUMBER_ATTRIBUTE = "blockSequenceNo"
+DATA_HASH_ATTRIBUTE = "dataHash"
+"""Only redacted revisions have it."""
+
+HISTORY_ATTRIBUTES = (
+    REVISION_STATE_ATTRIBUTE,
+    LEDGER_TABLE_ATTRIBUTE,
+    STRAND_ID_ATTRIBUTE,
+    SEQUENCE_NUMBER_ATTRIBUTE,
+    DATA_HASH_ATTRIBUTE,
+)
+
+
+class RevisionState(enum.StrEnum):
+    """The values of `REVISION_STATE_ATTRIBUTE`."""
+
+    LIVE = "live"
+    DELETED = "deleted"
+    REDACTED = "redacted"
+
 
 TOMBSTONE_ATTRIBUTES = (DELETED_ATTRIBUTE, EXPIRY_ATTRIBUTE)
 """Only tombstones have them."""
@@ -46,7 +86,9 @@ RESERVED_ATTRIBUTES = (
     *METADATA_ATTRIBUTES,
     DOCUMENT_ATTRIBUTE,
     PROJECTION_ATTRIBUTE,
+    UNINDEXED_ATTRIBUTE,
     *TOMBSTONE_ATTRIBUTES,
+    *HISTORY_ATTRIBUTES,
 )
 """Names that no projected attribute may have."""
 
@@ -104,8 +146,8 @@ class Variable(enum.StrEnum):
     that version 0.1.0 deployed have it too."""
 
     FAILURE_BUCKET = "FAILURE_BUCKET"
-    TOMBSTONE_LIFETIME_DAYS = "TOMBSTONE_LIFETIME_DAYS"
-    """Absent if tombstones never expire."""
+    HISTORY_TABLE = "HISTORY_TABLE"
+    """The DynamoDB table with every revision; absent if no ledger table keeps its history."""
 
     VERSION = "REPLICA_VERSION"
     """Version of this project that deployed the function."""
@@ -121,6 +163,15 @@ class TableField(enum.StrEnum):
 
     TABLE_NAME = "tableName"
     ATTRIBUTES = "attributes"
+    INDEX_KEYS = "indexKeys"
+    """For each attribute that is a key of an index, a list of its DynamoDB type (``S``, ``N`` or
+    ``B``) and the bytes that its value may have."""
+
+    HISTORY = "history"
+    """Whether every revision goes to the history table; absent if not."""
+
+    TOMBSTONE_LIFETIME_DAYS = "tombstoneLifetimeDays"
+    """Absent if tombstones never expire."""
 
 
 SERVICE_NAME = "qldb-replica"
@@ -135,6 +186,8 @@ class Metric(enum.StrEnum):
     SUPERSEDED = "RevisionsSuperseded"
     DELETED = "RevisionsDeleted"
     REDACTED = "RevisionsRedacted"
+    UNINDEXED = "RevisionsUnindexed"
+    HISTORY = "HistoryRevisionsWritten"
     QUARANTINED = "RecordsQuarantined"
     RETRIED = "RecordsRetried"
     IGNORED = "RecordsIgnored"
@@ -143,4 +196,6 @@ class Metric(enum.StrEnum):
     LAG = "ReplicationLag"
 
 
+SERVICE_DIMENSION = "service"
+LEDGER_TABLE_DIMENSION = "LedgerTable"
 REASON_DIMENSION = "reason"

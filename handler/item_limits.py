@@ -98,6 +98,18 @@ def _of_as_many_bytes(value: bytes) -> str:
     return "=" * len(value)
 
 
+def check_key(document_id: str) -> None:
+    """Raise an error if a document's id is too long for a key.
+
+    Raises
+    ------
+    UnstorableValue
+        If it is.
+    """
+    if utf8_bytes(document_id) > MAX_KEY_BYTES:
+        raise UnstorableValue(f"a document id of more than {MAX_KEY_BYTES} bytes")
+
+
 def check_item(item: Mapping[str, AttributeValue]) -> None:
     """Raise an error if an item is too large, or a name in it is too long.
 

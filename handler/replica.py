@@ -13,22 +13,24 @@ from handler.contract import (
     HASH_ATTRIBUTE,
     KEY_ATTRIBUTE,
     PROJECTION_ATTRIBUTE,
+    TABLE_ID_ATTRIBUTE,
     TX_ID_ATTRIBUTE,
     TX_TIME_ATTRIBUTE,
+    UNINDEXED_ATTRIBUTE,
     VERSION_ATTRIBUTE,
 )
 from handler.item_limits import (
-    MAX_KEY_BYTES,
     check_bytes,
     check_item,
+    check_key,
     item_bytes,
     surely_fits,
+    utf8_bytes,
 )
-from handler.statements import insert_text, update_text
+from handler.statements import insert_live_text, update_text
 from handler.values import (
     MAX_DIGITS,
     AttributeValue,
-    UnstorableValue,
     attribute_value,
 )
 from journal.errors import MalformedRecord
@@ -39,7 +41,7 @@ from journal.revisions import Revision, RevisionKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from handler.settings import ReplicaTable
+    from handler.settings import IndexKey, ReplicaTable
     from journal.ion.structure import Fields, Span
 
 _MAX_VERSION = 10**MAX_DIGITS - 1
@@ -120,20 +122,23 @@ def _version(item: HasRevision) -> int:
     return item.revision.version
 
 
-def check_version(revision: Revision) -> None:
-    """Raise an error if an item cannot hold the version of a revision.
+def check_version(version: int) -> None:
+    """Raise an error if an item cannot hold a version.
 
     Raises
     ------
     MalformedRecord
         If the version has too many digits: no ledger counts that far.
     """
-    if revision.version > _MAX_VERSION:
+    if version > _MAX_VERSION:
         raise MalformedRecord("version has more digits than a number of DynamoDB")
 
 
 def write_for(
-    revision: Revision, table: ReplicaTable, now: float, lifetime_days: int | None
+    revision: Revision,
+    table: ReplicaTable,
+    now: float,
+    projected: Mapping[str, AttributeValue] | None = None,
 ) -> Write:
     """Return the write that a revision requires.
 
@@ -146,8 +151,8 @@ def write_for(
     now
         Seconds since the epoch. The lifetime of a tombstone starts when it is written: counted from
         the transaction, the tombstones of a backfill would expire before a late record arrives.
-    lifetime_days
-        Lifetime of tombstones; None keeps them forever.
+    projected
+        The result of `projected_attributes`, if it is known already.
 
     Raises
     ------
@@ -158,24 +163,30 @@ def write_for(
     ValueError
         If the revision is redacted.
     """
-    if len(revision.document_id.encode()) > MAX_KEY_BYTES:
-        raise UnstorableValue(f"a document id of more than {MAX_KEY_BYTES} bytes")
+    check_key(revision.document_id)
     attributes: dict[str, AttributeValue] = {
         VERSION_ATTRIBUTE: {"N": str(revision.version)},
         TX_TIME_ATTRIBUTE: {"S": timestamp_text(*revision.tx_time)},
         TX_ID_ATTRIBUTE: {"S": revision.tx_id},
+        TABLE_ID_ATTRIBUTE: {"S": revision.table_id},
         HASH_ATTRIBUTE: {"B": revision.hash},
     }
     projection_id: str | None = None
     removed: tuple[str, ...] = ()
     if revision.kind is RevisionKind.UPSERT and revision.data is not None:
-        _project(revision.data, table, attributes)
+        if projected is None:
+            _project(revision.data, table, attributes)
+        else:
+            attributes.update(projected)
+        if table.index_keys:
+            _move_unindexed(attributes, table.index_keys)
         projection_id = table.projection_id
         removed = _absent(table.names, tuple(attributes))
     elif revision.kind is RevisionKind.DELETE:
         attributes[DELETED_ATTRIBUTE] = {"BOOL": True}
-        if lifetime_days is not None:
-            attributes[EXPIRY_ATTRIBUTE] = {"N": str(int(now) + lifetime_days * _SECONDS_PER_DAY)}
+        if table.tombstone_lifetime_days is not None:
+            expiry = int(now) + table.tombstone_lifetime_days * _SECONDS_PER_DAY
+            attributes[EXPIRY_ATTRIBUTE] = {"N": str(expiry)}
     else:
         raise ValueError("a redacted revision has no state to write")
     write = Write(
@@ -197,19 +208,67 @@ def _absent(names: tuple[str, ...], present: tuple[str, ...]) -> tuple[str, ...]
     return tuple([name for name in names if name not in held])
 
 
+def projected_attributes(revision: Revision, table: ReplicaTable) -> dict[str, AttributeValue]:
+    """Return the attributes that hold a document, or its projected parts.
+
+    Returns
+    -------
+    dict
+        Empty if the revision has no document.
+
+    Raises
+    ------
+    UnstorableValue
+        If DynamoDB cannot represent a value of the document, or the values are too large together.
+    IonError
+        If a part of the document is not Ion.
+    """
+    attributes: dict[str, AttributeValue] = {}
+    if revision.data is not None:
+        _project(revision.data, table, attributes)
+    return attributes
+
+
 def _project(document: Span, table: ReplicaTable, attributes: dict[str, AttributeValue]) -> None:
     if table.attributes is None:
         attributes[DOCUMENT_ATTRIBUTE] = attribute_value(document)
         return
     fields = structure.struct(document)
     size, is_counted = 0, table.copies > 1  # it can be 100 times as large as its record
-    for name, path in table.attributes.items():
+    for name, path, depth in table.projection:
         value = fields.get(path[0]) if len(path) == 1 else _at(fields, path)
         if value is not None:
-            attributes[name] = attribute_value(value)
+            attributes[name] = attribute_value(value, depth)
             if is_counted:
                 size += item_bytes({name: attributes[name]})
                 check_bytes(size)
+
+
+def _move_unindexed(
+    attributes: dict[str, AttributeValue], index_keys: Mapping[str, IndexKey]
+) -> None:
+    """Move the values that no index can have as a key, for which DynamoDB refuses the whole item.
+
+    An item without the attribute is absent from the index instead (DynamoDB developer guide, "Take
+    advantage of sparse indexes").
+    """
+    unindexed = {
+        name: attributes.pop(name)
+        for name, key in index_keys.items()
+        if name in attributes and not _fits(attributes[name], key)
+    }
+    if unindexed:
+        attributes[UNINDEXED_ATTRIBUTE] = {"M": unindexed}
+
+
+def _fits(value: AttributeValue, key: IndexKey) -> bool:
+    content = value.get(key.type)
+    if content is None:
+        return False
+    if key.type == "N":
+        return True
+    size = utf8_bytes(content) if key.type == "S" else len(content)
+    return 0 < size <= key.max_bytes
 
 
 def _at(fields: Fields, path: tuple[str, ...]) -> Span | None:
@@ -225,7 +284,7 @@ def _at(fields: Fields, path: tuple[str, ...]) -> Span | None:
 def insert_statement(write: Write) -> tuple[str, list[AttributeValue]]:
     """Return text and parameters of the statement that creates a live item."""
     return (
-        insert_text(write.table_name, tuple(write.attributes)),
+        insert_live_text(write.table_name, tuple(write.attributes)),
         [
             {"S": write.document_id},
             {"S": write.projection_id},

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from handler.attribute_names import name_problem, names_problem
 from handler.contract import (
     DOCUMENT_ATTRIBUTE,
     MAX_LIFETIME_DAYS,
+    UNINDEXED_ATTRIBUTE,
     TableField,
     Variable,
     projection_id,
@@ -26,11 +27,30 @@ UNKNOWN_VERSION = "unknown"
 _TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 """DynamoDB developer guide, "Naming rules"."""
 
-_MAX_LIFETIME_DIGITS = len(str(MAX_LIFETIME_DAYS))
+KeyType = Literal["S", "N", "B"]
+"""The DynamoDB types that a key can have."""
+
+_MAX_KEY_BYTES = 2048
+"""Of a partition key; a sort key has less (DynamoDB developer guide, "Constraints")."""
 
 
 class SettingsError(ValueError):
     """A variable is missing or wrong. The message names it and what is expected."""
+
+
+class IndexKey(NamedTuple):
+    """What the indexes of a table demand of an attribute that is a key of one.
+
+    Attributes
+    ----------
+    type
+        Its DynamoDB type.
+    max_bytes
+        Bytes that its value may have.
+    """
+
+    type: KeyType
+    max_bytes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,21 +66,43 @@ class ReplicaTable:
     attributes
         Path of field names in the document for each projected attribute; None keeps the whole
         document under ``data``.
+    index_keys
+        The projected attributes that are keys of indexes.
+    history
+        Whether every revision goes to the history table too.
+    tombstone_lifetime_days
+        Days after which DynamoDB may remove a tombstone; None keeps tombstones forever.
     """
 
     ledger_table: str
     table_name: str
     attributes: Mapping[str, tuple[str, ...]] | None = None
+    index_keys: Mapping[str, IndexKey] = field(default_factory=dict)
+    history: bool = False
+    tombstone_lifetime_days: int | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Names of the projected attributes; none if items hold the whole document."""
-        return tuple(self.attributes or ())
+        """Names of the attributes that its live items may lack."""
+        projected = tuple(self.attributes or ())
+        return (*projected, UNINDEXED_ATTRIBUTE) if self.index_keys else projected
 
     @cached_property
     def projection_id(self) -> str:
         """Id of the attributes that its live items may hold."""
-        return projection_id((DOCUMENT_ATTRIBUTE,) if self.attributes is None else self.attributes)
+        return projection_id((DOCUMENT_ATTRIBUTE,) if self.attributes is None else self.names)
+
+    @cached_property
+    def projection(self) -> tuple[tuple[str, tuple[str, ...], int], ...]:
+        """Name, path and level of nesting of each projected attribute.
+
+        An attribute that is a key of an index has one level less for itself: its value may have to
+        move into a map.
+        """
+        return tuple(
+            (name, path, 2 if name in self.index_keys else 1)
+            for name, path in (self.attributes or {}).items()
+        )
 
     @cached_property
     def copies(self) -> int:
@@ -81,15 +123,15 @@ class HandlerSettings:
         Replicas by name of the ledger table.
     failure_bucket
         S3 bucket for quarantined records.
-    tombstone_lifetime_days
-        Days after which DynamoDB may remove a tombstone; None keeps tombstones forever.
+    history_table
+        The DynamoDB table with every revision; None if no ledger table keeps its history.
     version
         Version of this project that deployed the function.
     """
 
     replica_tables: Mapping[str, ReplicaTable]
     failure_bucket: str
-    tombstone_lifetime_days: int | None = None
+    history_table: str | None = None
     version: str = UNKNOWN_VERSION
 
     @classmethod
@@ -101,10 +143,11 @@ class HandlerSettings:
         SettingsError
             If a variable is missing or its value is not allowed.
         """
+        tables = _replica_tables(_required(environment, Variable.REPLICA_TABLES))
         return cls(
-            replica_tables=_replica_tables(_required(environment, Variable.REPLICA_TABLES)),
+            replica_tables=tables,
             failure_bucket=_required(environment, Variable.FAILURE_BUCKET),
-            tombstone_lifetime_days=_days(environment.get(Variable.TOMBSTONE_LIFETIME_DAYS)),
+            history_table=_history_table(environment.get(Variable.HISTORY_TABLE), tables),
             version=environment.get(Variable.VERSION) or UNKNOWN_VERSION,
         )
 
@@ -116,17 +159,18 @@ def _required(environment: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _days(text: str | None) -> int | None:
-    if text is None or text == "":
+def _history_table(name: str | None, tables: Mapping[str, ReplicaTable]) -> str | None:
+    if not name:
+        for table in tables.values():
+            if table.history:
+                raise SettingsError(
+                    f"the environment variable {Variable.HISTORY_TABLE} is not set, and the ledger "
+                    f"table {table.ledger_table!r} has {TableField.HISTORY}"
+                )
         return None
-    # The digits first: Python refuses to convert thousands of them.
-    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_LIFETIME_DIGITS
-    if not is_number or not 1 <= int(text) <= MAX_LIFETIME_DAYS:
-        raise SettingsError(
-            f"{Variable.TOMBSTONE_LIFETIME_DAYS} is {text!r}: expected an integer from 1 to "
-            f"{MAX_LIFETIME_DAYS}; leave the variable out to keep tombstones forever"
-        )
-    return int(text)
+    if _TABLE_NAME.fullmatch(name) is None:
+        raise SettingsError(f"{Variable.HISTORY_TABLE}: expected the name of a DynamoDB table")
+    return name
 
 
 def _replica_tables(text: str) -> dict[str, ReplicaTable]:
@@ -154,10 +198,68 @@ def _replica_table(name: str, table: object) -> ReplicaTable:
             f"{where}: {TableField.TABLE_NAME}: expected the name of a DynamoDB table"
         )
     attributes = _attributes(where, table.get(TableField.ATTRIBUTES))
-    for problem in (*map(name_problem, attributes or ()), names_problem(attributes or ())):
+    index_keys = _index_keys(where, table.get(TableField.INDEX_KEYS), attributes or {})
+    history = _boolean(where, TableField.HISTORY, table.get(TableField.HISTORY, False))
+    problems = (
+        *map(name_problem, attributes or ()),
+        names_problem(attributes or (), is_indexed=bool(index_keys), has_history=history),
+    )
+    for problem in problems:
         if problem is not None:
             raise SettingsError(f"{where} {problem}")
-    return ReplicaTable(ledger_table=name, table_name=table_name, attributes=attributes)
+    return ReplicaTable(
+        ledger_table=name,
+        table_name=table_name,
+        attributes=attributes,
+        index_keys=index_keys,
+        history=history,
+        tombstone_lifetime_days=_days(where, table.get(TableField.TOMBSTONE_LIFETIME_DAYS)),
+    )
+
+
+def _boolean(where: str, field_name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise SettingsError(f"{where}: {field_name}: expected true or false")
+    return value
+
+
+def _days(where: str, days: object) -> int | None:
+    if days is None:
+        return None
+    if type(days) is not int or not 1 <= days <= MAX_LIFETIME_DAYS:
+        raise SettingsError(
+            f"{where}: {TableField.TOMBSTONE_LIFETIME_DAYS}: expected an integer from 1 to "
+            f"{MAX_LIFETIME_DAYS}; leave it out to keep tombstones forever"
+        )
+    return days
+
+
+def _index_keys(
+    where: str, index_keys: object, attributes: Mapping[str, tuple[str, ...]]
+) -> dict[str, IndexKey]:
+    if index_keys is None:
+        return {}
+    where = f"{where}: {TableField.INDEX_KEYS}"
+    if not isinstance(index_keys, dict):
+        raise SettingsError(f"{where}: expected an object")
+    for name in index_keys:
+        if name not in attributes:
+            raise SettingsError(f"{where}: {name!r} is not a projected attribute")
+    return {name: _index_key(where, name, key) for name, key in index_keys.items()}
+
+
+def _is_key_length(number: int) -> bool:
+    return number is not True and 1 <= number <= _MAX_KEY_BYTES
+
+
+def _index_key(where: str, name: str, key: object) -> IndexKey:
+    match key:
+        case [("S" | "N" | "B") as kind, int(max_bytes)] if _is_key_length(max_bytes):
+            return IndexKey(kind, max_bytes)
+    raise SettingsError(
+        f"{where}: key {name!r}: expected a list of its type ({', '.join(get_args(KeyType))}) and "
+        f"of the bytes that it may have, from 1 to {_MAX_KEY_BYTES}"
+    )
 
 
 def _attributes(where: str, attributes: object) -> dict[str, tuple[str, ...]] | None:

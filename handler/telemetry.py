@@ -2,20 +2,64 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import (
+    AmazonCloudWatchEMFProvider,
+)
 
-from handler.contract import REASON_DIMENSION, Metric
+from handler.contract import (
+    LEDGER_TABLE_DIMENSION,
+    REASON_DIMENSION,
+    SERVICE_DIMENSION,
+    Metric,
+)
 
 if TYPE_CHECKING:
     from journal.revisions import IgnoredReason
 
 _MAX_METRIC_VALUES = 100
 """Maximum values of one metric in one object of the CloudWatch embedded metric format."""
+
+
+@dataclass(kw_only=True)
+class TableCounts:
+    """The outcomes of the records of one batch that belong to one ledger table.
+
+    Attributes
+    ----------
+    applied
+        Revisions that changed an item, tombstones included.
+    deleted
+        Those of them that are tombstones.
+    stale
+        Revisions whose item already had their version or a higher one.
+    superseded
+        Revisions that were not written because the batch has a newer one or a copy.
+    redacted
+        Revisions without data that are not deletes. The current state does not change.
+    unindexed
+        Those of the applied revisions with a value that no index can have as a key.
+    history
+        Items of the history table that were written or redacted.
+    quarantined
+        Records stored in the failure bucket.
+    """
+
+    applied: int = 0
+    deleted: int = 0
+    stale: int = 0
+    superseded: int = 0
+    redacted: int = 0
+    unindexed: int = 0
+    history: int = 0
+    quarantined: int = 0
 
 
 @dataclass(kw_only=True)
@@ -26,22 +70,17 @@ class BatchCounts:
     ----------
     kinesis_records
         Records of the event.
-    applied
-        Revisions that changed an item, tombstones included.
-    deleted
-        Those of them that are tombstones.
-    stale
-        Revisions whose item already had their version or a higher one.
-    superseded
-        Revisions that were not written because the batch has a newer one or a copy.
-    redacted
-        Revisions without data that are not deletes.
+    tables
+        The counts of each ledger table that has any; of quarantined records, only those that are
+        known to belong to one.
+    redactions
+        Block summaries whose redactions the history table has. They name no ledger table.
     ignored
         Records that require no write, by reason.
     ignored_tables
         Revisions of ledger tables that are not configured, by table.
     quarantined
-        Records stored in the failure bucket, by reason and code.
+        All records stored in the failure bucket, by reason and code.
     retried
         Records to be redelivered, by code.
     lags
@@ -49,16 +88,19 @@ class BatchCounts:
     """
 
     kinesis_records: int = 0
-    applied: int = 0
-    deleted: int = 0
-    stale: int = 0
-    superseded: int = 0
-    redacted: int = 0
+    tables: dict[str, TableCounts] = field(default_factory=lambda: defaultdict(TableCounts))
+    redactions: int = 0
     ignored: Counter[IgnoredReason] = field(default_factory=Counter)
     ignored_tables: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[tuple[str, str]] = field(default_factory=Counter)
     retried: Counter[str] = field(default_factory=Counter)
     lags: list[float] = field(default_factory=list)
+
+    def total(self) -> TableCounts:
+        """Return the sums over all ledger tables; `quarantined` has every quarantined record."""
+        names = [each.name for each in fields(TableCounts)]
+        sums = {name: sum(getattr(table, name) for table in self.tables.values()) for name in names}
+        return TableCounts(**sums | {"quarantined": self.quarantined.total()})
 
 
 class Telemetry(Protocol):
@@ -83,24 +125,26 @@ class PowertoolsTelemetry:
     def __init__(self, version: str) -> None:
         self._version = version
         self._logger = Logger()
-        # Powertools' Metrics would share its state between all instances.
-        self._metrics = EphemeralMetrics()
-        self._ignored = EphemeralMetrics()
+        self._metrics = AmazonCloudWatchEMFProvider()
 
     def publish(self, counts: BatchCounts) -> None:
         """Publish the counts of one batch."""
-        self._publish_metrics(counts)
+        total = counts.total()
+        self._publish_metrics(counts, total)
         level = self._logger.warning if counts.quarantined or counts.retried else self._logger.info
         level(
             "Batch replicated",
             extra={
                 "version": self._version,
                 "kinesisRecords": counts.kinesis_records,
-                "applied": counts.applied,
-                "deleted": counts.deleted,
-                "stale": counts.stale,
-                "superseded": counts.superseded,
-                "redacted": counts.redacted,
+                "applied": total.applied,
+                "deleted": total.deleted,
+                "stale": total.stale,
+                "superseded": total.superseded,
+                "redacted": total.redacted,
+                "unindexed": total.unindexed,
+                "history": total.history,
+                "redactions": counts.redactions,
                 "ignored": {reason.value: count for reason, count in counts.ignored.items()},
                 "ignoredTables": dict(counts.ignored_tables),
                 "quarantined": {
@@ -112,26 +156,71 @@ class PowertoolsTelemetry:
             },
         )
 
-    def _publish_metrics(self, counts: BatchCounts) -> None:
-        for name, value in (
-            (Metric.APPLIED, counts.applied),
-            (Metric.STALE, counts.stale),
-            (Metric.SUPERSEDED, counts.superseded),
-            (Metric.DELETED, counts.deleted),
-            (Metric.REDACTED, counts.redacted),
-            (Metric.QUARANTINED, counts.quarantined.total()),
-            (Metric.RETRIED, counts.retried.total()),
-        ):
-            self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
-        for lag in _sample(counts.lags):
-            self._metrics.add_metric(
-                name=Metric.LAG, unit=MetricUnit.Milliseconds, value=round(lag * 1000)
-            )
-        self._metrics.flush_metrics()
+    def _publish_metrics(self, counts: BatchCounts, total: TableCounts) -> None:
+        # Zeros cost as much as other values, so only this one is published: it tells a function
+        # without work from one that nothing invokes.
+        totals: _Values = {Metric.APPLIED: [total.applied], **_above_zero(total)}
+        if counts.retried:
+            totals[Metric.RETRIED] = [counts.retried.total()]
+        if counts.lags:
+            totals[Metric.LAG] = [round(lag * 1000) for lag in _sample(counts.lags)]
+        self._publish(totals)
+        for table, table_counts in counts.tables.items():
+            if values := _above_zero(table_counts):
+                self._publish(values, LEDGER_TABLE_DIMENSION, table)
         for reason, count in counts.ignored.items():
-            self._ignored.add_dimension(name=REASON_DIMENSION, value=reason.value)
-            self._ignored.add_metric(name=Metric.IGNORED, unit=MetricUnit.Count, value=count)
-            self._ignored.flush_metrics()
+            self._publish({Metric.IGNORED: [count]}, REASON_DIMENSION, reason.value)
+        for table, count in counts.ignored_tables.items():
+            if _is_table_name(table):
+                self._publish({Metric.IGNORED: [count]}, LEDGER_TABLE_DIMENSION, table)
+
+    def _publish(self, values: _Values, dimension: str | None = None, at: str = "") -> None:
+        """Write one metric object: the dimension `SERVICE_DIMENSION`, and perhaps one more."""
+        service = {SERVICE_DIMENSION: self._metrics.service or ""}
+        dimensions = service if dimension is None else {**service, dimension: at}
+        # All values at once: `add_metric` takes one, and formats those before it each time.
+        output = self._metrics.serialize_metric_set(
+            metrics={
+                name.value: {"Unit": _UNITS.get(name, MetricUnit.Count).value, "Value": each}
+                for name, each in values.items()
+            },
+            dimensions=dimensions,
+        )
+        print(json.dumps(output))  # noqa: T201 (CloudWatch reads standard output)
+
+
+_Values = dict[Metric, list[int]]
+
+_UNITS = {Metric.LAG: MetricUnit.Milliseconds}
+"""All others are counts."""
+
+_COUNTERS = {
+    Metric.APPLIED: attrgetter("applied"),
+    Metric.DELETED: attrgetter("deleted"),
+    Metric.STALE: attrgetter("stale"),
+    Metric.SUPERSEDED: attrgetter("superseded"),
+    Metric.REDACTED: attrgetter("redacted"),
+    Metric.UNINDEXED: attrgetter("unindexed"),
+    Metric.HISTORY: attrgetter("history"),
+    Metric.QUARANTINED: attrgetter("quarantined"),
+}
+
+_MAX_TABLE_NAME = 128
+"""QLDB developer guide, "Quotas and limits": naming constraints."""
+
+
+def _above_zero(counts: TableCounts) -> _Values:
+    found = ((name, count(counts)) for name, count in _COUNTERS.items())
+    return {name: [value] for name, value in found if value}
+
+
+def _is_table_name(text: str) -> bool:
+    """Return whether a text can name a ledger table.
+
+    The names of tables that are not configured come from the stream; CloudWatch refuses other
+    characters, and more than 1,024 of them, in a dimension.
+    """
+    return text.isascii() and text.isidentifier() and len(text) <= _MAX_TABLE_NAME
 
 
 def _sample(lags: list[float]) -> list[float]:

@@ -60,8 +60,15 @@ class UnstorableValue(RecordError):  # noqa: N818 (a finding about a value, not 
     kind = "unstorable"
 
 
-def attribute_value(span: Span) -> AttributeValue:
+def attribute_value(span: Span, depth: int = 1) -> AttributeValue:
     """Convert one Ion value.
+
+    Parameters
+    ----------
+    span
+        The value.
+    depth
+        Level of nesting that the value has if it is a list or a struct.
 
     Raises
     ------
@@ -72,7 +79,7 @@ def attribute_value(span: Span) -> AttributeValue:
     """
     data, names, head, start, stop = span
     try:
-        return _CONVERSIONS[head](data, names, head, start, stop, 1)
+        return _CONVERSIONS[head](data, names, head, start, stop, depth)
     except IndexError:
         raise IonError(TRUNCATED) from None
 

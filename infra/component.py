@@ -41,7 +41,7 @@ class Component(pulumi.ComponentResource):
         tags: Mapping[str, str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(f"{PROJECT}:infra:{kind}", name, None, opts)
+        super().__init__(_type(kind), name, None, opts)
         self.tags = tags
         self._was_renamed = bool(opts and opts.aliases)
 
@@ -49,9 +49,11 @@ class Component(pulumi.ComponentResource):
         self,
         *,
         formerly: str | None = None,
+        former_kind: str | None = None,
         depends_on: Sequence[pulumi.Resource] = (),
         delete_before_replace: bool | None = None,
         protect: bool | None = None,
+        retain_on_delete: bool | None = None,
     ) -> pulumi.ResourceOptions:
         """Return the options of a child.
 
@@ -60,23 +62,38 @@ class Component(pulumi.ComponentResource):
         formerly
             The child's name in versions before 0.1.0. It is used only if the component has an alias
             itself: any other component is new, and its children never had another name.
+        former_kind
+            The kind of component that had the child, under the same name, in an earlier version.
         depends_on
             Resources that must exist first.
         delete_before_replace
             Whether the old resource must be deleted before its replacement is created.
         protect
             Whether Pulumi refuses to delete the resource, in the preview already.
+        retain_on_delete
+            Whether the resource stays in the account when Pulumi deletes it from the stack.
         """
-        renamed = formerly is not None and self._was_renamed
+        aliases = []
+        if formerly is not None and self._was_renamed:
+            aliases.append(pulumi.Alias(name=formerly))
+        if former_kind is not None:
+            # A child's URN has the type of its component, not the name.
+            former = pulumi.create_urn(self._name, _type(former_kind))
+            aliases.append(pulumi.Alias(parent=former))
         return pulumi.ResourceOptions(
             parent=self,
-            aliases=[pulumi.Alias(name=formerly)] if renamed else None,
+            aliases=aliases or None,
             depends_on=list(depends_on),
             delete_before_replace=delete_before_replace,
             protect=protect,
+            retain_on_delete=retain_on_delete,
         )
 
     @property
     def lookup(self) -> pulumi.InvokeOutputOptions:
         """Options of an invoke that this component makes."""
         return pulumi.InvokeOutputOptions(parent=self)
+
+
+def _type(kind: str) -> str:
+    return f"{PROJECT}:infra:{kind}"

@@ -13,7 +13,8 @@ from pydantic import AfterValidator, Field
 from handler.contract import BATCHES_PREFIX, ENTRY_POINT, RECORDS_PREFIX, TABLES_FILE
 from infra.component import Component
 from infra.iam import allow, policy, service_trust
-from infra.section import Integer, Section
+from infra.kms import KeyArn, may_consume
+from infra.section import Explained, Integer, Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,9 @@ and Lambda function")."""
 WRITER_ACTIONS = ("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PutItem")
 """Actions of the handler's conditional writes (DynamoDB developer guide, "IAM security policies
 with PartiQL"; ``PutItem`` replaces items as a whole). It reads nothing."""
+
+HISTORY_ACTIONS = WRITER_ACTIONS
+"""Actions of the handler's conditional writes to the history table. It reads nothing there."""
 
 LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 TRACE_ACTIONS = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
@@ -56,6 +60,17 @@ def _known_retention(days: int) -> int:
     return days
 
 
+def _not_zero(executions: int) -> int:
+    if executions == 0:
+        raise Explained(
+            "is 0, which would stop the function: records would age in the stream and go to the "
+            "failure bucket. Expected -1 for no reservation, or 1 and more. To pause replication, "
+            "disable the event source mapping: aws lambda update-event-source-mapping --uuid "
+            "$(pulumi stack output eventSourceMappingId) --no-enabled"
+        )
+    return executions
+
+
 class ConsumerSettings(Section):
     """Settings of the function and of its event source mapping.
 
@@ -65,6 +80,9 @@ class ConsumerSettings(Section):
         Target of the code archive.
     lambda_memory_megabytes, lambda_timeout_seconds
         Resources of one invocation: MiB, seconds.
+    reserved_concurrency
+        Invocations at a time that are reserved for the function, which has no more of them either;
+        -1 for no reservation.
     batch_size
         Maximum number of Kinesis records in a batch.
     batching_window_seconds
@@ -79,6 +97,8 @@ class ConsumerSettings(Section):
         Days after which log events expire.
     log_level
         Level of the handler's logger.
+    kms_key_arn
+        The key that encrypts the function's variables and its log group; empty for keys of AWS.
     """
 
     lambda_runtime: Literal["python3.11", "python3.12", "python3.13"] = Field(
@@ -88,6 +108,8 @@ class ConsumerSettings(Section):
     # Lambda API reference, "CreateFunction".
     lambda_memory_megabytes: Integer = Field(ge=128, le=10_240)
     lambda_timeout_seconds: Integer = Field(ge=1, le=900)
+    # What an account has is 1,000 by default, and can be raised.
+    reserved_concurrency: Annotated[Integer, AfterValidator(_not_zero)] = Field(ge=-1, le=100_000)
     # Lambda API reference, "CreateEventSourceMapping".
     batch_size: Integer = Field(ge=1, le=10_000)
     batching_window_seconds: Integer = Field(ge=0, le=300)
@@ -99,6 +121,7 @@ class ConsumerSettings(Section):
         examples=[30], json_schema_extra={"enum": list(LOG_RETENTION_DAYS)}
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(examples=["INFO"])
+    kms_key_arn: KeyArn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +135,9 @@ class ConsumerProps:
     stream_arn
         The Kinesis stream to read.
     table_arns
-        The DynamoDB tables to write.
+        The DynamoDB tables with the current state.
+    history_table_arn
+        The DynamoDB table with every revision; None if no ledger table keeps its history.
     failure_bucket_arn
         Bucket for records and batches that cannot be applied.
     failure_notification
@@ -129,6 +154,7 @@ class ConsumerProps:
     settings: ConsumerSettings
     stream_arn: pulumi.Input[str]
     table_arns: Sequence[pulumi.Input[str]]
+    history_table_arn: pulumi.Input[str] | None
     failure_bucket_arn: pulumi.Input[str]
     failure_notification: pulumi.Resource
     environment: HandlerEnvironment
@@ -159,6 +185,7 @@ class Consumer(Component):
         self.log_group = aws.cloudwatch.LogGroup(
             name,
             retention_in_days=props.settings.log_retention_days,
+            kms_key_id=props.settings.kms_key_arn or None,
             tags=self.tags,
             opts=self.child(),
         )
@@ -171,7 +198,7 @@ class Consumer(Component):
         may_work = aws.iam.RolePolicy(
             name,
             role=self.role.name,
-            policy=policy(*self._permissions(props)),
+            policy=policy(*self._permissions(name, props)),
             opts=self.child(),
         )
         self.function = self._function(name, props, may_work)
@@ -184,17 +211,20 @@ class Consumer(Component):
             }
         )
 
-    def _permissions(self, props: ConsumerProps) -> list[dict[str, Any]]:
+    def _permissions(self, name: str, props: ConsumerProps) -> list[dict[str, Any]]:
         bucket = props.failure_bucket_arn
         return _statements(
             stream=props.stream_arn,
             tables=list(props.table_arns),
+            history_table=props.history_table_arn,
             bucket=bucket,
             objects=[
                 pulumi.Output.format("{0}/{1}*", bucket, prefix)
                 for prefix in (RECORDS_PREFIX, BATCHES_PREFIX)
             ],
             log_streams=pulumi.Output.format("{0}:*", self.log_group.arn),
+            key_arn=props.settings.kms_key_arn,
+            function_name=name,
         )
 
     def _function(
@@ -210,6 +240,8 @@ class Consumer(Component):
             architectures=[settings.lambda_architecture],
             memory_size=settings.lambda_memory_megabytes,
             timeout=settings.lambda_timeout_seconds,
+            reserved_concurrent_executions=settings.reserved_concurrency,
+            kms_key_arn=settings.kms_key_arn or None,
             role=self.role.arn,
             environment={"variables": props.environment.variables()},
             tracing_config={"mode": "Active"},
@@ -236,6 +268,9 @@ class Consumer(Component):
             maximum_record_age_in_seconds=settings.maximum_record_age_seconds,
             bisect_batch_on_function_error=True,
             function_response_types=["ReportBatchItemFailures"],
+            # Published only on demand: invoked, failed and dropped events (Lambda developer guide,
+            # "Using CloudWatch metrics with Lambda", "Event source mapping metrics").
+            metrics_config={"metrics": ["EventCount"]},
             destination_config={"on_failure": {"destination_arn": props.failure_bucket_arn}},
             tags=self.tags,
             opts=self.child(depends_on=[may_work, props.failure_notification]),
@@ -253,13 +288,21 @@ def _archive(props: ConsumerProps) -> pulumi.Output[pulumi.Archive]:
     )
 
 
-def role_policy_size(table_names: Sequence[str]) -> int:
+def role_policy_size(
+    table_names: Sequence[str], *, history_table_name: str | None, key_arn: str, function_name: str
+) -> int:
     """Return an upper bound of the size of the role's policy, as IAM counts it.
 
     Parameters
     ----------
     table_names
         Physical names of the DynamoDB tables, at their longest.
+    history_table_name
+        Of the history table, at its longest; None without one.
+    key_arn
+        The customer managed key; empty without one.
+    function_name
+        How the function's name starts.
 
     Returns
     -------
@@ -274,24 +317,42 @@ def role_policy_size(table_names: Sequence[str]) -> int:
     statements = _statements(
         stream=arn("kinesis", f"stream/{'s' * 128}"),
         tables=[arn("dynamodb", f"table/{name}") for name in table_names],
+        history_table=(
+            None if history_table_name is None else arn("dynamodb", f"table/{history_table_name}")
+        ),
         bucket=bucket,
         objects=[f"{bucket}/{prefix}*" for prefix in (RECORDS_PREFIX, BATCHES_PREFIX)],
         log_streams=arn("logs", f"log-group:{'l' * 64}:*"),
+        key_arn=key_arn,
+        function_name=function_name,
     )
     document = {"Version": "2012-10-17", "Statement": statements}
     return len(json.dumps(document, separators=(",", ":")))
 
 
 def _statements(
-    *, stream: object, tables: object, bucket: object, objects: object, log_streams: object
+    *,
+    stream: object,
+    tables: object,
+    history_table: object | None,
+    bucket: object,
+    objects: object,
+    log_streams: object,
+    key_arn: str,
+    function_name: str,
 ) -> list[dict[str, Any]]:
+    history = (
+        [] if history_table is None else [allow("WriteHistory", HISTORY_ACTIONS, history_table)]
+    )
     return [
         allow("ReadJournal", READER_ACTIONS, stream),
         allow("WriteReplica", WRITER_ACTIONS, tables),
+        *history,
         allow("KeepFailures", ("s3:PutObject",), objects),
         # The event source mapping's destination needs it (Lambda developer guide, "Retain
         # discarded records").
         allow("FindFailureBucket", ("s3:ListBucket",), bucket),
         allow("Log", LOG_ACTIONS, log_streams),
         allow("Trace", TRACE_ACTIONS, "*"),
+        *may_consume(key_arn, stream, function_name),
     ]

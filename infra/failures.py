@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_aws as aws
@@ -10,11 +10,12 @@ from pydantic import Field
 
 from handler.contract import BATCHES_PREFIX, RECORDS_PREFIX
 from infra.component import Component
-from infra.iam import policy
+from infra.iam import only_over_tls, policy
+from infra.kms import KeyArn
 from infra.section import Boolean, Integer, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _QUEUE_RETENTION_SECONDS = 14 * 24 * 60 * 60
 """The maximum that SQS allows (SQS developer guide, "Message quotas")."""
@@ -34,11 +35,22 @@ class FailuresSettings(Section):
         Days after which an object expires.
     deletion_protection
         Whether the bucket refuses to be deleted while it holds objects.
+    retain_on_delete
+        Whether the bucket stays in the account when the stack gives it up.
+    kms_key_arn
+        The key that encrypts bucket and queue; empty for keys of S3 and SQS.
     """
 
     # S3's lifecycle rules hold the days as a signed 32-bit integer.
     failure_retention_days: Integer = Field(ge=1, le=2**31 - 1)
     deletion_protection: Boolean
+    retain_on_delete: Boolean
+    kms_key_arn: KeyArn
+
+    @property
+    def protect(self) -> bool:
+        """Whether Pulumi refuses to delete the bucket; a retained one is not deleted at all."""
+        return self.deletion_protection and not self.retain_on_delete
 
 
 class Failures(Component):
@@ -63,20 +75,24 @@ class Failures(Component):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("Failures", name, tags=tags, opts=opts)
+        self._settings = settings
         self.bucket = aws.s3.Bucket(
             name,
             force_destroy=not settings.deletion_protection,
             tags=self.tags,
             # A bucket with objects refuses late, when most of the stack is deleted already.
-            opts=self.child(protect=settings.deletion_protection),
+            opts=self.child(protect=settings.protect, retain_on_delete=settings.retain_on_delete),
         )
         self._keep_private(name)
-        self._expire(name, settings.failure_retention_days)
+        self._encrypt(name)
+        self._expire(name)
         self.queue = aws.sqs.Queue(
             name,
             message_retention_seconds=_QUEUE_RETENTION_SECONDS,
             visibility_timeout_seconds=_VISIBILITY_SECONDS,
-            sqs_managed_sse_enabled=True,
+            # SQS takes one or the other.
+            sqs_managed_sse_enabled=None if settings.kms_key_arn else True,
+            kms_master_key_id=settings.kms_key_arn or None,
             tags=self.tags,
             opts=self.child(),
         )
@@ -91,32 +107,45 @@ class Failures(Component):
             block_public_policy=True,
             ignore_public_acls=True,
             restrict_public_buckets=True,
-            opts=self.child(),
-        )
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            name,
-            bucket=self.bucket.bucket,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=self.child(),
+            opts=self._of_bucket(),
         )
         aws.s3.BucketPolicy(
             name,
             bucket=self.bucket.bucket,
             policy=policy(
-                {
-                    "Sid": "OnlyOverTls",
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "s3:*",
-                    "Resource": [self.bucket.arn, pulumi.Output.format("{0}/*", self.bucket.arn)],
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                }
+                only_over_tls(
+                    "s3:*", [self.bucket.arn, pulumi.Output.format("{0}/*", self.bucket.arn)]
+                )
             ),
             # S3 refuses concurrent calls of this kind with OperationAborted.
-            opts=self.child(depends_on=[public_access]),
+            opts=self._of_bucket(depends_on=[public_access]),
         )
 
-    def _expire(self, name: str, days: int) -> None:
+    def _of_bucket(self, *, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
+        """Return the options of what belongs to the bucket: a retained one stays as it is."""
+        return self.child(depends_on=depends_on, retain_on_delete=self._settings.retain_on_delete)
+
+    def _encrypt(self, name: str) -> None:
+        key_arn = self._settings.kms_key_arn
+        rules: list[Any] = [
+            {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+        ]
+        if key_arn:
+            rules = [
+                {
+                    "apply_server_side_encryption_by_default": {
+                        "sse_algorithm": "aws:kms",
+                        "kms_master_key_id": key_arn,
+                    },
+                    # One request to KMS for many objects (S3 user guide, "Amazon S3 Bucket Keys").
+                    "bucket_key_enabled": True,
+                }
+            ]
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            name, bucket=self.bucket.bucket, rules=rules, opts=self._of_bucket()
+        )
+
+    def _expire(self, name: str) -> None:
         aws.s3.BucketLifecycleConfiguration(
             name,
             bucket=self.bucket.bucket,
@@ -125,11 +154,11 @@ class Failures(Component):
                     "id": "expire-failures",
                     "status": "Enabled",
                     "filter": {"prefix": ""},
-                    "expiration": {"days": days},
+                    "expiration": {"days": self._settings.failure_retention_days},
                     "abort_incomplete_multipart_upload": {"days_after_initiation": _MULTIPART_DAYS},
                 }
             ],
-            opts=self.child(),
+            opts=self._of_bucket(),
         )
 
     def _notify(self, name: str) -> aws.s3.BucketNotification:
@@ -147,7 +176,8 @@ class Failures(Component):
                         "ArnEquals": {"aws:SourceArn": self.bucket.arn},
                         "StringEquals": {"aws:SourceAccount": account},
                     },
-                }
+                },
+                only_over_tls("sqs:*", self.queue.arn),
             ),
             opts=self.child(),
         )

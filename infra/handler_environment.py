@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from handler.contract import METRICS_NAMESPACE, SERVICE_NAME, Variable
+import pulumi
 
-if TYPE_CHECKING:
-    import pulumi
+from handler.contract import METRICS_NAMESPACE, Variable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,26 +23,34 @@ class HandlerEnvironment:
         Bucket for the records that can never be applied.
     log_level
         Level of the handler's logger.
-    tombstone_lifetime_days
-        Days until a tombstone expires; None for never.
     version
         Version of this project.
+    service
+        Value of the dimension ``service`` of every metric.
+    history_table
+        Table for every revision; None if no ledger table keeps its history.
     """
 
     failure_bucket: pulumi.Input[str]
     log_level: str
-    tombstone_lifetime_days: int | None
     version: str
+    service: str
+    history_table: pulumi.Input[str] | None = None
 
     def variables(self) -> dict[str, pulumi.Input[str]]:
         """Return the variables by name."""
         variables: dict[str, pulumi.Input[str]] = {
             Variable.FAILURE_BUCKET.value: self.failure_bucket,
             Variable.VERSION.value: self.version,
-            Variable.SERVICE_NAME.value: SERVICE_NAME,
+            Variable.SERVICE_NAME.value: self.service,
             Variable.METRICS_NAMESPACE.value: METRICS_NAMESPACE,
             Variable.LOG_LEVEL.value: self.log_level,
         }
-        if self.tombstone_lifetime_days is not None:
-            variables[Variable.TOMBSTONE_LIFETIME_DAYS.value] = str(self.tombstone_lifetime_days)
+        if self.history_table is not None:
+            variables[Variable.HISTORY_TABLE.value] = self.history_table
         return variables
+
+
+def service_name() -> str:
+    """Return the value of the dimension ``service``: two stacks of an account do not add up."""
+    return f"{pulumi.get_project()}-{pulumi.get_stack()}"

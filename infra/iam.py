@@ -15,7 +15,9 @@ def policy(*statements: dict[str, Any]) -> pulumi.Output[str]:
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def allow(sid: str, actions: Sequence[str], resource: object) -> dict[str, Any]:
+def allow(
+    sid: str, actions: Sequence[str], resource: object, condition: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Return a statement that allows actions on one or more resources.
 
     Parameters
@@ -26,8 +28,31 @@ def allow(sid: str, actions: Sequence[str], resource: object) -> dict[str, Any]:
         The actions, such as ``s3:PutObject``.
     resource
         One ARN or a list of them; each may be an output.
+    condition
+        Limits when they are allowed; None for no limit.
     """
-    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
+    statement = {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
+    return statement if condition is None else {**statement, "Condition": condition}
+
+
+def only_over_tls(actions: str, resource: object) -> dict[str, Any]:
+    """Return a statement that denies a resource to requests without TLS.
+
+    Parameters
+    ----------
+    actions
+        What is denied, such as ``s3:*``.
+    resource
+        One ARN or a list of them; each may be an output.
+    """
+    return {
+        "Sid": "OnlyOverTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": actions,
+        "Resource": resource,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
 
 
 def service_trust(service: str, condition: dict[str, Any] | None = None) -> pulumi.Output[str]:

@@ -1,4 +1,4 @@
-"""The ledger's journal on a Kinesis stream, delivered by a QLDB stream."""
+"""The QLDB stream that delivers a ledger's journal to the Kinesis stream."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pydantic import AfterValidator, Field, ValidationInfo
 
 from infra.component import Component
 from infra.iam import policy, service_trust
-from infra.section import Integer, Section
+from infra.kms import KeyArn, may_write_stream
+from infra.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,10 +46,8 @@ class LedgerStreamSettings(Section):
     ----------
     inclusive_start_time
         Blocks from this time on, UTC.
-    shard_count
-        Shards of the Kinesis stream.
-    stream_retention_hours
-        Hours after which Kinesis drops a record.
+    kms_key_arn
+        The key that encrypts the Kinesis stream; empty for Kinesis' own.
     """
 
     # QLDB API reference, "StreamJournalToKinesis".
@@ -56,10 +55,7 @@ class LedgerStreamSettings(Section):
         description="a time in UTC such as 2020-05-29T00:00:00Z, not in the future",
         examples=["2020-05-29T00:00:00Z"],
     )
-    # Kinesis API reference, "UpdateShardCount".
-    shard_count: Integer = Field(ge=1, le=10_000)
-    # Kinesis API reference, "IncreaseStreamRetentionPeriod".
-    stream_retention_hours: Integer = Field(ge=24, le=8760)
+    kms_key_arn: KeyArn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,21 +66,24 @@ class LedgerStreamProps:
     ----------
     ledger_name
         The ledger whose journal is streamed.
+    stream_name, stream_arn
+        The Kinesis stream that receives it.
     settings
         How it is streamed.
     """
 
     ledger_name: pulumi.Input[str]
+    stream_name: pulumi.Input[str]
+    stream_arn: pulumi.Input[str]
     settings: LedgerStreamSettings
 
 
 class LedgerStream(Component):
-    """A ledger's journal on a Kinesis stream.
+    """The delivery of a ledger's journal to the Kinesis stream.
 
-    Produces the Kinesis stream, the role under which QLDB writes to it, and the QLDB stream.
+    Produces the role under which QLDB writes to the Kinesis stream, and the QLDB stream.
     """
 
-    kinesis: aws.kinesis.Stream
     role: aws.iam.Role
     qldb: aws.qldb.Stream
 
@@ -97,18 +96,6 @@ class LedgerStream(Component):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("LedgerStream", name, tags=tags, opts=opts)
-        settings = props.settings
-        self.kinesis = aws.kinesis.Stream(
-            name,
-            shard_count=settings.shard_count,
-            retention_period=settings.stream_retention_hours,
-            stream_mode_details={"stream_mode": "PROVISIONED"},
-            # The AWS managed key: nothing to manage, grant or pay for.
-            encryption_type="KMS",
-            kms_key_id="alias/aws/kinesis",
-            tags=self.tags,
-            opts=self.child(),
-        )
         self.role = aws.iam.Role(
             f"{name}-writer",
             assume_role_policy=service_trust(
@@ -121,7 +108,8 @@ class LedgerStream(Component):
             f"{name}-writer",
             role=self.role.name,
             policy=policy(
-                {"Effect": "Allow", "Action": list(WRITER_ACTIONS), "Resource": self.kinesis.arn}
+                {"Effect": "Allow", "Action": list(WRITER_ACTIONS), "Resource": props.stream_arn},
+                *may_write_stream(props.settings.kms_key_arn, props.stream_arn),
             ),
             opts=self.child(),
         )
@@ -130,21 +118,15 @@ class LedgerStream(Component):
             ledger_name=props.ledger_name,
             # Pulumi does not name this type; the Kinesis stream's name is unique and short enough
             # (QLDB takes 32 characters).
-            stream_name=self.kinesis.name,
-            inclusive_start_time=settings.inclusive_start_time,
+            stream_name=props.stream_name,
+            inclusive_start_time=props.settings.inclusive_start_time,
             role_arn=self.role.arn,
-            kinesis_configuration={"stream_arn": self.kinesis.arn, "aggregation_enabled": True},
+            kinesis_configuration={"stream_arn": props.stream_arn, "aggregation_enabled": True},
             tags=self.tags,
             # QLDB refuses a second active stream of the same name. Repeated records are harmless.
             opts=self.child(depends_on=[may_write], delete_before_replace=True),
         )
-        self.register_outputs(
-            {
-                "streamName": self.kinesis.name,
-                "streamArn": self.kinesis.arn,
-                "qldbStreamId": self.qldb.id,
-            }
-        )
+        self.register_outputs({"qldbStreamId": self.qldb.id})
 
     def _only_for(self, ledger_name: pulumi.Input[str]) -> dict[str, object]:
         """Return the condition that limits a role to this account's streams of one ledger.

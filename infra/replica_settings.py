@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from handler.attribute_names import name_problem, names_problem
-from handler.contract import TableField
+from handler.contract import MAX_LIFETIME_DAYS, TableField
+from infra.index_settings import IndexSettings, indexes_problem, key_limits
 from infra.section import Explained, Section
 
 if TYPE_CHECKING:
@@ -79,9 +80,17 @@ class ReplicaTableSettings(Section):
     ----------
     ledger_table
         Name of the table in the ledger.
+    table_name
+        Name of its DynamoDB table; None for one that Pulumi makes up.
     attributes
         For each attribute of an item, the path of field names to its value in a document; None if
         an item holds the whole document.
+    indexes
+        Global secondary indexes of the DynamoDB table.
+    history
+        Whether every revision goes to the history table too.
+    tombstone_lifetime_days
+        Days until a tombstone expires, 0 for never; None for those of the stack.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -92,6 +101,14 @@ class ReplicaTableSettings(Section):
         description="a table name of 1 to 128 letters, digits and underscores that does not start "
         "with a digit",
         examples=["Person"],
+    )
+    # DynamoDB developer guide, "Constraints in Amazon DynamoDB": naming rules.
+    table_name: str | None = Field(
+        default=None,
+        pattern=r"\A[A-Za-z0-9_.-]{3,255}\Z",
+        description="a DynamoDB table name of 3 to 255 letters, digits, underscores, hyphens or "
+        "dots, or nothing for a name that Pulumi makes up",
+        examples=["people"],
     )
     attributes: (
         Annotated[
@@ -114,6 +131,19 @@ class ReplicaTableSettings(Section):
         description="a map of one or more attribute names to paths such as address.city, or "
         "nothing for the whole document",
     )
+    indexes: tuple[IndexSettings, ...] = Field(
+        default=(), description="a list of indexes, each with the keys name and partitionKey"
+    )
+    history: bool = Field(default=False, strict=True)
+    tombstone_lifetime_days: int | None = Field(
+        default=None,
+        strict=True,
+        ge=0,
+        le=MAX_LIFETIME_DAYS,
+        description=f"an integer from 0 (tombstones never expire) to {MAX_LIFETIME_DAYS}, or "
+        "nothing for the stack's tombstoneLifetimeDays",
+        examples=[400],
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -128,19 +158,33 @@ class ReplicaTableSettings(Section):
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
-        problem = names_problem(self.attributes or ())
+        problem = names_problem(
+            self.attributes or (), is_indexed=bool(self.indexes), has_history=self.history
+        )
+        problem = problem or indexes_problem(self.indexes, self.attributes)
         if problem is not None:
             raise Explained(problem)
         return self
 
+    def lifetime_days(self, default: int | None) -> int | None:
+        """Return the days until a tombstone of this table expires; None for never.
+
+        Parameters
+        ----------
+        default
+            The lifetime of the stack's tombstones; None or 0 for never.
+        """
+        days = default if self.tombstone_lifetime_days is None else self.tombstone_lifetime_days
+        return days or None
+
 
 def check_distinct(entries: tuple[ReplicaTableSettings, ...]) -> tuple[ReplicaTableSettings, ...]:
-    """Return the entries of ``replicaTables`` unchanged if their ledger tables are distinct.
+    """Return the entries of ``replicaTables`` unchanged if their tables are distinct.
 
     Raises
     ------
     Explained
-        If two entries name the same ledger table.
+        If two entries name the same ledger table or the same DynamoDB table.
     """
     names = [entry.ledger_table for entry in entries]
     for name in names:
@@ -149,11 +193,20 @@ def check_distinct(entries: tuple[ReplicaTableSettings, ...]) -> tuple[ReplicaTa
                 f"names the ledger table {name!r} {names.count(name)} times; expected one "
                 "entry for each table"
             )
+    given = [entry.table_name for entry in entries if entry.table_name is not None]
+    for name in given:
+        if given.count(name) > 1:
+            raise Explained(
+                f"gives the tableName {name!r} {given.count(name)} times; expected one DynamoDB "
+                "table for each ledger table"
+            )
     return entries
 
 
 def replica_tables_json(
-    tables: Sequence[ReplicaTableSettings], table_names: Mapping[str, str]
+    tables: Sequence[ReplicaTableSettings],
+    table_names: Mapping[str, str],
+    lifetime_days: int | None = None,
 ) -> str:
     """Return the tables as the JSON that the handler reads.
 
@@ -163,6 +216,9 @@ def replica_tables_json(
         The entries of the setting.
     table_names
         The DynamoDB table of each ledger table.
+    lifetime_days
+        Days until a tombstone expires where its table has no lifetime of its own; None or 0 for
+        never.
 
     Returns
     -------
@@ -170,16 +226,23 @@ def replica_tables_json(
         Compact JSON; equal settings give equal text.
     """
     return json.dumps(
-        {table.ledger_table: _handler_entry(table, table_names) for table in tables},
+        {table.ledger_table: _handler_entry(table, table_names, lifetime_days) for table in tables},
         separators=(",", ":"),
         ensure_ascii=False,
     )
 
 
 def _handler_entry(
-    table: ReplicaTableSettings, table_names: Mapping[str, str]
+    table: ReplicaTableSettings, table_names: Mapping[str, str], lifetime_days: int | None
 ) -> dict[str, object]:
     entry: dict[str, object] = {TableField.TABLE_NAME: table_names[table.ledger_table]}
     if table.attributes is not None:
         entry[TableField.ATTRIBUTES] = table.attributes
+    if table.indexes:
+        entry[TableField.INDEX_KEYS] = key_limits(table.indexes)
+    if table.history:
+        entry[TableField.HISTORY] = True
+    lifetime = table.lifetime_days(lifetime_days)
+    if lifetime is not None:
+        entry[TableField.TOMBSTONE_LIFETIME_DAYS] = lifetime
     return entry

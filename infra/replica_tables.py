@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pulumi
 import pulumi_aws as aws
@@ -10,28 +10,30 @@ from pydantic import AfterValidator, Field
 
 from handler.contract import EXPIRY_ATTRIBUTE, KEY_ATTRIBUTE, MAX_LIFETIME_DAYS
 from infra.component import Component
+from infra.index_settings import key_types
 from infra.replica_settings import (
     ReplicaTableSettings,
     check_distinct,
     replica_tables_json,
 )
-from infra.section import Boolean, FromDigits, FromJson, Section
+from infra.section import FromJson, Integer
+from infra.tables import TableSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
+
+    from infra.tables import Throughput
 
 
-class ReplicaTablesSettings(Section):
-    """Settings of the DynamoDB tables.
+class ReplicaTablesSettings(TableSettings):
+    """Settings of the DynamoDB tables with the current state.
 
     Attributes
     ----------
     replica_tables
         One entry for each replicated table of the ledger.
     tombstone_lifetime_days
-        Days until DynamoDB may remove a tombstone; None for never.
-    deletion_protection
-        Whether the DynamoDB tables refuse to be deleted.
+        Days until DynamoDB may remove a tombstone; 0 for never.
     """
 
     replica_tables: Annotated[
@@ -44,19 +46,34 @@ class ReplicaTablesSettings(Section):
             "(pulumi config set --path 'replicaTables[0].ledgerTable' Person)",
         ),
     ]
-    tombstone_lifetime_days: (
-        Annotated[int, Field(ge=1, le=MAX_LIFETIME_DAYS), FromDigits] | None
-    ) = None
-    deletion_protection: Boolean
+    tombstone_lifetime_days: Integer = Field(ge=0, le=MAX_LIFETIME_DAYS)
 
     @property
     def ledger_tables(self) -> list[str]:
         """Names of the replicated ledger tables."""
         return [entry.ledger_table for entry in self.replica_tables]
 
+    @property
+    def given_names(self) -> dict[str, str]:
+        """Names of DynamoDB tables that the settings give, by the ledger table's name."""
+        return {
+            entry.ledger_table: entry.table_name
+            for entry in self.replica_tables
+            if entry.table_name is not None
+        }
+
+    @property
+    def has_history(self) -> bool:
+        """Whether the history of any ledger table is kept."""
+        return any(entry.history for entry in self.replica_tables)
+
 
 class ReplicaTables(Component):
-    """One DynamoDB table for each replicated table of the ledger."""
+    """One DynamoDB table for each replicated table of the ledger.
+
+    The argument `in_place` has the ledger tables whose DynamoDB tables exist already, each with the
+    names of the indexes that do.
+    """
 
     tables: Mapping[str, aws.dynamodb.Table]
     """By the ledger table's name."""
@@ -68,17 +85,22 @@ class ReplicaTables(Component):
         self,
         name: str,
         settings: ReplicaTablesSettings,
+        throughput: Throughput,
         *,
         tags: Mapping[str, str],
+        in_place: Mapping[str, Collection[str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ReplicaTables", name, tags=tags, opts=opts)
+        self._in_place = in_place or {}
         self.tables = {
-            entry.ledger_table: self._table(name, entry.ledger_table, settings)
+            entry.ledger_table: self._table(name, entry, settings, throughput)
             for entry in settings.replica_tables
         }
         self.configuration = pulumi.Output.all(**self.names).apply(
-            lambda names: replica_tables_json(settings.replica_tables, names)
+            lambda names: replica_tables_json(
+                settings.replica_tables, names, settings.tombstone_lifetime_days
+            )
         )
         self.register_outputs({"tableNames": self.names})
 
@@ -93,24 +115,40 @@ class ReplicaTables(Component):
         return [table.arn for table in self.tables.values()]
 
     def _table(
-        self, name: str, ledger_table: str, settings: ReplicaTablesSettings
+        self,
+        name: str,
+        entry: ReplicaTableSettings,
+        settings: ReplicaTablesSettings,
+        throughput: Throughput,
     ) -> aws.dynamodb.Table:
+        former = self._in_place.get(entry.ledger_table)
+        indexes: list[Any] = [
+            index.arguments(throughput if index.name in (former or ()) else throughput.of_new())
+            for index in entry.indexes
+        ]
+        units = throughput.of_new() if former is None else throughput
+        types = {KEY_ATTRIBUTE: "S", **dict(sorted(key_types(entry.indexes).items()))}
         return aws.dynamodb.Table(
-            table_name(name, ledger_table),
+            table_name(name, entry.ledger_table),
+            name=entry.table_name,
             hash_key=KEY_ATTRIBUTE,
-            attributes=[{"name": KEY_ATTRIBUTE, "type": "S"}],
-            billing_mode="PAY_PER_REQUEST",
-            point_in_time_recovery={"enabled": True},
+            # DynamoDB knows the types of keys only.
+            attributes=[{"name": attribute, "type": kind} for attribute, kind in types.items()],
+            global_secondary_indexes=indexes or None,
             # Set even if nothing expires. To the provider, an absent block means "unchanged", so
             # tombstones would still expire after the setting was removed.
             ttl={
                 "attribute_name": EXPIRY_ATTRIBUTE,
-                "enabled": settings.tombstone_lifetime_days is not None,
+                "enabled": entry.lifetime_days(settings.tombstone_lifetime_days) is not None,
             },
-            deletion_protection_enabled=settings.deletion_protection,
+            **settings.arguments(units),
             tags=self.tags,
             # DynamoDB refuses late, when most of the stack is deleted already.
-            opts=self.child(formerly=ledger_table, protect=settings.deletion_protection),
+            opts=self.child(
+                formerly=entry.ledger_table,
+                protect=settings.protect,
+                retain_on_delete=settings.retain_on_delete,
+            ),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -12,10 +13,14 @@ from pulumi.runtime.config import CONFIG, get_config_env
 from pydantic import BaseModel, ConfigDict
 
 from infra import section
+from infra.alarm_settings import AlarmsSettings
 from infra.consumer import MAX_ROLE_POLICY, ConsumerSettings, role_policy_size
+from infra.dashboard import DashboardSettings
 from infra.failures import FailuresSettings
+from infra.journal_stream import JournalStreamSettings
 from infra.ledger_stream import NOW, LedgerStreamSettings
 from infra.replica_tables import ReplicaTablesSettings, table_name
+from infra.tables import TableSettings
 from infra.tags import TagsSettings
 from infra.upstream import UpstreamSettings
 
@@ -32,8 +37,13 @@ _EXPIRATION_DELAY_DAYS = 2
 TABLES_COMPONENT = "qldb"
 """Name of the component with the tables; the tables' names start with it."""
 
+HISTORY_COMPONENT = "qldb-history"
+CONSUMER_COMPONENT = "qldb-replica"
+
 _NAME_SUFFIX = "-0123456"
 """What Pulumi adds to a logical name: a hyphen and seven hexadecimal digits."""
+
+_SUFFIX_PATTERN = "-[0-9a-f]{7}"
 
 
 class SettingsError(pulumi.RunError):
@@ -64,10 +74,14 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     upstream: UpstreamSettings
+    journal_stream: JournalStreamSettings
     ledger_stream: LedgerStreamSettings
     replica_tables: ReplicaTablesSettings
+    history_table: TableSettings
     failures: FailuresSettings
     consumer: ConsumerSettings
+    alarms: AlarmsSettings
+    dashboard: DashboardSettings
     tags: TagsSettings
 
     @classmethod
@@ -129,6 +143,8 @@ class Settings(BaseModel):
             problems = [
                 *_expiry_problems(settings),
                 *_tombstone_problems(settings),
+                *_name_problems(settings),
+                *_throughput_problems(settings.history_table),
                 *_policy_problems(settings),
             ]
         if problems:
@@ -157,25 +173,62 @@ def _unknown(values: Mapping[str, str]) -> Iterator[str]:
 
 def _tombstone_problems(settings: Settings) -> Iterator[str]:
     """Report a lifetime so short that a late record could bring a deleted document back."""
-    lifetime = settings.replica_tables.tombstone_lifetime_days
+    tables = settings.replica_tables
+    lifetimes = {"tombstoneLifetimeDays": tables.tombstone_lifetime_days} | {
+        f"replicaTables[{number}].tombstoneLifetimeDays": entry.tombstone_lifetime_days or 0
+        for number, entry in enumerate(tables.replica_tables)
+    }
     # A record may spend the whole time in the stream and then the whole time in the bucket.
-    hours = settings.ledger_stream.stream_retention_hours
+    hours = settings.journal_stream.stream_retention_hours
     days = settings.failures.failure_retention_days
     needed = math.ceil(hours / HOURS_PER_DAY) + days + _EXPIRATION_DELAY_DAYS + 1
-    if lifetime is None or lifetime >= needed:
-        return
-    yield (
-        f"tombstoneLifetimeDays is {lifetime}; a record can arrive after {hours} hours in the "
-        f"stream (streamRetentionHours) and {days} days in the failure bucket "
-        f"(failureRetentionDays), and its tombstone must still exist: expected {needed} or more; "
-        f"pulumi config set tombstoneLifetimeDays {needed}, or pulumi config rm "
-        "tombstoneLifetimeDays for permanent tombstones"
-    )
+    for name, lifetime in lifetimes.items():
+        if lifetime == 0 or lifetime >= needed:
+            continue
+        setting = f"--path '{name}'" if "[" in name else name
+        yield (
+            f"{name} is {lifetime}; a record can arrive after {hours} hours in the stream "
+            f"(streamRetentionHours) and {days} days in the failure bucket "
+            f"(failureRetentionDays), and its tombstone must still exist: expected {needed} or "
+            f"more, or 0 for permanent tombstones; pulumi config set {setting} {needed}"
+        )
+
+
+def _name_problems(settings: Settings) -> Iterator[str]:
+    """Report a table name that Pulumi may make up for another table of the stack."""
+    entries = settings.replica_tables.replica_tables
+    for number, entry in enumerate(entries):
+        others = {"the history table": HISTORY_COMPONENT} | {
+            f"the ledger table {other.ledger_table}": table_name(
+                TABLES_COMPONENT, other.ledger_table
+            )
+            for other in entries
+            if other is not entry
+        }
+        for whose, name in others.items():
+            if re.fullmatch(re.escape(name) + _SUFFIX_PATTERN, entry.table_name or ""):
+                yield (
+                    f"replicaTables[{number}].tableName is {entry.table_name!r}, a name that "
+                    f"{whose} of this stack can have: choose another"
+                )
+
+
+def _throughput_problems(settings: TableSettings) -> Iterator[str]:
+    """Report warm throughput that is paid for and that the ceiling forbids."""
+    for warm, most, kind in (
+        (settings.table_warm_read_units, settings.table_max_read_units, "Read"),
+        (settings.table_warm_write_units, settings.table_max_write_units, "Write"),
+    ):
+        if 0 < most < warm:
+            yield (
+                f"tableWarm{kind}Units is {warm}, above the ceiling tableMax{kind}Units of {most}: "
+                f"raise the ceiling, or pulumi config set tableWarm{kind}Units 0"
+            )
 
 
 def _expiry_problems(settings: Settings) -> Iterator[str]:
     """Report a record age at which Kinesis drops a record before the failure bucket has it."""
-    hours = settings.ledger_stream.stream_retention_hours
+    hours = settings.journal_stream.stream_retention_hours
     age = settings.consumer.maximum_record_age_seconds
     if age <= (hours - 1) * SECONDS_PER_HOUR:
         return
@@ -190,8 +243,19 @@ def _expiry_problems(settings: Settings) -> Iterator[str]:
 
 def _policy_problems(settings: Settings) -> Iterator[str]:
     """Report a role policy that IAM would refuse with half of the stack deployed."""
-    names = settings.replica_tables.ledger_tables
-    size = role_policy_size([table_name(TABLES_COMPONENT, name) + _NAME_SUFFIX for name in names])
+    entries = settings.replica_tables.replica_tables
+    names = [
+        entry.table_name or table_name(TABLES_COMPONENT, entry.ledger_table) + _NAME_SUFFIX
+        for entry in entries
+    ]
+    size = role_policy_size(
+        names,
+        history_table_name=(
+            HISTORY_COMPONENT + _NAME_SUFFIX if settings.replica_tables.has_history else None
+        ),
+        key_arn=settings.consumer.kms_key_arn,
+        function_name=CONSUMER_COMPONENT,
+    )
     if size <= MAX_ROLE_POLICY:
         return
     yield (

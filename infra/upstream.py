@@ -1,4 +1,4 @@
-"""The upstream stack, which exports the ledger's name."""
+"""The upstream stack, which exports the ledger's name, if there is one."""
 
 from __future__ import annotations
 
@@ -24,18 +24,20 @@ class UpstreamSettings(Section):
     Attributes
     ----------
     ledger_stack
-        The stack that made the ledger, as ``<organization>/<project>/<stack>``.
+        The stack that made the ledger, as ``<organization>/<project>/<stack>``; empty where
+        something else than a QLDB stream writes to the Kinesis stream.
     """
 
     ledger_stack: str = Field(
-        pattern=r"\A[^/\s]+/[^/\s]+/[^/\s]+\Z",
-        description="<organization>/<project>/<stack> of the stack that made the ledger",
+        pattern=r"\A(?:[^/\s]+/[^/\s]+/[^/\s]+)?\Z",
+        description="<organization>/<project>/<stack> of the stack that made the ledger, or an "
+        "empty text if no QLDB stream is wanted",
         examples=["organization/apigw-lambda-qldb/dev"],
     )
 
 
 def check(settings: UpstreamSettings) -> None:
-    """Check that the upstream stack exports the name of a ledger.
+    """Check that the upstream stack, if one is set, exports the name of a ledger.
 
     Raises
     ------
@@ -43,8 +45,13 @@ def check(settings: UpstreamSettings) -> None:
         If the stack does not exist, or its output is missing or no name of a ledger.
     """
     stack = settings.ledger_stack
+    if not stack:
+        return
     where = f"the stack {stack!r} (setting ledgerStack)"
-    remedy = "deploy it first, or set ledgerStack to the stack that made the ledger"
+    remedy = (
+        "deploy it first, set ledgerStack to the stack that made the ledger, or remove ledgerStack "
+        "if something else writes the journal to the Kinesis stream: pulumi config rm ledgerStack"
+    )
     try:
         outputs = stack_outputs.read(stack)
     except stack_outputs.StackUnreadableError as error:
@@ -64,6 +71,14 @@ def check(settings: UpstreamSettings) -> None:
         )
 
 
-def ledger_name(settings: UpstreamSettings) -> pulumi.Output[str]:
-    """Return the name of the ledger that the upstream stack made; `check` has checked it."""
+def ledger_name(settings: UpstreamSettings) -> pulumi.Output[str] | None:
+    """Return the name of the ledger that the upstream stack made; `check` has checked it.
+
+    Returns
+    -------
+    pulumi.Output or None
+        None if no upstream stack is set.
+    """
+    if not settings.ledger_stack:
+        return None
     return pulumi.StackReference(settings.ledger_stack).get_output(OUTPUT)

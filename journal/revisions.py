@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from journal.errors import IonError, MalformedRecord
 from journal.ion.stream import VERSION_MARKER, single_value
 from journal.ion.structure import (
+    ANNOTATION,
     blob_field,
+    elements,
     is_absent,
     is_struct,
     struct,
@@ -19,6 +21,7 @@ from journal.ion.structure import (
     text_field,
     timestamp_field,
     uint_field,
+    without_annotations,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +31,11 @@ if TYPE_CHECKING:
 
 _REVISION_DETAILS = "REVISION_DETAILS"
 _REVISION_DETAILS_BYTES = b"REVISION_DETAILS"
+_BLOCK_SUMMARY_TYPE = "BLOCK_SUMMARY"
+_REDACTION_BYTES = b"redactionInfo"
+_MAX_REDACTIONS = 1000
+"""A transaction redacts one revision (QLDB developer guide, "REDACT_REVISION"). Without a limit one
+record could demand 100,000 requests."""
 
 
 class RevisionKind(enum.Enum):
@@ -75,6 +83,11 @@ class Revision(NamedTuple):
         Id of the transaction.
     hash
         Hash of the revision.
+    block_address
+        Where its block is in the journal, not decoded yet (`block_address` does that); None if
+        there is none.
+    data_hash
+        Hash of the data that a redaction has removed; None if nothing is redacted.
     """
 
     table_name: str
@@ -86,6 +99,36 @@ class Revision(NamedTuple):
     tx_time: Content
     tx_id: str
     hash: bytes
+    block_address: Span | None
+    data_hash: bytes | None
+
+
+class Redaction(NamedTuple):
+    """A revision whose data a block summary announces to be removed.
+
+    Attributes
+    ----------
+    table_id
+        Id of the ledger table; None if the record does not tell it.
+    document_id, version
+        The revision.
+    """
+
+    table_id: str | None
+    document_id: str
+    version: int
+
+
+class Redactions(NamedTuple):
+    """The redactions that one block summary announces.
+
+    Attributes
+    ----------
+    revisions
+        At least one.
+    """
+
+    revisions: tuple[Redaction, ...]
 
 
 class Ignored(NamedTuple):
@@ -105,13 +148,15 @@ class Ignored(NamedTuple):
 
 _OTHER_TYPES = {
     "CONTROL": Ignored(IgnoredReason.CONTROL),
-    "BLOCK_SUMMARY": Ignored(IgnoredReason.BLOCK_SUMMARY),
+    _BLOCK_SUMMARY_TYPE: Ignored(IgnoredReason.BLOCK_SUMMARY),
 }
 _UNKNOWN_TYPE = Ignored(IgnoredReason.UNKNOWN_RECORD_TYPE)
-_BLOCK_SUMMARY = _OTHER_TYPES["BLOCK_SUMMARY"]
+_BLOCK_SUMMARY = _OTHER_TYPES[_BLOCK_SUMMARY_TYPE]
 
 
-def read_record(data: bytes, tables: Container[str]) -> Revision | Ignored:
+def read_record(
+    data: bytes, tables: Container[str], *, with_redactions: bool = False
+) -> Revision | Redactions | Ignored:
     """Read one record of a QLDB stream.
 
     Parameters
@@ -120,24 +165,29 @@ def read_record(data: bytes, tables: Container[str]) -> Revision | Ignored:
         The user record.
     tables
         Names of the ledger tables that are replicated.
+    with_redactions
+        Whether redactions that block summaries announce are read.
 
     Raises
     ------
     MalformedRecord
         If the record is not Ion, lacks a field or has one of a wrong type.
     """
-    # Half of all records are block summaries. A record without these bytes cannot be a revision, so
-    # it need not be read any further.
+    # Half of all records are block summaries. A record without these bytes cannot be a revision, or
+    # announce a redaction, so it need not be read any further.
     if (
         _REVISION_DETAILS_BYTES not in data
         and data.startswith(VERSION_MARKER)
         and b"BLOCK_SUMMARY" in data
+        and not (with_redactions and _REDACTION_BYTES in data)
     ):
         return _BLOCK_SUMMARY
     try:
         record = struct(single_value(data))
         record_type = text_field(record, "recordType")
         if record_type != _REVISION_DETAILS:
+            if with_redactions and record_type == _BLOCK_SUMMARY_TYPE:
+                return _redactions(struct_field(record, "payload"))
             return _OTHER_TYPES.get(record_type, _UNKNOWN_TYPE)
         payload = struct_field(record, "payload")
         table = struct_field(payload, "tableInfo")
@@ -165,7 +215,7 @@ def revision(found: Fields, table_name: str, table_id: str) -> Revision:
         If a field is missing or has a wrong type.
     """
     try:
-        kind, data = _state(found)
+        kind, data, data_hash = _state(found)
         metadata = struct_field(found, "metadata")
         version = uint_field(metadata, "version")
         document_id = text_field(metadata, "id")
@@ -181,19 +231,67 @@ def revision(found: Fields, table_name: str, table_id: str) -> Revision:
             timestamp_field(metadata, "txTime"),
             text_field(metadata, "txId"),
             blob_field(found, "hash"),
+            found.get("blockAddress"),
+            data_hash,
         )
     except IonError as error:
         raise MalformedRecord(error.code) from None
 
 
-def _state(found: Fields) -> tuple[RevisionKind, Span | None]:
+def block_address(revision: Revision) -> tuple[str, int]:
+    """Return the strand and the sequence number of a revision's block.
+
+    Raises
+    ------
+    MalformedRecord
+        If the revision has no block address, or it lacks a field or has one of a wrong type.
+    """
+    if revision.block_address is None:
+        raise MalformedRecord("blockAddress is missing")
+    try:
+        address = struct(revision.block_address)
+        return text_field(address, "strandId"), uint_field(address, "sequenceNo")
+    except IonError as error:
+        raise MalformedRecord(f"blockAddress: {error.code}") from None
+
+
+def _redactions(payload: Fields) -> Redactions | Ignored:
+    """Read which revisions a block summary redacts.
+
+    Only names and nesting of the fields are known (``RedactionInfo`` and ``RedactRevisionRequest``
+    in AWS's Java sample for QLDB), so nothing is demanded that is not needed.
+    """
+    if is_absent(payload, "redactionInfo"):
+        return _BLOCK_SUMMARY
+    revisions = struct_field(payload, "redactionInfo").get("revisions")
+    if revisions is None:
+        raise IonError("redactionInfo has no revisions")
+    spans = elements(revisions)
+    if len(spans) > _MAX_REDACTIONS:
+        raise IonError(f"more than {_MAX_REDACTIONS} redactions in a block")
+    found = tuple([_redaction(each) for each in spans])
+    return Redactions(found) if found else _BLOCK_SUMMARY
+
+
+def _redaction(span: Span) -> Redaction:
+    data, names, head, start, stop = span
+    if head >> 4 == ANNOTATION:
+        head, start, stop = without_annotations(data, names, start, stop)
+    found = struct((data, names, head, start, stop))
+    document_id = text_field(found, "documentId")
+    if not document_id:
+        raise IonError("documentId is empty")
+    table_id = None if is_absent(found, "tableId") else text_field(found, "tableId")
+    return Redaction(table_id, document_id, uint_field(found, "version"))
+
+
+def _state(found: Fields) -> tuple[RevisionKind, Span | None, bytes | None]:
     # An Ion null counts as absent: QLDB's samples treat both alike.
     if not is_absent(found, "data"):
         data = found["data"]
         if not is_struct(data):
             raise IonError("data is not a struct")
-        return RevisionKind.UPSERT, data
+        return RevisionKind.UPSERT, data, None
     if not is_absent(found, "dataHash"):
-        blob_field(found, "dataHash")
-        return RevisionKind.REDACTED, None
-    return RevisionKind.DELETE, None
+        return RevisionKind.REDACTED, None, blob_field(found, "dataHash")
+    return RevisionKind.DELETE, None, None

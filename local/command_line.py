@@ -17,6 +17,7 @@ from local.examples import EXAMPLES
 from local.interruption import interrupted_once
 from local.progress import discard_output
 from local.services import DEFAULT_STATE
+from ops.errors import OpsError
 from ops.interruption import end_at_once
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             status = COMMANDS[options.command].run(options)
             sys.stdout.flush()
-        except (LocalError, SimulatorError) as error:
+        except (LocalError, SimulatorError, OpsError) as error:
             console.print(f"error: {error}", style="red")
             return 1
         except KeyboardInterrupt:

@@ -1,50 +1,48 @@
-"""Compares the ledger with DynamoDB, document by document.
+"""Compares the ledger with DynamoDB, document by document and revision by revision.
 
 This module shares no code with the handler on purpose: it reads the items with boto3's own types
 and compares them with the ledger's values, so that an error in the handler cannot hide here. For
-the same reason it has its own copy of the contract: the names of attributes, and in
-`local.comparable` the limits of numbers, are repeated instead of imported from
-`handler/contract.py`. A name that is changed there by mistake shows up here as a difference; an
-intended change is made in both.
+the same reason it has its own copy of the contract: the names of attributes (here and in
+`local.expected_items`), and in `local.comparable` the limits of numbers, are repeated instead of
+imported from `handler/contract.py`. A name that is changed there by mistake shows up here as a
+difference; an intended change is made in both.
 """
 
 from __future__ import annotations
 
 import enum
-import hashlib
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer
-
-from local import aws
 from local.comparable import comparable
+from local.expected_items import expected_item, expected_revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from qldb_simulator.client import LedgerClient
-    from qldb_simulator.client_results import DocumentState
+    from qldb_simulator.client_results import DocumentState, RevisionState, TableGeneration
 
     from local.comparable import Comparable
+    from local.journal_view import JournalView
+    from local.replica import Replica, ReplicatedTable
 
-_ABSENT = object()
-_COMMON_ATTRIBUTES = {"pk", "version", "txTime", "txId", "hash"}
-_NOT_OF_THE_REVISION = {"pk", "expiresAt"}
-"""Attributes of a tombstone that do not follow from the revision."""
+    Item = Mapping[str, Any]
+
+_REDACTED = ("text", "redacted")
 
 
 class Verdict(enum.Enum):
-    """What a comparison says about one document.
+    """What a comparison says about one document or revision.
 
     BEHIND is an item with a lower version than the ledger's, or none yet: it may be on its way.
-    Nothing that is still to come corrects what is DIFFERENT.
+    REMOVED is a tombstone where the ledger's document is live in a table that was dropped: an
+    operator has removed that generation. Nothing that is still to come corrects what is DIFFERENT.
     """
 
     EQUAL = enum.auto()
+    REMOVED = enum.auto()
     BEHIND = enum.auto()
     DIFFERENT = enum.auto()
 
@@ -70,7 +68,7 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One document in the ledger and in DynamoDB.
+    """One document, or one revision, in the ledger and in DynamoDB.
 
     Attributes
     ----------
@@ -82,6 +80,10 @@ class Row:
         Version and state, such as "2 live"; "-" if there is none.
     verdict
         Whether version, state, transaction, hash and every attribute match.
+    is_dropped
+        Whether the document's table was dropped; another one may have its name.
+    is_revision
+        Whether the row is about one revision, in the history table.
     committed
         When the ledger's revision was committed; None if the ledger has no such document.
     differing
@@ -93,94 +95,197 @@ class Row:
     ledger: str
     replica: str
     verdict: Verdict
+    is_dropped: bool = False
+    is_revision: bool = False
     committed: datetime | None = None
     differing: tuple[Difference, ...] = ()
 
 
-def compare(ledger: LedgerClient, outputs: Mapping[str, Any], endpoint: str) -> list[Row]:
+def compare(ledger: JournalView, replica: Replica, *, own_only: bool = False) -> list[Row]:
     """Compare every document of the replicated tables with its item.
 
     Parameters
     ----------
     ledger
         The simulated ledger.
-    outputs
-        The pipeline's stack outputs.
-    endpoint
-        URL of the emulator's DynamoDB.
+    replica
+        The DynamoDB tables.
+    own_only
+        Whether to look at the items of this ledger's documents only: others write to the tables.
 
     Returns
     -------
     list of Row
-        One for each document in the ledger or in DynamoDB.
+        One for each document in the ledger or in DynamoDB, those of dropped tables included.
     """
-    dynamodb = aws.client("dynamodb", endpoint)
     rows: list[Row] = []
-    for table, replica in _replicas(outputs).items():
+    for name, table in replica.tables.items():
         # Items first: what is committed between the two readings then makes no item look ahead.
-        pages = dynamodb.get_paginator("scan").paginate(
-            TableName=replica["tableName"], ConsistentRead=True
-        )
-        items = {item["pk"]["S"]: item_values(item) for page in pages for item in page["Items"]}
-        active = ledger.tables(outputs["ledgerName"])
-        documents = ledger.state(outputs["ledgerName"], table) if table in active else {}
+        items = {} if own_only else _by_id(replica.all_items(table.table_name))
+        documents = _documents(ledger, name)
+        if own_only:
+            items = _by_id(replica.items(table.table_name, documents))
         rows += (
-            _row(table, key, documents.get(key), items.get(key), replica.get("attributes"))
+            _row(name, key, documents.get(key), items.get(key), table)
             for key in sorted({*documents, *items})
         )
     return rows
 
 
+def compare_history(ledger: JournalView, replica: Replica, *, own_only: bool = False) -> list[Row]:
+    """Compare every revision of the tables that keep their history with its item.
+
+    Parameters
+    ----------
+    ledger, replica, own_only
+        As for `compare`.
+
+    Returns
+    -------
+    list of Row
+        One for each revision in the ledger or in the history table; none without such a table.
+    """
+    tables = {name: table for name, table in replica.tables.items() if table.has_history}
+    if replica.history_table is None:
+        return []
+    items = {} if own_only else _by_version(replica.all_items(replica.history_table))
+    revisions = {name: _revisions(ledger, name) for name in tables}
+    if own_only:
+        keys = {key for found in revisions.values() for key, _ in found}
+        items = _by_version(replica.revisions(replica.history_table, sorted(keys)))
+    rows = [
+        _revision_row(name, revision, items.pop(key, None), tables[name])
+        for name, found in revisions.items()
+        for key, revision in found.items()
+    ]
+    return [*rows, *(_unknown_revision(item) for item in items.values())]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What the ledger knows of a document or a revision."""
+
+    generation: TableGeneration
+    revision: RevisionState
+
+
+def _documents(ledger: JournalView, name: str) -> dict[str, _Known]:
+    """Return the latest revision of each document of all tables that have had a name."""
+    return {
+        key: _Known(generation=generation, revision=revisions[-1])
+        for generation in ledger.generations()
+        if generation.name == name
+        for key, revisions in ledger.revisions(generation.table_id).items()
+    }
+
+
+def _revisions(ledger: JournalView, name: str) -> dict[tuple[str, int], _Known]:
+    """Return all revisions of all tables that have had a name, by document id and version."""
+    return {
+        (key, revision.version): _Known(generation=generation, revision=revision)
+        for generation in ledger.generations()
+        if generation.name == name
+        for key, revisions in ledger.revisions(generation.table_id).items()
+        for revision in revisions
+    }
+
+
+def _by_id(items: Iterator[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {item["pk"]: item for item in items}
+
+
+def _by_version(items: Iterator[dict[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:
+    return {(item["pk"], int(item["version"])): item for item in items}
+
+
 def _row(
-    table: str,
-    document_id: str,
-    document: DocumentState | None,
-    item: Mapping[str, Any] | None,
-    attributes: Mapping[str, Sequence[str]] | None,
+    name: str, document_id: str, known: _Known | None, item: Item | None, table: ReplicatedTable
 ) -> Row:
-    differing = item_differences(document, item, attributes) if document and item else ()
+    replica = f"{item.get('version', '?')} {_word('isDeleted' in item)}" if item else "-"
+    if known is None:
+        return Row(
+            table=name,
+            document_id=document_id,
+            ledger="-",
+            replica=replica,
+            verdict=Verdict.DIFFERENT,
+        )
+    document, generation = known.revision, known.generation
+    differing: tuple[Difference, ...] = ()
+    verdict = Verdict.BEHIND
+    if item is not None:
+        differing = item_differences(document, item, table, generation.table_id)
+        verdict = _verdict(document, item, differing)
+        removed = replace(document, is_deleted=True, data=None)
+        if (
+            verdict is Verdict.DIFFERENT
+            and not generation.is_active
+            and not item_differences(removed, item, table, generation.table_id)
+        ):
+            verdict, differing = Verdict.REMOVED, ()
     return Row(
-        table=table,
+        table=name,
         document_id=document_id,
-        ledger=f"{document.version} {_word(document.is_deleted)}" if document else "-",
-        replica=f"{item.get('version', '?')} {_word('isDeleted' in item)}" if item else "-",
-        verdict=_verdict(document, item, differing),
-        committed=document.tx_time if document else None,
+        ledger=f"{document.version} {_word(document.is_deleted)}",
+        replica=replica,
+        verdict=verdict,
+        is_dropped=not generation.is_active,
+        committed=document.tx_time,
         differing=differing,
     )
 
 
-def _verdict(
-    document: DocumentState | None,
-    item: Mapping[str, Any] | None,
-    differing: Sequence[Difference],
-) -> Verdict:
-    if document is None:
-        return Verdict.DIFFERENT
-    if item is None:
-        return Verdict.BEHIND
+def _verdict(document: DocumentState, item: Item, differing: Sequence[Difference]) -> Verdict:
     version = item.get("version")
     if isinstance(version, Decimal) and version < document.version:
         return Verdict.BEHIND
     return Verdict.DIFFERENT if differing else Verdict.EQUAL
 
 
-def _replicas(outputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the configuration of each ledger table."""
-    found: dict[str, dict[str, Any]] = json.loads(outputs["replicaTables"])
-    return found
+def _revision_row(name: str, known: _Known, item: Item | None, table: ReplicatedTable) -> Row:
+    revision, generation = known.revision, known.generation
+    differing = (
+        ()
+        if item is None
+        else revision_differences(revision, item, table, generation.table_id, name)
+    )
+    return Row(
+        table=name,
+        document_id=revision.document_id,
+        ledger=f"{revision.version} {_state(revision)}",
+        replica=_state_of_item(item),
+        verdict=_revision_verdict(revision, item, differing),
+        is_dropped=not generation.is_active,
+        is_revision=True,
+        committed=revision.tx_time,
+        differing=differing,
+    )
 
 
-class _Reader(TypeDeserializer):
-    """boto3's deserializer, extended to every number that DynamoDB can hold."""
+def _revision_verdict(
+    revision: RevisionState, item: Item | None, differing: Sequence[Difference]
+) -> Verdict:
+    if item is None:
+        return Verdict.BEHIND
+    if not differing:
+        return Verdict.EQUAL
+    if revision.data_hash is None:
+        return Verdict.DIFFERENT
+    # Either the redaction is on its way, or it has come before its revision.
+    is_redacted = comparable(item.get("revisionState")) == _REDACTED
+    is_stub = all(difference.replica is None for difference in differing)
+    return Verdict.BEHIND if is_stub or not is_redacted else Verdict.DIFFERENT
 
-    def _deserialize_n(self, value: str) -> Decimal:
-        return Decimal(value)
 
-
-def item_values(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert an item's attributes from DynamoDB's wire format to Python values."""
-    return {name: _Reader().deserialize(value) for name, value in item.items()}
+def _unknown_revision(item: Item) -> Row:
+    return Row(
+        table=str(item.get("ledgerTable", "?")),
+        document_id=item["pk"],
+        ledger="-",
+        replica=_state_of_item(item),
+        verdict=Verdict.DIFFERENT,
+        is_revision=True,
+    )
 
 
 def count(rows: Sequence[Row], verdict: Verdict) -> int:
@@ -189,18 +294,24 @@ def count(rows: Sequence[Row], verdict: Verdict) -> int:
 
 
 def differences(rows: Sequence[Row]) -> int:
-    """Return the number of documents that are not equal, for whatever reason."""
-    return len(rows) - count(rows, Verdict.EQUAL)
+    """Return the number of documents that are not as they should be, for whatever reason."""
+    return count(rows, Verdict.BEHIND) + count(rows, Verdict.DIFFERENT)
 
 
 def _word(deleted: bool) -> str:  # noqa: FBT001 (its only argument)
     return "deleted" if deleted else "live"
 
 
+def _state(revision: RevisionState) -> str:
+    return "redacted" if revision.data_hash is not None else _word(revision.is_deleted)
+
+
+def _state_of_item(item: Item | None) -> str:
+    return f"{item['version']} {item.get('revisionState', '?')}" if item else "-"
+
+
 def item_differences(
-    document: DocumentState,
-    item: Mapping[str, Any],
-    attributes: Mapping[str, Sequence[str]] | None,
+    document: DocumentState, item: Item, table: ReplicatedTable, table_id: str
 ) -> tuple[Difference, ...]:
     """Return in what an item is not what docs/items.md promises for a document.
 
@@ -209,50 +320,41 @@ def item_differences(
     document
         The latest revision.
     item
-        From `item_values`.
-    attributes
-        The path in the document for each attribute of the item; None for the whole document.
+        From `local.replica.item_values`.
+    table
+        The replica of the document's table.
+    table_id
+        Id of that table in the ledger.
     """
-    own = _NOT_OF_THE_REVISION if document.is_deleted else {"pk"}
+    # A tombstone's expiry does not follow from the revision.
+    own = {"pk", "expiresAt"} if document.is_deleted else {"pk"}
     held = {name: comparable(value) for name, value in item.items() if name not in own}
-    expected = {
-        "version": document.version,
-        "txTime": document.tx_time,
-        "txId": document.tx_id,
-        "hash": document.hash,
-        **_content(document, attributes),
-    }
-    expected_forms = {name: comparable(value) for name, value in expected.items()}
-    return tuple(_unequal((), expected_forms, held))
+    return tuple(_unequal((), expected_item(document, table, table_id), held))
 
 
-def _content(
-    document: DocumentState, attributes: Mapping[str, Sequence[str]] | None
-) -> dict[str, Any]:
-    """Return the attributes that tombstones and live items do not share."""
-    if document.is_deleted:
-        return {"isDeleted": True}
-    if attributes is None:
-        content = {"data": document.data}
-    else:
-        found = {name: _at(document.data, path) for name, path in attributes.items()}
-        content = {name: value for name, value in found.items() if value is not _ABSENT}
-    return {"projectionId": _projection_id(attributes), **content}
+def revision_differences(
+    revision: RevisionState, item: Item, table: ReplicatedTable, table_id: str, ledger_table: str
+) -> tuple[Difference, ...]:
+    """Return in what an item of the history table is not what docs/items.md promises.
+
+    Parameters
+    ----------
+    revision
+        The revision.
+    item, table, table_id
+        As for `item_differences`.
+    ledger_table
+        Name of the table in the ledger.
+    """
+    held = {name: comparable(value) for name, value in item.items() if name not in _HISTORY_KEY}
+    expected = expected_revision(revision, table, table_id, ledger_table)
+    if "dataHash" not in held:
+        # Where only the block of the redaction has told of it, nobody knows the hash.
+        expected.pop("dataHash", None)
+    return tuple(_unequal((), expected, held))
 
 
-def _projection_id(attributes: Mapping[str, Sequence[str]] | None) -> str:
-    """Return the id of the attributes that a live item may hold."""
-    projected = {"data"} if attributes is None else set(attributes)
-    names = json.dumps(sorted({*_COMMON_ATTRIBUTES, "projectionId", *projected}))
-    return hashlib.sha256(names.encode()).hexdigest()[:16]
-
-
-def _at(document: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 (a value of any Ion type)
-    for name in path:
-        if not hasattr(document, "keys") or name not in document:
-            return _ABSENT
-        document = document[name]
-    return document
+_HISTORY_KEY = {"pk", "version"}
 
 
 def _unequal(

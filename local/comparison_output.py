@@ -21,6 +21,7 @@ MAX_VALUE_CHARACTERS = 80
 """Longer values are cut."""
 _WORDS = {
     Verdict.EQUAL: Text("yes"),
+    Verdict.REMOVED: Text("removed"),
     Verdict.BEHIND: Text("on its way", style="yellow"),
     Verdict.DIFFERENT: Text("NO", style="bold red"),
 }
@@ -30,18 +31,45 @@ def comparison_table(rows: Sequence[Row]) -> Table:
     """Return the rows as a table for a terminal."""
     table = Table("table", "document id", "ledger", "DynamoDB", "equal")
     for row in rows:
-        cells = (row.table, row.document_id, row.ledger, row.replica)
+        table_name = f"{row.table} (dropped)" if row.is_dropped else row.table
+        cells = (table_name, row.document_id, row.ledger, row.replica)
         table.add_row(*map(Text, cells), _WORDS[row.verdict])
     return table
 
 
-def summary(rows: Sequence[Row]) -> str:
-    """Return the number of documents of each verdict, in one line."""
-    equal, behind, different = (count(rows, verdict) for verdict in Verdict)
-    noun = "document" if len(rows) == 1 else "documents"
-    way = "its" if behind == 1 else "their"
-    verb = "differs" if different == 1 else "differ"
-    return f"{len(rows)} {noun}: {equal} equal, {behind} on {way} way, {different} {verb}"
+def summaries(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a line about the revisions in the history, if there are any, and one about documents.
+
+    Parameters
+    ----------
+    rows
+        The comparison.
+    """
+    revisions = [row for row in rows if row.is_revision]
+    if revisions:
+        yield summary(revisions, "revision in the history", "revisions in the history")
+    yield summary([row for row in rows if not row.is_revision])
+
+
+def summary(rows: Sequence[Row], noun: str = "document", nouns: str = "documents") -> str:
+    """Return the number of documents of each verdict, in one line.
+
+    Parameters
+    ----------
+    rows
+        The comparison.
+    noun, nouns
+        What one row is about, and what several are about.
+    """
+    equal, removed, behind, different = (count(rows, verdict) for verdict in Verdict)
+    parts = [f"{equal} equal"]
+    if removed:
+        parts.append(f"{removed} removed")
+    parts.append(f"{behind} on {'its' if behind == 1 else 'their'} way")
+    parts.append(f"{different} {'differs' if different == 1 else 'differ'}")
+    dropped = sum(row.is_dropped for row in rows)
+    of_dropped = f"; {dropped} of dropped tables" if dropped else ""
+    return f"{len(rows)} {noun if len(rows) == 1 else nouns}: {', '.join(parts)}{of_dropped}"
 
 
 def difference_lines(rows: Sequence[Row]) -> Iterator[str]:
@@ -57,10 +85,11 @@ def difference_lines(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         if row.verdict is not Verdict.DIFFERENT:
             continue
-        yield f"{_printable(row.table)} {_printable(row.document_id)}: " + (
-            "DynamoDB has no item"
+        about = f"history of {row.table}" if row.is_revision else row.table
+        yield f"{_printable(about)} {_printable(row.document_id)}: " + (
+            f"DynamoDB has no item (ledger {row.ledger})"
             if row.replica == "-"
-            else "the ledger has no such document"
+            else f"the ledger does not have what DynamoDB has ({row.replica})"
             if row.ledger == "-"
             else f"ledger {row.ledger}, DynamoDB {row.replica}"
         )

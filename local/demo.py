@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-import statistics
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from qldb_simulator.client import LedgerClient
-from qldb_simulator.operations import CreateTable, Delete, Insert, Redact, Select, Update
+from qldb_simulator.operations import CreateTable
 from rich.console import Console
 
 from local import aws
@@ -18,8 +16,12 @@ from local.comparison import compare, differences
 from local.comparison_output import comparison_table, summary
 from local.environment import enter, environment
 from local.errors import LocalError
+from local.example_transactions import commit_history, insert_probe
+from local.journal_view import ServedJournal
+from local.lag import lag_text, measure_lags
 from local.progress import print_output
 from local.pulumi_cli import ensure_pulumi
+from local.replica import Replica
 from local.service_process import free_port
 from local.services import DEFAULT_STATE, Ports, Services
 from local.settling import compare_until_settled, final
@@ -125,67 +127,19 @@ def demonstrate(console: Console, services: Services, outputs: dict[str, Any]) -
     console.rule("transactions, every record delivered twice and shuffled")
     ledger.set_delivery(name, copies=2, shuffle=True, seed=20200529)
     ledger.commit(name, [CreateTable(table=TABLE)])
-    commit_history(ledger, name)
+    commit_history(lambda operations: ledger.commit(name, operations), TABLE)
+    # Delivered again from the start, the redacted revision no longer has its data.
+    ledger.redeliver(name)
     console.print("Committed; waiting for DynamoDB")
     rows = settle(ledger, outputs, services.endpoints.emulator)
     if not differences(rows):
         lags = measure_lag(ledger, outputs, services.endpoints.emulator)
-        rows = compare(ledger, outputs, services.endpoints.emulator)
-        console.print(
-            f"End-to-end lag, commit to item, {len(lags)} documents one by one: "
-            f"median {statistics.median(lags):.2f} s, longest {max(lags):.2f} s",
-            soft_wrap=True,
-        )
+        rows = compare(*_compared(ledger, outputs, services.endpoints.emulator))
+        console.print(f"End-to-end lag, commit to item, {lag_text(lags)}", soft_wrap=True)
     console.rule("ledger and DynamoDB")
     console.print(comparison_table(rows))
     console.print(summary(rows))
     return 1 if differences(rows) else 0
-
-
-def commit_history(ledger: LedgerClient, name: str) -> None:
-    """Commit inserts, updates, several documents in one transaction, deletes and a redaction."""
-
-    def person(first: str, last: str, **more: object) -> dict[str, object]:
-        return {
-            "firstName": first,
-            "lastName": last,
-            "email": f"{first}.{last}@example.com".lower(),
-            "address": {"city": "Swansea", "street": "1 Harbour Road"},
-            **more,
-        }
-
-    def insert(*documents: dict[str, object]) -> list[str]:
-        operations = [Insert(table=TABLE, document=document) for document in documents]
-        return [document.document_id for document in ledger.commit(name, operations).documents]
-
-    ann, bob = insert(person("Ann", "Evans"), person("Bob", "Price"))
-    cas, dee, eve = insert(
-        person("Cas", "Rees", loyalty=12), person("Dee", "Owen"), person("Eve", "Lloyd")
-    )
-    team = insert(*(person(f"Member{number}", "Team") for number in range(15)))
-    ledger.commit(name, [Update(table=TABLE, document_id=ann, document=person("Anne", "Evans"))])
-    ledger.commit(
-        name,
-        [
-            Update(table=TABLE, document_id=bob, document={"firstName": "Bob"}),
-            Update(table=TABLE, document_id=cas, document=person("Cas", "Rees-Jones")),
-            Delete(table=TABLE, document_id=dee),
-        ],
-    )
-    ledger.commit(name, [Select(table=TABLE)])
-    for number in range(5):
-        ledger.commit(
-            name,
-            [
-                Update(table=TABLE, document_id=member, document=person(f"Turn{number}", "Team"))
-                for member in team[: 3 * (number + 1)]
-            ],
-        )
-    ledger.commit(name, [Delete(table=TABLE, document_id=member) for member in team[:2]])
-    ledger.commit(name, [Update(table=TABLE, document_id=eve, document=person("Eva", "Lloyd"))])
-    ledger.commit(name, [Redact(table=TABLE, document_id=eve, version=0)])
-    # Delivered again from the start, the redacted revision no longer has its data.
-    ledger.redeliver(name)
 
 
 def settle(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) -> list[Row]:
@@ -206,10 +160,20 @@ def settle(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) -> list
         The last comparison. What has not arrived by then differs.
     """
     ledger.wait_delivered(outputs["ledgerName"], timeout=SETTLE_SECONDS)
+    compared = _compared(ledger, outputs, endpoint)
     rows = compare_until_settled(
-        lambda: compare(ledger, outputs, endpoint), seconds=SETTLE_SECONDS, pause=_PAUSE_SECONDS
+        lambda: compare(*compared), seconds=SETTLE_SECONDS, pause=_PAUSE_SECONDS
     )
     return final(rows)
+
+
+def _compared(
+    ledger: LedgerClient, outputs: dict[str, Any], endpoint: str
+) -> tuple[ServedJournal, Replica]:
+    return (
+        ServedJournal(ledger, outputs["ledgerName"]),
+        Replica(outputs, aws.client("dynamodb", endpoint)),
+    )
 
 
 def measure_lag(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) -> list[float]:
@@ -220,19 +184,15 @@ def measure_lag(ledger: LedgerClient, outputs: dict[str, Any], endpoint: str) ->
     ledger, outputs, endpoint
         As for `settle`.
     """
-    dynamodb = aws.client("dynamodb", endpoint)
-    lags = []
-    for number in range(LAG_PROBES):
-        began = time.monotonic()
-        committed = ledger.commit(
-            outputs["ledgerName"], [Insert(table=TABLE, document={"firstName": f"Probe{number}"})]
-        )
-        key = {"pk": {"S": committed.documents[0].document_id}}
-        while "Item" not in dynamodb.get_item(
-            TableName=outputs["tableNames"][TABLE], Key=key, ConsistentRead=True
-        ):
-            if time.monotonic() > began + SETTLE_SECONDS:
-                break
-            time.sleep(_PAUSE_SECONDS)
-        lags.append(time.monotonic() - began)
-    return lags
+    name = outputs["ledgerName"]
+    replica = Replica(outputs, aws.client("dynamodb", endpoint))
+    table_name = replica.tables[TABLE].table_name
+    return measure_lags(
+        LAG_PROBES,
+        lambda number: insert_probe(
+            lambda operations: ledger.commit(name, operations), TABLE, number
+        ),
+        lambda document_id: any(replica.items(table_name, [document_id])),
+        seconds=SETTLE_SECONDS,
+        pause=_PAUSE_SECONDS,
+    )

@@ -27,12 +27,7 @@ _RUNTIME_PACKAGES = (
     "six",
     "urllib3",
 )
-_LAUNCH = """
-import runpy, sys
-sys.executable = sys.argv.pop(1)
-runpy.run_module("ministack", run_name="__main__")
-"""
-"""Replaces the interpreter with which the emulator starts functions."""
+_LAUNCH = Path(__file__).with_name("emulator_launch.py")
 
 
 class Emulator:
@@ -64,7 +59,7 @@ class Emulator:
         folder = temporary_folder(log_file)
         self._process = ServiceProcess(
             name=self.name,
-            command=[sys.executable, "-P", "-c", _LAUNCH, str(folder / _INTERPRETER)],
+            command=[sys.executable, "-P", str(_LAUNCH), str(folder / _INTERPRETER)],
             environment=_environment(port, folder),
             port=port,
             log_file=log_file,

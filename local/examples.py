@@ -25,17 +25,28 @@ eval "$(python -m local env --unset)"
 python -m local down
 """
 
+WITHOUT_LEDGER = """\
+eval "$(python -m local env)"
+python -m local feed --stream "$(pulumi stack output streamName)"
+pulumi stack output --json > outputs.json
+python -m local e2e-deployed --outputs outputs.json
+python -m ops generations --outputs outputs.json
+python -m local down
+"""
 
-def next_commands(state: Path) -> str:
-    """Return the examples after the first, as they can be typed in this shell.
+
+def next_commands(state: Path, *, has_ledger: bool) -> str:
+    """Return the examples for a deployment, as they can be typed in this shell.
 
     Parameters
     ----------
     state
         Folder of the local AWS.
+    has_ledger
+        Whether the deployment has a ledger.
     """
     _, _, others = EXAMPLES.partition("\n")
-    return others.replace(_COMMAND, command(state))
+    return (others if has_ledger else WITHOUT_LEDGER).replace(_COMMAND, command(state))
 
 
 def command(state: Path) -> str:

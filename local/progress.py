@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from typing import Self
+
+_LINE_SECONDS = 10.0
+"""Between two lines where the output is no terminal."""
 
 
 def show_progress(line: str) -> None:
@@ -37,3 +42,44 @@ def discard_output() -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
+
+
+class ProgressLine:
+    """A line on standard error that is overwritten while a command works.
+
+    Where standard error is no terminal, lines are written if the command asks for them, one every
+    few seconds.
+
+    Parameters
+    ----------
+    in_logs
+        Whether to write lines where there is no terminal.
+    """
+
+    def __init__(self, *, in_logs: bool = False) -> None:
+        self._in_logs = in_logs
+        self._is_shown = False
+        self._written = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def show(self, text: str) -> None:
+        """Write a text over the former one."""
+        if sys.stderr.isatty():
+            self._is_shown = True
+            sys.stderr.write(f"\r\033[K{text}")
+            sys.stderr.flush()
+        elif self._in_logs and time.monotonic() - self._written >= _LINE_SECONDS:
+            self._written = time.monotonic()
+            show_progress(text)
+
+    def clear(self) -> None:
+        """Remove the text from the terminal."""
+        if self._is_shown:
+            self._is_shown = False
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+
+    def __exit__(self, *exception: object) -> None:
+        self.clear()

@@ -50,29 +50,44 @@ def running_services(state: Path) -> Services:
     return services
 
 
-def open_stacks(services: Services) -> Stacks:
-    """Return both stacks; the environment of this process then points to the servers."""
+def open_stacks(services: Services, *, has_ledger: bool = True) -> Stacks:
+    """Return both stacks; the environment of this process then points to the servers.
+
+    Parameters
+    ----------
+    services
+        The servers.
+    has_ledger
+        Whether a deployment is to have a ledger.
+    """
     stack = stack_name(services.state)
     variables = environment(
         services.endpoints, ensure_pulumi(show_progress), services.state, stack=stack
     )
     enter(variables)
     clear_stale(backend_folder(services.state))
-    return Stacks(variables=variables, stack=stack)
+    return Stacks(variables=variables, stack=stack, has_ledger=has_ledger)
 
 
 def deployed(state: Path) -> tuple[Services, dict[str, Any]]:
-    """Return the servers and the pipeline's stack outputs.
+    """Return the servers and the pipeline's stack outputs, with those of a ledger.
 
     Raises
     ------
     LocalError
-        If the servers do not run, or nothing is deployed.
+        If the servers do not run, nothing is deployed, or the stack reads a stream without a
+        ledger.
     """
     services = running_services(state)
     outputs = open_stacks(services).outputs()
-    if "ledgerName" not in outputs:
+    if not outputs:
         raise LocalError("nothing is deployed: `python -m local up` deploys both stacks")
+    if "ledgerName" not in outputs:
+        raise LocalError(
+            "the stack has no ledger (ledgerStack is not set), and this command needs one: "
+            "`python -m local up` deploys both stacks; `python -m local feed` writes to the stream "
+            "of a stack without a ledger, and `python -m local e2e-deployed` tests one"
+        )
     return services, outputs
 
 

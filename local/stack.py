@@ -47,6 +47,9 @@ class Stacks:
         Name of both stacks.
     settings
         Settings of the pipeline's stack, which override those of ``Pulumi.dev.yaml``.
+    has_ledger
+        Whether the pipeline reads a ledger's journal. Otherwise its Kinesis stream is the input,
+        and the ledger's stack is not deployed.
     inline_folder
         If given, programs run inside this process and the projects' files are copied there. This
         needs the engine only, and leaves nothing in the work tree. Otherwise programs run in the
@@ -59,24 +62,25 @@ class Stacks:
         variables: Mapping[str, str],
         stack: str = "local",
         settings: Mapping[str, Any] | None = None,
+        has_ledger: bool = True,
         inline_folder: Path | None = None,
     ) -> None:
         self._variables = dict(variables)
         self._stack = stack
         self._settings = dict(settings or {})
+        self._has_ledger = has_ledger
         self._inline_folder = inline_folder
         self._opened: dict[str, automation.Stack] = {}
 
     @_failures_as_local_errors()
     def prepare(self) -> None:
-        """Write both stacks' settings and create the stacks that do not exist."""
-        settings = {
-            LEDGER: {},
-            PIPELINE: {
-                **machine_settings(),
-                "ledgerStack": f"organization/{LEDGER.name}/{self._stack}",
-                **self._settings,
-            },
+        """Write the stacks' settings and create the stacks that do not exist."""
+        ledger_stack = f"organization/{LEDGER.name}/{self._stack}" if self._has_ledger else ""
+        settings: dict[Project, dict[str, Any]] = {LEDGER: {}} if self._has_ledger else {}
+        settings[PIPELINE] = {
+            **machine_settings(),
+            "ledgerStack": ledger_stack,
+            **self._settings,
         }
         for project, values in settings.items():
             write_settings(project, self._stack, values, folder=self._folder(project))
@@ -89,7 +93,7 @@ class Stacks:
         self.prepare()
 
     def up(self, *, on_output: OnOutput | None = None, refresh: bool = False) -> dict[str, Any]:
-        """Deploy the ledger's stack, then the pipeline's.
+        """Deploy the ledger's stack, if there is one, then the pipeline's.
 
         Parameters
         ----------
@@ -103,7 +107,8 @@ class Stacks:
         dict
             The pipeline's stack outputs.
         """
-        self.up_project(LEDGER, on_output=on_output, refresh=refresh)
+        if self._has_ledger:
+            self.up_project(LEDGER, on_output=on_output, refresh=refresh)
         self.up_project(PIPELINE, on_output=on_output, refresh=refresh)
         return self.outputs()
 
@@ -144,8 +149,8 @@ class Stacks:
         return self._open(project).refresh()
 
     def destroy(self, *, on_output: OnOutput | None = None) -> None:
-        """Destroy and remove the pipeline's stack, then the ledger's."""
-        for project in (PIPELINE, LEDGER):
+        """Destroy and remove the pipeline's stack, then the ledger's, if there is one."""
+        for project in (PIPELINE, LEDGER) if self._has_ledger else (PIPELINE,):
             with _failures_as_local_errors(on_output):
                 stack = self._open(project)
                 stack.destroy(on_output=on_output, on_error=on_output)

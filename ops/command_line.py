@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from ops.command import Command
 
-COMMANDS = ("inspect", "verify", "history", "failures", "redrive", "discard")
+COMMANDS = (
+    *("inspect", "verify", "history"),
+    *("status", "failures", "redrive", "discard", "generations"),
+)
 """All subcommands; a new one is a module, such as `ops.redrive_command`, and an entry here."""
 
 _CREDENTIALS = """\

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -34,12 +35,52 @@ def writer(outputs: StackOutputs) -> BatchStatementWriter:
     return BatchStatementWriter(_client("dynamodb", outputs))
 
 
+def functions(outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)
+    """Return a client of Lambda."""
+    return _client("lambda", outputs)
+
+
+def dynamodb(outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)
+    """Return a client of the stack's tables, which outlasts throttling for a while."""
+    return client("dynamodb", outputs.region, attempts=10)
+
+
 def _client(service: Any, outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)
+    return client(service, outputs.region)
+
+
+def client(
+    service: Any,  # noqa: ANN401 (a literal type for each client)
+    region: str | None,
+    *,
+    attempts: int = 3,
+) -> Any:  # noqa: ANN401 (clients share no type)
+    """Return a client with the usual credentials and endpoints.
+
+    Parameters
+    ----------
+    service
+        boto3's name of the AWS service.
+    region
+        AWS region; None for that of AWS_REGION, AWS_DEFAULT_REGION or the profile.
+    attempts
+        Maximum number of attempts of one request.
+
+    Raises
+    ------
+    OpsError
+        If there is no region, or the profile does not exist.
+    """
     config = Config(
         connect_timeout=5,
         read_timeout=30,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=max(PARALLEL_READS, REQUESTS_IN_FLIGHT),
     )
     with aws_errors(service):
-        return boto3.client(service, region_name=outputs.region, config=config)
+        return boto3.client(service, region_name=region or _usual_region(), config=config)
+
+
+def _usual_region() -> str | None:
+    """Return the region of AWS_REGION, which boto3 does not read, unlike other SDKs of AWS."""
+    return os.environ.get("AWS_REGION") or None

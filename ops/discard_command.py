@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rich.prompt import Confirm
-
 from ops import connections, stack_option
 from ops.command import STATUS_FAILED, STATUS_OK, Command
+from ops.confirmation import confirmed
 from ops.discard import discard, discarded_key
 from ops.errors import OpsError
 from ops.failure_objects import PREFIXES, describe
@@ -54,7 +53,12 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     for key, stored in found.items():
         print("\n".join(description_lines(describe(key, stored.body))))
     sys.stdout.flush()
-    if found and not options.yes and not _confirmed(console, len(found)):
+    what = "this object" if len(found) == 1 else f"these {len(found)} objects"
+    if (
+        found
+        and not options.yes
+        and not confirmed(console, f"Discard {what}?", "nothing was discarded")
+    ):
         console.print("Nothing was discarded.")
         return STATUS_FAILED
     status = STATUS_OK
@@ -103,23 +107,3 @@ def _read(bucket: FailureBucket, keys: list[str]) -> dict[str, StoredObject]:
                 "discarded: `python -m ops failures` lists the keys"
             )
     return found
-
-
-def _confirmed(console: Console, objects: int) -> bool:
-    """Ask at the terminal.
-
-    Raises
-    ------
-    OpsError
-        If there is no terminal.
-    """
-    if not sys.stdin.isatty():
-        raise OpsError("nothing was discarded: answer at a terminal, or pass --yes")
-    try:
-        return Confirm.ask(
-            f"Discard {'this object' if objects == 1 else f'these {objects} objects'}?",
-            console=console,
-            default=False,
-        )
-    except EOFError:
-        return False

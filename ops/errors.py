@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from botocore.exceptions import ClientError
 
@@ -24,15 +24,38 @@ _ACTIONS = {
     "DeleteMessage": "sqs:DeleteMessage",
     "ChangeMessageVisibility": "sqs:ChangeMessageVisibility",
     "GetQueueAttributes": "sqs:GetQueueAttributes",
+    "Scan": "dynamodb:Scan",
+    "Query": "dynamodb:Query",
+    "BatchGetItem": "dynamodb:BatchGetItem",
+    "PutItem": "dynamodb:PutItem",
+    "DescribeStreamSummary": "kinesis:DescribeStreamSummary",
+    "PutRecords": "kinesis:PutRecords",
+    "GetEventSourceMapping": "lambda:GetEventSourceMapping",
+    "GetFunctionConfiguration": "lambda:GetFunctionConfiguration",
+    "DescribeTable": "dynamodb:DescribeTable",
+    "DescribeAlarms": "cloudwatch:DescribeAlarms",
+    "GetMetricData": "cloudwatch:GetMetricData",
 }
 """The action that each API operation needs (service authorization reference)."""
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403", "Forbidden"})
+_NO_KEY = frozenset(
+    {
+        "KMSAccessDeniedException",
+        "KMSDisabledException",
+        "KMSInvalidStateException",
+        "KMSNotFoundException",
+        "KMSOptInRequired",
+    }
+)
+"""Kinesis cannot use the stream's key (API reference, "PutRecords")."""
+
 _MISSING = frozenset(
     {
         "NoSuchBucket",
         "QueueDoesNotExist",
         "AWS.SimpleQueueService.NonExistentQueue",
+        "ResourceNotFoundException",
     }
 )
 _BAD_CREDENTIALS = frozenset(
@@ -50,7 +73,7 @@ _NEW_CREDENTIALS = "get new ones (`aws sso login`, `aws configure`, or the AWS_.
 
 
 @contextmanager
-def aws_errors(what: str) -> Iterator[None]:
+def aws_errors(what: str, passes: Collection[str] = ()) -> Iterator[None]:
     """Convert exceptions of boto3 into an `OpsError`.
 
     Only the codes of AWS's answers are used, not their messages.
@@ -59,6 +82,8 @@ def aws_errors(what: str) -> Iterator[None]:
     ----------
     what
         The resource, such as ``bucket NAME``.
+    passes
+        Codes of answers that the caller wants to see itself.
     """
     # Commands that read a folder have no use for botocore, whose import takes a fifth of a second.
     from botocore.exceptions import (  # noqa: PLC0415 (see above)
@@ -67,6 +92,7 @@ def aws_errors(what: str) -> Iterator[None]:
         ConnectTimeoutError,
         EndpointConnectionError,
         NoCredentialsError,
+        NoRegionError,
         PartialCredentialsError,
         ProfileNotFound,
         SSOError,
@@ -77,9 +103,13 @@ def aws_errors(what: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in passes:
+            raise
         raise OpsError(_answer(what, error)) from None
     except (NoCredentialsError, PartialCredentialsError):
         raise OpsError(f"{what}: no AWS credentials were found: {_NEW_CREDENTIALS}") from None
+    except NoRegionError:
+        raise OpsError(f"{what}: no AWS region was found: set AWS_REGION") from None
     except (SSOError, TokenRetrievalError):
         raise OpsError(f"{what}: the AWS sign-in has ended: {_NEW_CREDENTIALS}") from None
     except ProfileNotFound:
@@ -104,6 +134,11 @@ def _answer(what: str, error: ClientError) -> str:
             else ""
         )
         return f"{what}: no permission: allow your user or role the action {action}{also}"
+    if code in _NO_KEY:
+        return (
+            f"{what}: its key cannot be used ({code}): check that the key is enabled, and allow "
+            "your user or role the action kms:GenerateDataKey on it"
+        )
     if code in _BAD_CREDENTIALS:
         return f"{what}: AWS refuses the credentials ({code}): {_NEW_CREDENTIALS}"
     if code in _MISSING:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pybase64
+
+from handler.aggregation import user_records
 from handler.batch import Handler
+from handler.outcomes import APPLIED, Outcome
 from handler.telemetry import BatchCounts
-from handler.writer import APPLIED, Outcome, ReplicaWriter
+from journal.revisions import Revision, RevisionKind, read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from handler.failures import FailedRecord
-    from handler.replica import Write
     from handler.settings import HandlerSettings
+    from handler.writer import ItemWrite, ReplicaWriter
 
 _SECONDS_PER_DAY = 86_400
 _MARGIN_SECONDS = _SECONDS_PER_DAY
@@ -77,7 +82,12 @@ class RecordProcessor:
     @property
     def table_names(self) -> list[str]:
         """The DynamoDB tables that are written."""
-        return [table.table_name for table in self._settings.replica_tables.values()]
+        names = [table.table_name for table in self._settings.replica_tables.values()]
+        return (
+            names
+            if self._settings.history_table is None
+            else [*names, self._settings.history_table]
+        )
 
     def is_safe(self, event: Mapping[str, Any]) -> bool:
         """Return whether the tombstone of every later delete still exists.
@@ -85,13 +95,32 @@ class RecordProcessor:
         The age of the record counts, because an object gets a new age whenever it fails again.
         Tombstones that were written with a shorter lifetime than today's are not known here.
         """
-        lifetime = self._settings.tombstone_lifetime_days
-        if lifetime is None:
-            return True
-        first: float = min(
-            record["kinesis"]["approximateArrivalTimestamp"] for record in event["Records"]
+        return all(map(self._is_record_safe, event["Records"]))
+
+    def _is_record_safe(self, record: Mapping[str, Any]) -> bool:
+        arrival: float = record["kinesis"]["approximateArrivalTimestamp"]
+        age = self.clock() - arrival
+        return all(
+            age < days * _SECONDS_PER_DAY - _MARGIN_SECONDS for days in self._lifetimes(record)
         )
-        return self.clock() < first + lifetime * _SECONDS_PER_DAY - _MARGIN_SECONDS
+
+    def _lifetimes(self, record: Mapping[str, Any]) -> Iterator[int]:
+        """Yield the lifetime of the tombstones of each table that a record would write to.
+
+        What cannot be read is written nowhere. Redactions only remove data.
+        """
+        tables = self._settings.replica_tables
+        if all(table.tombstone_lifetime_days is None for table in tables.values()):
+            return
+        data = pybase64.b64decode(record["kinesis"]["data"], validate=True)
+        with suppress(Exception):
+            for user_record in user_records(data):
+                with suppress(Exception):
+                    found = read_record(user_record.data, tables)
+                    if isinstance(found, Revision) and found.kind is not RevisionKind.REDACTED:
+                        days = tables[found.table_name].tombstone_lifetime_days
+                        if days is not None:
+                            yield days
 
     def process(self, event: Mapping[str, Any]) -> Processed:
         """Process one event; exceptions are part of the result."""
@@ -140,6 +169,6 @@ class _Context:
 class WritesNothing:
     """A writer for dry runs, which reports every write as applied and writes nothing."""
 
-    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:  # noqa: ARG002 (protocol)
+    def write(self, writes: Sequence[ItemWrite], deadline: float) -> list[Outcome]:  # noqa: ARG002 (protocol)
         """Return an outcome for each write without writing."""
         return [APPLIED] * len(writes)

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ops import connections, stack_option
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK, Command
+from ops.deployed_function import refuse_outdated
 from ops.failure_objects import PREFIXES
 from ops.interruption import end_on_request
 from ops.record_processing import TIME_LIMIT_SECONDS, RecordProcessor, WritesNothing
@@ -33,6 +34,9 @@ only ever replaced by a higher version.
 An object is deleted once its records are applied or stale. A record that fails again stays
 quarantined under the key of its position, with the new reason. The command may be interrupted, and
 several may run at once.
+
+The outputs must be those of the deployed function: with older ones, a redrive would not write what
+was configured since, such as the history of a table. It refuses to start then.
 
 An object with a record of an unconfigured table or an unknown type also stays, with the reason
 `ignored`: with an outputs file or a checkout older than the stack, the records of a new table look
@@ -88,6 +92,7 @@ def _positive(text: str) -> int:
 def _run(options: argparse.Namespace, console: Console) -> int:
     """Redrive, print the summary, and return the exit status."""
     outputs = stack_option.read(options, console)
+    refuse_outdated(outputs, connections.functions(outputs))
     summary = Summary()
     processor = RecordProcessor(
         settings=outputs.settings,
@@ -184,6 +189,7 @@ def summary_lines(summary: Summary, *, dry_run: bool) -> list[str]:
         ),
         f"{'would write' if dry_run else 'applied':<13} {summary.applied}",
         f"{'stale':<13} {summary.stale}",
+        *([f"{'history':<13} {summary.history}"] if summary.history else []),
         f"{'ignored':<13} {summary.ignored.total()}{_by(summary.ignored)}",
         *_kept_for_ignored(summary.kept_for_ignored),
         f"{'fail again' if dry_run else 'failed again':<13} {summary.failed.total()}",

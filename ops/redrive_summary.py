@@ -53,6 +53,8 @@ class Summary:
         Objects by ending.
     applied, stale
         Revisions that changed an item, and those that a newer one had overtaken.
+    history
+        Revisions that the history table did not have, and block summaries of redactions.
     ignored
         Records that require no write, by reason.
     kept_for_ignored
@@ -70,6 +72,7 @@ class Summary:
     objects: Counter[Ending] = field(default_factory=Counter)
     applied: int = 0
     stale: int = 0
+    history: int = 0
     ignored: Counter[str] = field(default_factory=Counter)
     kept_for_ignored: int = 0
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -80,13 +83,14 @@ class Summary:
 
     def add(self, processed: Processed) -> None:
         """Count the outcomes of one event."""
-        counts = processed.counts
-        self.applied += counts.applied
-        self.stale += counts.stale + counts.superseded
+        counts, total = processed.counts, processed.counts.total()
+        self.applied += total.applied
+        self.stale += total.stale + total.superseded
+        self.history += total.history + counts.redactions
         for reason, number in counts.ignored.items():
             self.ignored[reason.value] += number
-        if counts.redacted:
-            self.ignored[_REDACTED] += counts.redacted
+        if total.redacted:
+            self.ignored[_REDACTED] += total.redacted
         self.failed.update(counts.quarantined)
         for code, number in counts.retried.items():
             self.failed[NOT_WRITTEN, code] += number

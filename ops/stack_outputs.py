@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,9 @@ PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 _HANDLER_ENVIRONMENT = "handlerEnvironment"
 _REPLICA_TABLES = "replicaTables"
 """Stacks of version 0.1.0 have the tables in the environment instead."""
+
+_RETIRED_LIFETIME = "TOMBSTONE_LIFETIME_DAYS"
+"""Variable of stacks of earlier versions; if it were ignored, tombstones would seem permanent."""
 
 _VERSION = "version"
 _ARN_PARTS = 6
@@ -41,12 +44,18 @@ class StackOutputs:
         URL of the failure queue.
     settings
         The configuration of the deployed handler.
+    environment
+        The function's environment variables.
+    values
+        All outputs by name, of which `text` reads one.
     """
 
     version: str
     region: str
     failure_queue_url: str
     settings: HandlerSettings
+    environment: Mapping[str, str] = field(default_factory=dict, compare=False)
+    values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 def version_difference(version: object) -> str | None:
@@ -80,23 +89,42 @@ def parse(outputs: Mapping[str, Any]) -> StackOutputs:
             f"the stack has no output {_HANDLER_ENVIRONMENT}: an earlier version deployed it. "
             f"Run `pulumi up` with this version, {project_version()}, first"
         )
+    environment = _handler_environment(outputs)
+    if _RETIRED_LIFETIME in environment:
+        raise OpsError(
+            f"the stack output {_HANDLER_ENVIRONMENT} has {_RETIRED_LIFETIME}: an earlier version "
+            f"deployed the stack. Run `pulumi up` with this version, {project_version()}, first"
+        )
     try:
-        settings = HandlerSettings.from_environment(_handler_environment(outputs))
+        settings = HandlerSettings.from_environment(environment)
     except SettingsError as error:
         problem = (
             f"the stack outputs {_HANDLER_ENVIRONMENT} and {_REPLICA_TABLES} are wrong: {error}"
         )
         raise _misfit(outputs, problem) from None
     return StackOutputs(
-        version=_text(outputs, _VERSION),
+        version=text(outputs, _VERSION),
         region=region,
-        failure_queue_url=_text(outputs, "failureQueueUrl"),
+        failure_queue_url=text(outputs, "failureQueueUrl"),
         settings=settings,
+        environment=environment,
+        values=outputs,
     )
 
 
 def from_file(file: Path) -> StackOutputs:
     """Read a file with the output of ``pulumi stack output --json``."""
+    return parse(content(file))
+
+
+def content(file: Path) -> dict[str, Any]:
+    """Return all outputs of a file with the output of ``pulumi stack output --json``.
+
+    Raises
+    ------
+    OpsError
+        If the file cannot be read, or is no JSON object.
+    """
     try:
         outputs = json.loads(file.read_text())
     except OSError as error:
@@ -107,7 +135,7 @@ def from_file(file: Path) -> StackOutputs:
         raise OpsError(
             f"{file} is not a JSON object: make it with `pulumi stack output --json > {file}`"
         )
-    return parse(outputs)
+    return outputs
 
 
 def from_pulumi(stack: str) -> StackOutputs:
@@ -148,7 +176,14 @@ def _misfit(outputs: Mapping[str, Any], problem: str) -> OpsError:
     return OpsError(f"{problem}; {remedy}")
 
 
-def _text(outputs: Mapping[str, Any], name: str) -> str:
+def text(outputs: Mapping[str, Any], name: str) -> str:
+    """Return an output that every stack has, and that is a text.
+
+    Raises
+    ------
+    OpsError
+        If it is missing, empty or something else.
+    """
     value = outputs.get(name)
     if not isinstance(value, str) or not value:
         raise _misfit(outputs, f"the stack has no output {name}")
@@ -177,7 +212,7 @@ def _handler_environment(outputs: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _region(outputs: Mapping[str, Any]) -> str:
-    parts = _text(outputs, "streamArn").split(":", _ARN_PARTS - 1)
+    parts = text(outputs, "streamArn").split(":", _ARN_PARTS - 1)
     if len(parts) != _ARN_PARTS or not parts[3]:
         raise _misfit(outputs, "the stack output streamArn is not an ARN with a region")
     return parts[3]

@@ -1,4 +1,4 @@
-"""The commands of `python -m local`, each in a module of the same name.
+"""The commands of `python -m local`, each in a module of the same name (`_` for `-`).
 
 To add a command, write a module here with the members of `Command`, and add it to `COMMANDS`.
 """
@@ -12,8 +12,10 @@ from local.commands import (
     demo,
     destroy,
     down,
+    e2e_deployed,
     env,
     export,
+    feed,
     logs,
     put,
     redact,
@@ -60,5 +62,7 @@ COMMANDS: dict[str, Command] = {
     "destroy": destroy,
     "down": down,
     "demo": demo,
+    "feed": feed,
+    "e2e-deployed": e2e_deployed,
 }
 """Commands by name, in the order of `--help`."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from qldb_simulator.client import LedgerClient
 from rich.console import Console
 
 from handler.contract import BATCHES_PREFIX, RECORDS_PREFIX
 from local import aws
-from local.comparison import Verdict, compare, count
-from local.comparison_output import comparison_table, difference_lines, summary
+from local.comparison import Verdict, compare, compare_history, count
+from local.comparison_output import comparison_table, difference_lines, summaries
 from local.examples import command, python
+from local.journal_view import ServedJournal
+from local.progress import ProgressLine
+from local.replica import Replica
 from local.replication_activity import reason_for_delay
 from local.running import deployed, stack_name
 from local.settling import compare_until_settled, final
@@ -34,6 +36,8 @@ _PAUSE_SECONDS = 0.25
 _EPILOG = """\
 The last column:
   yes         version, state, hash and every attribute are the ledger's
+  removed     the document's table was dropped, and its generation removed from DynamoDB
+              (python -m ops generations --remove)
   on its way  the item is older than the ledger's revision, or not there yet, and records may
               still arrive: look again, or use --wait
   NO          the item is wrong, or it is missing and nothing is on its way any more
@@ -78,23 +82,26 @@ def run(options: argparse.Namespace) -> int:
     services, outputs = deployed(options.state)
     ledger, endpoint = LedgerClient(services.endpoints.qldb), services.endpoints.emulator
     delay = partial(reason_for_delay, ledger, outputs, endpoint)
-    with _Progress() as progress:
+    journal = ServedJournal(ledger, str(outputs["ledgerName"]))
+    replica = Replica(outputs, aws.client("dynamodb", endpoint))
+    with ProgressLine() as progress:
         rows = compare_until_settled(
-            lambda: compare(ledger, outputs, endpoint),
+            lambda: [*compare(journal, replica), *compare_history(journal, replica)],
             seconds=_BRIEF_SECONDS if options.wait is None else options.wait,
             pause=_PAUSE_SECONDS,
             is_delayed=lambda rows: delay(rows) is not None,
-            progress=progress.show if options.wait is not None else lambda _behind, _waited: None,
+            progress=partial(_waiting, progress) if options.wait is not None else _say_nothing,
         )
     behind = count(rows, Verdict.BEHIND)
     reason = delay(rows) if behind else None
     if reason is None or options.wait is not None:
         rows = final(rows)
-    Console().print(comparison_table(rows))
+    Console().print(comparison_table([row for row in rows if not row.is_revision]))
     if options.diff:
         for line in difference_lines(rows):
             print(line)
-    print(summary(rows))
+    for line in summaries(rows):
+        print(line)
     if behind and reason is not None:
         print(f"Not all have arrived: {reason}")
     if behind or count(rows, Verdict.DIFFERENT):
@@ -104,25 +111,12 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_ON_ITS_WAY if count(rows, Verdict.BEHIND) else 0
 
 
-class _Progress:
-    """A line on the terminal that is overwritten while the command waits."""
+def _waiting(progress: ProgressLine, behind: int, waited: float) -> None:
+    progress.show(f"Waiting for documents on their way: {behind}, {waited:.0f} s")
 
-    def __enter__(self) -> Self:
-        self._shown = False
-        return self
 
-    def show(self, behind: int, waited: float) -> None:
-        if sys.stderr.isatty():
-            self._shown = True
-            sys.stderr.write(
-                f"\r\033[KWaiting for documents on their way: {behind}, {waited:.0f} s"
-            )
-            sys.stderr.flush()
-
-    def __exit__(self, *exception: object) -> None:
-        if self._shown:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
+def _say_nothing(_behind: int, _waited: float) -> None:
+    """Report no progress of a wait that is short."""
 
 
 def _name_quarantined(outputs: Mapping[str, Any], endpoint: str, state: Path) -> None:

@@ -33,12 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="start the servers and create empty stacks only, to run `pulumi up` by hand",
     )
+    parser.add_argument(
+        "--without-ledger",
+        action="store_true",
+        help="deploy a stack whose Kinesis stream is the input, as AWS can deploy it: `feed` "
+        "writes to it, `e2e-deployed` tests it",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     services = _started(options)
-    stacks = open_stacks(services)
+    stacks = open_stacks(services, has_ledger=not options.without_ledger)
     stacks.prepare()
     if not options.no_deploy:
         stacks.up(on_output=print_output, refresh=loss_file(options.state).exists())
@@ -47,10 +53,12 @@ def run(options: argparse.Namespace) -> int:
     if options.no_deploy:
         this_shell = f'eval "$({command(options.state)} env)"'
         up = "pulumi up --refresh" if loss_file(options.state).exists() else "pulumi up"
-        print(f"\nNext: {this_shell}; (cd ledger && {up}); {up}")
+        ledger = "" if options.without_ledger else f"(cd ledger && {up}); "
+        print(f"\nNext: {this_shell}; {ledger}{up}")
         return 0
     print(f"Stack outputs:\n{format_outputs(stacks.outputs())}")
-    print(f"\nNext, for example:\n{textwrap.indent(next_commands(options.state), '  ')}", end="")
+    following = next_commands(options.state, has_ledger=not options.without_ledger)
+    print(f"\nNext, for example:\n{textwrap.indent(following, '  ')}", end="")
     return 0
 
 

@@ -7,10 +7,12 @@ a deployment takes seconds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
+from pulumi import automation
 from pulumi.automation import CommandError
 from qldb_simulator.operations import CreateTable, Insert
 
@@ -32,11 +34,38 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 
 UNCHANGED = {"same"}
+UNANNOUNCED = {
+    automation.OpType.SAME,
+    automation.OpType.READ,  # a reference to another stack
+    automation.OpType.DISCARD,
+}
+FOLLOWERS = {"MetricAlarm", "Dashboard"}
+"""Follow what they watch: tests/unit/infra tells how."""
+
+KEY_ARN = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+PERSON, ATTESTATIONS = cast("list[dict[str, Any]]", REPLICA_TABLES)
+BY_EMAIL = {"name": "by-email", "partitionKey": {"attribute": "email"}}
 
 
 def changed(changes: Mapping[Any, int] | None) -> dict[str, int]:
     """Return Pulumi's counts of changes, except for unchanged resources."""
     return {str(kind): count for kind, count in (changes or {}).items() if kind not in UNCHANGED}
+
+
+def announced(stacks: Stacks) -> Counter[str]:
+    """Return what a preview announces, as operation and type, but for alarms and dashboard."""
+    found: Counter[str] = Counter()
+
+    def count(event: automation.EngineEvent) -> None:
+        if event.resource_pre_event is not None:
+            step = event.resource_pre_event.metadata
+            kind = step.type.rpartition(":")[2]
+            if step.op not in UNANNOUNCED and kind not in FOLLOWERS:
+                found[f"{step.op.value} {kind}"] += 1
+
+    stacks._open(PIPELINE).preview(on_event=count)
+    return found
 
 
 def assert_nothing_deployed(services: Services) -> None:
@@ -132,33 +161,112 @@ def test_a_refresh_finds_a_change_made_by_hand(deployment: Deployment) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "expected"),
+    ("setting", "value", "default", "expected"),
     [
-        ("batchSize", 50, {"update": 1}),
-        ("logRetentionDays", 14, {"update": 1}),
-        ("lambdaTimeoutSeconds", 90, {"update": 1}),
-        ("streamRetentionHours", 48, {"update": 1}),
+        (
+            "kmsKeyArn",
+            KEY_ARN,
+            "",
+            {
+                "update Stream": 1,
+                "update Table": 2,
+                "update BucketServerSideEncryptionConfiguration": 1,
+                "update Queue": 1,
+                "update LogGroup": 1,
+                "update Function": 1,
+                "update RolePolicy": 2,
+            },
+        ),
+        (
+            "ledgerStack",
+            "",
+            f"organization/{LEDGER.name}/e2e",
+            {
+                "delete LedgerStream": 1,
+                "delete Stream": 1,
+                "delete Role": 1,
+                "delete RolePolicy": 1,
+            },
+        ),
     ],
+    ids=["kmsKeyArn", "ledgerStack"],
 )
-def test_a_changed_setting_updates_only_what_it_should(
-    deployment: Deployment, setting: str, value: object, expected: dict[str, int]
+def test_a_changed_setting_is_announced_for_what_it_should_and_in_place(
+    deployment: Deployment,
+    setting: str,
+    value: object,
+    default: object,
+    expected: dict[str, int],
 ) -> None:
     # given a deployed stack / when one setting changes
     deployment.stacks.change(**{setting: value})
-    # then the preview announces just that
-    preview = deployment.stacks.preview(PIPELINE)
-    assert changed(dict(preview.change_summary)) == expected
-    # and the deployment does it
-    result = deployment.stacks.up_project(PIPELINE)
-    assert changed(result.summary.resource_changes) == expected
+    try:
+        found = announced(deployment.stacks)
+    finally:
+        deployment.stacks.change(**{setting: default})
+    # then the preview announces just that, and replaces nothing
+    assert found == expected
 
 
-def test_a_new_start_time_replaces_the_qldb_stream_alone(deployment: Deployment) -> None:
-    # given a deployed stack / when the stream is to start elsewhere, which QLDB cannot change
-    deployment.stacks.change(inclusiveStartTime="2021-01-01T00:00:00Z")
-    result = deployment.stacks.up_project(PIPELINE)
-    # then QLDB's stream is replaced, and nothing else is touched
-    assert changed(result.summary.resource_changes) == {"replace": 1}
+def test_many_settings_are_changed_in_place_and_once(deployment: Deployment) -> None:
+    # given a deployed stack / when many settings change at once
+    stacks = deployment.stacks
+    tables = [{**PERSON, "indexes": [BY_EMAIL], "history": True}, ATTESTATIONS]
+    stacks.change(
+        streamMode="ON_DEMAND",
+        maxRecordKibibytes=2048,
+        pointInTimeRecoveryDays=7,
+        tableWarmWriteUnits=5000,
+        tableMaxWriteUnits=6000,
+        tombstoneLifetimeDays=400,
+        reservedConcurrency=5,
+        parallelizationFactor=2,
+        logRetentionDays=14,
+        failureRetentionDays=30,
+        replicaTables=tables,
+    )
+    found = announced(stacks)
+    result = stacks.up_project(PIPELINE)
+    # then each resource is updated once, and the history table is made
+    assert found == {
+        "update Stream": 1,
+        "update Table": 2,
+        "update Function": 1,
+        "update RolePolicy": 1,
+        "update EventSourceMapping": 1,
+        "update LogGroup": 1,
+        "update BucketLifecycleConfiguration": 1,
+        "create HistoryTable": 1,
+        "create Table": 1,
+    }
+    assert set(changed(result.summary.resource_changes)) == {"update", "create"}
+    # and it is so
+    outputs = stacks.outputs()
+    dynamodb = deployment.client("dynamodb")
+    person = dynamodb.describe_table(TableName=outputs["tableNames"]["Person"])["Table"]
+    [index] = person["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], index["Projection"]["ProjectionType"]) == ("by-email", "ALL")
+    history = dynamodb.describe_table(TableName=outputs["historyTableName"])["Table"]
+    assert [key["AttributeName"] for key in history["KeySchema"]] == ["pk", "version"]
+    # and a second deployment, and a look at what is there, find nothing to do
+    assert changed(stacks.up_project(PIPELINE).summary.resource_changes) == {}
+    assert changed(stacks.refresh(PIPELINE).summary.resource_changes) == {}
+    # and all of it can be taken back, in place
+    stacks.change(
+        streamMode="PROVISIONED",
+        maxRecordKibibytes=1024,
+        pointInTimeRecoveryDays=35,
+        tableWarmWriteUnits=0,
+        tableMaxWriteUnits=0,
+        tombstoneLifetimeDays=0,
+        reservedConcurrency=-1,
+        parallelizationFactor=1,
+        logRetentionDays=30,
+        failureRetentionDays=90,
+        replicaTables=REPLICA_TABLES,
+    )
+    result = stacks.up_project(PIPELINE)
+    assert set(changed(result.summary.resource_changes)) == {"update", "delete"}
 
 
 def test_a_wrong_setting_fails_before_anything_is_touched(deployment: Deployment) -> None:
@@ -168,7 +276,7 @@ def test_a_wrong_setting_fails_before_anything_is_touched(deployment: Deployment
     with pytest.raises(Exception, match="lambdaTimeoutSeconds") as failure:
         deployment.stacks.up_project(PIPELINE)
     assert "900" in str(failure.value)
-    deployment.stacks.change(lambdaTimeoutSeconds=90)
+    deployment.stacks.change(lambdaTimeoutSeconds=60)
     assert changed(deployment.stacks.up_project(PIPELINE).summary.resource_changes) == {}
 
 
@@ -215,8 +323,12 @@ def test_a_protected_table_cannot_be_removed_and_nothing_is_touched(
     stacks.change(deletionProtection=False)
     stacks.up_project(PIPELINE)
     stacks.change(replicaTables=REPLICA_TABLES)
-    result = stacks.up_project(PIPELINE)
-    assert changed(result.summary.resource_changes) == {"update": 2, "delete": 1}
+    assert announced(stacks) == {
+        "delete Table": 1,
+        "update Function": 1,
+        "update RolePolicy": 1,
+    }
+    stacks.up_project(PIPELINE)
 
 
 def test_destroy_leaves_nothing_behind(

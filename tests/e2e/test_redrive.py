@@ -1,4 +1,4 @@
-"""An operator lists failures and redrives them, on a deployed stack.
+"""An operator looks at a deployed stack, lists failures and redrives them.
 
 Proves `python -m ops` in a separate process, with no more permissions than docs/operations.md
 lists, on objects that the deployed handler and the bucket's notification really made. The
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.watched import WRITE_OPERATIONS
 from local.environment import environment, process_environment
 from ops.aggregate_of_one import aggregate_of_one
 from ops.failure_bucket import FailureBucket
@@ -45,7 +46,14 @@ def _policy(deployment: Deployment) -> dict[str, Any]:
     where = f"{prefix[3]}:{prefix[4]}"
     queue = f"arn:aws:sqs:{where}:{outputs['failureQueueUrl'].rpartition('/')[2]}"
     tables = [f"arn:aws:dynamodb:{where}:table/{name}" for name in outputs["tableNames"].values()]
+    function = f"arn:aws:lambda:{where}:function:{outputs['functionName']}"
+    mapping = f"arn:aws:lambda:{where}:event-source-mapping:{outputs['eventSourceMappingId']}"
     statements = {
+        function: ["lambda:GetFunctionConfiguration"],
+        # The emulator asks for the second where AWS asks for the first.
+        mapping: ["lambda:GetEventSourceMapping", "lambda:ListEventSourceMappings"],
+        outputs["streamArn"]: ["kinesis:DescribeStreamSummary"],
+        "*": ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"],
         bucket: ["s3:ListBucket"],
         f"{bucket}/*": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
         queue: [
@@ -60,9 +68,8 @@ def _policy(deployment: Deployment) -> dict[str, Any]:
             "dynamodb:PartiQLInsert",
             "dynamodb:PartiQLUpdate",
             "dynamodb:PutItem",
+            "dynamodb:DescribeTable",
         ]
-    # The emulator also asks for an action that AWS does not have (pulumi_aws_standin/quirks.py).
-    statements["*"] = ["dynamodb:BatchExecuteStatement"]
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -136,6 +143,28 @@ def _messages(deployment: Deployment) -> int:
     return sum(int(answer[f"ApproximateNumberOfMessages{state}"]) for state in ("", "NotVisible"))
 
 
+def test_alarms_and_dashboard_watch_what_was_deployed(deployment: Deployment) -> None:
+    # given both stacks
+    outputs = deployment.outputs
+    cloudwatch = deployment.client("cloudwatch")
+    # when the alarms and the dashboard are read
+    alarms = cloudwatch.describe_alarms(AlarmNames=outputs["alarmNames"])["MetricAlarms"]
+    body = cloudwatch.get_dashboard(DashboardName=outputs["dashboardName"])["DashboardBody"]
+    # then all of them exist, and watch the stack's own resources
+    assert {alarm["AlarmName"] for alarm in alarms} == set(outputs["alarmNames"])
+    watched = {each["Value"] for alarm in alarms for each in alarm["Dimensions"]}
+    names = {
+        outputs["streamName"],
+        outputs["functionName"],
+        outputs["eventSourceMappingId"],
+        outputs["failureQueueUrl"].rpartition("/")[2],
+        outputs["handlerEnvironment"]["POWERTOOLS_SERVICE_NAME"],
+        *outputs["tableNames"].values(),
+    }
+    assert watched == {*names, *WRITE_OPERATIONS}
+    assert [name for name in names if f'"{name}"' not in body] == []
+
+
 def test_a_record_that_can_never_be_applied_stays_with_its_attempts_counted(
     deployment: Deployment, ops: Callable[..., Any], outputs_file: str
 ) -> None:
@@ -168,6 +197,22 @@ def test_a_record_that_can_never_be_applied_stays_with_its_attempts_counted(
     # and its document is shown on request
     shown = ops("failures", "--outputs", outputs_file, "--show", key)
     assert f'note: "{SECRET}"' in shown.stdout
+
+
+def test_the_status_names_what_waits(
+    deployment: Deployment, ops: Callable[..., Any], outputs_file: str
+) -> None:
+    # given the object that stayed
+    assert len(_keys(deployment)) == 1
+    # when an operator looks at the stack
+    seen = ops("status", "--outputs", outputs_file, "--json")
+    # then the failure is all that needs attention, and no part is unknown
+    assert seen.returncode == 1, seen.stderr
+    status = json.loads(seen.stdout)
+    wrong = [each for each in status["findings"] if each["verdict"] != "ok"]
+    assert [(each["part"], each["verdict"]) for each in wrong] == [("failures", "attention")]
+    assert status["failures"]["objects"] == 1
+    assert set(status["tables"]) == {"Person", "attestations"}
 
 
 def test_a_discarded_batch_is_applied(

@@ -55,7 +55,7 @@ def test_help_lists_every_command(shell: Shell) -> None:
     # given nothing running / when help is asked for / then it lists the commands
     text = shell.run("python -m local --help")
     for command in COMMANDS:
-        assert re.search(rf"^ +{command} ", text, re.MULTILINE), command
+        assert re.search(rf"^ +{command}( |$)", text, re.MULTILINE), command
 
 
 def test_a_command_that_needs_the_servers_names_the_remedy(shell: Shell) -> None:

@@ -16,33 +16,49 @@ from ops.record_processing import RecordProcessor
 from ops.redrive import redrive_objects
 from tests.reliability.fault_injection import DYNAMODB, FAILURE_BUCKET
 from tests.reliability.gates import Gate, ServiceFaults
-from tests.reliability.ledger_tables import ATTRIBUTES, PROJECTED, WHOLE
-from tests.reliability.verdict import Kept
+from tests.reliability.kept import Half, Kept
+from tests.reliability.ledger_tables import ATTRIBUTES, INDEX_KEYS, NO_OPTIONS, PROJECTED, WHOLE
 from tests.support.lambda_context import LambdaContext
 from tests.support.memory_s3 import MemoryS3
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from handler.telemetry import BatchCounts, Telemetry
     from tests.reliability.backends import Backend
     from tests.reliability.interleaving import Task
+    from tests.reliability.ledger_tables import TableOptions
     from tests.support.memory_s3 import Buckets
 
 
-def environment(backend: Backend, bucket: str, lifetime_days: int | None) -> dict[str, str]:
+_TABLE_FAULTS = ("refused", "unstorable")
+"""Reasons whose codes tell which of its two tables cannot have a record."""
+
+
+def environment(
+    backend: Backend, bucket: str, tables_options: Mapping[str, TableOptions] = NO_OPTIONS
+) -> dict[str, str]:
     """Return the environment variables of the function."""
-    tables = {
+    tables: dict[str, dict[str, object]] = {
         PROJECTED: {
             TableField.TABLE_NAME: backend.names[PROJECTED],
             TableField.ATTRIBUTES: {name: list(path) for name, path in ATTRIBUTES.items()},
         },
         WHOLE: {TableField.TABLE_NAME: backend.names[WHOLE]},
     }
+    for name, options in tables_options.items():
+        if options.indexed:
+            tables[name][TableField.INDEX_KEYS] = INDEX_KEYS
+        if options.history:
+            tables[name][TableField.HISTORY] = True
+        if options.lifetime_days is not None:
+            tables[name][TableField.TOMBSTONE_LIFETIME_DAYS] = options.lifetime_days
     variables: dict[str, str] = {
         Variable.REPLICA_TABLES: json.dumps(tables),
         Variable.FAILURE_BUCKET: bucket,
     }
-    if lifetime_days is not None:
-        variables[Variable.TOMBSTONE_LIFETIME_DAYS] = str(lifetime_days)
+    if any(options.history for options in tables_options.values()):
+        variables[Variable.HISTORY_TABLE] = backend.history_name
     return variables
 
 
@@ -118,13 +134,25 @@ def failure_objects(buckets: Buckets, bucket: str) -> list[Kept]:
             key=key,
             payloads=tuple(_payloads(body)),
             description=json.dumps(body | {"payload": ""}),
+            lacking=_lacking(body),
         )
         for key, body in bodies.items()
     ]
 
 
+def _lacking(body: dict[str, Any]) -> frozenset[Half]:
+    """Return which tables may lack the records of an object, by its code (docs/operations.md)."""
+    if body.get("reason") not in _TABLE_FAULTS:
+        return frozenset(Half)
+    codes = body["code"].split("; ")
+    return frozenset(Half.HISTORY if code.startswith("history: ") else Half.STATE for code in codes)
+
+
 def out_of_date(settings: dict[str, str]) -> dict[str, str]:
-    """Return the environment variables from before the last table was configured."""
+    """Return the environment variables from before the last table was configured.
+
+    The history table is older, so it stays.
+    """
     tables = json.loads(settings[Variable.REPLICA_TABLES])
     del tables[WHOLE]
     return settings | {Variable.REPLICA_TABLES: json.dumps(tables)}

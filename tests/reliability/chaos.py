@@ -39,7 +39,8 @@ class Tally:
     """Adds up the reports of any number of schedules."""
 
     def __init__(self) -> None:
-        self.schedules = self.user_records = self.lost = self.resurrected = 0
+        self.schedules = self.user_records = 0
+        self.lost = self.resurrected = self.redacted_left = 0
         self.injected: Counter[str] = Counter()
         self.survived: Counter[str] = Counter()
         self.failed: list[Report] = []
@@ -50,6 +51,7 @@ class Tally:
         self.user_records += report.user_records
         self.lost += report.lost
         self.resurrected += report.resurrected
+        self.redacted_left += report.redacted_left
         self.injected.update(report.faults)
         if report.violations:
             self.failed.append(report)
@@ -69,7 +71,7 @@ def command(plan: Plan) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run schedules and print what was injected, survived, lost and resurrected."""
+    """Run schedules and print what was injected, survived, lost, resurrected and left."""
     options = _parser().parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     plans: Iterable[Plan]
@@ -128,7 +130,8 @@ def _print(console: Console, tally: Tally, least: int) -> None:
         console.print(f"survived fewer than {least} times: {kind}", style="red")
     console.print(f"{tally.user_records:,} user records, {len(tally.failed):,} schedules failed")
     console.print(
-        f"{tally.schedules} schedules, {tally.lost} lost, {tally.resurrected} resurrected",
+        f"{tally.schedules} schedules, {tally.lost} lost, {tally.resurrected} resurrected, "
+        f"{tally.redacted_left} with redacted data left",
         style="bold",
         highlight=False,
     )

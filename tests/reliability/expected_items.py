@@ -11,39 +11,103 @@ from typing import TYPE_CHECKING, Any
 from amazon.ion import simpleion
 from amazon.ion.simple_types import IonPyBool, IonPyNull
 
-from tests.reliability.ledger_tables import ATTRIBUTES, WHOLE
+from tests.reliability.ledger_tables import ATTRIBUTES, INDEX_KEYS, WHOLE
 
 if TYPE_CHECKING:
     from qldb_simulator.blocks import Revision
 
+    from tests.reliability.ledger_tables import TableOptions
     from tests.support.attribute_values import Item, Value
 
 
-def expected_item(revision: Revision) -> Item:
-    """Return the item that results from a revision alone."""
+def expected_item(revision: Revision, options: TableOptions) -> Item:
+    """Return the item of the current state that results from a revision alone."""
     item: Item = {
         "pk": {"S": revision.document_id},
         "version": {"N": str(revision.version)},
         "txTime": {"S": ion_text(revision.tx_time)},
         "txId": {"S": revision.tx_id},
+        "tableId": {"S": revision.table_id},
         "hash": {"B": revision.hash},
     }
     if revision.data is None:
         return item | {"isDeleted": {"BOOL": True}}
-    item["projectionId"] = {"S": _projection_id(revision.table_name)}
+    item["projectionId"] = {"S": _projection_id(revision.table_name, options)}
+    content = content_of(revision)
+    unindexed = {
+        name: content.pop(name)
+        for name, (kind, max_bytes) in INDEX_KEYS.items()
+        if options.indexed and name in content and not _is_key(content[name], kind, max_bytes)
+    }
+    return item | content | ({"unindexed": {"M": unindexed}} if unindexed else {})
+
+
+def content_of(revision: Revision) -> Item:
+    """Return the attributes that hold a document, or its projected parts."""
     if revision.table_name == WHOLE:
-        return item | {"data": value_of(revision.data)}
+        return {"data": value_of(revision.data)}
+    content = {}
     for name, path in ATTRIBUTES.items():
         found, value = _at(revision.data, path)
         if found:
-            item[name] = value_of(value)
-    return item
+            content[name] = value_of(value)
+    return content
 
 
-def _projection_id(table: str) -> str:
+def expected_revision(revision: Revision, *, is_redacted: bool, data_hash: bytes | None) -> Item:
+    """Return the item of the history table that has the metadata of a revision.
+
+    Parameters
+    ----------
+    revision
+        The revision as committed.
+    is_redacted
+        Whether its data is removed.
+    data_hash
+        Hash of the removed data, where a record told it.
+    """
+    state = "deleted" if revision.data is None else "live"
+    item: Item = {
+        "pk": {"S": revision.document_id},
+        "version": {"N": str(revision.version)},
+        "revisionState": {"S": "redacted" if is_redacted else state},
+        "ledgerTable": {"S": revision.table_name},
+        "tableId": {"S": revision.table_id},
+        "blockStrandId": {"S": revision.strand_id},
+        "blockSequenceNo": {"N": str(revision.sequence_no)},
+        "txTime": {"S": ion_text(revision.tx_time)},
+        "txId": {"S": revision.tx_id},
+        "hash": {"B": revision.hash},
+    }
+    if data_hash is not None:
+        item["dataHash"] = {"B": data_hash}
+    return item if is_redacted or revision.data is None else item | content_of(revision)
+
+
+def expected_stub(table_id: str, document_id: str, version: int) -> Item:
+    """Return the item of the history table of which only the redaction is known."""
+    return {
+        "pk": {"S": document_id},
+        "version": {"N": str(version)},
+        "tableId": {"S": table_id},
+        "revisionState": {"S": "redacted"},
+    }
+
+
+def _is_key(value: Value, kind: str, max_bytes: int) -> bool:
+    """Return whether a key of an index can have a value (docs/items.md, "Indexes")."""
+    content = value.get(kind)
+    if not isinstance(content, str):
+        return False
+    return kind == "N" or 0 < len(content.encode()) <= max_bytes
+
+
+def _projection_id(table: str, options: TableOptions) -> str:
     """Return the id of the attributes that a live item of a ledger table may hold."""
     projected = ["data"] if table == WHOLE else list(ATTRIBUTES)
-    common = ["pk", "version", "txTime", "txId", "hash", "projectionId"]
+    if options.indexed:
+        projected.append("unindexed")
+    common = ["pk", "version", "txTime", "txId", "tableId", "hash", "projectionId"]
     names = json.dumps(sorted(common + projected))
     return hashlib.sha256(names.encode()).hexdigest()[:16]
 

@@ -108,6 +108,19 @@ THROTTLED = "invocation throttled"
 REPEATED = "batch delivered twice"
 DISCARDED = "batch discarded to the failure bucket"
 SPLIT, MERGED = "shard split", "shards merged"
+DATA_REMOVED = "redaction after its revision"
+REDACTED_EARLY = "redaction before its revision"
+REPLAYED_REDACTION = "redaction told again by a replay"
+REDRIVEN_REDACTED = "redaction of a revision in the failure bucket"
+LATE_GENERATION = "late record of a dropped table"
+UNINDEXED = "value that no index takes"
+HISTORY_REFUSED = "record that only the history cannot have"
+STATE_REFUSED = "record that only the current state cannot have"
+SITUATIONS = (
+    *(DATA_REMOVED, REDACTED_EARLY, REPLAYED_REDACTION, REDRIVEN_REDACTED, LATE_GENERATION),
+    *(UNINDEXED, HISTORY_REFUSED, STATE_REFUSED),
+)
+"""What happens without a fault, and must not become rare."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,7 +197,9 @@ BLAMED_ON_THE_RECORD = frozenset(
 def all_kinds() -> list[str]:
     """Return the names of all kinds of fault, including those in a schedule from its start."""
     names = {kind.name for kinds in PLACES.values() for kind in kinds}
-    return sorted(names.union((DISCARDED, SPLIT, MERGED), OUTAGES.values(), POISON_KINDS))
+    return sorted(
+        names.union((DISCARDED, SPLIT, MERGED), OUTAGES.values(), POISON_KINDS, SITUATIONS)
+    )
 
 
 class Injector:

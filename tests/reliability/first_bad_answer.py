@@ -19,9 +19,10 @@ from botocore.exceptions import HTTPClientError
 from handler import bounded_http
 from handler.bounded_http import BoundedSession
 from handler.dynamodb_transport import StatementTransport
+from handler.outcomes import Permanent, Transient
 from handler.replica import write_for
 from handler.settings import ReplicaTable
-from handler.writer import BatchStatementWriter, Permanent, Transient
+from handler.writer import BatchStatementWriter
 from journal.revisions import Revision, read_record
 from tests.reliability.findings import print_first
 from tests.support.answers import ANSWERS, APPLIED, PERMANENT, TRANSIENT
@@ -83,7 +84,7 @@ def _outcome(url: str, credentials: Credentials | None = None) -> str:
         sleep=waits.append,
     )
     try:
-        (outcome,) = writer.write([write_for(found, _TABLE, now, None)], now + 30)
+        (outcome,) = writer.write([write_for(found, _TABLE, now)], now + 30)
     except Exception as error:  # noqa: BLE001 (any is a finding)
         return type(error).__name__
     if isinstance(outcome, Permanent):

@@ -16,7 +16,7 @@ from handler.aggregation import FrameError, user_records
 from handler.values import attribute_value
 from journal.errors import IonError, MalformedRecord
 from journal.ion.stream import single_value
-from journal.revisions import Ignored, Revision, read_record
+from journal.revisions import Ignored, Redactions, Revision, read_record
 from tests.reliability.findings import print_first
 from tests.support.attribute_values import checked
 from tests.support.ion_cases import ION_CASES
@@ -74,7 +74,7 @@ def _misread_records() -> Iterator[str]:
         yield "a record whose type has no text is ignored"
 
 
-def _read(data: bytes) -> Revision | Ignored | None:
+def _read(data: bytes) -> Revision | Redactions | Ignored | None:
     try:
         return read_record(data, _TABLES)
     except MalformedRecord:

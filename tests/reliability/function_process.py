@@ -25,7 +25,6 @@ from tests.reliability.assembly import environment
 from tests.reliability.backends import MemoryBackend
 from tests.reliability.history_factory import make_history
 from tests.reliability.kinesis_stream import KinesisStream
-from tests.reliability.ledger_tables import REPLICATED
 from tests.reliability.plan import Plan
 from tests.support.failure_bucket import BUCKET
 from tests.support.kinesis_events import STREAM_ARN
@@ -189,17 +188,28 @@ class _BrokenEvent(dict[str, Any]):
         raise KeyError(MESSAGE)
 
 
+_PLAN = Plan(
+    seed=13,
+    commits=8,
+    documents=8,
+    poison=4,
+    generations=1,
+    projected_history=True,
+    whole_history=True,
+    indexed=True,
+)
+
+
 def _event() -> dict[str, Any]:
     """Return a batch with documents, deletes, broken records and broken frames."""
-    plan = Plan(seed=9, commits=8, documents=8, poison=4)
     stream = KinesisStream(arn=STREAM_ARN, shard_count=1)
-    entries = make_history(plan, random.Random(plan.seed)).entries
+    entries = make_history(_PLAN, random.Random(_PLAN.seed)).entries
     records = [stream.put(each.partition_key, each.data, now=1.0) for each in entries]
     return {"Records": [stream.event_record("shardId-000000000000", each) for each in records]}
 
 
 def _settings(endpoint: str) -> dict[str, str]:
-    return environment(MemoryBackend(REPLICATED, lambda *_: None), BUCKET, None) | {
+    return environment(MemoryBackend(), BUCKET, _PLAN.tables) | {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

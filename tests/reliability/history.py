@@ -11,10 +11,13 @@ from tests.reliability.ledger_tables import OTHER_PROJECTION, RETIRED
 from tests.support.sentinel import SENTINEL
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qldb_simulator.blocks import Revision
     from qldb_simulator.delivery_plan import KinesisEntry
     from qldb_simulator.journal import Ledger
 
+    from tests.reliability.ledger_tables import TableOptions
     from tests.support.attribute_values import Item
 
 QLDB_STREAM_ARN = "arn:aws:qldb:us-east-1:000000000000:stream/ledger/0123456789abcdefghijkl"
@@ -27,6 +30,15 @@ class Poison:
 
     kind: str
     payload: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redacted:
+    """The revision that a block summary redacts."""
+
+    table_id: str
+    document_id: str
+    version: int
 
 
 @dataclass(kw_only=True)
@@ -53,12 +65,17 @@ class History:
         Documents whose version 0 is in the table before the stream starts.
     unversioned
         Documents for which another tool wrote an item without a version.
-    lifetime_days
-        Lifetime of tombstones; None for no limit.
+    redactions
+        The revision that each block summary redacts, by the data of its user record.
+    stateless
+        Documents and versions for which another tool wrote an item of the history table without a
+        state.
+    tables
+        Options of the replicated ledger tables.
     """
 
     ledger: Ledger
-    lifetime_days: int | None
+    tables: Mapping[str, TableOptions]
     entries: list[KinesisEntry] = field(default_factory=list)
     user_records: dict[bytes, list[bytes]] = field(default_factory=dict)
     revisions: dict[bytes, Revision] = field(default_factory=dict)
@@ -69,6 +86,18 @@ class History:
     refused: dict[tuple[str, int], str] = field(default_factory=dict)
     seeded: set[str] = field(default_factory=set)
     unversioned: set[str] = field(default_factory=set)
+    redactions: dict[bytes, Redacted] = field(default_factory=dict)
+    stateless: set[tuple[str, int]] = field(default_factory=set)
+
+    @property
+    def has_history(self) -> bool:
+        """Whether there is a history table."""
+        return any(options.history for options in self.tables.values())
+
+    @property
+    def redacted(self) -> set[tuple[str, int]]:
+        """Documents and versions whose redaction a block summary tells."""
+        return {(each.document_id, each.version) for each in self.redactions.values()}
 
     def delivered_whole(self) -> dict[str, set[int]]:
         """Return the versions of each document of which a delivery was not redacted."""
@@ -86,7 +115,8 @@ class History:
         """
         items: dict[str, Item] = {}
         for number, document in enumerate(sorted(self.seeded)):
-            item = expected_item(self.committed[document][0])
+            first = self.committed[document][0]
+            item = expected_item(first, self.tables[first.table_name])
             item |= {RETIRED: {"S": SENTINEL + "old"}, "projectionId": {"S": OTHER_PROJECTION}}
             if number % 2:
                 del item["projectionId"]
@@ -94,3 +124,10 @@ class History:
         for document in self.unversioned:
             items[document] = {"pk": {"S": document}, "note": {"S": SENTINEL + "note"}}
         return items
+
+    def history_seeds(self) -> list[Item]:
+        """Return the items of another tool in the history table."""
+        return [
+            {"pk": {"S": document}, "version": {"N": str(version)}, "note": {"S": SENTINEL + "h"}}
+            for document, version in sorted(self.stateless)
+        ]

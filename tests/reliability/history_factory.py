@@ -10,7 +10,7 @@ from qldb_simulator.ids import new_ids
 from qldb_simulator.journal import Ledger
 from qldb_simulator.records import StreamRecord, block_records, control_record
 
-from tests.reliability.history import QLDB_STREAM_ARN, START, History
+from tests.reliability.history import QLDB_STREAM_ARN, START, History, Redacted
 from tests.reliability.ledger_tables import UNKNOWN
 from tests.reliability.ledger_writer import LedgerWriter
 from tests.reliability.poison import break_frames, foreign_records, poison_records
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from tests.reliability.plan import Plan
 
-LIFETIME_DAYS = 400
-
 
 def make_history(plan: Plan, random: Random) -> History:
     """Return a random history of a ledger, with its delivery."""
@@ -31,9 +29,7 @@ def make_history(plan: Plan, random: Random) -> History:
     ledger = Ledger(
         clock=lambda: START + timedelta(seconds=next(seconds) / 10), new_id=new_ids(random)
     )
-    history = History(
-        ledger=ledger, lifetime_days=LIFETIME_DAYS if plan.tombstone_lifetime else None
-    )
+    history = History(ledger=ledger, tables=plan.tables)
     writer = LedgerWriter(plan, random, history)
     live = [control_record(QLDB_STREAM_ARN, "CREATED")]
     for block in writer.blocks():
@@ -61,6 +57,13 @@ def _rendered(history: History, block: Block) -> list[StreamRecord]:
         history.revisions[record.data] = revision
         if revision.table_name == UNKNOWN:
             history.ignored.add(record.data)
+    if block.redaction_info is not None:
+        (target,) = block.redaction_info["revisions"]
+        history.redactions[records[0].data] = Redacted(
+            table_id=target["tableId"],
+            document_id=target["documentId"],
+            version=target["version"],
+        )
     return records
 
 

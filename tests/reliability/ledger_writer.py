@@ -52,12 +52,14 @@ class LedgerWriter:
             yield self._noted(
                 [Insert(table=WHOLE, document=self._document()) for _ in range(self._plan.wide)]
             )
-        for _ in range(self._plan.commits):
+        commits = range(self._plan.commits)
+        recreations = [self._random.choice(commits) for _ in range(self._plan.generations)]
+        for number in commits:
+            for _ in range(recreations.count(number)):
+                yield from self._recreate_table()
             yield self._commit()
 
     def _commit(self) -> Block:
-        if self._random.random() < 0.03:
-            return self._recreate_table()
         operations: list[Any] = []
         touched: set[str] = set()
         for _ in range(self._random.choice((1, 1, 2, 4))):
@@ -74,14 +76,14 @@ class LedgerWriter:
             self._note(revision)
         return block
 
-    def _recreate_table(self) -> Block:
+    def _recreate_table(self) -> Iterator[Block]:
         name = self._random.choice((PROJECTED, WHOLE))
         gone = [document for document, table in self._known.items() if table == name]
         for document in gone:
             self._alive.pop(document, None)
             del self._known[document]
-        self._ledger.commit([DropTable(table=name)])
-        return self._ledger.commit([CreateTable(table=name)])
+        yield self._ledger.commit([DropTable(table=name)])
+        yield self._ledger.commit([CreateTable(table=name)])
 
     def revivals(self) -> list[StreamRecord]:
         """Add a newer live revision of some deleted documents, which no ledger does."""
@@ -120,6 +122,9 @@ class LedgerWriter:
                 self._history.seeded.add(document)
             elif choice < 0.6:
                 self._history.unversioned.add(document)
+        has_history = replicated and self._history.tables[revision.table_name].history
+        if has_history and self._plan.earlier_deployment and self._random.random() < 0.05:
+            self._history.stateless.add((document, revision.version))
 
     def _operation(self, touched: set[str]) -> Any:  # noqa: ANN401 (an operation of the journal)
         room = len(self._known) < self._plan.documents + self._plan.wide
@@ -170,6 +175,9 @@ class LedgerWriter:
         if self._random.random() < 0.7:
             address = {name: self._value(0) for name in ("city", "zip")}
             document["address"] = address if self._random.random() < 0.8 else self._value(0)
+        if self._random.random() < 0.05:
+            # Types vary anyhow; these have the type of an index's key and no length for it.
+            document["firstName"] = self._random.choice(("", SENTINEL + "x" * 1024))
         return document
 
     def _value(self, depth: int) -> Any:  # noqa: ANN401 (any Ion value)

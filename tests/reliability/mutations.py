@@ -47,21 +47,21 @@ MUTATIONS = (
     ),
     Mutation(
         name="an item of an earlier configuration counts as newer",
-        file="handler/writer.py",
-        old="    elif stored >= attempt.write.version:\n",
-        new="    elif True:\n",
+        file="handler/replica_attempt.py",
+        old="        elif stored >= self._write.version:\n",
+        new="        elif True:\n",
     ),
     Mutation(
         name="an item without a version counts as newer",
-        file="handler/writer.py",
-        old="attempt.outcome = Permanent(ITEM_WITHOUT_VERSION)",
-        new="attempt.outcome = STALE",
+        file="handler/replica_attempt.py",
+        old="self.outcome = Permanent(ITEM_WITHOUT_VERSION)",
+        new="self.outcome = STALE",
     ),
     Mutation(
         name="a statement that is refused for its text condemns its record",
-        file="handler/writer.py",
-        old="case FaultClass.PERMANENT if attempt.kind is not _Kind.REPLACE:",
-        new="case FaultClass.PERMANENT if attempt.kind is None:",
+        file="handler/attempt.py",
+        old="case FaultClass.PERMANENT if self.kind is not Kind.PUT:",
+        new="case FaultClass.PERMANENT if self.kind is None:",
     ),
     Mutation(
         name="the oldest revision of a batch is written instead of the newest",
@@ -79,7 +79,8 @@ MUTATIONS = (
         name="a throttled request counts as done",
         file="handler/writer.py",
         old="            for attempt in attempts:\n                attempt.retry_later(code)\n",
-        new="            for attempt in attempts:\n                attempt.outcome = STALE\n",
+        new="            for attempt in attempts:\n                "
+        "attempt.outcome = __import__('handler.outcomes').outcomes.STALE\n",
     ),
     Mutation(
         name="a throttle is the record's fault",
@@ -89,15 +90,15 @@ MUTATIONS = (
     ),
     Mutation(
         name="a missing item counts as stale",
-        file="handler/writer.py",
-        old="            if item:\n",
-        new="            if True:\n",
+        file="handler/replica_attempt.py",
+        old="            self.switch(Kind.INSERT)\n",
+        new="            self.outcome = STALE\n",
     ),
     Mutation(
         name="what is not written when time is up counts as done",
         file="handler/writer.py",
         old="attempt.outcome or Transient(attempt.code or OUT_OF_TIME)",
-        new="attempt.outcome or STALE",
+        new="attempt.outcome or __import__('handler.outcomes').outcomes.STALE",
     ),
     Mutation(
         name="what is not read when time is up is forgotten",
@@ -127,16 +128,16 @@ MUTATIONS = (
         name="the rest of an aggregate is dropped after an error",
         file="handler/batch.py",
         old="            self._read_user_record(user_record, source)\n",
-        new="            before = len(self._quarantined)\n"
-        "            self._read_user_record(user_record, source)\n"
-        "            if len(self._quarantined) > before:\n"
+        new="            self._read_user_record(user_record, source)\n"
+        "            if user_record in self._quarantine:\n"
         "                break\n",
     ),
     Mutation(
         name="older revisions are dropped with a refused newer one",
         file="handler/batch.py",
-        old="REFUSED, outcome.code)\n                older.append(document[1:])\n",
-        new="REFUSED, outcome.code)\n",
+        old="REFUSED, outcome.code, newest.table_name\n                )\n"
+        "                older.append(document[1:])\n",
+        new="REFUSED, outcome.code, newest.table_name\n                )\n",
     ),
     Mutation(
         name="only the newest revision of a document is delivered again",
@@ -147,7 +148,7 @@ MUTATIONS = (
     Mutation(
         name="a refusal of the failure bucket is swallowed",
         file="handler/batch.py",
-        old="self._redeliver(source, _FAILURE_STORE)",
+        old="self._redeliver(fault.source, _FAILURE_STORE)",
         new="pass",
     ),
     Mutation(
@@ -167,6 +168,172 @@ MUTATIONS = (
         file="handler/aggregation.py",
         old="if digest != data[len(MAGIC) + len(message) :]:",
         new="if False:",
+    ),
+    Mutation(
+        name="a live revision replaces a redacted item",
+        file="handler/history.py",
+        old="    if DATA_HASH_ATTRIBUTE in stored or (is_complete and not write.is_redaction):\n"
+        "        return None\n",
+        new="    if not write.is_redaction:\n"
+        "        return write.item\n"
+        "    if DATA_HASH_ATTRIBUTE in stored:\n"
+        "        return None\n",
+    ),
+    Mutation(
+        name="what a redaction has left is completed with data",
+        file="handler/history.py",
+        old="    return (\n"
+        "        complete_text(write.table_name, tuple(write.metadata)),\n"
+        "        [\n"
+        "            *write.metadata.values(),\n",
+        new="    return (\n"
+        "        complete_text(write.table_name, (*write.metadata, *write.content)),\n"
+        "        [\n"
+        "            *write.metadata.values(), *write.content.values(),\n",
+    ),
+    Mutation(
+        name="revision and redaction of one batch leave the data",
+        file="handler/history.py",
+        old="    return known._replace(state=RevisionState.REDACTED, content={})\n\n",
+        new="    return known\n\n",
+    ),
+    Mutation(
+        name="a redaction that a block summary announces is ignored",
+        file="handler/batch.py",
+        old="history.redactions.append(IncomingRedactions(found, record, source))",
+        new="pass",
+    ),
+    Mutation(
+        name="a redaction for an item that exists counts as stale",
+        file="handler/history_attempt.py",
+        old="            if following is None:\n",
+        new="            if following is None or self._write.is_redaction:\n",
+    ),
+    Mutation(
+        name="a redacted revision of a replay is no part of the history",
+        file="handler/batch.py",
+        old="            history.revisions.append(incoming)\n",
+        new="            if not is_redacted:\n                history.revisions.append(incoming)\n",
+    ),
+    Mutation(
+        name="a redaction removes the metadata",
+        file="handler/history.py",
+        old="    return {**remains, REVISION_STATE_ATTRIBUTE: _REDACTED}",
+        new="    return {**write.item, REVISION_STATE_ATTRIBUTE: _REDACTED}",
+    ),
+    Mutation(
+        name="the history has only the newest revision of a batch",
+        file="handler/history_batch.py",
+        old="        for revision in self.revisions:\n",
+        new="        ordered = sorted(self.revisions, key=lambda each: each.revision.version)\n"
+        "        for revision in {each.revision.document_id: each for each in ordered}.values():\n",
+    ),
+    Mutation(
+        name="a fault of the history counts as done",
+        file="handler/batch.py",
+        old="                if isinstance(outcome, Permanent):\n"
+        "                    self._history_fault(incoming, REFUSED, outcome.code)\n"
+        "                elif",
+        new="                if isinstance(outcome, Permanent):\n"
+        "                    pass\n"
+        "                elif",
+    ),
+    Mutation(
+        name="a throttle of the history counts as done",
+        file="handler/batch.py",
+        old="                elif isinstance(outcome, Transient):\n"
+        "                    self._redeliver(incoming.source, outcome.code, incoming.record)\n"
+        "\n",
+        new="\n\n",
+    ),
+    Mutation(
+        name="of two tables that refuse a record one is named",
+        file="handler/quarantine.py",
+        old="            former.codes.append(code)\n",
+        new="            pass\n",
+    ),
+    Mutation(
+        name="a redaction counts only in the batch of its revision",
+        file="handler/history_batch.py",
+        old="            write = redaction_write(redaction, self._history_table)\n",
+        new="            write = redaction_write(redaction, self._history_table)\n"
+        "            if write.key not in self._found:\n"
+        "                continue\n",
+    ),
+    Mutation(
+        name="a revision that the current state refuses is not written to the history",
+        file="handler/batch.py",
+        old="        every: list[ItemWrite] = [*writes, *(group.write for group in history)]\n",
+        new="        history = [group for group in history if not older]\n"
+        "        every: list[ItemWrite] = [*writes, *(group.write for group in history)]\n",
+    ),
+    Mutation(
+        name="a revision of the history that exists is the record's fault",
+        file="handler/history_attempt.py",
+        old='came first."""\n        self.switch(Kind.UPDATE)\n',
+        new='came first."""\n        self.outcome = Permanent("DuplicateItem")\n',
+    ),
+    Mutation(
+        name="an item of another tool in the history counts as stale",
+        file="handler/history_attempt.py",
+        old="self.outcome = Permanent(ITEM_WITHOUT_STATE)",
+        new="self.outcome = STALE",
+    ),
+    Mutation(
+        name="an item has the id of the first table with its name",
+        file="handler/replica.py",
+        old='        TABLE_ID_ATTRIBUTE: {"S": revision.table_id},\n',
+        new='        TABLE_ID_ATTRIBUTE: {"S": vars(table).setdefault("id", revision.table_id)},\n',
+    ),
+    Mutation(
+        name="a revision of the history has the id of the first table with its name",
+        file="handler/history.py",
+        old='{"S": revision.table_id}',
+        new='{"S": vars(table).setdefault("id", revision.table_id)}',
+    ),
+    Mutation(
+        name="a table without history has one",
+        file="handler/batch.py",
+        old="if history is not None and self._settings.replica_tables[found.table_name].history:",
+        new="if history is not None:",
+    ),
+    Mutation(
+        name="a value that fits again stays unindexed",
+        file="handler/settings.py",
+        old="return (*projected, UNINDEXED_ATTRIBUTE) if self.index_keys else projected",
+        new="return projected",
+    ),
+    Mutation(
+        name="a value that no index takes is sent to it",
+        file="handler/replica.py",
+        old="        if table.index_keys:\n            _move",
+        new="        if False:\n            _move",
+    ),
+    Mutation(
+        name="a text of any length is sent to an index",
+        file="handler/replica.py",
+        old="return 0 < size <= key.max_bytes",
+        new="return 0 < size",
+    ),
+    Mutation(
+        name="a value that no index takes is lost",
+        file="handler/replica.py",
+        old='        attributes[UNINDEXED_ATTRIBUTE] = {"M": unindexed}\n',
+        new="        pass\n",
+    ),
+    Mutation(
+        name="values of the history move out of their places",
+        file="handler/history_batch.py",
+        old="        self.projected[id(incoming)] = projected\n",
+        new="        self.projected[id(incoming)] = projected\n"
+        "        for name in table.index_keys:\n"
+        "            projected.pop(name, None)\n",
+    ),
+    Mutation(
+        name="tombstones of every table live as long as those of the first",
+        file="handler/replica.py",
+        old="            expiry = int(now) + table.tombstone_lifetime_days * _SECONDS_PER_DAY\n",
+        new="            expiry = int(now) + 400 * _SECONDS_PER_DAY\n",
     ),
     Mutation(
         name="the code of a failed record quotes DynamoDB's message",
@@ -493,8 +660,8 @@ MUTATIONS = (
     ),
     Mutation(
         name="a key of any length is sent",
-        file="handler/replica.py",
-        old="if len(revision.document_id.encode()) > MAX_KEY_BYTES:",
+        file="handler/item_limits.py",
+        old="if utf8_bytes(document_id) > MAX_KEY_BYTES:",
         new="if False:",
         finder="first_oversized",
     ),

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from random import Random
 
+from tests.reliability.ledger_tables import PROJECTED, WHOLE, TableOptions
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -31,9 +33,15 @@ class Plan:
         regardless.
     earlier_deployment
         Whether the first versions of some documents are in the table already, with an attribute
-        that is no longer projected.
-    tombstone_lifetime
-        Whether tombstones expire.
+        that is no longer projected. Also, whether another tool has written items.
+    generations
+        How often a ledger table is dropped and created again.
+    projected_lifetime, whole_lifetime
+        Days until the tombstones of each table expire; 0 for never.
+    projected_history, whole_history
+        Whether each table has a history.
+    indexed
+        Whether the table with projected attributes has an index.
     shards, reshards
         Number of shards at the start, and of later splits or merges.
     consumers
@@ -69,7 +77,12 @@ class Plan:
     replay: bool = False
     revivals: bool = False
     earlier_deployment: bool = False
-    tombstone_lifetime: bool = False
+    generations: int = 0
+    projected_lifetime: int = 0
+    whole_lifetime: int = 0
+    projected_history: bool = False
+    whole_history: bool = False
+    indexed: bool = False
     shards: int = 1
     reshards: int = 0
     consumers: int = 2
@@ -85,6 +98,20 @@ class Plan:
     outages: int = 0
     redrives: int = 0
     poison: int = 0
+
+    @property
+    def tables(self) -> dict[str, TableOptions]:
+        """The options of each replicated ledger table."""
+        return {
+            PROJECTED: TableOptions(
+                indexed=self.indexed,
+                history=self.projected_history,
+                lifetime_days=self.projected_lifetime or None,
+            ),
+            WHOLE: TableOptions(
+                history=self.whole_history, lifetime_days=self.whole_lifetime or None
+            ),
+        }
 
     @classmethod
     def from_seed(cls, seed: int) -> Plan:
@@ -104,7 +131,12 @@ class Plan:
             replay=random.random() < 0.25,
             revivals=random.random() < 0.2,
             earlier_deployment=random.random() < 0.3,
-            tombstone_lifetime=random.random() < 0.5,
+            generations=random.choice((0, 0, 0, 1, 1, 2)),
+            projected_lifetime=random.choice((0, 400, 500)),
+            whole_lifetime=random.choice((0, 400)),
+            projected_history=random.random() < 0.5,
+            whole_history=random.random() < 0.5,
+            indexed=random.random() < 0.6,
             shards=random.randint(1, 4),
             reshards=random.choice((0, 0, 1, 2)),
             consumers=random.randint(1, 4),

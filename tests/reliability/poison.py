@@ -12,7 +12,7 @@ from qldb_simulator.records import StreamRecord
 
 from tests.reliability.expected_items import ion_text
 from tests.reliability.history import QLDB_STREAM_ARN, Poison
-from tests.reliability.ledger_tables import PROJECTED, WHOLE
+from tests.reliability.ledger_tables import REPLICATED
 from tests.reliability.refused_documents import REFUSED
 from tests.support.kpl import (
     DATA,
@@ -39,12 +39,17 @@ _MD5_BYTES = 16
 def poison_records(plan: Plan, random: Random, history: History) -> list[StreamRecord]:
     """Add broken records, each derived from a valid one; return them."""
     broken = []
-    genuine = [
-        data for data, each in history.revisions.items() if each.table_name in (PROJECTED, WHOLE)
-    ]
-    for _ in range(random.randint(0, plan.poison) if genuine else 0):
-        kind = random.choice(list(_BROKEN_RECORDS))
-        data = _BROKEN_RECORDS[kind](random.choice(genuine), random)
+    genuine = [data for data, each in history.revisions.items() if each.table_name in REPLICATED]
+    of_history = [data for data in genuine if history.tables[_table(history, data)].history]
+    sources = {
+        **dict.fromkeys(_BROKEN_RECORDS, genuine),
+        **dict.fromkeys(_BROKEN_FOR_HISTORY, of_history),
+        **dict.fromkeys(_BROKEN_SUMMARIES, list(history.redactions) if history.has_history else []),
+    }
+    kinds = [kind for kind, found in sources.items() if found]
+    for _ in range(random.randint(0, plan.poison) if kinds else 0):
+        kind = random.choice(kinds)
+        data = _BROKEN[kind](random.choice(sources[kind]), random)
         if data in history.user_records or data in {each.payload for each in history.poison}:
             continue
         history.poison.append(Poison(kind=kind, payload=data))
@@ -57,6 +62,10 @@ def poison_records(plan: Plan, random: Random, history: History) -> list[StreamR
             )
         )
     return broken
+
+
+def _table(history: History, data: bytes) -> str:
+    return history.revisions[data].table_name
 
 
 def foreign_records(plan: Plan, random: Random, history: History) -> list[StreamRecord]:
@@ -108,6 +117,21 @@ _BROKEN_RECORDS: dict[str, Callable[[bytes, Random], bytes]] = {
         data, lambda record: record["payload"]["revision"]["metadata"].update(version="3")
     ),
 }
+_BROKEN_FOR_HISTORY: dict[str, Callable[[bytes, Random], bytes]] = {
+    # The current state takes such a record.
+    "record: without block address": lambda data, _: _changed(
+        data, lambda record: record["payload"]["revision"].pop("blockAddress")
+    ),
+}
+_BROKEN_SUMMARIES: dict[str, Callable[[bytes, Random], bytes]] = {
+    "block summary: redaction without document": lambda data, _: _changed(
+        data, lambda record: record["payload"]["redactionInfo"]["revisions"][0].pop("documentId")
+    ),
+    "block summary: redactions are no list": lambda data, _: _changed(
+        data, lambda record: record["payload"]["redactionInfo"].update(revisions=1)
+    ),
+}
+_BROKEN = _BROKEN_RECORDS | _BROKEN_FOR_HISTORY | _BROKEN_SUMMARIES
 
 
 def break_frames(plan: Plan, random: Random, history: History) -> None:
@@ -152,4 +176,4 @@ _BROKEN_FRAMES: dict[str, Callable[[bytes, Random], bytes]] = {
 }
 
 
-POISON_KINDS = (*REFUSED, *_BROKEN_RECORDS, *_BROKEN_FRAMES, FUTURE_TYPE, EMPTY_AGGREGATE)
+POISON_KINDS = (*REFUSED, *_BROKEN, *_BROKEN_FRAMES, FUTURE_TYPE, EMPTY_AGGREGATE)

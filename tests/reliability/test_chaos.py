@@ -15,11 +15,14 @@ from tests.reliability.schedule import Report
 _PLAN = Plan.from_seed(7)
 
 
-def report(plan: Plan = _PLAN, *, violations: tuple[str, ...] = (), lost: int = 0) -> Report:
+def report(
+    plan: Plan = _PLAN, *, violations: tuple[str, ...] = (), lost: int = 0, left: int = 0
+) -> Report:
     return Report(
         plan=plan,
         lost=lost,
         resurrected=0,
+        redacted_left=left,
         violations=list(violations),
         faults=Counter(dict.fromkeys(all_kinds(), 50)),
         user_records=1,
@@ -31,18 +34,21 @@ def test_schedules_that_keep_every_promise_end_with_0(
 ) -> None:
     monkeypatch.setattr(chaos, "run", report)
     assert chaos.main(["--schedules", "200", "--processes", "1"]) == 0
-    assert "200 schedules, 0 lost, 0 resurrected" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "200 schedules, 0 lost, 0 resurrected, 0 with redacted data left" in printed
 
 
 def test_a_broken_promise_ends_with_1_and_the_command_that_repeats_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(chaos, "run", lambda plan: report(plan, violations=("it broke",), lost=2))
+    monkeypatch.setattr(
+        chaos, "run", lambda plan: report(plan, violations=("it broke",), lost=2, left=3)
+    )
     assert chaos.main(["--schedules", "1", "--seed", "7", "--processes", "1"]) == 1
     printed = capsys.readouterr().out
     assert "it broke" in printed
     assert "python -m tests.reliability.chaos --schedules 1 --seed 7" in printed
-    assert "1 schedules, 2 lost, 0 resurrected" in printed
+    assert "1 schedules, 2 lost, 0 resurrected, 3 with redacted data left" in printed
 
 
 @pytest.mark.parametrize("kind", ["shard split", *POISON_KINDS])

@@ -1,11 +1,11 @@
-"""Nothing is lost and nothing is resurrected, regardless of faults and order.
+"""Nothing is lost, resurrected or left after its redaction, regardless of faults and order.
 
 Each schedule creates a random history of a ledger, delivers its stream with duplicates and disorder
 through the model of the event source mapping to concurrent handlers, injects faults at any call,
-and compares tables and failure bucket with the ledger: at every write, after quiet, after redrive,
-and after a redrive so late that tombstones have expired. A failure prints the one command that
-repeats it. What it cannot prove: that AWS behaves as the models do. The models have separate
-tests; some schedules run on DynamoDB Local.
+and compares current state, history and failure bucket with the ledger: at every write, after quiet,
+after redrive, and after a redrive so late that tombstones have expired. A failure prints the one
+command that repeats it. What it cannot prove: that AWS behaves as the models do. The models have
+separate tests; some schedules run on DynamoDB Local.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from tests.reliability import schedule
 from tests.reliability.backends import LocalBackend
 from tests.reliability.chaos import command
 from tests.reliability.event_source_mapping import MappingSettings
-from tests.reliability.ledger_tables import REPLICATED
 from tests.reliability.plan import Plan
 from tests.reliability.schedule import Report, run
 
@@ -51,7 +50,12 @@ PLANS = st.builds(
     replay=st.booleans(),
     revivals=st.booleans(),
     earlier_deployment=st.booleans(),
-    tombstone_lifetime=st.booleans(),
+    generations=st.integers(0, 2),
+    projected_lifetime=st.sampled_from((0, 400, 500)),
+    whole_lifetime=st.sampled_from((0, 400)),
+    projected_history=st.booleans(),
+    whole_history=st.booleans(),
+    indexed=st.booleans(),
     shards=st.integers(1, 4),
     reshards=st.integers(0, 2),
     consumers=st.integers(1, 4),
@@ -92,8 +96,8 @@ def test_every_promise_is_kept(plan: Plan) -> None:
 def test_every_promise_is_kept_on_dynamodb_local(
     make_tables: Callable[..., DynamoDBClient], statements: StatementTransport, seed: int
 ) -> None:
-    def make_backend(_: object) -> LocalBackend:
-        return LocalBackend(make_tables, statements, REPLICATED, f"schedule-{seed}")
+    def make_backend(plan: Plan, _: object) -> LocalBackend:
+        return LocalBackend(make_tables, statements, plan.tables, f"schedule-{seed}")
 
     assert_kept(run(Plan.from_seed(seed), make_backend))
 
@@ -105,7 +109,14 @@ def test_a_redrive_that_ignores_the_lifetime_of_tombstones_is_detected(
     monkeypatch.setattr(RecordProcessor, "is_safe", lambda *_: True)
     # When schedules with tombstones that expire run
     plans = [
-        Plan(seed=seed, commits=25, tombstone_lifetime=True, maximum_retry_attempts=0, bisect=False)
+        Plan(
+            seed=seed,
+            commits=25,
+            projected_lifetime=400,
+            whole_lifetime=400,
+            maximum_retry_attempts=0,
+            bisect=False,
+        )
         for seed in range(20)
     ]
     # Then documents come back

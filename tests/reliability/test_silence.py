@@ -30,7 +30,7 @@ from tests.reliability.backends import MemoryBackend
 from tests.reliability.fault_injection import BUCKET_KINDS, STATEMENT_KINDS, TABLE_KINDS
 from tests.reliability.function_process import DEBUG_IS_ON, SCENARIOS
 from tests.reliability.history_factory import make_history
-from tests.reliability.ledger_tables import PROJECTED, REPLICATED
+from tests.reliability.ledger_tables import HISTORY_NAME, PROJECTED
 from tests.reliability.plan import Plan
 from tests.reliability.random_faults import RandomFaults
 from tests.reliability.schedule import run
@@ -46,6 +46,16 @@ if TYPE_CHECKING:
 
 SCHEDULES = 25
 COMMANDS = 15
+PLAN = Plan(
+    seed=13,
+    commits=8,
+    documents=8,
+    poison=4,
+    generations=1,
+    projected_history=True,
+    whole_history=True,
+    indexed=True,
+)
 
 
 def test_the_output_of_schedules_holds_nothing_of_a_document(
@@ -86,8 +96,7 @@ def test_the_output_of_the_function_holds_nothing_of_a_document_at_any_log_level
 
 def filled_buckets() -> Buckets:
     """Return a failure bucket with records of each kind, a batch, and an unreadable object."""
-    plan = Plan(seed=9, commits=8, documents=8, poison=4)
-    history = make_history(plan, Random(plan.seed))
+    history = make_history(PLAN, Random(PLAN.seed))
     buckets = Buckets(BUCKET)
     store = FailureStore(MemoryS3(buckets), BUCKET)
     for number, entry in enumerate(history.entries):
@@ -104,7 +113,7 @@ def filled_buckets() -> Buckets:
 def outputs(tmp_path: Path) -> list[str]:
     """Return the option with a file of stack outputs."""
     file = tmp_path / "outputs.json"
-    tables = {PROJECTED: {"tableName": MemoryBackend(REPLICATED, lambda *_: None).names[PROJECTED]}}
+    tables = {PROJECTED: {"tableName": MemoryBackend().names[PROJECTED], "history": True}}
     content = {
         "streamArn": STREAM_ARN,
         "version": project_version(),
@@ -112,6 +121,7 @@ def outputs(tmp_path: Path) -> list[str]:
         "handlerEnvironment": {
             Variable.REPLICA_TABLES: json.dumps(tables),
             Variable.FAILURE_BUCKET: BUCKET,
+            Variable.HISTORY_TABLE: HISTORY_NAME,
         },
     }
     file.write_text(json.dumps(content))
@@ -127,7 +137,7 @@ def test_the_output_of_the_operators_commands_holds_nothing_of_a_document(
     caplog.set_level(logging.DEBUG)
     for seed in range(COMMANDS):
         # Given a full bucket, and services with faults of every kind
-        buckets, backend = filled_buckets(), MemoryBackend(REPLICATED, lambda *_: None)
+        buckets, backend = filled_buckets(), MemoryBackend()
         s3_faults = RandomFaults(BUCKET_KINDS, [], rate=0.03, seed=seed)
         faults = RandomFaults(TABLE_KINDS, STATEMENT_KINDS, rate=0.2, seed=seed)
         bucket = FailureBucket(MemoryS3(buckets, s3_faults), BUCKET)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,7 +32,6 @@ from tests.reliability.fault_injection import (
 )
 from tests.reliability.history_factory import make_history
 from tests.reliability.kinesis_stream import KinesisStream
-from tests.reliability.ledger_tables import REPLICATED
 from tests.reliability.plan import Plan
 from tests.reliability.random_faults import RandomFaults
 from tests.reliability.verdict import Watch, after_quiet, after_redrive
@@ -79,16 +78,26 @@ def _events(history: History, seed: int) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("seed", range(5))
 def test_handlers_with_pools_agree_on_the_table(seed: int) -> None:
     # Given a ledger with many documents and four handlers, each with its own pool
-    plan = Plan(seed=seed, commits=60, documents=20, wide=40, copies=2, shuffle=True)
+    plan = Plan(
+        seed=seed,
+        commits=60,
+        documents=20,
+        wide=40,
+        copies=2,
+        shuffle=True,
+        projected_history=True,
+        indexed=True,
+        generations=1,
+    )
     history = make_history(plan, random.Random(seed))
     watch = Watch(history)
-    backend = MemoryBackend(REPLICATED, watch.written)
+    backend = MemoryBackend(history.tables, watch.written)
     buckets = Buckets(BUCKET)
     answers: list[object] = []
 
     def consume(number: int) -> None:
         handler = Handler(
-            settings=HandlerSettings.from_environment(environment(backend, BUCKET, None)),
+            settings=HandlerSettings.from_environment(environment(backend, BUCKET, history.tables)),
             writer=BatchStatementWriter(backend.client(_Pauses())),
             failures=FailureStore(MemoryS3(buckets), BUCKET),
             telemetry=None,
@@ -122,11 +131,21 @@ def _until_success(handler: Handler, event: dict[str, Any]) -> int:
 @pytest.mark.parametrize("seed", range(2))
 def test_handlers_with_pools_keep_every_promise_under_faults(seed: int) -> None:
     # Given documents, poison, and services with faults of every kind for some time
-    plan = Plan(seed=seed, commits=60, documents=30, wide=40, copies=2, shuffle=True, poison=3)
+    plan = Plan(
+        seed=seed,
+        commits=60,
+        documents=30,
+        wide=40,
+        copies=2,
+        shuffle=True,
+        poison=3,
+        projected_history=True,
+        whole_history=True,
+    )
     history = make_history(plan, random.Random(seed))
     watch = Watch(history)
-    backend, buckets = MemoryBackend(REPLICATED, watch.written), Buckets(BUCKET)
-    settings = HandlerSettings.from_environment(environment(backend, BUCKET, None))
+    backend, buckets = MemoryBackend(history.tables, watch.written), Buckets(BUCKET)
+    settings = HandlerSettings.from_environment(environment(backend, BUCKET, history.tables))
     table_faults = RandomFaults(
         [*TABLE_KINDS, *[SLOW_KIND] * 60],
         STATEMENT_KINDS,
@@ -155,6 +174,8 @@ def test_handlers_with_pools_keep_every_promise_under_faults(seed: int) -> None:
     with ThreadPoolExecutor(HANDLERS) as threads:
         consuming = [threads.submit(consume, number) for number in range(HANDLERS)]
         wait(consuming, timeout=OUTAGE_SECONDS)
+        while not table_faults.counts[SLOW_KIND.name] and not all(map(Future.done, consuming)):
+            time.sleep(0.01)  # a busy machine sends few requests in that time
         table_faults.end()
         bucket_faults.end()
     deliveries = sum(each.result() for each in consuming)

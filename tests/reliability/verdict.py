@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tests.reliability.expected_items import expected_item
+from tests.reliability.fault_injection import (
+    HISTORY_REFUSED,
+    LATE_GENERATION,
+    REDRIVEN_REDACTED,
+    STATE_REFUSED,
+    UNINDEXED,
+)
 from tests.reliability.history import START
-from tests.reliability.ledger_tables import PROJECTED, RETIRED, WHOLE
+from tests.reliability.history_facts import facts
+from tests.reliability.history_verdict import HistoryVerdict
+from tests.reliability.kept import Half
+from tests.reliability.ledger_tables import HISTORY_NAME, REPLICATED, RETIRED
 from tests.support.sentinel import leak
 
 if TYPE_CHECKING:
@@ -15,16 +25,8 @@ if TYPE_CHECKING:
 
     from tests.reliability.backends import Backend
     from tests.reliability.history import History
+    from tests.reliability.kept import Kept
     from tests.support.attribute_values import Item
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kept:
-    """One object of the failure bucket, with its Kinesis or user records."""
-
-    key: str
-    payloads: tuple[bytes, ...]
-    description: str
 
 
 class Watch:
@@ -34,13 +36,32 @@ class Watch:
     ----------
     history
         Defines the expected items.
+
+    Attributes
+    ----------
+    violations
+        Broken promises.
+    resurrected
+        Number of deleted documents that an older revision brought back.
+    redacted_left
+        Number of items of the current state that hold redacted data.
+    situations
+        Number of times that something happened, by its name in `fault_injection`.
+    history_table
+        The verdict on the history table.
     """
 
     def __init__(self, history: History) -> None:
         self._history = history
         self._delivered = history.delivered_whole()
+        self._generations = {
+            table.table_id: number for number, table in enumerate(history.ledger.generations)
+        }
+        self._newest_generation: dict[str, int] = {}
         self.violations: list[str] = []
-        self.resurrected = 0
+        self.resurrected = self.redacted_left = 0
+        self.situations: Counter[str] = Counter()
+        self.history_table = HistoryVerdict(history, self.violations, self.situations)
 
     def violation(self, text: str) -> None:
         """Record a broken promise."""
@@ -53,7 +74,15 @@ class Watch:
 
     def written(self, table: str, old: Item | None, new: Item) -> None:
         """Check one write; `old` is the item that it replaces."""
+        if table == HISTORY_NAME:
+            self.history_table.written(old, new)
+            return
         self.check(table, new)
+        generation = self._generations.get(new.get("tableId", {}).get("S", ""), 0)
+        newest = max(generation, self._newest_generation.get(table, 0))
+        self._newest_generation[table] = newest
+        self.situations[LATE_GENERATION] += generation < newest
+        self.situations[UNINDEXED] += "unindexed" in new
         if old is None or "version" not in old:
             return
         before, after = int(old["version"]["N"]), int(new["version"]["N"])
@@ -90,10 +119,11 @@ class Watch:
         if version not in self._delivered.get(document, ()) and not seeded:
             self.violation(f"{table}: an item at version {version} that was never delivered whole")
         found = dict(item)
-        expected = expected_item(revision)
-        if "isDeleted" in expected and history.lifetime_days is not None:
+        options = history.tables[revision.table_name]
+        expected = expected_item(revision, options)
+        if "isDeleted" in expected and options.lifetime_days is not None:
             expires = int(found.pop("expiresAt", {"N": "0"})["N"])
-            if expires - history.lifetime_days * 86_400 < START.timestamp():
+            if expires - options.lifetime_days * 86_400 < START.timestamp():
                 self.violation(f"{table}: a tombstone expires too early, {expires}")
         if seeded:
             for name in (RETIRED, "projectionId"):
@@ -108,35 +138,76 @@ def after_quiet(history: History, backend: Backend, kept: Iterable[Kept], watch:
     """Compare tables and failure bucket with the ledger; return the number of lost revisions.
 
     Every item must match its version in the ledger, which must be the highest version delivered,
-    except for those whose records are in the bucket.
+    except for those whose records are in the bucket. The history must have every version delivered
+    and every redaction, with the same exception. A record in the bucket excuses only the half that
+    its code names.
     """
     kept = list(kept)
     for each in kept:
         watch.silent("an object of the failure bucket", each.key + each.description)
     payloads = {payload for each in kept for payload in each.payloads}
-    in_bucket = payloads.union(
-        *(history.user_records[payload] for payload in payloads & set(history.user_records))
-    )
+    in_bucket = _records(history, kept)
     for poison in history.poison:
         if poison.payload not in in_bucket:
             watch.violation(f"not in the failure bucket: {poison.kind}")
     unknown = payloads - _known_payloads(history)
     if unknown:
         watch.violation(f"{len(unknown)} payloads in the failure bucket were never delivered")
-    tables = {name: backend.items(name) for name in (PROJECTED, WHOLE)}
+    tables = {name: backend.items(name) for name in REPLICATED}
     for name, items in tables.items():
         for item in items.values():
             watch.check(name, item)
-    excused = _excused(history, in_bucket)
-    lost = 0
+    lacking = {
+        half: _records(history, [each for each in kept if half in each.lacking]) for half in Half
+    }
+    delivered_records = {*history.revisions, *history.redactions}
+    lost = watch.history_table.after(backend.history(), delivered_records - lacking[Half.HISTORY])
+    excused = _versions(history, lacking[Half.STATE])
     for document, delivered in history.delivered_whole().items():
         table = history.committed[document][0].table_name
         if table in tables:
             needed = {version for version in delivered if (document, version) not in excused}
-            lost += _lost(tables[table].get(document), needed, table, watch)
+            stored = tables[table].get(document)
+            lost += _lost(stored, needed, table, watch)
+            _no_redacted_data(history, stored, excused, watch)
         elif any(document in items for items in tables.values()):
             watch.violation(f"{table} is not replicated, yet a document of it is stored")
     return lost
+
+
+def _records(history: History, kept: Iterable[Kept]) -> set[bytes]:
+    """Return the payloads of objects, and the user records in them."""
+    payloads = {payload for each in kept for payload in each.payloads}
+    return payloads.union(*(history.user_records.get(payload, ()) for payload in payloads))
+
+
+def _no_redacted_data(
+    history: History, item: Item | None, excused: set[tuple[str, int]], watch: Watch
+) -> None:
+    """Check that an item of the current state holds no redacted data.
+
+    Unless the newest version is in the failure bucket (docs/items.md, "Redactions").
+    """
+    if item is None or "version" not in item or "isDeleted" in item:
+        return
+    document, version = item["pk"]["S"], int(item["version"]["N"])
+    newest = max(history.committed[document])
+    if version == newest or (document, newest) in excused:
+        return
+    if (document, version) in history.redacted:
+        watch.redacted_left += 1
+        watch.violation(f"redacted data of version {version} is the current state")
+
+
+def count_halves(history: History, kept: Iterable[Kept], watch: Watch) -> None:
+    """Count the situations that a failure bucket shows."""
+    for each in kept:
+        if each.lacking == {Half.HISTORY}:
+            watch.situations[HISTORY_REFUSED] += 1
+        elif each.lacking == {Half.STATE} and facts(history, each.payloads):
+            watch.situations[STATE_REFUSED] += 1
+    versions = _versions(history, _records(history, kept))
+    watch.situations[REDRIVEN_REDACTED] += len(versions & history.redacted)
 
 
 def _lost(item: Item | None, needed: set[int], table: str, watch: Watch) -> int:
@@ -183,10 +254,15 @@ def _hopeless(history: History) -> set[bytes]:
     refused = {
         data
         for data, revision in history.revisions.items()
-        if (revision.document_id, revision.version) in history.refused
+        if (revision.document_id, revision.version) in {*history.refused, *history.stateless}
         or revision.document_id in history.unversioned
     }
-    return refused.union(poison.payload for poison in history.poison)
+    stateless = {
+        data
+        for data, each in history.redactions.items()
+        if (each.document_id, each.version) in history.stateless
+    }
+    return refused.union(stateless, (poison.payload for poison in history.poison))
 
 
 def _known_payloads(history: History) -> set[bytes]:
@@ -196,10 +272,10 @@ def _known_payloads(history: History) -> set[bytes]:
     return known
 
 
-def _excused(history: History, in_bucket: set[bytes]) -> set[tuple[str, int]]:
-    """Return the documents and versions that have a record in the failure bucket."""
+def _versions(history: History, records: set[bytes]) -> set[tuple[str, int]]:
+    """Return the documents and versions of user records."""
     return {
         (revision.document_id, revision.version)
         for data, revision in history.revisions.items()
-        if data in in_bucket
+        if data in records
     }

@@ -16,7 +16,7 @@ import pytest
 from botocore.config import Config
 from botocore.session import get_session
 
-from handler.contract import KEY_ATTRIBUTE
+from handler.contract import KEY_ATTRIBUTE, VERSION_ATTRIBUTE
 from handler.dynamodb_transport import StatementTransport
 from handler.http_limits import HttpLimits
 from local.dynamodb_local import DynamoDBLocal
@@ -85,6 +85,38 @@ def make_tables(dynamodb: DynamoDBClient) -> Callable[..., DynamoDBClient]:
         return dynamodb
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_history_table(dynamodb: DynamoDBClient) -> Callable[[str], DynamoDBClient]:
+    """Return a function that creates a history table if it is missing, and returns a client."""
+
+    def make(name: str) -> DynamoDBClient:
+        with contextlib.suppress(dynamodb.exceptions.ResourceInUseException):
+            dynamodb.create_table(
+                TableName=name,
+                AttributeDefinitions=[
+                    {"AttributeName": KEY_ATTRIBUTE, "AttributeType": "S"},
+                    {"AttributeName": VERSION_ATTRIBUTE, "AttributeType": "N"},
+                ],
+                KeySchema=[
+                    {"AttributeName": KEY_ATTRIBUTE, "KeyType": "HASH"},
+                    {"AttributeName": VERSION_ATTRIBUTE, "KeyType": "RANGE"},
+                ],
+                BillingMode="PAY_PER_REQUEST",
+            )
+        return dynamodb
+
+    return make
+
+
+@pytest.fixture
+def history_table_name(make_history_table: Callable[[str], DynamoDBClient]) -> Iterator[str]:
+    """Create an empty history table for one test; return its name."""
+    name = f"history-{uuid.uuid4()}"
+    client = make_history_table(name)
+    yield name
+    client.delete_table(TableName=name)
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def write_of(document: str, *, replica: ReplicaTable, key: str = "doc", version:
     data = revision(document_id=key, version=version, data=document)
     found = read_record(data, {LEDGER_TABLE})
     assert isinstance(found, Revision)
-    return write_for(found, replica, 0.0, None)
+    return write_for(found, replica, 0.0)
 
 
 def item_with(

@@ -1,6 +1,6 @@
 """An in-memory DynamoDB behind the calls of boto3's low-level client that the handler makes.
 
-It executes the handler's two PartiQL statement forms (`partiql`), a conditional ``put_item`` and
+It executes the handler's PartiQL statement forms (`partiql`), its conditional ``put_item`` and
 plain reads, with the semantics that were measured on AWS's DynamoDB Local; the contract tests run
 the same cases on both. Faults enter through `faults.Faults`.
 """
@@ -26,8 +26,10 @@ from tests.support.attribute_values import (
 )
 from tests.support.faults import Faults, NoFaults, client_error
 from tests.support.partiql import (
+    Complete,
     Insert,
     MalformedStatementError,
+    Statement,
     UnsupportedStatementError,
     Update,
     parse,
@@ -35,14 +37,23 @@ from tests.support.partiql import (
 from tests.support.sentinel import MESSAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     Observer = Callable[[str, Item | None, Item], None]
+    Condition = Callable[[Item | None], bool]
 
 MAX_STATEMENTS = 25
 MAX_STATEMENT_CHARACTERS = 8192
 PUT_CONDITION = "attribute_not_exists(#key) OR #version < :version"
 PUT_NAMES = {"#key": "pk", "#version": "version"}
+ABSENT_CONDITION = "attribute_not_exists(#key)"
+ABSENT_NAMES = {"#key": "pk"}
+REVISION_CONDITION = (
+    "#state = :state AND attribute_{}exists(#hash) AND attribute_not_exists(#dataHash)"
+)
+"""With nothing or ``not_`` in the gap."""
+
+REVISION_NAMES = {"#state": "revisionState", "#hash": "hash", "#dataHash": "dataHash"}
 
 _NESTED = "Nesting Levels have exceeded supported limits"
 
@@ -64,17 +75,30 @@ class Tables:
     ----------
     names
         Names of the tables; the key attribute is ``pk``, a string.
+    history
+        Names of further tables whose key has ``version``, a number, too.
     observer
         Called with table name, old item or None, and new item, before each write becomes visible.
+    index_keys
+        By table, type and maximum bytes of each attribute that is a key of an index.
     """
 
-    def __init__(self, names: Iterable[str], *, observer: Observer | None = None) -> None:
-        self._items: dict[str, dict[str, Item]] = {name: {} for name in names}
+    def __init__(
+        self,
+        names: Iterable[str],
+        *,
+        history: Collection[str] = (),
+        observer: Observer | None = None,
+        index_keys: Mapping[str, Mapping[str, tuple[str, int]]] | None = None,
+    ) -> None:
+        self._index_keys = index_keys or {}
+        self._items: dict[str, dict[str, Item]] = {name: {} for name in (*names, *history)}
+        self._history = frozenset(history)
         self._lock = threading.RLock()
         self._observer = observer
 
     def items(self, table: str) -> dict[str, Item]:
-        """Return a copy of one table: items by key."""
+        """Return a copy of one table: items by key, such as ``doc``, or ``doc/3`` with versions."""
         with self._lock:
             return {key: dict(item) for key, item in self._table(table).items()}
 
@@ -83,23 +107,41 @@ class Tables:
         with self._lock:
             self._table(table).pop(key, None)
 
-    def execute(
-        self, statement: Insert | Update, parameters: Sequence[Value], *, all_old: bool
-    ) -> None:
+    def key(self, table: str, item: Item) -> str:
+        """Return an item's key.
+
+        Raises
+        ------
+        _Refusal
+            If it lacks a part or has a wrong one.
+        """
+        key = _partition_key(item)
+        if table not in self._history:
+            return key
+        version = item.get("version", {}).get("N")
+        if not isinstance(version, str):
+            raise _Refusal("ValidationError", "Missing the key version in the item")
+        return f"{key}/{version}"
+
+    def execute(self, statement: Statement, parameters: Sequence[Value], *, all_old: bool) -> None:
         """Carry out one statement, or raise DynamoDB's refusal."""
         with self._lock:
             if isinstance(statement, Insert):
                 self._insert(statement, parameters)
+            elif isinstance(statement, Complete):
+                self._complete(statement, parameters, all_old=all_old)
             else:
                 self._update(statement, parameters, all_old=all_old)
 
-    def put(self, table: str, item: Item, *, below: Value | None, all_old: bool) -> None:
-        """Replace an item; with `below` only if none is stored or its version is lower."""
+    def put(
+        self, table: str, item: Item, *, is_met: Condition = lambda _: True, all_old: bool
+    ) -> None:
+        """Replace an item, or create it, if the stored one, or None, meets a condition."""
         with self._lock:
             if is_nested_too_deep(item):
                 raise _Refusal("ValidationError", _NESTED)
-            old = self._table(table).get(_key(item))
-            if below is not None and old is not None and not _lower(old, below):
+            old = self._table(table).get(self.key(table, item))
+            if not is_met(old):
                 raise _conditional_failure(old if all_old else None)
             self._store(table, old, item, "Item size has exceeded the maximum allowed size")
 
@@ -110,15 +152,27 @@ class Tables:
 
     def _insert(self, statement: Insert, parameters: Sequence[Value]) -> None:
         item = dict(zip(statement.names, parameters, strict=True))
-        key = _key(item)
+        key = self.key(statement.table, item)
         if key in self._table(statement.table):
             raise _Refusal("DuplicateItem", "Duplicate primary key exists in table")
         message = "Item size has exceeded the maximum allowed size"
         self._store(statement.table, None, item, message)
 
+    def _complete(self, statement: Complete, parameters: Sequence[Value], *, all_old: bool) -> None:
+        *values, key_value, version, state = parameters
+        key = self.key(statement.table, {"pk": key_value, "version": version})
+        old = self._table(statement.table).get(key)
+        if old is None:
+            raise _conditional_failure(None)
+        if old.get("revisionState") != state or "hash" in old:
+            raise _conditional_failure(old if all_old else None)
+        item = {**old, **dict(zip(statement.set_names, values, strict=True))}
+        message = "Item size to update has exceeded the maximum allowed size"
+        self._store(statement.table, old, item, message)
+
     def _update(self, statement: Update, parameters: Sequence[Value], *, all_old: bool) -> None:
         *values, key_value, below, projection = parameters
-        key = _key({"pk": key_value})
+        key = self.key(statement.table, {"pk": key_value})
         old = self._table(statement.table).get(key)
         if old is None:
             raise _conditional_failure(None)
@@ -133,11 +187,14 @@ class Tables:
         self._store(statement.table, old, item, message)
 
     def _store(self, table: str, old: Item | None, item: Item, message: str) -> None:
+        for name, (kind, max_bytes) in self._index_keys.get(table, {}).items():
+            if name in item and not _is_index_key(item[name], kind, max_bytes):
+                raise _Refusal("ValidationError", f"Type or size mismatch for Index Key {name}")
         if item_bytes(item) > MAX_ITEM_BYTES:
             raise _Refusal("ValidationError", message)
         if self._observer is not None:
             self._observer(table, old, item)
-        self._table(table)[_key(item)] = item
+        self._table(table)[self.key(table, item)] = item
 
 
 class MemoryDynamoDB:
@@ -167,7 +224,7 @@ class MemoryDynamoDB:
         if fault is not None and not fault.applied:
             raise fault.error
         parsed = [_parsed(statement) for statement in _checked_batch(Statements)]
-        _refuse_duplicate_keys(parsed)
+        self._refuse_duplicate_keys(parsed)
         responses = [
             self._statement_response(statement, parameters, raw)
             for (statement, parameters), raw in zip(parsed, Statements, strict=True)
@@ -187,9 +244,9 @@ class MemoryDynamoDB:
         ExpressionAttributeValues: Mapping[str, Value] | None = None,  # noqa: N803 (boto3's name)
         ReturnValuesOnConditionCheckFailure: str = "NONE",  # noqa: N803 (boto3's name)
     ) -> dict[str, Any]:
-        """Replace an item, under `PUT_CONDITION` or under no condition."""
+        """Replace an item, under one of the handler's conditions or under none."""
         operation = "PutItem"
-        below = _put_condition(
+        is_met = _put_condition(
             ConditionExpression, ExpressionAttributeNames or {}, ExpressionAttributeValues or {}
         )
         fault = self._faults.before_request(operation)
@@ -198,7 +255,7 @@ class MemoryDynamoDB:
         try:
             item = {checked_name(name): checked(value) for name, value in Item.items()}
             all_old = ReturnValuesOnConditionCheckFailure == "ALL_OLD"
-            self._tables.put(TableName, item, below=below, all_old=all_old)
+            self._tables.put(TableName, item, is_met=is_met, all_old=all_old)
         except InvalidValueError as error:
             raise client_error(operation, "ValidationException", str(error)) from error
         except _Refusal as refusal:
@@ -217,7 +274,7 @@ class MemoryDynamoDB:
     ) -> dict[str, Any]:
         """Read one item."""
         try:
-            item = self._tables.items(TableName).get(Key["pk"]["S"])
+            item = self._tables.items(TableName).get(self._tables.key(TableName, Key))
         except _Refusal as refusal:
             raise _as_exception("GetItem", refusal) from refusal
         return {} if item is None else {"Item": item}
@@ -236,7 +293,7 @@ class MemoryDynamoDB:
         return {"Items": items, "Count": len(items), "ScannedCount": len(items)}
 
     def _statement_response(
-        self, statement: Insert | Update | str, parameters: list[Value], raw: Mapping[str, Any]
+        self, statement: Statement | str, parameters: list[Value], raw: Mapping[str, Any]
     ) -> dict[str, Any]:
         if isinstance(statement, str):
             return {"Error": {"Code": "ValidationError", "Message": statement}}
@@ -250,6 +307,28 @@ class MemoryDynamoDB:
         except _Refusal as refusal:
             return {"Error": refusal.error, "TableName": statement.table}
         return {"TableName": statement.table}
+
+    def _refuse_duplicate_keys(self, parsed: list[tuple[Statement | str, list[Value]]]) -> None:
+        keys = [
+            (statement.table, str(_key_parameters(statement, parameters)))
+            for statement, parameters in parsed
+            if not isinstance(statement, str)
+        ]
+        if len(set(keys)) != len(keys):
+            raise _invalid_request("Provided list of item keys contains duplicates")
+
+
+def _key_parameters(statement: Statement, parameters: list[Value]) -> object:
+    """Return the parameters that identify an item; those of a table without versions have one."""
+    match statement:
+        case Update():
+            return parameters[-3]
+        case Complete():
+            return parameters[-3], parameters[-2]
+        case Insert(names=names):
+            found = dict(zip(names, parameters, strict=True))
+            is_revision = "revisionState" in found
+            return (found.get("pk"), found.get("version")) if is_revision else found.get("pk")
 
 
 def _checked_batch(statements: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
@@ -265,7 +344,7 @@ def _checked_batch(statements: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[
     return statements
 
 
-def _parsed(raw: Mapping[str, Any]) -> tuple[Insert | Update | str, list[Value]]:
+def _parsed(raw: Mapping[str, Any]) -> tuple[Statement | str, list[Value]]:
     """Return a statement and its parameters, or a text with the refusal of this statement."""
     try:
         parameters = [checked(parameter) for parameter in raw.get("Parameters", [])]
@@ -285,23 +364,7 @@ def _parsed(raw: Mapping[str, Any]) -> tuple[Insert | Update | str, list[Value]]
     return statement, parameters
 
 
-def _refuse_duplicate_keys(parsed: list[tuple[Insert | Update | str, list[Value]]]) -> None:
-    keys = [
-        (statement.table, str(_key_parameter(statement, parameters)))
-        for statement, parameters in parsed
-        if not isinstance(statement, str)
-    ]
-    if len(set(keys)) != len(keys):
-        raise _invalid_request("Provided list of item keys contains duplicates")
-
-
-def _key_parameter(statement: Insert | Update, parameters: list[Value]) -> Value | None:
-    if isinstance(statement, Update):
-        return parameters[-3]
-    return dict(zip(statement.names, parameters, strict=True)).get("pk")
-
-
-def _key(item: Item) -> str:
+def _partition_key(item: Item) -> str:
     value = item.get("pk", {}).get("S")
     if not isinstance(value, str):
         raise _Refusal("ValidationError", "Missing the key pk in the item, or it is no string")
@@ -310,6 +373,15 @@ def _key(item: Item) -> str:
     if len(value.encode()) > MAX_KEY_BYTES:
         raise _Refusal("ValidationError", "Hash primary key values must be under 2048 bytes")
     return value
+
+
+def _is_index_key(value: Value, kind: str, max_bytes: int) -> bool:
+    content = value.get(kind)
+    if content is None:
+        return False
+    if kind == "N":
+        return True
+    return 0 < len(content.encode() if kind == "S" else content) <= max_bytes
 
 
 def _lower(old: Item, below: Value, *, or_equal: bool = False) -> bool:
@@ -331,12 +403,22 @@ def _same_projection(old: Item, projection: Value, *, or_higher: bool) -> bool:
 
 def _put_condition(
     expression: str | None, names: Mapping[str, str], values: Mapping[str, Value]
-) -> Value | None:
+) -> Condition:
     if expression is None:
-        return None
-    if expression != PUT_CONDITION or names != PUT_NAMES:
-        raise UnsupportedStatementError(f"this condition is not modelled: {expression}")
-    return values[":version"]
+        return lambda _: True
+    if expression == PUT_CONDITION and names == PUT_NAMES:
+        return lambda old: old is None or _lower(old, values[":version"])
+    if expression == ABSENT_CONDITION and names == ABSENT_NAMES:
+        return lambda old: old is None
+    for gap, has_hash in (("", True), ("not_", False)):
+        if expression == REVISION_CONDITION.format(gap) and names == REVISION_NAMES:
+            return lambda old: (
+                old is not None
+                and old.get("revisionState") == values[":state"]
+                and ("hash" in old) == has_hash
+                and "dataHash" not in old
+            )
+    raise UnsupportedStatementError(f"this condition is not modelled: {expression}")
 
 
 def _conditional_failure(old: Item | None) -> _Refusal:

@@ -1,4 +1,4 @@
-"""Parses the two PartiQL statement forms that the handler writes, and no other."""
+"""Parses the PartiQL statement forms that the handler writes, and no other."""
 
 from __future__ import annotations
 
@@ -47,6 +47,21 @@ class Update:
     remove_names: tuple[str, ...]
     or_equal: bool
     or_higher_id: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Complete:
+    """An ``UPDATE "t" SET ... WHERE`` that is limited to an item of the history without a hash.
+
+    The condition: ``"pk" = ? AND "version" = ? AND "revisionState" = ? AND "hash" IS MISSING``. One
+    parameter for each name that is set, then the key, the version and the state.
+    """
+
+    table: str
+    set_names: tuple[str, ...]
+
+
+Statement = Insert | Update | Complete
 
 
 class _Tokens:
@@ -107,7 +122,7 @@ class _Tokens:
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> Insert | Update:
+def parse(text: str) -> Statement:
     """Read one statement.
 
     Parameters
@@ -118,7 +133,7 @@ def parse(text: str) -> Insert | Update:
     Raises
     ------
     UnsupportedStatementError
-        For any form but the two above.
+        For any form but those above.
     MalformedStatementError
         For one that names the same attribute twice.
     """
@@ -147,7 +162,7 @@ def _insert(tokens: _Tokens) -> Insert:
     return Insert(table=table, names=_distinct(names))
 
 
-def _update(tokens: _Tokens) -> Update:
+def _update(tokens: _Tokens) -> Update | Complete:
     tokens.keyword("UPDATE")
     table = tokens.name()
     set_names: list[str] = []
@@ -171,6 +186,8 @@ def _update(tokens: _Tokens) -> Update:
     tokens.keyword("AND")
     if tokens.name() != "version":
         raise UnsupportedStatementError(f"the condition is not on version: {tokens.text}")
+    if tokens.at("="):
+        return _complete(tokens, table, set_names, remove_names)
     or_equal = tokens.at("<=")
     tokens.sign("<=" if or_equal else "<", "?")
     tokens.keyword("AND")
@@ -189,6 +206,25 @@ def _update(tokens: _Tokens) -> Update:
         or_equal=or_equal,
         or_higher_id=or_higher_id,
     )
+
+
+def _complete(
+    tokens: _Tokens, table: str, set_names: list[str], remove_names: list[str]
+) -> Complete:
+    """Read the rest of the form of the history table."""
+    tokens.sign("=", "?")
+    tokens.keyword("AND")
+    if tokens.name() != "revisionState":
+        raise UnsupportedStatementError(f"the condition is not on revisionState: {tokens.text}")
+    tokens.sign("=", "?")
+    tokens.keyword("AND")
+    if tokens.name() != "hash":
+        raise UnsupportedStatementError(f"the last condition is another: {tokens.text}")
+    tokens.keyword("IS", "MISSING")
+    tokens.end()
+    if not set_names or remove_names:
+        raise UnsupportedStatementError(f"sets nothing, or removes something: {tokens.text}")
+    return Complete(table=table, set_names=_distinct(set_names))
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:

@@ -38,6 +38,15 @@ REGION = "eu-west-1"
 PARTITION = "aws-test"
 LEDGER = "ledger-1a2b3c4"
 UPSTREAM = "organization/apigw-lambda-qldb/dev"
+KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+"""A customer managed key in the region of the stack."""
+
+INDEXES = ["by-age"]
+"""Indexes of every DynamoDB table that is looked up."""
+
+OPEN_SHARDS = ["shardId-000000000000", "shardId-000000000001", "shardId-000000000002"]
+"""Shards of every Kinesis stream that is looked up."""
+
 CODE = Path("handler.zip")
 STACK = "test"
 OWN_STACK = f"organization/{PROJECT}/{STACK}"
@@ -63,7 +72,9 @@ class Registration:
     dependencies: tuple[str, ...]
     delete_before_replace: bool
     protect: bool
+    retain_on_delete: bool
     former_names: tuple[str, ...]
+    former_parents: tuple[str, ...]
     provider: str
     urn: str
 
@@ -121,6 +132,10 @@ class Mocks(mocks.Mocks):
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
             "aws:index/getRegion:getRegion": {"region": REGION},
             "aws:index/getPartition:getPartition": {"partition": PARTITION},
+            "aws:kinesis/getStream:getStream": {"openShards": OPEN_SHARDS},
+            "aws:dynamodb/getTable:getTable": {
+                "globalSecondaryIndexes": [{"name": name} for name in INDEXES]
+            },
         }[args.token]
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
@@ -131,6 +146,7 @@ class Mocks(mocks.Mocks):
         computed = {
             "arn": f"arn:{args.typ}/{args.name}",
             "url": f"https://queue/{args.name}",
+            "codeSha256": f"{args.name}-code",
             **dict.fromkeys(names, f"{args.name}-physical"),
         }
         return f"{args.name}-id", {**computed, **args.inputs}
@@ -194,10 +210,16 @@ class Monitor(mocks.MockMonitor):
                 dependencies=tuple(sorted(request.dependencies)),
                 delete_before_replace=getattr(request, "deleteBeforeReplace", False),
                 protect=getattr(request, "protect", False),
+                retain_on_delete=getattr(request, "retainOnDelete", False),
                 former_names=tuple(
                     alias.spec.name
                     for alias in getattr(request, "aliases", ())
                     if alias.spec.name  # pulumi-aws has aliases of its own, for renamed types
+                ),
+                former_parents=tuple(
+                    alias.spec.parentUrn
+                    for alias in getattr(request, "aliases", ())
+                    if alias.spec.parentUrn
                 ),
                 provider=request.provider,
                 urn=urn,
@@ -206,8 +228,12 @@ class Monitor(mocks.MockMonitor):
 
 
 def dev_settings(project: Path = REPOSITORY) -> dict[str, str]:
-    """Return the dev stack's settings as text, as the engine merges both files."""
-    return dict(_dev_settings(project))
+    """Return the dev stack's settings as text, as the engine merges both files.
+
+    The stack of this project has a ledger's stack besides.
+    """
+    ledger = {"ledgerStack": UPSTREAM} if project == REPOSITORY else {}
+    return {**_dev_settings(project), **ledger}
 
 
 @functools.cache

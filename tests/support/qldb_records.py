@@ -8,6 +8,7 @@ from tests.support.sentinel import SECRET
 HASH = "MLpNkjWwnvmmtPF7PtufWSYu4lu9mcnbb27wu4X75fE="
 TX_TIME = "2021-02-09T02:16:06.240Z"
 TX_ID = "5pxmz8FD9Aj8Cbl5kuvXxP"
+TABLE_ID = "ABCDEFGHIJKLMNOPQRSTUV"
 
 
 def revision(
@@ -48,7 +49,7 @@ def revision(
     fields.append(f"metadata: {metadata}")
     return record(
         "REVISION_DETAILS",
-        f'{{tableInfo: {{tableName: "{table}", tableId: "ABCDEFGHIJKLMNOPQRSTUV"}}, '
+        f'{{tableInfo: {{tableName: "{table}", tableId: "{TABLE_ID}"}}, '
         f"revision: {{{', '.join(fields)}}}}}",
     )
 
@@ -77,6 +78,27 @@ def block_summary(statement: str = "INSERT INTO Person ?") -> bytes:
     """Return a BLOCK_SUMMARY record, reduced to the relevant fields."""
     return record(
         "BLOCK_SUMMARY", f'{{transactionInfo: {{statements: [{{statement: "{statement}"}}]}}}}'
+    )
+
+
+def redactions(*revisions: tuple[str, int], info: str | None = None) -> bytes:
+    """Return a BLOCK_SUMMARY record that announces redactions.
+
+    Parameters
+    ----------
+    revisions
+        Document id and version of each.
+    info
+        Ion text in place of the usual ``redactionInfo``.
+    """
+    each = ", ".join(
+        f'{{blockAddress: {{strandId: "HgXAkLjAtV0HQ4lNYdzX60", sequenceNo: 14}}, '
+        f'tableId: "{TABLE_ID}", documentId: "{document_id}", version: {version}}}'
+        for document_id, version in revisions
+    )
+    info = f"{{revisions: [{each}]}}" if info is None else info
+    return record(
+        "BLOCK_SUMMARY", f"{{transactionInfo: {{statements: []}}, redactionInfo: {info}}}"
     )
 
 

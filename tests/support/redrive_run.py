@@ -36,6 +36,26 @@ TWO_TABLES = replace(
 )
 """The configuration of a stack with one more ledger table than `SETTINGS`."""
 
+WITH_HISTORY = replace(
+    TWO_TABLES,
+    replica_tables={
+        **TWO_TABLES.replica_tables,
+        "Person": replace(TWO_TABLES.replica_tables["Person"], history=True),
+    },
+    history_table="history-1a2b3c",
+)
+"""The same, with the history of one of them."""
+
+
+def _with_lifetime(settings: HandlerSettings, days: int | None) -> HandlerSettings:
+    if days is None:
+        return settings
+    tables = {
+        name: replace(table, tombstone_lifetime_days=days)
+        for name, table in settings.replica_tables.items()
+    }
+    return replace(settings, replica_tables=tables)
+
 
 @dataclass(kw_only=True)
 class RedriveRun:
@@ -72,7 +92,7 @@ class RedriveRun:
         return Redrive(
             bucket=self.bucket,
             processor=RecordProcessor(
-                settings=replace(tables, tombstone_lifetime_days=tombstone_lifetime_days),
+                settings=_with_lifetime(tables, tombstone_lifetime_days),
                 writer=WritesNothing() if dry_run else self.table,
                 clock=lambda: now,
             ),

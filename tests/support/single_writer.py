@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from handler import error_codes
 from handler.error_codes import CONDITION_REFUSED, FaultClass
+from handler.outcomes import APPLIED, OUT_OF_TIME, STALE, Outcome, Permanent, Transient
+from handler.replica import Write
 from handler.workers import Workers
-from handler.writer import APPLIED, OUT_OF_TIME, STALE, Outcome, Permanent, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from handler.replica import Write
+    from handler.writer import ItemWrite
 
 
 class ItemClient(Protocol):
@@ -49,11 +50,12 @@ class SingleWriter:
         self._clock = clock
         self._workers = Workers(threads, "dynamodb", clock)
 
-    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
-        """Write items; see `ReplicaWriter.write`."""
+    def write(self, writes: Sequence[ItemWrite], deadline: float) -> list[Outcome]:
+        """Write items of the current state; see `ReplicaWriter.write`."""
         outcomes: list[Outcome] = [Transient(OUT_OF_TIME)] * len(writes)
 
-        def put(place: int, write: Write) -> None:
+        def put(place: int, write: ItemWrite) -> None:
+            assert isinstance(write, Write), "the history has no reference"
             outcomes[place] = self._put(write, deadline)
 
         self._workers.run([partial(put, *each) for each in enumerate(writes)], deadline)

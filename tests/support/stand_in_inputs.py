@@ -23,12 +23,26 @@ def trust_policy(service: str) -> str:
 LAMBDA_TRUST = trust_policy("lambda.amazonaws.com")
 QLDB_TRUST = trust_policy("qldb.amazonaws.com")
 
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+"""A key of the customer's; the emulator does not ask whether it exists."""
+
 TABLE: dict[str, object] = {
     "attributes": [{"name": "pk", "type": "S"}],
     "hashKey": "pk",
     "billingMode": "PAY_PER_REQUEST",
 }
 """Required inputs of a table."""
+
+ALARM: dict[str, object] = {
+    "comparisonOperator": "GreaterThanThreshold",
+    "evaluationPeriods": 3,
+    "metricName": "Errors",
+    "namespace": "AWS/Lambda",
+    "period": 60,
+    "statistic": "Sum",
+    "threshold": 0,
+}
+"""Required inputs of an alarm on one metric."""
 
 
 def policy(*actions: str, resource: str = "*") -> str:

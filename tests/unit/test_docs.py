@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from pulumi_aws_standin.quirks import NOT_READ
 
 from handler.contract import (
     BATCHES_PREFIX,
+    HISTORY_ATTRIBUTES,
     RECORDS_PREFIX,
     RESERVED_ATTRIBUTES,
     Metric,
@@ -145,7 +147,7 @@ def test_the_readme_leads_to_every_guide(page: Path) -> None:
 def test_a_setting_is_documented_with_its_default(name: str) -> None:
     setting = configuration()[name]
     default = setting.get("default", "none, required")
-    written = str(default).lower() if isinstance(default, bool) else str(default)
+    written = str(default).lower() if isinstance(default, bool) else str(default) or "none"
     assert rows("docs/settings.md")[name].split("|")[2].strip(" `") == written
 
 
@@ -178,19 +180,31 @@ def test_a_metric_is_documented(metric: Metric) -> None:
 
 
 def test_no_metric_is_documented_that_does_not_exist() -> None:
-    metrics = text_of("docs/operations.md").partition("## Metrics")[2].partition("CloudWatch's own")
+    metrics = text_of("docs/operations.md").partition("## Metrics")[2].partition("AWS's own")
     assert set(re.findall(r"^\| `(\w+)`", metrics[0], re.MULTILINE)) == set(Metric)
 
 
 @pytest.mark.parametrize("attribute", RESERVED_ATTRIBUTES)
 def test_an_attribute_of_items_is_documented(attribute: str) -> None:
-    rows = text_of("docs/items.md").partition("## Attributes of an item")[2].partition("\n## ")[0]
+    section = "## History" if attribute in HISTORY_ATTRIBUTES else "## Attributes of an item"
+    rows = text_of("docs/items.md").partition(f"{section}\n")[2].partition("\n## ")[0]
     assert re.search(rf"^\|.*`{attribute}`.*\|", rows, re.MULTILINE)
 
 
 @pytest.mark.parametrize("output", re.findall(r'export\("(\w+)"', text_of("__main__.py")))
 def test_a_stack_output_is_documented(output: str) -> None:
     assert f"`{output}`" in text_of("docs/operations.md").partition("## Stack outputs")[2]
+
+
+def test_what_the_local_aws_does_not_carry_out_is_documented() -> None:
+    row = re.compile(r"^\| `aws\.([\w.]+)` \| `([\w.]+)` \|", re.MULTILINE)
+    rows = row.findall(text_of("docs/local-aws.md"))
+    kept = [
+        (re.sub(r"/\w+:", ".", token.removeprefix("aws:")), path)
+        for token, paths in NOT_READ.items()
+        for path in paths
+    ]
+    assert sorted(rows) == sorted(kept)
 
 
 def test_the_picture_shows_what_its_source_says() -> None:

@@ -6,17 +6,19 @@ settings touch nothing. Cannot prove that AWS accepts any of it: tests/e2e deplo
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pulumi
 import pytest
 
 from handler.version import project_version
-from infra.previous import RESTREAM_COMMAND
+from infra.previous import RESEND, RESTREAM_COMMAND
 from infra.settings import SettingsError
 from tests.support import pulumi_mocks as deployment
 from tests.support.paths import REPOSITORY
 from tests.support.pulumi_mocks import (
+    KEY_ARN,
     PROJECT,
     Deployment,
     Registration,
@@ -32,13 +34,8 @@ if TYPE_CHECKING:
 LEDGER_PROGRAM = REPOSITORY / "ledger" / "__main__.py"
 
 ENCRYPTED = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
-COMPONENTS = {
-    "LedgerStream": {
-        "aws:kinesis/stream:Stream qldb-journal",
-        "aws:iam/role:Role qldb-journal-writer",
-        "aws:iam/rolePolicy:RolePolicy qldb-journal-writer",
-        "aws:qldb/stream:Stream qldb-journal",
-    },
+MINIMAL = {
+    "JournalStream": {"aws:kinesis/stream:Stream qldb-journal"},
     "ReplicaTables": {"aws:dynamodb/table:Table qldb-Person"},
     "Failures": {
         "aws:s3/bucket:Bucket qldb-failures",
@@ -58,29 +55,181 @@ COMPONENTS = {
         "aws:lambda/eventSourceMapping:EventSourceMapping qldb-replica",
     },
 }
+"""The components of a stack without any optional part, with the type and name of each child."""
+
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+ALARMS = {
+    f"{ALARM} qldb-alarms-{name}"
+    for name in (
+        "iterator-age",
+        "replication-lag",
+        "function-errors",
+        "function-throttles",
+        "function-duration",
+        "records-quarantined",
+        "failure-queue",
+        "failure-queue-age",
+        "events-dropped",
+        "failures-undelivered",
+        "events-failed",
+        "stream-reads-throttled",
+        "stream-writes-throttled",
+        "stream-put-failures",
+        "table-write-throttles-Person",
+        "table-system-errors-Person-BatchExecuteStatement",
+        "table-system-errors-Person-PutItem",
+    )
+}
+SEEING = {
+    "Alarms": ALARMS,
+    "Dashboard": {"aws:cloudwatch/dashboard:Dashboard qldb-dashboard"},
+}
+MORE_ALARMS = {
+    "Alarms": {
+        *ALARMS,
+        f"{ALARM} qldb-alarms-index-write-throttles-Person-by-email",
+        *(
+            f"{ALARM} qldb-alarms-{name}"
+            for name in (
+                "table-write-throttles-history-table",
+                "table-system-errors-history-table-BatchExecuteStatement",
+                "table-system-errors-history-table-PutItem",
+            )
+        ),
+        "aws:sns/topic:Topic qldb-alarms",
+        "aws:sns/topicPolicy:TopicPolicy qldb-alarms",
+        "aws:sns/topicSubscription:TopicSubscription qldb-alarms",
+    },
+}
+LEDGER_STREAM = {
+    "LedgerStream": {
+        "aws:iam/role:Role qldb-journal-writer",
+        "aws:iam/rolePolicy:RolePolicy qldb-journal-writer",
+        "aws:qldb/stream:Stream qldb-journal",
+    },
+}
+HISTORY_TABLE = {"HistoryTable": {"aws:dynamodb/table:Table qldb-history"}}
+
+OFF = {"ledgerStack": "", "alarms": False, "dashboard": False}
+"""Settings that leave out every optional part of the dev stack."""
+
+ON = {
+    "streamMode": "ON_DEMAND",
+    "kmsKeyArn": KEY_ARN,
+    "reservedConcurrency": 10,
+    "alarmTopicArns": [f"arn:aws:sns:{deployment.REGION}:123456789012:on-call"],
+    "alarmEmail": "team@example.com",
+    "tableWarmWriteUnits": 5_000,
+    "tableMaxWriteUnits": 6_000,
+    "tombstoneLifetimeDays": 400,
+    "replicaTables": [
+        {
+            "ledgerTable": "Person",
+            "tableName": "people",
+            "attributes": {"email": "email"},
+            "indexes": [{"name": "by-email", "partitionKey": {"attribute": "email"}}],
+            "history": True,
+        }
+    ],
+}
+"""Settings that add every optional part to the dev stack."""
 
 
 def deploy_ledger(settings: Mapping[str, str]) -> Deployment:
     return deploy(settings, upstream={}, project="apigw-lambda-qldb", program=LEDGER_PROGRAM)
 
 
-def test_every_resource_belongs_to_the_component_of_its_box() -> None:
-    deployed = deploy_dev()
+@pytest.mark.parametrize(
+    ("changed", "components"),
+    [
+        pytest.param({}, MINIMAL | LEDGER_STREAM | SEEING, id="dev"),
+        pytest.param(OFF, MINIMAL, id="every optional part off"),
+        pytest.param(
+            ON,
+            MINIMAL | LEDGER_STREAM | HISTORY_TABLE | SEEING | MORE_ALARMS,
+            id="every optional part on",
+        ),
+    ],
+)
+def test_a_stack_has_exactly_the_resources_of_its_boxes(
+    changed: dict[str, object], components: dict[str, set[str]]
+) -> None:
+    deployed = deploy_dev(**changed)
 
     found: dict[str, set[str]] = {}
+    others = []
     for resource in deployed.resources:
         if resource.type.startswith("aws:"):
             component = resource.parent.split("::")[2].rpartition(":")[2]
             found.setdefault(component, set()).add(f"{resource.type} {resource.name}")
-    assert found == COMPONENTS
-
-
-def test_nothing_else_is_registered() -> None:
-    others = [r.type for r in deploy_dev().resources if not r.type.startswith("aws:")]
-
+        else:
+            others.append(resource.type)
+    assert found == components
+    references = ["pulumi:pulumi:StackReference"] if "LedgerStream" in components else []
     assert sorted(others) == sorted(
-        ["pulumi:pulumi:StackReference", *(f"{PROJECT}:infra:{name}" for name in COMPONENTS)]
+        [*references, *(f"{PROJECT}:infra:{name}" for name in components)]
     )
+
+
+STREAM = "aws:kinesis/stream:Stream"
+TABLE = "aws:dynamodb/table:Table"
+FUNCTION = "aws:lambda/function:Function"
+MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
+FOLLOWERS = (ALARM, "aws:cloudwatch/dashboard:Dashboard")
+"""Follow what they watch: their own tests tell how."""
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expected"),
+    [
+        ("streamMode", "ON_DEMAND", {STREAM}),
+        ("shardCount", 2, {STREAM}),
+        ("streamRetentionHours", 48, {STREAM}),
+        ("maxRecordKibibytes", 2048, {STREAM}),
+        ("inclusiveStartTime", "2024-01-01T00:00:00Z", {"aws:qldb/stream:Stream"}),
+        ("pointInTimeRecoveryDays", 7, {TABLE}),
+        ("tableWarmReadUnits", 13_000, {TABLE}),
+        ("tableWarmWriteUnits", 5_000, {TABLE}),
+        ("tableMaxReadUnits", 100, {TABLE}),
+        ("tableMaxWriteUnits", 100, {TABLE}),
+        ("tombstoneLifetimeDays", 400, {TABLE, FUNCTION}),
+        ("lambdaRuntime", "python3.12", {FUNCTION}),
+        ("lambdaArchitecture", "x86_64", {FUNCTION}),
+        ("lambdaMemoryMegabytes", 512, {FUNCTION}),
+        ("lambdaTimeoutSeconds", 90, {FUNCTION}),
+        ("reservedConcurrency", 5, {FUNCTION}),
+        ("logLevel", "DEBUG", {FUNCTION}),
+        ("batchSize", 50, {MAPPING}),
+        ("batchingWindowSeconds", 5, {MAPPING}),
+        ("parallelizationFactor", 2, {MAPPING}),
+        ("maximumRetryAttempts", 5, {MAPPING}),
+        ("maximumRecordAgeSeconds", 3600, {MAPPING}),
+        ("logRetentionDays", 14, {"aws:cloudwatch/logGroup:LogGroup"}),
+        (
+            "failureRetentionDays",
+            30,
+            {"aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"},
+        ),
+        ("deletionProtection", True, {TABLE, "aws:s3/bucket:Bucket"}),
+        ("retainOnDelete", True, set()),
+        ("replicaTables", [{"ledgerTable": "Person", "attributes": {"a": "b"}}], {FUNCTION}),
+    ],
+)
+def test_a_setting_changes_only_the_resources_that_it_is_about(
+    setting: str, value: object, expected: set[str]
+) -> None:
+    before = {resource.urn: resource for resource in deploy_dev().resources}
+
+    after = {resource.urn: resource for resource in deploy_dev(**{setting: value}).resources}
+
+    assert {urn for urn, resource in after.items() if resource.type not in FOLLOWERS} == {
+        urn for urn, resource in before.items() if resource.type not in FOLLOWERS
+    }
+    assert {
+        resource.type
+        for urn, resource in after.items()
+        if resource.type not in FOLLOWERS and resource.inputs != before[urn].inputs
+    } == expected
 
 
 def test_no_resource_has_a_name_that_the_program_chose() -> None:
@@ -97,22 +246,128 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
     deployed = deploy_dev(tombstoneLifetimeDays=400)
 
     function = deployed.one("aws:lambda/function:Function")
+    alarms = {f"{each.name}-physical" for each in deployed.all(ALARM)}
+    assert set(deployed.outputs.pop("alarmNames")) == alarms
     assert deployed.outputs == {
         "version": project_version(),
         "handlerEnvironment": function.inputs["environment"]["variables"],
         "replicaTables": function.inputs["code"]["assets"]["replica_tables.json"]["text"],
         "deletionProtection": False,
+        "retainOnDelete": False,
+        "givenTableNames": {},
+        "tableThroughput": {
+            "warm_read_units": 0,
+            "warm_write_units": 0,
+            "max_read_units": 0,
+            "max_write_units": 0,
+        },
+        "tableIndexes": {},
+        "shardCount": 1,
         "ledgerName": deployment.LEDGER,
         "streamName": "qldb-journal-physical",
         "streamArn": "arn:aws:kinesis/stream:Stream/qldb-journal",
         "qldbStreamId": "qldb-journal-id",
         "tableNames": {"Person": "qldb-Person-physical"},
+        "toleratedLagMinutes": 15,
         "functionName": "qldb-replica-physical",
+        "functionCodeSha256": "qldb-replica-code",
         "logGroupName": "qldb-replica-physical",
         "eventSourceMappingId": "qldb-replica-id",
         "failureBucketName": "qldb-failures-physical",
         "failureQueueUrl": "https://queue/qldb-failures",
+        "dashboardName": "qldb-replica-physical",
     }
+
+
+def test_without_an_upstream_stack_no_other_stack_is_read() -> None:
+    settings = deployment.dev_settings() | {"ledgerStack": ""}
+
+    assert deploy(settings, upstream={}).one("aws:kinesis/stream:Stream")
+
+
+def test_only_with_history_an_output_names_its_table() -> None:
+    assert deploy_dev(**ON).outputs["historyTableName"] == "qldb-history-physical"
+    assert "historyTableName" not in deploy_dev().outputs
+
+
+def test_without_alarms_and_dashboard_no_output_names_them() -> None:
+    outputs = deploy_dev(alarms=False, dashboard=False).outputs
+
+    assert deploy_dev().outputs.keys() - outputs.keys() == {"alarmNames", "dashboardName"}
+
+
+def test_alarms_and_dashboard_watch_the_resources_of_the_stack() -> None:
+    deployed = deploy_dev(**ON)
+
+    alarms = [alarm.inputs for alarm in deployed.all(ALARM)]
+    values = {value for alarm in alarms for value in alarm["dimensions"].values()}
+    assert values == {
+        f"{PROJECT}-{deployment.STACK}",
+        "qldb-journal-physical",
+        "qldb-replica-physical",
+        "qldb-replica-id",
+        "qldb-failures-physical",
+        "people",
+        "by-email",
+        "qldb-history-physical",
+        "BatchExecuteStatement",
+        "PutItem",
+    }
+    function = deployed.one("aws:lambda/function:Function").inputs
+    assert function["environment"]["variables"]["POWERTOOLS_SERVICE_NAME"] in values
+    body = deployed.one("aws:cloudwatch/dashboard:Dashboard").inputs["dashboardBody"]
+    assert {value for value in values if f'"{value}"' not in body} == {
+        "BatchExecuteStatement",
+        "PutItem",
+    }
+    alarms_shown = json.loads(body)["widgets"][0]["properties"]["alarms"]
+    assert set(alarms_shown) == {deployment.arn(each) for each in deployed.all(ALARM)}
+
+
+def test_the_event_counts_that_alarms_watch_are_switched_on() -> None:
+    mapping = deploy_dev().one("aws:lambda/eventSourceMapping:EventSourceMapping")
+
+    assert mapping.inputs["metricsConfig"] == {"metrics": ["EventCount"]}
+
+
+def test_the_alarms_know_retention_time_out_and_tolerated_lag() -> None:
+    deployed = deploy_dev(
+        streamRetentionHours=48, toleratedLagMinutes=100_000, lambdaTimeoutSeconds=100
+    )
+
+    thresholds = {alarm.name: alarm.inputs["threshold"] for alarm in deployed.all(ALARM)}
+    assert thresholds["qldb-alarms-iterator-age"] == 24 * 3_600_000
+    assert thresholds["qldb-alarms-replication-lag"] == 100_000 * 60_000
+    assert thresholds["qldb-alarms-function-duration"] == 80_000
+
+
+def test_a_topic_of_another_region_is_refused_before_anything_is_touched() -> None:
+    topics = [
+        f"arn:aws:sns:{region}:123456789012:on-call" for region in (deployment.REGION, "us-east-1")
+    ]
+    deployed = Deployment()
+
+    with pytest.raises(pulumi.RunError) as raised:
+        deploy_dev_again({}, {"alarmTopicArns": topics}, into=deployed)
+
+    assert str(raised.value) == (
+        "alarmTopicArns[1] names a topic in us-east-1, and this stack deploys to "
+        f"{deployment.REGION}: name a topic of that region"
+    )
+    assert [each for each in deployed.resources if each.type.startswith("aws:")] == []
+
+
+def test_topics_that_are_not_used_are_not_checked() -> None:
+    topics = ["arn:aws:sns:us-east-1:123456789012:on-call"]
+
+    assert deploy_dev(alarms=False, alarmTopicArns=topics).resources
+
+
+def test_without_an_upstream_stack_no_output_names_a_ledger() -> None:
+    outputs = deploy_dev(ledgerStack="").outputs
+
+    assert deploy_dev().outputs.keys() - outputs.keys() == {"ledgerName", "qldbStreamId"}
+    assert outputs["streamName"] == "qldb-journal-physical"
 
 
 def test_the_ledgers_name_comes_from_the_upstream_stack() -> None:
@@ -200,7 +455,10 @@ def test_a_table_without_protection_can_be_removed() -> None:
 
 def test_a_table_that_starts_empty_beside_a_consumed_journal_is_announced() -> None:
     # given a stack with another table, and with a table of Person under another physical name
-    last = {"tableNames": {"Person": "qldb-Person-old", "Car": "qldb-Car-physical"}}
+    last = {
+        "tableNames": {"Person": "qldb-Person-old", "Car": "qldb-Car-physical"},
+        "deletionProtection": False,
+    }
     tables = [{"ledgerTable": name} for name in ("Person", "Car", "House")]
 
     deployed = deploy_dev_again(last, {"replicaTables": tables})
@@ -210,6 +468,30 @@ def test_a_table_that_starts_empty_beside_a_consumed_journal_is_announced() -> N
     assert RESTREAM_COMMAND in warning
 
 
+def test_a_table_whose_name_was_given_may_have_been_imported() -> None:
+    last = {"tableNames": {"Car": "qldb-Car-physical"}, "deletionProtection": False}
+    tables = [{"ledgerTable": "Car"}, {"ledgerTable": "House"}]
+
+    [empty] = deploy_dev_again(last, {"replicaTables": tables}).warnings
+    tables[1]["tableName"] = "houses"
+    [imported] = deploy_dev_again(last, {"replicaTables": tables}).warnings
+
+    assert "imported" not in empty
+    assert "A table that was imported has its items" in imported
+
+
+def test_without_a_qldb_stream_the_writer_fills_an_empty_table() -> None:
+    last = {"tableNames": {"Car": "qldb-Car-physical"}, "deletionProtection": False}
+    tables = [{"ledgerTable": name} for name in ("Person", "Car")]
+
+    deployed = deploy_dev_again(last, {"replicaTables": tables, "ledgerStack": ""})
+
+    [warning] = deployed.warnings
+    assert "the DynamoDB table of Person." in warning
+    assert RESEND in warning
+    assert RESTREAM_COMMAND not in warning
+
+
 def test_a_first_deployment_announces_no_empty_table() -> None:
     assert deploy_dev().warnings == []
 
@@ -217,13 +499,13 @@ def test_a_first_deployment_announces_no_empty_table() -> None:
 def test_wrong_settings_are_all_reported_before_anything_is_touched() -> None:
     deployed = Deployment()
     settings = deployment.dev_settings() | {"batchSize": "0", "logLevel": "LOUD", "batchsize": "1"}
-    del settings["ledgerStack"]
+    del settings["replicaTables"]
 
     with pytest.raises(SettingsError) as raised:
         deploy(settings, upstream={deployment.UPSTREAM: {"ledgerName": "x"}}, into=deployed)
 
     assert [problem.split()[0] for problem in raised.value.problems] == [
-        "ledgerStack",
+        "replicaTables",
         "batchSize",
         "logLevel",
         "unknown",

@@ -20,11 +20,7 @@ from handler.failure_client import LazyFailureClient
 from handler.failures import FailureStore
 from handler.http_limits import HttpLimits
 from handler.settings import HandlerSettings, ReplicaTable
-from handler.writer import (
-    REQUESTS_IN_FLIGHT,
-    STATEMENTS_PER_REQUEST,
-    BatchStatementWriter,
-)
+from handler.writer import REQUESTS_IN_FLIGHT, STATEMENTS_PER_REQUEST, BatchStatementWriter
 from tests.reliability.first_bad_answer import main as answers_with_another_outcome
 from tests.support.kinesis_events import event
 from tests.support.lambda_context import LambdaContext

@@ -17,9 +17,10 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from handler.outcomes import APPLIED, Outcome
 from handler.replica import write_for
 from handler.settings import ReplicaTable
-from handler.writer import APPLIED, BatchStatementWriter, Outcome
+from handler.writer import BatchStatementWriter
 from journal.revisions import Revision, read_record
 from tests.support.ion_values import Sample, documents, names, values
 from tests.support.qldb_records import revision
@@ -60,7 +61,7 @@ def write(
     found = read_record(revision(document_id=key, version=version, data=document), {"Person"})
     assert isinstance(found, Revision)
     writer = BatchStatementWriter(client or dynamodb, requests_in_flight=1)
-    (outcome,) = writer.write([write_for(found, table, 0.0, None)], time.time() + 60)
+    (outcome,) = writer.write([write_for(found, table, 0.0)], time.time() + 60)
     answer = dynamodb.get_item(
         TableName=table.table_name, Key={"pk": {"S": key}}, ConsistentRead=True
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -18,21 +19,13 @@ from botocore.httpsession import URLLib3Session
 
 from handler.contract import projection_id
 from handler.dynamodb_transport import StatementTransport
+from handler.outcomes import APPLIED, ITEM_WITHOUT_VERSION, STALE, Outcome, Permanent, Transient
 from handler.replica import Write, insert_statement, update_statement, write_for
 from handler.settings import ReplicaTable
 from handler.statements import MAX_STATEMENT, longest_statement
-from handler.writer import (
-    APPLIED,
-    ITEM_WITHOUT_VERSION,
-    STALE,
-    BatchStatementWriter,
-    Outcome,
-    Permanent,
-    ReplicaWriter,
-    Transient,
-)
+from handler.writer import BatchStatementWriter, ReplicaWriter
 from journal.revisions import Revision, read_record
-from tests.support.qldb_records import HASH, TX_ID, TX_TIME, revision
+from tests.support.qldb_records import HASH, TABLE_ID, TX_ID, TX_TIME, revision
 from tests.support.single_writer import SingleWriter
 
 if TYPE_CHECKING:
@@ -87,7 +80,7 @@ def wanted(
 ) -> Write:
     record = read_record(revision(document_id=document_id, version=version, data=data), {"Person"})
     assert isinstance(record, Revision)
-    return write_for(record, table, 0.0, 400)
+    return write_for(record, replace(table, tombstone_lifetime_days=400), 0.0)
 
 
 def run(writer: ReplicaWriter, *writes: Write) -> list[Outcome]:
@@ -164,6 +157,7 @@ def expected(version: int, data: str | None) -> dict[str, Any]:
         "version": {"N": str(version)},
         "txTime": {"S": TX_TIME},
         "txId": {"S": TX_ID},
+        "tableId": {"S": TABLE_ID},
         "hash": {"B": base64.b64decode(HASH)},
     }
     if data is None:

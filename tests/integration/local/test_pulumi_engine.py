@@ -1,9 +1,10 @@
 """The stand-in provider with Pulumi's real engine.
 
 Proves that a failed step keeps its resource in the state and is repaired by the next deployment,
-that a fixed name is freed before it is reused, that a secret is not written into the state, and
-that an unknown type stops the deployment by name. The engine runs an inline program, without a
-language host. This project's own program is deployed by the end-to-end tests.
+that a fixed name is freed before it is reused, that a secret is not written into the state, that a
+retained table stays and can be adopted, and that an unknown type stops the deployment by name. The
+engine runs an inline program, without a language host. This project's own program is deployed by
+the end-to-end tests.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pulumi_aws as aws
 import pytest
 from pulumi import automation
 
+from local.aws import client
 from local.emulator import Emulator
 from local.environment import Endpoints, environment
 from local.pulumi_cli import ensure_pulumi
@@ -32,22 +34,23 @@ NO_QLDB = "http://127.0.0.1:9"
 """Nothing here uses QLDB, so nothing needs to listen."""
 
 
-def program(*, mode: str = "PROVISIONED", key: str = "pk", unknown: bool = False) -> None:
-    aws.kinesis.Stream(
-        "stream",
-        shard_count=1 if mode == "PROVISIONED" else None,
-        stream_mode_details={"stream_mode": mode},
-    )
+def program(*, shards: int = 1, key: str = "pk", unknown: bool = False) -> None:
+    aws.kinesis.Stream("stream", shard_count=shards)
+    table("fixed", key=key)
+    aws.sqs.Queue("queue", tags={"Hidden": pulumi.Output.secret(SECRET)})
+    if unknown:
+        aws.ssm.Parameter("parameter", type="String", value="any")
+
+
+def table(name: str, *, key: str = "pk", opts: pulumi.ResourceOptions | None = None) -> None:
     aws.dynamodb.Table(
-        "table",
-        name="fixed",
+        f"table-{name}",
+        name=name,
         attributes=[{"name": key, "type": "S"}],
         hash_key=key,
         billing_mode="PAY_PER_REQUEST",
+        opts=opts,
     )
-    aws.sqs.Queue("queue", tags={"Hidden": pulumi.Output.secret(SECRET)})
-    if unknown:
-        aws.sns.Topic("topic")
 
 
 @pytest.fixture(scope="module")
@@ -124,8 +127,8 @@ def test_a_failed_update_keeps_its_resource_until_the_next_deployment_repairs_it
     # given
     deployed = resources(stack)
     # when an update fails half-way
-    with pytest.raises(automation.CommandError, match="streamModeDetails: InvalidAction"):
-        up(stack, lambda: program(mode="ON_DEMAND"))
+    with pytest.raises(automation.CommandError, match="applying shardCount: the emulator's"):
+        up(stack, lambda: program(shards=2))
     # then the resource stays in the state
     assert resources(stack) == deployed
     # and the next deployment repairs it
@@ -141,8 +144,34 @@ def test_a_fixed_name_is_freed_before_it_is_reused(stack: automation.Stack) -> N
     assert up(stack, lambda: program(key="id")) == {}
 
 
+def test_a_retained_table_stays_and_is_adopted(stack: automation.Stack) -> None:
+    dynamodb = client("dynamodb", stack.workspace.env_vars["AWS_ENDPOINT_URL"])
+
+    def with_archive(opts: pulumi.ResourceOptions) -> Callable[[], None]:
+        def wanted() -> None:
+            program()
+            table("archive", opts=opts)
+
+        return wanted
+
+    adopting = with_archive(pulumi.ResourceOptions(import_="archive"))
+    # given a table that is to be retained, with an item
+    assert up(stack, with_archive(pulumi.ResourceOptions(retain_on_delete=True))) == {"create": 1}
+    dynamodb.put_item(TableName="archive", Item={"pk": {"S": "kept"}})
+    # when the program no longer has it / then it is there still
+    assert up(stack, program) == {"delete": 1}
+    assert dynamodb.scan(TableName="archive")["Items"] == [{"pk": {"S": "kept"}}]
+    # when the program adopts it / then it is imported, and the next deployment changes nothing
+    assert up(stack, adopting) == {"import": 1}
+    assert up(stack, adopting) == {}
+    assert dynamodb.scan(TableName="archive")["Items"] == [{"pk": {"S": "kept"}}]
+    # and it goes like any other
+    assert up(stack, program) == {"delete": 1}
+    assert dynamodb.list_tables()["TableNames"] == ["fixed"]
+
+
 def test_an_unknown_type_stops_the_deployment_by_its_name(stack: automation.Stack) -> None:
-    with pytest.raises(automation.CommandError, match="resource type aws:sns/topic:Topic"):
+    with pytest.raises(automation.CommandError, match="resource type aws:ssm/parameter:Parameter"):
         stack.preview(program=lambda: program(unknown=True))
 
 

@@ -1,22 +1,52 @@
 """Proves the stand-in provider's DynamoDB tables against the emulator.
 
-Cannot prove that AWS does the same: no item expires, and nothing is restored from a backup.
+Cannot prove that AWS does the same: no item expires, nothing is restored from a backup, an index is
+built at once, and no throughput is limited or warmed.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from pulumi_aws_standin.testing import CallError, urn_of
 
 from tests.support.stand_in import Case, ConnectedProvider, assert_deletable, assert_lifecycle
-from tests.support.stand_in_inputs import TABLE
+from tests.support.stand_in_inputs import KEY, TABLE
 
 pytestmark = pytest.mark.emulator
+
+TYPE = "aws:dynamodb/table:Table"
+BY_CITY = {"name": "by-city", "hashKey": "city", "projectionType": "ALL"}
+BY_AGE = {
+    "name": "by-age",
+    "keySchemas": [
+        {"attributeName": "city", "keyType": "HASH"},
+        {"attributeName": "age", "keyType": "RANGE"},
+    ],
+    "projectionType": "INCLUDE",
+    "nonKeyAttributes": ["firstName", "lastName"],
+}
+
+
+def attributes(**types: str) -> list[dict[str, str]]:
+    return [{"name": name, "type": kind} for name, kind in types.items()]
+
+
+INDEXED: dict[str, object] = {
+    **TABLE,
+    "attributes": attributes(pk="S", city="S", age="N"),
+    "globalSecondaryIndexes": [BY_CITY, BY_AGE],
+}
+
+
+def described(provider: ConnectedProvider, name: str) -> Any:  # noqa: ANN401 (boto3's answer)
+    return provider.client("dynamodb").describe_table(TableName=name)["Table"]
 
 
 def test_a_table_is_created_updated_and_deleted(provider: ConnectedProvider) -> None:
     case = Case(
-        type_name="aws:dynamodb/table:Table",
+        type_name=TYPE,
         inputs={
             **TABLE,
             "pointInTimeRecovery": {"enabled": True, "recoveryPeriodInDays": 7},
@@ -28,20 +58,182 @@ def test_a_table_is_created_updated_and_deleted(provider: ConnectedProvider) -> 
         changed={
             **TABLE,
             "pointInTimeRecovery": {"enabled": True, "recoveryPeriodInDays": 9},
+            "serverSideEncryption": {"enabled": True, "kmsKeyArn": KEY},
             "ttl": {"enabled": True, "attributeName": "otherAttribute"},
+            "onDemandThroughput": {"maxReadRequestUnits": 10, "maxWriteRequestUnits": 20},
+            "warmThroughput": {"readUnitsPerSecond": 12_000, "writeUnitsPerSecond": 4_000},
             "tags": {"a": "c"},
         },
         outputs=("arn", "name"),
     )
     held = assert_lifecycle(provider, case)
-    described = provider.client("dynamodb").describe_time_to_live(TableName=held.identifier)
-    assert described["TimeToLiveDescription"]["AttributeName"] == "otherAttribute"
+    ttl = provider.client("dynamodb").describe_time_to_live(TableName=held.identifier)
+    assert ttl["TimeToLiveDescription"]["AttributeName"] == "otherAttribute"
+    table = described(provider, held.identifier)
+    assert table["SSEDescription"]["KMSMasterKeyArn"] == KEY
+    assert table["OnDemandThroughput"] == {"MaxReadRequestUnits": 10, "MaxWriteRequestUnits": 20}
     assert_deletable(provider, case, held)
+
+
+def test_a_table_with_a_sort_key_has_the_name_that_the_program_gives(
+    provider: ConnectedProvider,
+) -> None:
+    case = Case(
+        type_name=TYPE,
+        inputs={
+            **TABLE,
+            "name": "history-of-all",
+            "rangeKey": "version",
+            "attributes": attributes(version="N", pk="S"),
+        },
+        changed={
+            **TABLE,
+            "name": "history-of-all",
+            "rangeKey": "version",
+            "attributes": attributes(pk="S", version="N"),
+            "deletionProtectionEnabled": False,
+            "tags": {"a": "b"},
+        },
+    )
+    held = assert_lifecycle(provider, case)
+    assert held.identifier == held.outputs["name"] == "history-of-all"
+    assert [part["KeyType"] for part in described(provider, "history-of-all")["KeySchema"]] == [
+        "HASH",
+        "RANGE",
+    ]
+    assert_deletable(provider, case, held)
+
+
+def test_indexes_are_added_changed_and_removed_in_place(provider: ConnectedProvider) -> None:
+    # given a table without indexes, with two in the second deployment
+    case = Case(type_name=TYPE, inputs=TABLE, changed=INDEXED)
+    held = assert_lifecycle(provider, case)
+    found = {index["IndexName"]: index for index in described(provider, held.identifier)[_INDEXES]}
+    assert sorted(found) == ["by-age", "by-city"]
+    assert sorted(found["by-age"]["Projection"]["NonKeyAttributes"]) == ["firstName", "lastName"]
+
+    # when one gets another key and the other goes
+    wanted = {
+        **INDEXED,
+        "attributes": attributes(pk="S", age="N"),
+        "globalSecondaryIndexes": [{**BY_CITY, "hashKey": "age"}],
+    }
+    difference = provider.engine.diff(held, provider.engine.checked(held.urn, wanted, held.inputs))
+    # then the table stays
+    assert sorted(difference.detailedDiff) == ["attributes", "globalSecondaryIndexes"]
+    assert not difference.replaces
+    held = provider.engine.update(held, wanted)
+    [left] = described(provider, held.identifier)[_INDEXES]
+    assert left["KeySchema"] == [{"AttributeName": "age", "KeyType": "HASH"}]
+    provider.engine.delete(held)
+
+
+_INDEXES = "GlobalSecondaryIndexes"
+
+
+def test_the_last_index_stays_when_the_program_drops_it(provider: ConnectedProvider) -> None:
+    """As with the AWS provider, which cannot remove it either."""
+    # given a table with one index
+    one = {
+        **TABLE,
+        "attributes": attributes(pk="S", city="S"),
+        "globalSecondaryIndexes": [BY_CITY],
+    }
+    held = provider.engine.create(urn_of(TYPE, "indexed"), one)
+    # when the program has none any more / then nothing differs, before and after a refresh
+    for state in (held, provider.engine.refresh(held)):
+        news = provider.engine.checked(held.urn, TABLE, state.inputs)
+        assert not provider.engine.diff(state, news).diffs
+    # and another change leaves the index alone
+    held = provider.engine.update(held, {**TABLE, "tags": {"a": "b"}})
+    assert len(described(provider, held.identifier)[_INDEXES]) == 1
+    provider.engine.delete(held)
+
+
+def test_a_lower_warm_throughput_requires_a_new_table(provider: ConnectedProvider) -> None:
+    warm = {"readUnitsPerSecond": 15_000, "writeUnitsPerSecond": 5_000}
+    held = provider.engine.create(urn_of(TYPE, "warm"), {**TABLE, "warmThroughput": warm})
+    for reads, replaces in ((16_000, []), (14_000, ["warmThroughput"])):
+        wanted = {**TABLE, "warmThroughput": {**warm, "readUnitsPerSecond": reads}}
+        difference = provider.engine.diff(
+            held, provider.engine.checked(held.urn, wanted, held.inputs)
+        )
+        assert list(difference.detailedDiff) == ["warmThroughput.readUnitsPerSecond"]
+        assert list(difference.replaces) == replaces
+    provider.engine.delete(held)
+
+
+def test_a_ceiling_is_lifted_with_minus_one_and_not_by_dropping_it(
+    provider: ConnectedProvider,
+) -> None:
+    # given a table with ceilings
+    ceilings = {"maxReadRequestUnits": 10, "maxWriteRequestUnits": 20}
+    lifted = {"maxReadRequestUnits": -1, "maxWriteRequestUnits": -1}
+    urn = urn_of(TYPE, "limited")
+    held = provider.engine.create(urn, {**TABLE, "onDemandThroughput": ceilings})
+    # when the program drops them / then the deployment fails, as with the AWS provider
+    with pytest.raises(CallError, match="to -1"):
+        provider.engine.update(held, TABLE)
+    # when it says -1 / then they are gone
+    held = provider.engine.update(held, {**TABLE, "onDemandThroughput": lifted})
+    assert described(provider, held.identifier)["OnDemandThroughput"] == {
+        "MaxReadRequestUnits": -1,
+        "MaxWriteRequestUnits": -1,
+    }
+    provider.engine.delete(held)
+    # and DynamoDB refuses -1 for a new table
+    with pytest.raises(CallError, match="existing table only"):
+        provider.engine.create(urn, {**TABLE, "onDemandThroughput": lifted})
+
+
+def test_an_existing_table_is_imported_without_a_difference(provider: ConnectedProvider) -> None:
+    # given a table that was made by hand, with everything that a program can set
+    client = provider.client("dynamodb")
+    client.create_table(
+        TableName="by-hand",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "city", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-city",
+                "KeySchema": [{"AttributeName": "city", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY},
+        Tags=[{"Key": "a", "Value": "b"}],
+    )
+    # when it is imported
+    held = provider.engine.imported(urn_of(TYPE, "adopted"), "by-hand")
+    # then a program that describes it changes nothing
+    program = {
+        **TABLE,
+        "name": "by-hand",
+        "attributes": attributes(city="S", pk="S"),
+        "globalSecondaryIndexes": [BY_CITY],
+        "serverSideEncryption": {"enabled": True, "kmsKeyArn": KEY},
+        "tags": {"a": "b"},
+    }
+    news = provider.engine.checked(held.urn, program, held.inputs)
+    assert not provider.engine.diff(held, news).diffs
+    # and one that leaves the encryption out keeps it
+    del program["serverSideEncryption"]
+    news = provider.engine.checked(held.urn, program, held.inputs)
+    assert not provider.engine.diff(held, news).diffs
+    provider.engine.delete(held)
+
+
+def test_a_missing_table_is_not_imported(provider: ConnectedProvider) -> None:
+    assert provider.engine.imported(urn_of(TYPE, "adopted"), "nowhere").identifier == ""
 
 
 def test_deletion_protection_of_a_table_refuses_the_deletion(provider: ConnectedProvider) -> None:
     inputs = {**TABLE, "deletionProtectionEnabled": True}
-    held = provider.engine.create(urn_of("aws:dynamodb/table:Table", "guarded"), inputs)
+    held = provider.engine.create(urn_of(TYPE, "guarded"), inputs)
     with pytest.raises(CallError, match="protected against deletion"):
         provider.engine.delete(held)
     held = provider.engine.update(held, {**inputs, "deletionProtectionEnabled": False})

@@ -36,15 +36,19 @@ def attempt(call, success):
     return success
 
 def handler(event, context):
-    statement = "INSERT INTO \\"%s\\" VALUE {\'pk\': \'%s\'}" % (os.environ["TABLE"], event["key"])
+    table, key = os.environ["TABLE"], event["key"]
+    insert = "INSERT INTO \\"%s\\" VALUE {\'pk\': \'%s\'}" % (table, key)
+    update = "UPDATE \\"%s\\" SET \\"a\\" = 1 WHERE \\"pk\\" = \'%s\'" % (table, key)
     dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
-    batch = [{"Statement": statement}]
+    def execute(statement):
+        return lambda: dynamodb.batch_execute_statement(Statements=[{"Statement": statement}])
     return [
-        attempt(lambda: dynamodb.batch_execute_statement(Statements=batch), "written"),
+        attempt(execute(insert), "inserted"),
+        attempt(execute(update), "updated"),
         attempt(lambda: s3.put_object(Bucket=os.environ["BUCKET"], Key="k", Body=b""), "put"),
     ]
 """
-"""A function that returns the results of a PartiQL batch and an S3 PutObject."""
+"""A function that returns the results of two PartiQL batches and an S3 PutObject."""
 
 
 def test_a_role_and_its_policy_are_created_updated_and_deleted(provider: ConnectedProvider) -> None:
@@ -68,7 +72,7 @@ def test_a_role_and_its_policy_are_created_updated_and_deleted(provider: Connect
     stored = provider.client("iam").get_role_policy(
         RoleName=role.identifier, PolicyName=inline.outputs["name"]
     )
-    assert "dynamodb:BatchExecuteStatement" in json.dumps(stored["PolicyDocument"])
+    assert json.loads(str(inline.inputs["policy"])) == stored["PolicyDocument"]
     with pytest.raises(CallError, match="DeleteConflict"):
         provider.engine.delete(role)
     assert_deletable(provider, policy_case, inline)
@@ -76,7 +80,7 @@ def test_a_role_and_its_policy_are_created_updated_and_deleted(provider: Connect
 
 
 def test_a_functions_permissions_are_those_of_the_program(provider: ConnectedProvider) -> None:
-    """The policy for the emulator gives a role exactly the permissions that it has on AWS."""
+    """A role has exactly the permissions in the emulator that it has on AWS."""
     engine = provider.engine
     role = engine.create(urn_of("aws:iam/role:Role", "narrow"), {"assumeRolePolicy": LAMBDA_TRUST})
     table = engine.create(urn_of("aws:dynamodb/table:Table", "narrow"), TABLE)
@@ -97,7 +101,7 @@ def test_a_functions_permissions_are_those_of_the_program(provider: ConnectedPro
         return json.loads(answer["Payload"].read())
 
     refused = "AccessDeniedException"
-    assert called("a") == [refused, "AccessDenied"]
+    assert called("a") == [refused, refused, "AccessDenied"]
 
     table_arn, bucket_arn = str(table.outputs["arn"]), str(bucket.outputs["arn"])
     insert, update = "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"
@@ -111,15 +115,16 @@ def test_a_functions_permissions_are_those_of_the_program(provider: ConnectedPro
     inline = engine.create(
         urn_of("aws:iam/rolePolicy:RolePolicy", "narrow"), permitted(insert, update)
     )
-    assert called("b") == ["written", "put"]
-    for lacking in (insert, update):
-        inline = engine.update(inline, permitted(lacking))
-        assert called("c") == [refused, "put"]
+    assert called("b") == ["inserted", "updated", "put"]
+    inline = engine.update(inline, permitted(update))
+    assert called("c") == [refused, "updated", "put"]
+    inline = engine.update(inline, permitted(insert))
+    assert called("d") == ["inserted", refused, "put"]
 
     tls = engine.create(
         urn_of("aws:s3/bucketPolicy:BucketPolicy", "narrow"),
         {"bucket": bucket.identifier, "policy": tls_policy(bucket_arn)},
     )
-    assert called("d") == [refused, "put"]
+    assert called("e") == ["inserted", refused, "put"]
     for held in (tls, inline, function, bucket, table, role):
         engine.delete(held)

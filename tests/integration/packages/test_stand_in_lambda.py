@@ -16,7 +16,7 @@ from pulumi_aws_standin.testing import ManagedResource, urn_of
 from pulumi_aws_standin.wire import Archive
 
 from tests.support.stand_in import Case, ConnectedProvider, assert_deletable, assert_lifecycle
-from tests.support.stand_in_inputs import LAMBDA_TRUST, function_inputs, source_code
+from tests.support.stand_in_inputs import KEY, LAMBDA_TRUST, function_inputs, source_code
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +56,7 @@ def test_a_function_and_its_mapping_are_created_updated_and_deleted(
         },
         changed={
             **function_inputs(role, zipped("def handler(event, context): return 2", tmp_path)),
+            "kmsKeyArn": KEY,
             "timeout": 30,
             "environment": {"variables": {"A": "3"}},
             "tags": {"a": "c"},
@@ -64,7 +65,11 @@ def test_a_function_and_its_mapping_are_created_updated_and_deleted(
         outputs=("arn", "codeSha256", "invokeArn", "name"),
     )
     function = assert_lifecycle(provider, function_case)
-    called = provider.client("lambda").invoke(FunctionName=function.identifier)
+    client = provider.client("lambda")
+    assert (
+        client.get_function(FunctionName=function.identifier)["Configuration"]["KMSKeyArn"] == KEY
+    )
+    called = client.invoke(FunctionName=function.identifier)
     assert called["Payload"].read() == b"2"
 
     start: dict[str, object] = {
@@ -84,6 +89,7 @@ def test_a_function_and_its_mapping_are_created_updated_and_deleted(
             "maximumRecordAgeInSeconds": 3600,
             "functionResponseTypes": ["ReportBatchItemFailures"],
             "destinationConfig": {"onFailure": {"destinationArn": "arn:aws:s3:::failures"}},
+            "metricsConfig": {"metrics": ["EventCount"]},
             "tags": {"a": "b"},
         },
         changed={**start, "functionName": function.identifier, "tags": {"c": "d"}},

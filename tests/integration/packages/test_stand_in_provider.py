@@ -51,11 +51,11 @@ def test_drift_is_found_and_repaired(provider: ConnectedProvider) -> None:
 
 
 def test_a_failed_follow_up_keeps_the_resource_in_the_state(provider: ConnectedProvider) -> None:
-    """The emulator has no UpdateStreamMode."""
+    """The emulator cannot reshard, which the provider finds out before the retention."""
     engine = provider.engine
     stream = engine.create(urn_of("aws:kinesis/stream:Stream", "partial"), {"shardCount": 1})
-    changed = {"streamModeDetails": {"streamMode": "ON_DEMAND"}, "retentionPeriod": 48}
-    with pytest.raises(CallError, match=r"streamModeDetails: InvalidAction") as failure:
+    changed = {"shardCount": 2, "retentionPeriod": 48}
+    with pytest.raises(CallError, match=r"applying shardCount: the emulator's") as failure:
         engine.update(stream, changed)
     detail = failure.value.detail
     assert detail is not None
@@ -85,3 +85,34 @@ def test_functions_answer_for_the_emulators_account(provider: ConnectedProvider)
     assert region["region"] == region["name"] == "us-east-1"
     partition = provider.engine.invoke("aws:index/getPartition:getPartition", {})
     assert partition["partition"] == "aws"
+
+
+def test_functions_tell_a_streams_open_shards_and_a_tables_indexes(
+    provider: ConnectedProvider,
+) -> None:
+    kinesis, dynamodb = provider.client("kinesis"), provider.client("dynamodb")
+    kinesis.create_stream(StreamName="looked-up", ShardCount=2)
+    dynamodb.create_table(
+        TableName="looked-up",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-pk",
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    try:
+        stream = provider.engine.invoke("aws:kinesis/getStream:getStream", {"name": "looked-up"})
+        table = provider.engine.invoke("aws:dynamodb/getTable:getTable", {"name": "looked-up"})
+    finally:
+        kinesis.delete_stream(StreamName="looked-up")
+        dynamodb.delete_table(TableName="looked-up")
+
+    assert stream["openShards"] == ["shardId-000000000000", "shardId-000000000001"]
+    indexes = table["globalSecondaryIndexes"]
+    assert isinstance(indexes, list)
+    assert [index["name"] for index in indexes] == ["by-pk"]

@@ -10,7 +10,7 @@ import pytest
 from pulumi_aws_standin.testing import CallError, ManagedResource, urn_of
 
 from tests.support.stand_in import Case, ConnectedProvider, assert_deletable, assert_lifecycle
-from tests.support.stand_in_inputs import queue_policy, tls_policy
+from tests.support.stand_in_inputs import KEY, queue_policy, tls_policy
 
 pytestmark = pytest.mark.emulator
 
@@ -30,6 +30,10 @@ def test_a_bucket_and_its_settings_are_created_updated_and_deleted(
     queue = engine.create(urn_of("aws:sqs/queue:Queue", "target"), {})
     encryption: dict[str, object] = {
         "applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}
+    }
+    with_key: dict[str, object] = {
+        "applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY},
+        "bucketKeyEnabled": True,
     }
     rule: dict[str, object] = {
         "id": "expire",
@@ -56,7 +60,7 @@ def test_a_bucket_and_its_settings_are_created_updated_and_deleted(
                 "BucketServerSideEncryptionConfiguration"
             ),
             inputs={"bucket": name, "rules": [{**encryption, "bucketKeyEnabled": True}]},
-            changed={"bucket": name, "rules": [encryption]},
+            changed={"bucket": name, "rules": [with_key]},
             gone_after_delete=False,
         ),
         Case(

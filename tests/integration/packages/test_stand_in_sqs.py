@@ -5,12 +5,39 @@ Cannot prove that the policy admits S3, or refuses other accounts: no message is
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.support.stand_in import Case, ConnectedProvider, assert_deletable, assert_lifecycle
-from tests.support.stand_in_inputs import queue_policy
+from tests.support.stand_in_inputs import KEY, queue_policy
+
+if TYPE_CHECKING:
+    from pulumi_aws_standin.testing import ManagedResource
 
 pytestmark = pytest.mark.emulator
+
+
+def test_a_queue_gets_a_key_and_loses_it_in_place(provider: ConnectedProvider) -> None:
+    case = Case(
+        type_name="aws:sqs/queue:Queue",
+        inputs={"sqsManagedSseEnabled": True},
+        changed={"kmsMasterKeyId": KEY, "kmsDataKeyReusePeriodSeconds": 3600},
+    )
+    held = assert_lifecycle(provider, case)
+    assert key_of(provider, held) == KEY
+    held = provider.engine.update(held, {"sqsManagedSseEnabled": True})
+    assert not key_of(provider, held)
+    assert_deletable(provider, case, held)
+
+
+def key_of(provider: ConnectedProvider, held: ManagedResource) -> str | None:
+    """Return the key of a queue as the service itself reports it."""
+    reported = provider.client("sqs").get_queue_attributes(
+        QueueUrl=held.identifier, AttributeNames=["All"]
+    )["Attributes"]
+    key: str | None = reported.get("KmsMasterKeyId")
+    return key
 
 
 def test_a_queue_and_its_policy_are_created_updated_and_deleted(

@@ -18,6 +18,7 @@ from pulumi_aws_standin.testing import urn_of
 from pulumi_aws_standin.wire import UNKNOWN
 
 from tests.support.stand_in_inputs import (
+    ALARM,
     LAMBDA_TRUST,
     QLDB_TRUST,
     TABLE,
@@ -117,11 +118,13 @@ class Workshop:
 
 SIMPLE: dict[str, dict[str, object]] = {
     "aws:cloudwatch/logGroup:LogGroup": {},
+    "aws:cloudwatch/metricAlarm:MetricAlarm": ALARM,
     "aws:dynamodb/table:Table": TABLE,
     ROLE: {"assumeRolePolicy": LAMBDA_TRUST},
     STREAM: {"shardCount": 1},
     LEDGER: {"permissionsMode": "STANDARD", "deletionProtection": False},
     "aws:s3/bucket:Bucket": {},
+    "aws:sns/topic:Topic": {},
     "aws:sqs/queue:Queue": {},
 }
 """Required inputs of the types that need no other resource."""
@@ -154,6 +157,11 @@ READERS: dict[str, Callable[[ConnectedProvider, ManagedResource], dict[str, str]
     "aws:cloudwatch/logGroup:LogGroup": lambda provider, held: provider.client(
         "logs"
     ).list_tags_for_resource(resourceArn=held.outputs["arn"])["tags"],
+    "aws:cloudwatch/metricAlarm:MetricAlarm": lambda provider, held: from_pairs(
+        provider.client("cloudwatch").list_tags_for_resource(ResourceARN=held.outputs["arn"])[
+            "Tags"
+        ]
+    ),
     "aws:dynamodb/table:Table": lambda provider, held: from_pairs(
         provider.client("dynamodb").list_tags_of_resource(ResourceArn=held.outputs["arn"])["Tags"]
     ),
@@ -168,6 +176,9 @@ READERS: dict[str, Callable[[ConnectedProvider, ManagedResource], dict[str, str]
     LEDGER: qldb_tags,
     QLDB_STREAM: qldb_tags,
     "aws:s3/bucket:Bucket": bucket_tags,
+    "aws:sns/topic:Topic": lambda provider, held: from_pairs(
+        provider.client("sns").list_tags_for_resource(ResourceArn=held.identifier)["Tags"]
+    ),
     "aws:sqs/queue:Queue": lambda provider, held: (
         provider.client("sqs").list_queue_tags(QueueUrl=held.identifier).get("Tags", {})
     ),

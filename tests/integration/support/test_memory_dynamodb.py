@@ -6,6 +6,7 @@ failures of whole requests. It cannot prove that DynamoDB Local is the service.
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -497,3 +498,61 @@ def test_a_statement_that_fails_alone_leaves_its_neighbours() -> None:
     assert codes(responses) == ["ThrottlingError", None]
     assert engine.item("1") is None
     assert engine.item("2") is not None
+
+
+INDEXED = "indexed-1a2b3c"
+INDEXED_INSERT = "INSERT INTO \"indexed-1a2b3c\" VALUE {'pk': ?, 'a': ?, 'b': ?}"
+
+
+@pytest.fixture(params=["memory", pytest.param("local", marks=pytest.mark.engine)])
+def indexed(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "memory":
+        index_keys = {INDEXED: {"a": ("N", 2048), "b": ("S", 1024)}}
+        return Engine(MemoryDynamoDB(Tables([INDEXED], index_keys=index_keys)), INDEXED)
+    client = request.getfixturevalue("dynamodb")
+    with contextlib.suppress(client.exceptions.ResourceInUseException):
+        client.create_table(
+            TableName=INDEXED,
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": kind}
+                for name, kind in {"pk": "S", "a": "N", "b": "S"}.items()
+            ],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "index",
+                    "KeySchema": [
+                        {"AttributeName": "a", "KeyType": "HASH"},
+                        {"AttributeName": "b", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    return Engine(client, INDEXED)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "is_taken"),
+    [
+        (number(1), text("x" * 1024), True),
+        (text("1"), text("x"), False),
+        ({"NULL": True}, text("x"), False),
+        (number(1), text(""), False),
+        (number(1), text("x" * 1025), False),
+    ],
+    ids=["fits", "another type", "null", "empty", "too long"],
+)
+def test_a_value_that_an_index_cannot_have_is_refused_with_its_item(
+    indexed: Engine, a: Value, b: Value, *, is_taken: bool
+) -> None:
+    answers = indexed.batch((INDEXED_INSERT, [text(indexed.key("1")), a, b]))
+    assert codes(answers) == [None if is_taken else "ValidationError"]
+    assert (indexed.item("1") is not None) == is_taken
+
+
+def test_an_item_without_the_keys_of_an_index_is_taken(indexed: Engine) -> None:
+    item = {"pk": text(indexed.key("1"))}
+    indexed.client.put_item(TableName=INDEXED, Item=item)
+    assert indexed.item("1") == item

@@ -29,10 +29,10 @@ from bench.workloads import (
     revisions_per_event,
 )
 from handler.aggregation import user_records
-from journal.revisions import Ignored, Revision, RevisionKind, read_record
+from journal.revisions import Ignored, Redactions, Revision, RevisionKind, read_record
 
 
-def found(event: dict[str, Any]) -> list[Revision | Ignored]:
+def found(event: dict[str, Any]) -> list[Revision | Redactions | Ignored]:
     return [
         read_record(record.data, replica_tables())
         for entry in event["Records"]

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from handler import batch as batch_module
 from handler.batch import Handler
-from handler.settings import HandlerSettings, ReplicaTable
-from handler.writer import APPLIED, STALE, Outcome, Permanent, Transient
+from handler.outcomes import APPLIED, STALE, Outcome, Permanent, Transient
+from handler.replica import Write
+from handler.settings import HandlerSettings, IndexKey, ReplicaTable
+from handler.telemetry import TableCounts
 from journal.revisions import IgnoredReason
 from tests.support.kinesis_events import SHARD_ID, STREAM_ARN, event
 from tests.support.kpl import aggregate, frame
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from handler.failures import FailedRecord
-    from handler.replica import Write
     from handler.telemetry import BatchCounts
+    from handler.writer import ItemWrite
 
 NOW = 1_612_837_000.0
 
@@ -39,13 +41,13 @@ class Recorder:
 
     def __init__(
         self,
-        outcome: Callable[[Write], Outcome] = lambda _: APPLIED,
+        outcome: Callable[[ItemWrite], Outcome] = lambda _: APPLIED,
         *,
         bucket_fails: bool = False,
     ) -> None:
         self._outcome = outcome
         self._bucket_fails = bucket_fails
-        self.rounds: list[list[Write]] = []
+        self.rounds: list[list[ItemWrite]] = []
         self.deadlines: list[float] = []
         self.quarantined: list[FailedRecord] = []
         self.calls: list[str] = []
@@ -55,7 +57,12 @@ class Recorder:
     def writes(self) -> list[tuple[str, int]]:
         return [(write.document_id, write.version) for each in self.rounds for write in each]
 
-    def write(self, writes: Sequence[Write], deadline: float) -> list[Outcome]:
+    @property
+    def current(self) -> list[Write]:
+        """The writes of the current state."""
+        return [write for each in self.rounds for write in each if isinstance(write, Write)]
+
+    def write(self, writes: Sequence[ItemWrite], deadline: float) -> list[Outcome]:
         self.calls.append("write")
         self.rounds.append(list(writes))
         self.deadlines.append(deadline)
@@ -96,11 +103,12 @@ def test_the_genuine_event_becomes_one_write(shared_data: Path) -> None:
 
     assert process(recorder, batch, table="attestations") == []
 
-    ((write,),) = recorder.rounds
+    (write,) = recorder.current
     assert (write.document_id, write.version) == ("6WXz9wdajiY7K5u6YwGUN4", 0)
     assert write.attributes["data"]["M"]["targetId"] == {"S": "some-target-123"}
     (counts,) = recorder.counts
-    assert (counts.applied, counts.ignored) == (1, {IgnoredReason.BLOCK_SUMMARY: 1})
+    assert counts.tables == {"attestations": TableCounts(applied=1)}
+    assert counts.ignored == {IgnoredReason.BLOCK_SUMMARY: 1}
 
 
 def test_every_class_of_record_is_counted_once() -> None:
@@ -123,8 +131,9 @@ def test_every_class_of_record_is_counted_once() -> None:
     assert recorder.writes == [("new", 0), ("gone", 2), ("hot", 2), ("stale", 0)]
     (counts,) = recorder.counts
     assert counts.kinesis_records == 10
-    assert (counts.applied, counts.deleted, counts.stale) == (3, 1, 1)
-    assert (counts.superseded, counts.redacted) == (1, 1)
+    assert counts.tables == {
+        "Person": TableCounts(applied=3, deleted=1, stale=1, superseded=1, redacted=1)
+    }
     assert counts.ignored == {
         IgnoredReason.CONTROL: 1,
         IgnoredReason.BLOCK_SUMMARY: 1,
@@ -135,6 +144,33 @@ def test_every_class_of_record_is_counted_once() -> None:
     assert counts.ignored_tables == {"Car": 1}
     assert counts.quarantined == {("malformed", "not binary Ion"): 1}
     assert counts.retried == {}
+
+
+def test_applied_revisions_that_an_index_lacks_are_counted() -> None:
+    # given a table whose index has texts as keys
+    table = ReplicaTable(
+        ledger_table="Person",
+        table_name="person-1",
+        attributes={"a": ("a",)},
+        index_keys={"a": IndexKey("S", 2048)},
+    )
+    recorder = Recorder(lambda write: STALE if write.document_id == "stale" else APPLIED)
+    handler = Handler(
+        settings=HandlerSettings(replica_tables={"Person": table}, failure_bucket="failures"),
+        writer=recorder,
+        failures=recorder,
+        telemetry=recorder,
+        clock=lambda: NOW,
+    )
+    batch = event(
+        revision(document_id="fits", data='{a: "x"}'),
+        revision(document_id="does not", data="{a: 1}"),
+        revision(document_id="stale", data="{a: 1}"),
+    )
+    # when
+    handler.process(batch, LambdaContext(remaining_milliseconds=lambda: 60_000))
+    # then
+    assert recorder.counts[0].tables == {"Person": TableCounts(applied=2, unindexed=1, stale=1)}
 
 
 def test_the_lag_of_a_backfill_counts_from_the_arrival_of_its_records() -> None:
@@ -156,7 +192,7 @@ def test_a_transaction_time_of_any_precision_is_written(tx_time: str) -> None:
 
     assert process(recorder, event(revision(tx_time=tx_time))) == []
 
-    ((write,),) = recorder.rounds
+    (write,) = recorder.current
     assert write.attributes["txTime"]["S"] in {tx_time, tx_time.removesuffix("T")}
     assert recorder.quarantined == []
 
@@ -221,7 +257,7 @@ def test_a_version_with_more_digits_than_a_number_of_dynamodb_is_malformed(
         "malformed",
         "version has more digits than a number of DynamoDB",
     )
-    assert recorder.counts[0].redacted == 0
+    assert recorder.counts[0].tables == {"Person": TableCounts(applied=1)}
 
 
 def test_a_damaged_frame_is_quarantined_whole_and_nothing_of_it_is_written() -> None:
@@ -248,7 +284,7 @@ def test_after_a_version_that_can_never_be_stored_the_next_lower_one_is_written(
     assert [version for _, version in recorder.writes] == [3, 2, 1]
     assert [failed.position.sequence_number for failed in recorder.quarantined] == ["101", "103"]
     (counts,) = recorder.counts
-    assert (counts.applied, counts.superseded) == (1, 1)
+    assert counts.tables == {"Person": TableCounts(applied=1, superseded=1, quarantined=2)}
     assert counts.quarantined == {("refused", "Validation"): 2}
 
 
@@ -280,10 +316,10 @@ def test_an_unexpected_exception_quarantines_only_its_record(
     bad = revision(document_id="bad")
     right = getattr(batch_module, place)
 
-    def broken(first: object, *others: object) -> object:
+    def broken(first: object, *others: object, **options: object) -> object:
         if b"bad" in (first if isinstance(first, bytes) else str(first).encode()):
             raise KeyError("a secret document")
-        return right(first, *others)
+        return right(first, *others, **options)
 
     monkeypatch.setattr(batch_module, place, broken)
     recorder = Recorder()
@@ -296,7 +332,7 @@ def test_an_unexpected_exception_quarantines_only_its_record(
 
 
 def test_a_memory_error_quarantines_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> object:
+    def broken(*_: object, **__: object) -> object:
         raise MemoryError
 
     monkeypatch.setattr(batch_module, "read_record", broken)
@@ -391,6 +427,7 @@ def test_any_records_end_written_ignored_or_quarantined(records: list[bytes]) ->
     assert process(recorder, event(*records)) == []
 
     (counts,) = recorder.counts
-    ended = counts.applied + counts.superseded + counts.ignored.total() + counts.quarantined.total()
+    total = counts.total()
+    ended = total.applied + total.superseded + counts.ignored.total() + total.quarantined
     assert ended == len(records)
     assert all(failed.payload in records for failed in recorder.quarantined)

@@ -103,7 +103,7 @@ def test_a_tombstone_is_counted_too() -> None:
     found = read_record(revision(data=None, metadata=metadata), {"Person"})
     assert isinstance(found, Revision)
     with pytest.raises(UnstorableValue, match=TOO_LARGE):
-        write_for(found, PERSON, 0.0, None)
+        write_for(found, PERSON, 0.0)
 
 
 def _repeated(content: bytes, symbol: str = "x") -> bytes:

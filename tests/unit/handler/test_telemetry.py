@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from handler.contract import Metric
-from handler.telemetry import BatchCounts, PowertoolsTelemetry
+from handler.telemetry import BatchCounts, PowertoolsTelemetry, TableCounts
 from journal.revisions import IgnoredReason
 
 POWERTOOLS_FIELDS = {"level", "location", "message", "timestamp", "service"}
@@ -38,11 +38,11 @@ def published(
 def full() -> BatchCounts:
     return BatchCounts(
         kinesis_records=9,
-        applied=3,
-        deleted=1,
-        stale=4,
-        superseded=5,
-        redacted=6,
+        redactions=9,
+        tables={
+            "Person": TableCounts(applied=2, deleted=1, stale=4, superseded=3, redacted=6),
+            "Vehicle": TableCounts(applied=1, superseded=2, unindexed=1, history=8, quarantined=1),
+        },
         ignored=Counter({IgnoredReason.CONTROL: 1, IgnoredReason.BLOCK_SUMMARY: 7}),
         ignored_tables=Counter({"Car": 2}),
         quarantined=Counter({("refused", "Validation"): 2}),
@@ -57,19 +57,107 @@ def test_every_count_is_a_metric(capsys: pytest.CaptureFixture[str]) -> None:
     totals = metrics[0]
     assert totals["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "QldbReplica"
     assert totals["service"] == os.environ["POWERTOOLS_SERVICE_NAME"]
-    assert {name: totals[name] for name in totals if name[0] == "R"} == {
+    assert {name: totals[name] for name in totals if name[0] in "RH"} == {
         "RevisionsApplied": [3],
         "RevisionsDeleted": [1],
         "RevisionsStale": [4],
         "RevisionsSuperseded": [5],
         "RevisionsRedacted": [6],
+        "RevisionsUnindexed": [1],
+        "HistoryRevisionsWritten": [8],
         "RecordsQuarantined": [2],
         "RecordsRetried": [1],
         "ReplicationLag": [500, 1250],
     }
-    assert [(each["reason"], each["RecordsIgnored"]) for each in metrics[1:]] == [
-        ("control", [1]),
-        ("block summary", [7]),
+
+
+def counts_of(metrics: list[dict[str, Any]], dimension: str) -> dict[str, dict[str, list[int]]]:
+    """Return the metrics of the objects with a dimension, by its value."""
+    found = [line for line in metrics if dimension in line]
+    assert {str(directive["Dimensions"]) for line in found for directive in directives(line)} == {
+        str([["service", dimension]])
+    }
+    return {
+        line[dimension]: {name: line[name] for name in line if name[0] in "RH"} for line in found
+    }
+
+
+def directives(line: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = line["_aws"]["CloudWatchMetrics"]
+    return found
+
+
+def test_the_totals_have_the_service_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics, _ = published(capsys, full())
+
+    assert [each["Dimensions"] for each in directives(metrics[0])] == [[["service"]]]
+
+
+def test_what_happened_to_a_ledger_table_is_counted_under_its_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    metrics, _ = published(capsys, full())
+
+    assert counts_of(metrics, "LedgerTable") == {
+        "Person": {
+            "RevisionsApplied": [2],
+            "RevisionsDeleted": [1],
+            "RevisionsStale": [4],
+            "RevisionsSuperseded": [3],
+            "RevisionsRedacted": [6],
+        },
+        "Vehicle": {
+            "RevisionsApplied": [1],
+            "RevisionsSuperseded": [2],
+            "RevisionsUnindexed": [1],
+            "HistoryRevisionsWritten": [8],
+            "RecordsQuarantined": [1],
+        },
+        "Car": {"RecordsIgnored": [2]},
+    }
+
+
+def test_ignored_records_are_counted_by_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics, _ = published(capsys, full())
+
+    assert counts_of(metrics, "reason") == {
+        "control": {"RecordsIgnored": [1]},
+        "block summary": {"RecordsIgnored": [7]},
+    }
+
+
+@pytest.mark.parametrize("name", ["", " ", "Zürich", "a b", "1st", "x" * 129, "a\nb", ":a"])
+def test_what_cannot_name_a_ledger_table_is_no_dimension(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts = BatchCounts(
+        ignored=Counter({IgnoredReason.UNCONFIGURED_TABLE: 3}), ignored_tables=Counter({name: 3})
+    )
+
+    metrics, (line,) = published(capsys, counts)
+
+    assert [each.get("reason") for each in metrics] == [None, "unconfigured table"]
+    assert line["ignoredTables"] == {name: 3}
+
+
+def test_the_longest_name_of_a_ledger_table_is_a_dimension(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = "_" + "x" * 127
+
+    metrics, _ = published(capsys, BatchCounts(ignored_tables=Counter({name: 1})))
+
+    assert metrics[-1]["LedgerTable"] == name
+
+
+def test_of_a_batch_without_work_only_one_zero_is_published(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # A ledger table whose counts were looked at only has none.
+    metrics, _ = published(capsys, BatchCounts(tables={"Person": TableCounts()}))
+
+    assert [{name: line[name] for name in line if name[0] in "RH"} for line in metrics] == [
+        {"RevisionsApplied": [0]}
     ]
 
 
@@ -92,6 +180,9 @@ def test_one_log_line_holds_all_counts(capsys: pytest.CaptureFixture[str]) -> No
         "stale": 4,
         "superseded": 5,
         "redacted": 6,
+        "unindexed": 1,
+        "history": 8,
+        "redactions": 9,
         "ignored": {"control": 1, "block summary": 7},
         "ignoredTables": {"Car": 2},
         "quarantined": {"refused: Validation": 2},
@@ -101,7 +192,7 @@ def test_one_log_line_holds_all_counts(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_batch_without_faults_is_logged_as_info(capsys: pytest.CaptureFixture[str]) -> None:
-    _, (line,) = published(capsys, BatchCounts(applied=1, lags=[1.0]))
+    _, (line,) = published(capsys, BatchCounts(lags=[1.0]))
     assert line["level"] == "INFO"
 
 

@@ -13,19 +13,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from handler.replica import Write
-from handler.writer import (
+from handler.outcomes import (
     APPLIED,
     CONTENDED,
     ITEM_WITHOUT_VERSION,
     OUT_OF_TIME,
-    REQUEST_BYTES,
     STALE,
-    BatchStatementWriter,
     Outcome,
     Permanent,
     Transient,
 )
+from handler.replica import Write
+from handler.writer import REQUEST_BYTES, BatchStatementWriter
 from tests.support.clock import Clock
 from tests.support.single_writer import SingleWriter
 
@@ -206,6 +205,7 @@ def test_statements_of_one_request_have_independent_outcomes() -> None:
         ([UNVERSIONED], Permanent(ITEM_WITHOUT_VERSION)),
         ([fails("Validation")], Permanent("Validation")),
         ([fails("Throttling"), OK], APPLIED),
+        ([MISSING, OK], APPLIED),
     ],
 )
 @pytest.mark.parametrize("version", [0, 1])

@@ -15,11 +15,29 @@ from tests.support.pulumi_mocks import dev_settings
 
 NAMES = [name for type_ in sections_by_name().values() for name in section.names(type_)]
 
-keys = st.sampled_from(["ledgerTable", "attributes", "retiredAttributes", "data", ""]) | st.text()
+WORDS = [
+    *("ledgerTable", "attributes", "retiredAttributes", "data", "indexes", "history", "tableName"),
+    *(
+        "tombstoneLifetimeDays",
+        "name",
+        "partitionKey",
+        "sortKey",
+        "projection",
+        "attribute",
+        "type",
+    ),
+    "",
+]
+keys = st.sampled_from(WORDS) | st.text()
 documents = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
     max_leaves=8,
+)
+index_keys = st.fixed_dictionaries({"attribute": keys}, optional={"type": documents})
+indexes = st.fixed_dictionaries(
+    {"name": st.just("by-name"), "partitionKey": index_keys | documents},
+    optional={"sortKey": index_keys | documents, "projection": st.lists(keys) | documents},
 )
 entries = st.lists(
     st.fixed_dictionaries(
@@ -27,6 +45,10 @@ entries = st.lists(
         optional={
             "attributes": st.dictionaries(keys, documents, max_size=3),
             "retiredAttributes": st.lists(documents, max_size=3),
+            "indexes": st.lists(indexes | documents, max_size=3) | documents,
+            "history": documents,
+            "tombstoneLifetimeDays": documents,
+            "tableName": documents,
         },
     ),
     max_size=3,

@@ -6,20 +6,31 @@ nothing was tested on a stack of the version before 0.1.0.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from datetime import UTC, datetime
 
 import pulumi
 import pytest
 
+from infra.alarms import Alarms, AlarmsProps
 from infra.consumer import Consumer, ConsumerProps
+from infra.dashboard import Dashboard, DashboardProps
 from infra.failures import Failures
 from infra.handler_environment import HandlerEnvironment
+from infra.history_table import HistoryTable
+from infra.journal_stream import JournalStream
 from infra.ledger_stream import LedgerStream, LedgerStreamProps
 from infra.replica_tables import ReplicaTables
 from infra.settings import Settings
+from infra.tables import Throughput
+from infra.watched import WatchedTable
 from tests.support import pulumi_mocks as deployment
 from tests.support.pulumi_mocks import CODE, Deployment, Registration, deploy, deploy_dev
+from tests.support.watched import WATCHED
+
+ONE_TABLE = dataclasses.replace(WATCHED, tables={"Person": WatchedTable(name="person-1")})
+"""What the dev stack has, with history."""
 
 TAGS = {"owner": "team-a"}
 
@@ -44,33 +55,44 @@ consumer        Consumer       aws:lambda/function:Function                     
 consumer        Consumer       aws:lambda/eventSourceMapping:EventSourceMapping  qldb-replica
 """
 """Resources that the version before 0.1.0 registered for the dev stack: component, its kind, type,
-name. The class of a type is ``_`` if it repeats the module's last part."""
+name. The class of a type is ``_`` if it repeats the module's last part. Version 0.1.0 named the
+first components and the table as they are now, and had the Kinesis stream in the same component."""
 
 
 def components(name: str) -> None:
     """Create one component of each kind."""
     settings = Settings.parse(deployment.dev_settings(), now=datetime.now(UTC))
-    stream = LedgerStream(
+    stream = JournalStream(f"{name}-journal", settings.journal_stream, tags=TAGS)
+    LedgerStream(
         f"{name}-journal",
-        LedgerStreamProps(ledger_name="ledger", settings=settings.ledger_stream),
+        LedgerStreamProps(
+            ledger_name="ledger",
+            stream_name=stream.kinesis.name,
+            stream_arn=stream.kinesis.arn,
+            settings=settings.ledger_stream,
+        ),
         tags=TAGS,
     )
-    replica = ReplicaTables(f"{name}-tables", settings.replica_tables, tags=TAGS)
+    replica = ReplicaTables(f"{name}-tables", settings.replica_tables, Throughput(), tags=TAGS)
+    HistoryTable(f"{name}-history", settings.history_table, Throughput(), tags=TAGS)
     failures = Failures(f"{name}-failures", settings.failures, tags=TAGS)
+    Alarms(f"{name}-alarms", AlarmsProps(settings=settings.alarms, watched=ONE_TABLE), tags=TAGS)
+    Dashboard(f"{name}-dashboard", DashboardProps(watched=ONE_TABLE), tags=TAGS)
     Consumer(
         f"{name}-consumer",
         ConsumerProps(
             settings=settings.consumer,
             stream_arn=stream.kinesis.arn,
             table_arns=replica.arns,
+            history_table_arn=None,
             failure_bucket_arn=failures.bucket.arn,
             failure_notification=failures.notification,
             replica_tables=replica.configuration,
             environment=HandlerEnvironment(
                 failure_bucket=failures.bucket.bucket,
                 log_level="INFO",
-                tombstone_lifetime_days=None,
                 version="1.2.3",
+                service="replica",
             ),
             code=CODE,
         ),
@@ -90,9 +112,9 @@ def twice() -> Deployment:
 def test_two_components_of_a_kind_share_no_urn(twice: Deployment) -> None:
     counts = Counter(resource.urn for resource in twice.resources)
 
-    assert (
-        len(counts) == 2 * len(deploy_dev().resources) - 2
-    )  # the stack reference is the program's
+    history = [{"ledgerTable": "Person", "history": True}]
+    once = deploy_dev(replicaTables=history).resources
+    assert len(counts) == 2 * len(once) - 2  # the stack reference is the program's
     assert [urn for urn, count in counts.items() if count > 1] == []
 
 
@@ -114,34 +136,66 @@ def test_a_component_without_a_former_name_claims_no_resource_of_an_older_versio
     assert {name for resource in twice.resources for name in resource.former_names} == set()
 
 
-def names(resource: Registration) -> set[str]:
-    return {resource.name, *resource.former_names}
+def urns(resource: Registration) -> set[str]:
+    """Return every URN under which the engine finds a resource: its own, and its aliases."""
+    # An alias says what differs; the rest is as it is now (pulumi/pulumi,
+    # pkg/resource/deploy/step_generator.go, `generateAliases`).
+    own_parent = type_in(resource.parent)
+    return {
+        urn_of(own_parent, resource.type, resource.name),
+        *(urn_of(own_parent, resource.type, name) for name in resource.former_names),
+        *(
+            urn_of(type_in(parent), resource.type, resource.name)
+            for parent in resource.former_parents
+        ),
+    }
+
+
+def type_in(urn: str) -> str:
+    """Return the type in a URN, without those of its parents."""
+    return urn.rpartition("::")[0].rpartition("::")[2].rpartition("$")[2]
+
+
+def urn_of(parent_type: str, type_: str, name: str) -> str:
+    """Return a URN: of the parent it has the type, unless that is the stack, and not the name."""
+    chain = "" if parent_type in {"", "pulumi:pulumi:Stack"} else f"{parent_type}$"
+    return f"urn:pulumi:{deployment.STACK}::{deployment.PROJECT}::{chain}{type_}::{name}"
+
+
+def former_urns() -> set[str]:
+    """Return the URNs of `FORMER_STACK`, components included."""
+    found = set()
+    for line in FORMER_STACK.strip().splitlines():
+        component, kind, type_, name = line.split()
+        if type_.endswith(":_"):
+            module = type_.removesuffix(":_")
+            repeated = module.rpartition("/")[2]
+            type_ = f"{module}:{repeated[0].upper()}{repeated[1:]}"
+        component_type = f"{deployment.PROJECT}:infra:{kind}"
+        found |= {urn_of("", component_type, component), urn_of(component_type, type_, name)}
+    return found
 
 
 def test_every_resource_of_the_former_stack_is_claimed_by_its_heir() -> None:
-    former = {tuple(line.split()) for line in FORMER_STACK.strip().splitlines()}
-    deployed = deploy_dev()
-    components = {resource.urn: resource for resource in deployed.resources}
+    claimed = Counter(urn for resource in deploy_dev().resources for urn in urns(resource))
 
-    claimed = {
-        (component, kind, type_, name)
-        for child in deployed.resources
-        if child.parent in components
-        for component in names(components[child.parent])
-        for kind in [components[child.parent].type.rpartition(":")[2]]
-        for type_ in [child.type, f"{child.type.rpartition(':')[0]}:_"]
-        for name in names(child)
-    }
+    assert former_urns() - claimed.keys() == set()
+    # The engine refuses two resources that claim one.
+    assert [urn for urn, count in claimed.items() if count > 1] == []
 
-    assert former - claimed == set()
+
+def test_the_kinesis_stream_stays_the_same_where_the_qldb_stream_is_removed() -> None:
+    [kinesis] = deploy_dev(ledgerStack="").all("aws:kinesis/stream:Stream")
+
+    assert {urn for urn in former_urns() if "aws:kinesis/stream:Stream" in urn} <= urns(kinesis)
 
 
 def test_a_renamed_table_stays_the_same_table_only_in_the_programs_own_component() -> None:
     def program() -> None:
         settings = Settings.parse(deployment.dev_settings(), now=datetime.now(UTC))
         former = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="replica-tables")])
-        ReplicaTables("one", settings.replica_tables, tags={}, opts=former)
-        ReplicaTables("two", settings.replica_tables, tags={})
+        ReplicaTables("one", settings.replica_tables, Throughput(), tags={}, opts=former)
+        ReplicaTables("two", settings.replica_tables, Throughput(), tags={})
 
     tables = deploy({}, upstream={}, program=program).all("aws:dynamodb/table:Table")
 

@@ -13,7 +13,15 @@ import pytest
 from handler.contract import TABLES_FILE
 from handler.version import project_version
 from tests.support import pulumi_mocks as deployment
-from tests.support.pulumi_mocks import TAGS, Deployment, arn, deploy_dev, physical_name, statements
+from tests.support.pulumi_mocks import (
+    KEY_ARN,
+    TAGS,
+    Deployment,
+    arn,
+    deploy_dev,
+    physical_name,
+    statements,
+)
 
 NAME = "qldb-replica"
 KINESIS = "aws:kinesis/stream:Stream"
@@ -56,6 +64,7 @@ def test_the_function_runs_the_handler_with_traces_and_its_own_log_group(dev: De
         "architectures": ["arm64"],
         "memorySize": 1024,
         "timeout": 60,
+        "reservedConcurrentExecutions": -1,
         "role": arn(dev.one(ROLE, NAME)),
         "tracingConfig": {"mode": "Active"},
         "loggingConfig": {"logFormat": "Text", "logGroup": physical_name(dev.one(LOG_GROUP))},
@@ -71,12 +80,14 @@ def test_the_function_follows_its_settings() -> None:
         lambdaMemoryMegabytes=256,
         lambdaTimeoutSeconds=30,
         logRetentionDays=7,
+        reservedConcurrency=12,
     )
 
     inputs = changed.one(FUNCTION).inputs
     assert inputs["runtime"] == "python3.11"
     assert inputs["architectures"] == ["x86_64"]
     assert (inputs["memorySize"], inputs["timeout"]) == (256, 30)
+    assert inputs["reservedConcurrentExecutions"] == 12
     assert changed.one(LOG_GROUP).inputs == {"retentionInDays": 7, "tags": TAGS}
     assert changed.builds == [{"runtime": "python3.11", "architecture": "x86_64"}]
 
@@ -98,7 +109,7 @@ def test_the_handlers_environment_names_its_tables_and_failure_bucket(dev: Deplo
     assert passed == {
         "FAILURE_BUCKET": physical_name(dev.one(BUCKET)),
         "REPLICA_VERSION": project_version(),
-        "POWERTOOLS_SERVICE_NAME": "qldb-replica",
+        "POWERTOOLS_SERVICE_NAME": f"{deployment.PROJECT}-{deployment.STACK}",
         "POWERTOOLS_METRICS_NAMESPACE": "QldbReplica",
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
@@ -116,11 +127,11 @@ def test_paths_and_whole_documents_reach_the_handler() -> None:
 
     passed = variables(changed)
     assert tables_file(changed) == (
-        '{"Person":{"tableName":"qldb-Person-physical","attributes":{"city":["address","city"]}},'
-        '"Vehicle":{"tableName":"qldb-Vehicle-physical"}}'
+        '{"Person":{"tableName":"qldb-Person-physical","attributes":{"city":["address","city"]},'
+        '"tombstoneLifetimeDays":400},'
+        '"Vehicle":{"tableName":"qldb-Vehicle-physical","tombstoneLifetimeDays":400}}'
     )
     assert passed["POWERTOOLS_LOG_LEVEL"] == "DEBUG"
-    assert passed["TOMBSTONE_LIFETIME_DAYS"] == "400"
 
 
 def test_a_hundred_tables_leave_the_environment_as_short_as_one() -> None:
@@ -151,7 +162,8 @@ def test_only_lambda_may_assume_the_role(dev: Deployment) -> None:
 
 
 def test_the_role_allows_exactly_the_actions_and_resources_in_use() -> None:
-    deployed = deploy_dev(replicaTables=[{"ledgerTable": "Person"}, {"ledgerTable": "Vehicle"}])
+    tables = [{"ledgerTable": "Person", "history": True}, {"ledgerTable": "Vehicle"}]
+    deployed = deploy_dev(replicaTables=tables)
     policy = deployed.one(ROLE_POLICY, NAME).inputs
     bucket = arn(deployed.one(BUCKET))
 
@@ -175,6 +187,10 @@ def test_the_role_allows_exactly_the_actions_and_resources_in_use() -> None:
             {"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PutItem"},
             [arn(deployed.one(TABLE, "qldb-Person")), arn(deployed.one(TABLE, "qldb-Vehicle"))],
         ),
+        "WriteHistory": (
+            {"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PutItem"},
+            arn(deployed.one(TABLE, "qldb-history")),
+        ),
         "KeepFailures": ({"s3:PutObject"}, [f"{bucket}/records/*", f"{bucket}/aws/lambda/*"]),
         "FindFailureBucket": ({"s3:ListBucket"}, bucket),
         "Log": (
@@ -182,6 +198,70 @@ def test_the_role_allows_exactly_the_actions_and_resources_in_use() -> None:
             f"{arn(deployed.one(LOG_GROUP))}:*",
         ),
         "Trace": ({"xray:PutTelemetryRecords", "xray:PutTraceSegments"}, "*"),
+    }
+
+
+def test_without_history_the_role_allows_nothing_for_it(dev: Deployment) -> None:
+    found = statements(dev.one(ROLE_POLICY, NAME).inputs["policy"])
+
+    assert "WriteHistory" not in {statement["Sid"] for statement in found}
+
+
+def test_with_a_customer_key_the_role_may_use_it_where_its_work_needs_it() -> None:
+    deployed = deploy_dev(kmsKeyArn=KEY_ARN)
+    found = statements(deployed.one(ROLE_POLICY, NAME).inputs["policy"])
+
+    assert {
+        statement["Sid"]: (statement["Action"], statement["Condition"])
+        for statement in found
+        if statement["Resource"] == KEY_ARN
+    } == {
+        "DecryptJournal": (
+            ["kms:Decrypt"],
+            {"StringEquals": {"kms:EncryptionContext:aws:kinesis:arn": arn(deployed.one(KINESIS))}},
+        ),
+        "OpenTables": (
+            ["kms:Decrypt"],
+            {"StringEquals": {"kms:ViaService": f"dynamodb.{deployment.REGION}.amazonaws.com"}},
+        ),
+        "EncryptFailures": (
+            ["kms:GenerateDataKey"],
+            {"StringEquals": {"kms:ViaService": f"s3.{deployment.REGION}.amazonaws.com"}},
+        ),
+        "DecryptVariables": (
+            ["kms:Decrypt"],
+            {
+                "StringLike": {
+                    "kms:EncryptionContext:aws:lambda:FunctionArn": (
+                        "arn:*:lambda:*:*:function:qldb-replica-*"
+                    )
+                }
+            },
+        ),
+    }
+
+
+def test_with_a_customer_key_variables_and_logs_are_encrypted() -> None:
+    deployed = deploy_dev(kmsKeyArn=KEY_ARN)
+
+    assert deployed.one(FUNCTION).inputs["kmsKeyArn"] == KEY_ARN
+    assert deployed.one(LOG_GROUP).inputs["kmsKeyId"] == KEY_ARN
+
+
+def test_without_a_customer_key_nothing_names_one(dev: Deployment) -> None:
+    assert "kmsKeyArn" not in dev.one(FUNCTION).inputs
+    assert "kmsKeyId" not in dev.one(LOG_GROUP).inputs
+    assert "kms:" not in dev.one(ROLE_POLICY, NAME).inputs["policy"]
+
+
+def test_the_handler_knows_the_history_table_and_who_keeps_history() -> None:
+    tables = [{"ledgerTable": "Person", "history": True}, {"ledgerTable": "Vehicle"}]
+    deployed = deploy_dev(replicaTables=tables)
+
+    assert variables(deployed)["HISTORY_TABLE"] == "qldb-history-physical"
+    assert json.loads(tables_file(deployed)) == {
+        "Person": {"tableName": "qldb-Person-physical", "history": True},
+        "Vehicle": {"tableName": "qldb-Vehicle-physical"},
     }
 
 
@@ -199,6 +279,7 @@ def test_the_mapping_reads_from_the_first_record_and_gives_up_into_the_bucket(
         "maximumRecordAgeInSeconds": 86400,
         "bisectBatchOnFunctionError": True,
         "functionResponseTypes": ["ReportBatchItemFailures"],
+        "metricsConfig": {"metrics": ["EventCount"]},
         "destinationConfig": {"onFailure": {"destinationArn": arn(dev.one(BUCKET))}},
         "tags": TAGS,
     }

@@ -9,7 +9,15 @@ import pytest
 
 from ops.failure_objects import DISCARDED_PREFIX
 from tests.support import pulumi_mocks as deployment
-from tests.support.pulumi_mocks import TAGS, Deployment, arn, deploy_dev, physical_name, statements
+from tests.support.pulumi_mocks import (
+    KEY_ARN,
+    TAGS,
+    Deployment,
+    arn,
+    deploy_dev,
+    physical_name,
+    statements,
+)
 
 BUCKET = "aws:s3/bucket:Bucket"
 QUEUE = "aws:sqs/queue:Queue"
@@ -119,7 +127,7 @@ def test_discarded_failures_cause_no_message_and_expire(dev: Deployment) -> None
     assert DISCARDED_PREFIX.startswith(rule["filter"]["prefix"])
 
 
-def test_only_the_bucket_may_send_to_the_queue(dev: Deployment) -> None:
+def test_only_the_bucket_may_send_to_the_queue_and_only_over_tls(dev: Deployment) -> None:
     policy = dev.one(QUEUE_POLICY).inputs
 
     assert policy["queueUrl"] == "https://queue/qldb-failures"
@@ -133,5 +141,46 @@ def test_only_the_bucket_may_send_to_the_queue(dev: Deployment) -> None:
                 "ArnEquals": {"aws:SourceArn": arn(dev.one(BUCKET))},
                 "StringEquals": {"aws:SourceAccount": deployment.ACCOUNT},
             },
+        },
+        {
+            "Sid": "OnlyOverTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sqs:*",
+            "Resource": arn(dev.one(QUEUE)),
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        },
+    ]
+
+
+def test_bucket_and_queue_are_encrypted_with_a_customer_key() -> None:
+    deployed = deploy_dev(kmsKeyArn=KEY_ARN)
+
+    assert deployed.one(ENCRYPTED).inputs["rules"] == [
+        {
+            "applyServerSideEncryptionByDefault": {
+                "sseAlgorithm": "aws:kms",
+                "kmsMasterKeyId": KEY_ARN,
+            },
+            "bucketKeyEnabled": True,
         }
     ]
+    queue = deployed.one(QUEUE).inputs
+    assert queue["kmsMasterKeyId"] == KEY_ARN
+    assert "sqsManagedSseEnabled" not in queue
+
+
+def test_a_retained_bucket_stays_as_it_is_but_sends_no_more_messages() -> None:
+    deployed = deploy_dev(deletionProtection=True, retainOnDelete=True)
+
+    retained = {
+        resource.type
+        for resource in deployed.resources
+        if resource.retain_on_delete and resource.parent.endswith("::qldb-failures")
+    }
+    assert retained == {BUCKET, PRIVATE, ENCRYPTED, LIFECYCLE, BUCKET_POLICY}
+    assert not deployed.one(BUCKET).protect
+
+
+def test_without_that_setting_nothing_is_retained(dev: Deployment) -> None:
+    assert [r.type for r in dev.resources if r.retain_on_delete] == []

@@ -6,7 +6,7 @@ import json
 from dataclasses import fields
 
 from handler.contract import Variable
-from handler.settings import HandlerSettings, ReplicaTable
+from handler.settings import HandlerSettings, IndexKey, ReplicaTable
 from infra.handler_environment import HandlerEnvironment
 from infra.replica_settings import ReplicaTableSettings, replica_tables_json
 
@@ -16,21 +16,35 @@ def test_every_field_of_the_handlers_settings_survives_the_environment() -> None
         {
             "ledgerTable": "Person",
             "attributes": {"city": "address.city", "näme": "name"},
+            "indexes": [
+                {"name": "by-city", "partitionKey": {"attribute": "city"}},
+                {
+                    "name": "by-name",
+                    "partitionKey": {"attribute": "näme", "type": "N"},
+                    "sortKey": {"attribute": "city"},
+                },
+            ],
+            "history": True,
+            "tombstoneLifetimeDays": 500,
         }
     )
     vehicle = ReplicaTableSettings.model_validate({"ledgerTable": "Vehicle"})
     tables = replica_tables_json(
-        [person, vehicle], {"Person": "qldb-Person-1", "Vehicle": "qldb-Vehicle-2"}
+        [person, vehicle],
+        {"Person": "qldb-Person-1", "Vehicle": "qldb-Vehicle-2"},
+        lifetime_days=400,
     )
     environment = HandlerEnvironment(
         failure_bucket="qldb-failures-3",
         log_level="DEBUG",
-        tombstone_lifetime_days=400,
         version="1.2.3",
+        service="replica-dev",
+        history_table="qldb-history-4",
     )
 
     variables = {name: str(text) for name, text in environment.variables().items()}
-    settings = HandlerSettings.from_environment({**variables, Variable.REPLICA_TABLES: tables})
+    variables[Variable.REPLICA_TABLES] = tables
+    settings = HandlerSettings.from_environment(variables)
 
     expected = HandlerSettings(
         replica_tables={
@@ -38,30 +52,42 @@ def test_every_field_of_the_handlers_settings_survives_the_environment() -> None
                 ledger_table="Person",
                 table_name="qldb-Person-1",
                 attributes={"city": ("address", "city"), "näme": ("name",)},
+                # a sort key, which is the shorter one, in the second index
+                index_keys={"city": IndexKey("S", 1024), "näme": IndexKey("N", 2048)},
+                history=True,
+                tombstone_lifetime_days=500,
             ),
-            "Vehicle": ReplicaTable(ledger_table="Vehicle", table_name="qldb-Vehicle-2"),
+            "Vehicle": ReplicaTable(
+                ledger_table="Vehicle", table_name="qldb-Vehicle-2", tombstone_lifetime_days=400
+            ),
         },
         failure_bucket="qldb-failures-3",
-        tombstone_lifetime_days=400,
+        history_table="qldb-history-4",
         version="1.2.3",
     )
     assert settings == expected
     # Otherwise the comparison above would not cover a new field.
-    defaults = {field.name: field.default for field in fields(HandlerSettings)}
-    assert [name for name, default in defaults.items() if getattr(expected, name) == default] == []
+    for complete in (expected, expected.replica_tables["Person"]):
+        defaults = {field.name: field.default for field in fields(complete)}
+        assert not [name for name, value in defaults.items() if getattr(complete, name) == value]
 
 
-def test_permanent_tombstones_set_no_variable() -> None:
-    environment = HandlerEnvironment(
-        failure_bucket="qldb-failures-3",
-        log_level="INFO",
-        tombstone_lifetime_days=None,
-        version="1.2.3",
+def test_permanent_tombstones_have_no_lifetime() -> None:
+    table = ReplicaTableSettings.model_validate({"ledgerTable": "Person"})
+    text = replica_tables_json([table], {"Person": "qldb-Person-1"})
+    assert json.loads(text) == {"Person": {"tableName": "qldb-Person-1"}}
+
+
+def test_a_table_can_keep_its_tombstones_where_those_of_the_stack_expire() -> None:
+    table = ReplicaTableSettings.model_validate(
+        {"ledgerTable": "Person", "tombstoneLifetimeDays": 0}
     )
+    text = replica_tables_json([table], {"Person": "qldb-Person-1"}, lifetime_days=400)
+    assert json.loads(text) == {"Person": {"tableName": "qldb-Person-1"}}
 
-    variables = {name: str(text) for name, text in environment.variables().items()}
 
-    assert "TOMBSTONE_LIFETIME_DAYS" not in variables
-    tables = json.dumps({"Person": {"tableName": "qldb-Person-1"}})
-    settings = HandlerSettings.from_environment({**variables, Variable.REPLICA_TABLES: tables})
-    assert settings.tombstone_lifetime_days is None
+def test_without_a_history_table_no_variable_names_one() -> None:
+    environment = HandlerEnvironment(
+        failure_bucket="qldb-failures-3", log_level="INFO", version="1.2.3", service="replica-dev"
+    )
+    assert Variable.HISTORY_TABLE not in environment.variables()

@@ -1,4 +1,4 @@
-"""The QLDB stream, its Kinesis stream and the role between them, as registered with the engine.
+"""The QLDB stream and the role under which it writes, as registered with the engine.
 
 Proves inputs, wiring and order of creation. Cannot prove that AWS accepts them.
 """
@@ -8,7 +8,15 @@ from __future__ import annotations
 import pytest
 
 from tests.support import pulumi_mocks as deployment
-from tests.support.pulumi_mocks import TAGS, Deployment, arn, deploy_dev, physical_name, statements
+from tests.support.pulumi_mocks import (
+    KEY_ARN,
+    TAGS,
+    Deployment,
+    arn,
+    deploy_dev,
+    physical_name,
+    statements,
+)
 
 KINESIS = "aws:kinesis/stream:Stream"
 QLDB = "aws:qldb/stream:Stream"
@@ -20,23 +28,6 @@ NAME = "qldb-journal-writer"
 @pytest.fixture(scope="module")
 def dev() -> Deployment:
     return deploy_dev()
-
-
-def test_the_kinesis_stream_is_encrypted_and_keeps_a_week(dev: Deployment) -> None:
-    assert dev.one(KINESIS).inputs == {
-        "shardCount": 1,
-        "retentionPeriod": 168,
-        "streamModeDetails": {"streamMode": "PROVISIONED"},
-        "encryptionType": "KMS",
-        "kmsKeyId": "alias/aws/kinesis",
-        "tags": TAGS,
-    }
-
-
-def test_the_kinesis_stream_follows_its_settings() -> None:
-    inputs = deploy_dev(shardCount=3, streamRetentionHours=48).one(KINESIS).inputs
-
-    assert (inputs["shardCount"], inputs["retentionPeriod"]) == (3, 48)
 
 
 def test_the_qldb_stream_carries_the_upstream_ledger_to_the_kinesis_stream(
@@ -106,3 +97,18 @@ def test_the_role_may_write_to_its_stream_and_nothing_else(dev: Deployment) -> N
         "kinesis:PutRecords",
     }
     assert statement["Resource"] == arn(dev.one(KINESIS))
+
+
+def test_the_role_may_encrypt_for_its_stream_with_a_customer_key() -> None:
+    deployed = deploy_dev(kmsKeyArn=KEY_ARN)
+
+    [_, statement] = statements(deployed.one(ROLE_POLICY, NAME).inputs["policy"])
+    assert statement == {
+        "Sid": "EncryptJournal",
+        "Effect": "Allow",
+        "Action": ["kms:GenerateDataKey"],
+        "Resource": KEY_ARN,
+        "Condition": {
+            "StringEquals": {"kms:EncryptionContext:aws:kinesis:arn": arn(deployed.one(KINESIS))}
+        },
+    }

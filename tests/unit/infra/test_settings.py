@@ -15,11 +15,13 @@ import yaml
 
 from handler.contract import RESERVED_ATTRIBUTES, Variable
 from handler.settings import HandlerSettings
+from handler.statements import MAX_STATEMENT, longest_statement
 from infra.replica_settings import replica_tables_json
 from infra.section import either
 from infra.settings import Settings, SettingsError, sections_by_name
+from infra.tables import Throughput
 from tests.support.paths import REPOSITORY
-from tests.support.pulumi_mocks import as_text, dev_settings
+from tests.support.pulumi_mocks import KEY_ARN, as_text, dev_settings
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -55,29 +57,37 @@ def test_the_dev_stack_is_the_reference_pattern() -> None:
     }
     assert not settings.replica_tables.deletion_protection
     assert not settings.failures.deletion_protection
-    assert settings.replica_tables.tombstone_lifetime_days is None
+    assert settings.replica_tables.tombstone_lifetime_days == 0
 
 
 def test_required_settings_alone_give_a_protected_stack_with_whole_documents() -> None:
     described = described_settings()
     defaults = {k: as_text(v["default"]) for k, v in described.items() if "default" in v}
 
-    settings = Settings.parse(
-        defaults | {"ledgerStack": "a/b/c", "replicaTables": '[{"ledgerTable":"Person"}]'}, now=NOW
-    )
+    settings = Settings.parse(defaults | {"replicaTables": '[{"ledgerTable":"Person"}]'}, now=NOW)
 
-    assert described.keys() - defaults.keys() == {"ledgerStack", "replicaTables"}
+    assert described.keys() - defaults.keys() == {"replicaTables"}
+    assert settings.upstream.ledger_stack == ""
     assert settings.replica_tables.deletion_protection
     assert settings.replica_tables.replica_tables[0].attributes is None
-    stream = settings.ledger_stream
-    assert stream.inclusive_start_time == "2020-05-29T00:00:00Z"
+    assert settings.ledger_stream.inclusive_start_time == "2020-05-29T00:00:00Z"
+    stream = settings.journal_stream
     assert (stream.shard_count, stream.stream_retention_hours) == (1, 168)
+    assert (stream.stream_mode, stream.max_record_kibibytes) == ("PROVISIONED", 1024)
+    assert stream.kms_key_arn == ""
+    tables = settings.replica_tables
+    assert tables.tombstone_lifetime_days == 0
+    assert tables.point_in_time_recovery_days == 35
+    assert tables.throughput == Throughput()
+    assert not tables.retain_on_delete
+    assert not tables.has_history
     consumer = settings.consumer
     assert (consumer.lambda_runtime, consumer.lambda_architecture) == ("python3.13", "arm64")
     assert (consumer.lambda_memory_megabytes, consumer.lambda_timeout_seconds) == (1024, 60)
     assert (consumer.batch_size, consumer.batching_window_seconds) == (100, 0)
     assert (consumer.parallelization_factor, consumer.maximum_retry_attempts) == (1, 60)
     assert consumer.maximum_record_age_seconds == 86400
+    assert consumer.reserved_concurrency == -1
     assert (consumer.log_retention_days, consumer.log_level) == (30, "INFO")
     assert settings.failures.failure_retention_days == 90
     assert settings.failures.deletion_protection
@@ -107,9 +117,7 @@ def test_every_setting_is_described() -> None:
 
 
 def test_both_files_have_the_same_settings() -> None:
-    # An entry without a default would make this setting required, so it is a comment there.
-    assert schemas().keys() - described_settings().keys() == {"tombstoneLifetimeDays"}
-    assert described_settings().keys() - schemas().keys() == set()
+    assert schemas().keys() == described_settings().keys()
 
 
 def test_the_ranges_in_the_descriptions_are_those_in_the_code() -> None:
@@ -132,7 +140,13 @@ def test_the_choices_in_the_descriptions_are_those_in_the_code() -> None:
         if "enum" in schema
     }
 
-    assert choices.keys() == {"lambdaRuntime", "lambdaArchitecture", "logRetentionDays", "logLevel"}
+    assert choices.keys() == {
+        "streamMode",
+        "lambdaRuntime",
+        "lambdaArchitecture",
+        "logRetentionDays",
+        "logLevel",
+    }
     assert {name: text for name, text in choices.items() if text not in documented[name]} == {}
 
 
@@ -199,12 +213,15 @@ def test_a_value_that_is_not_an_integer_is_refused(value: str) -> None:
     [
         ("lambdaRuntime", "python3.14", "python3.11, python3.12 or python3.13"),
         ("lambdaArchitecture", "amd64", "arm64 or x86_64"),
+        ("streamMode", "on-demand", "PROVISIONED or ON_DEMAND"),
+        ("retainOnDelete", "no", "true or false"),
         ("logLevel", "info", "DEBUG, INFO, WARNING or ERROR"),
         ("deletionProtection", "yes", "true or false"),
         ("logRetentionDays", "31", "1, 3, 5, 7, 14, 30, 60"),
         ("ledgerStack", "dev", "<organization>/<project>/<stack>"),
         ("ledgerStack", "a/b/c/d", "<organization>/<project>/<stack>"),
         ("ledgerStack", "a//c", "<organization>/<project>/<stack>"),
+        ("ledgerStack", " ", "<organization>/<project>/<stack>"),
     ],
 )
 def test_other_words_are_refused(name: str, value: str, allowed: str) -> None:
@@ -236,8 +253,8 @@ def test_the_present_is_a_start_time() -> None:
 
 
 def test_all_problems_are_reported_at_once() -> None:
-    settings = dev_settings() | {"shardCount": "0", "logLevel": "X", "replicaTables": "[]"}
-    del settings["ledgerStack"]
+    settings = dev_settings() | {"shardCount": "0", "logLevel": "X", "ledgerStack": "dev"}
+    del settings["replicaTables"]
 
     with pytest.raises(SettingsError) as raised:
         Settings.parse(settings, now=NOW)
@@ -246,7 +263,7 @@ def test_all_problems_are_reported_at_once() -> None:
     text = str(raised.value)
     assert all(
         name in text
-        for name in ("shardCount", "logLevel", "replicaTables", "ledgerStack is missing")
+        for name in ("shardCount", "logLevel", "ledgerStack", "replicaTables is missing")
     )
 
 
@@ -254,8 +271,7 @@ def test_all_problems_are_reported_at_once() -> None:
     ("value", "example"),
     [
         ("", "N"),
-        ("0", "1"),
-        ("-1", "1"),
+        ("-1", "0"),
         ("forever", "N"),
         ("36501", "36500"),
         ("1" + "0" * 40, "36500"),
@@ -265,7 +281,7 @@ def test_a_tombstone_lives_for_days_or_is_permanent(value: str, example: str) ->
     [problem] = problems(tombstoneLifetimeDays=value)
 
     assert problem == (
-        f"tombstoneLifetimeDays is {value!r}; expected an integer from 1 to 36500: "
+        f"tombstoneLifetimeDays is {value!r}; expected an integer from 0 to 36500: "
         f"pulumi config set tombstoneLifetimeDays {example}"
     )
 
@@ -302,7 +318,8 @@ def test_a_ledger_table_is_replicated_once() -> None:
 
 def test_an_unknown_key_is_refused() -> None:
     assert tables_problem(attribute={"a": "a"}) == (
-        "replicaTables[0] has the unknown key 'attribute'; its keys are ledgerTable, attributes"
+        "replicaTables[0] has the unknown key 'attribute'; its keys are ledgerTable, tableName, "
+        "attributes, indexes, history, tombstoneLifetimeDays"
     )
 
 
@@ -453,6 +470,25 @@ def test_attribute_names_leave_room_for_a_statement(character: str) -> None:
     assert "DynamoDB allows 8192: shorten them" in problem
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"history": True},
+        {"indexes": [{"name": "by-key", "partitionKey": {"attribute": "key"}}]},
+    ],
+    ids=["history", "indexes"],
+)
+def test_what_indexes_and_history_add_to_a_statement_counts(option: dict[str, Any]) -> None:
+    # given names that fill a statement to its end
+    room = MAX_STATEMENT - longest_statement(["key", "n"])
+    attributes = {"key": "a", "n" * (1 + room): "a"}
+    parse(replicaTables=[{"ledgerTable": "Person", "attributes": attributes}])
+    # when
+    problem = tables_problem(attributes=attributes, **option)
+    # then
+    assert "DynamoDB allows 8192: shorten them" in problem
+
+
 def test_a_role_policy_beyond_iams_limit_is_refused() -> None:
     # given 100 tables with short names, which fit
     parse(replicaTables=[{"ledgerTable": f"Table{n:03}"} for n in range(100)])
@@ -460,6 +496,24 @@ def test_a_role_policy_beyond_iams_limit_is_refused() -> None:
     [problem] = problems(replicaTables=[{"ledgerTable": f"T{n:03}" * 32} for n in range(100)])
     assert problem.startswith("replicaTables has 100 entries")
     assert "IAM allows 10240: divide the tables between two stacks" in problem
+
+
+def test_history_a_customer_key_and_given_names_count_in_the_size_of_the_role_policy() -> None:
+    def fits(count: int, entry: dict[str, object], **changed: object) -> bool:
+        tables = [{"ledgerTable": f"Table{n:03}"} for n in range(count)]
+        try:
+            parse(replicaTables=[*tables, {"ledgerTable": "Last"} | entry], **changed)
+        except SettingsError:
+            return False
+        return True
+
+    # given as many tables as fit
+    most = next(count for count in range(100, 200) if not fits(count + 1, {}))
+    assert fits(most, {})
+    # when something needs more room / then they no longer fit
+    assert not fits(most, {"history": True})
+    assert not fits(most, {}, kmsKeyArn=KEY_ARN)
+    assert not fits(most, {"tableName": "a" * 255})
 
 
 @pytest.mark.parametrize(
@@ -481,5 +535,136 @@ def test_tombstones_outlive_a_record_that_was_long_in_the_stream_and_then_in_the
     )
     [problem] = problems(tombstoneLifetimeDays=least - 1, **changed)
     assert problem.startswith(f"tombstoneLifetimeDays is {least - 1}; ")
-    assert f"expected {least} or more" in problem
-    assert "pulumi config rm tombstoneLifetimeDays" in problem
+    assert f"expected {least} or more, or 0 for permanent tombstones" in problem
+    assert problem.endswith(f"pulumi config set tombstoneLifetimeDays {least}")
+
+
+def test_the_lifetime_of_one_table_is_held_to_the_same_rule() -> None:
+    entry = {"ledgerTable": "Person", "tombstoneLifetimeDays": 99}
+    [problem] = problems(replicaTables=[{"ledgerTable": "Car"}, entry])
+
+    assert problem.startswith("replicaTables[1].tombstoneLifetimeDays is 99; a record can arrive")
+    assert problem.endswith("pulumi config set --path 'replicaTables[1].tombstoneLifetimeDays' 100")
+
+
+@pytest.mark.parametrize("value", ["400", True, 1.5, -1, 36_501])
+def test_the_lifetime_of_one_table_is_an_integer(value: object) -> None:
+    assert tables_problem(tombstoneLifetimeDays=value) == (
+        f"replicaTables[0].tombstoneLifetimeDays is {json.dumps(value)}; expected an integer from "
+        "0 (tombstones never expire) to 36500, or nothing for the stack's tombstoneLifetimeDays: "
+        "pulumi config set --path 'replicaTables[0].tombstoneLifetimeDays' 400"
+    )
+
+
+@pytest.mark.parametrize("value", ["true", 1, "yes", None])
+def test_history_is_kept_or_not(value: object) -> None:
+    assert tables_problem(history=value) == (
+        f"replicaTables[0].history is {json.dumps(value)}; expected true or false: pulumi config "
+        "set --path 'replicaTables[0].history' true"
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "alias/my-key",
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+        "arn:aws:kms:eu-west-1:123456789012:alias/my-key",
+        "arn:aws:kms:eu-west-1:123:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "arn:aws:kms::123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "arn:aws:kms:eu-west-1:123456789012:key/*",
+        "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab\n",
+        "arn:aws:s3:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    ],
+)
+def test_a_customer_key_is_named_by_its_arn(value: str) -> None:
+    [problem] = problems(kmsKeyArn=value)
+
+    assert problem.startswith(f"kmsKeyArn is {value!r}; expected the ARN of a symmetric KMS key")
+    assert "(not an alias), or an empty text for keys of AWS" in problem
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "arn:aws:kms:eu-west-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+    ],
+)
+def test_keys_of_every_partition_and_multi_region_keys_are_accepted(value: str) -> None:
+    settings = parse(kmsKeyArn=value)
+
+    assert settings.consumer.kms_key_arn == settings.failures.kms_key_arn == value
+
+
+def test_a_reservation_that_stops_the_function_is_refused() -> None:
+    [problem] = problems(reservedConcurrency=0)
+
+    assert problem.startswith("reservedConcurrency is 0, which would stop the function")
+    assert "Expected -1 for no reservation, or 1 and more" in problem
+    assert "aws lambda update-event-source-mapping" in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "least"), [("tableWarmReadUnits", 12_000), ("tableWarmWriteUnits", 4_000)]
+)
+def test_less_than_dynamodbs_own_throughput_is_refused(name: str, least: int) -> None:
+    parse(**{name: least})
+
+    for units in (1, least - 1):
+        [problem] = problems(**{name: units})
+        assert problem == (
+            f"{name} is {units}; expected 0 for what DynamoDB gives every table, or {least} and "
+            "more"
+        )
+
+
+@pytest.mark.parametrize(("kind", "units"), [("Read", 12_000), ("Write", 4_000)])
+def test_warm_throughput_above_the_ceiling_is_refused(kind: str, units: int) -> None:
+    warm, most = f"tableWarm{kind}Units", f"tableMax{kind}Units"
+    parse(**{warm: units, most: units})
+
+    [problem] = problems(**{warm: units, most: units - 1})
+    assert problem == (
+        f"{warm} is {units}, above the ceiling {most} of {units - 1}: raise the ceiling, or "
+        f"pulumi config set {warm} 0"
+    )
+
+
+@pytest.mark.parametrize("name", ["ab", "a" * 256, "a b", "a/b", "", 7])
+def test_a_table_name_is_one_that_dynamodb_takes(name: object) -> None:
+    assert tables_problem(tableName=name) == (
+        f"replicaTables[0].tableName is {json.dumps(name)}; expected a DynamoDB table name of 3 to "
+        "255 letters, digits, underscores, hyphens or dots, or nothing for a name that Pulumi "
+        "makes up: pulumi config set --path 'replicaTables[0].tableName' people"
+    )
+
+
+def test_two_ledger_tables_do_not_share_a_table() -> None:
+    tables = [{"ledgerTable": name, "tableName": "people"} for name in ("Person", "Human")]
+    [problem] = problems(replicaTables=tables)
+
+    assert problem.startswith("replicaTables gives the tableName 'people' 2 times")
+
+
+@pytest.mark.parametrize(
+    ("name", "whose"),
+    [
+        ("qldb-history-0a1b2c3", "the history table"),
+        ("qldb-Car-0a1b2c3", "the ledger table Car"),
+    ],
+)
+def test_a_table_name_is_not_one_that_pulumi_may_give_to_another_table(
+    name: str, whose: str
+) -> None:
+    entry = {"ledgerTable": "Person", "tableName": name}
+    [problem] = problems(replicaTables=[{"ledgerTable": "Car"}, entry])
+
+    assert problem == (
+        f"replicaTables[1].tableName is {name!r}, a name that {whose} of this stack can have: "
+        "choose another"
+    )
+
+
+def test_a_table_can_be_given_the_name_that_pulumi_made_up_for_it() -> None:
+    parse(replicaTables=[{"ledgerTable": "Person", "tableName": "qldb-Person-0a1b2c3"}])

@@ -18,9 +18,27 @@ from handler.aggregation import user_records
 from handler.values import attribute_value
 from journal.errors import MalformedRecord
 from journal.ion.timestamps import timestamp_text
-from journal.revisions import Ignored, IgnoredReason, Revision, RevisionKind, read_record
+from journal.revisions import (
+    Ignored,
+    IgnoredReason,
+    Redaction,
+    Redactions,
+    Revision,
+    RevisionKind,
+    block_address,
+    read_record,
+)
 from tests.support.ion import binary
-from tests.support.qldb_records import HASH, TX_TIME, block_summary, control, record, revision
+from tests.support.qldb_records import (
+    HASH,
+    TABLE_ID,
+    TX_TIME,
+    block_summary,
+    control,
+    record,
+    redactions,
+    revision,
+)
 from tests.support.raw_ion import VERSION_MARKER, importing
 
 if TYPE_CHECKING:
@@ -47,7 +65,10 @@ def test_a_revision_is_read_with_all_its_fields() -> None:
         tx_time=nothing,
         tx_id="5pxmz8FD9Aj8Cbl5kuvXxP",
         hash=base64.b64decode(HASH),
+        block_address=found.block_address,
+        data_hash=None,
     )
+    assert block_address(found) == ("HgXAkLjAtV0HQ4lNYdzX60", 14)
 
 
 def test_the_genuine_revision_is_read(shared_data: Path) -> None:
@@ -190,3 +211,99 @@ def test_any_bytes_after_a_version_marker_are_read_ignored_or_refused(content: b
         read_record(b"\xe0\x01\x00\xea" + content, TABLES)
     except MalformedRecord:
         return
+
+
+def announced(info: str) -> object:
+    return read_record(redactions(info=info), TABLES, with_redactions=True)
+
+
+def test_the_redactions_that_a_block_announces_are_read() -> None:
+    found = read_record(redactions(("a", 0), ("b", 12)), TABLES, with_redactions=True)
+    assert found == Redactions((Redaction(TABLE_ID, "a", 0), Redaction(TABLE_ID, "b", 12)))
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        "{revisions: [{documentId: a, version: 1}]}",
+        "{revisions: [{documentId: a, version: 1, tableId: null, blockAddress: null}]}",
+        "{revisions: [kind::{documentId: 'a', version: 1, later: 7}], later: []}",
+    ],
+)
+def test_only_what_a_redaction_needs_is_demanded(info: str) -> None:
+    assert announced(info) == Redactions((Redaction(None, "a", 1),))
+
+
+@pytest.mark.parametrize("info", ["null", "null.struct", "{revisions: []}"])
+def test_a_block_that_redacts_nothing_is_ignored(info: str) -> None:
+    assert announced(info) == Ignored(IgnoredReason.BLOCK_SUMMARY)
+
+
+@pytest.mark.parametrize(
+    ("info", "code"),
+    [
+        ("1", "redactionInfo is not a struct"),
+        ("{}", "redactionInfo has no revisions"),
+        ("{revisions: null}", "not a list"),
+        ("{revisions: {}}", "not a list"),
+        ("{revisions: [1]}", "not a struct"),
+        ("{revisions: [{version: 1}]}", "documentId is not a text"),
+        ('{revisions: [{documentId: "", version: 1}]}', "documentId is empty"),
+        ('{revisions: [{documentId: "a"}]}', "version is not a number"),
+        ('{revisions: [{documentId: "a", version: -1}]}', "version is not a number"),
+        ('{revisions: [{documentId: "a", version: 1, tableId: 1}]}', "tableId is not a text"),
+    ],
+)
+def test_a_redaction_that_cannot_be_read_is_malformed(info: str, code: str) -> None:
+    with pytest.raises(MalformedRecord, match=code):
+        announced(info)
+
+
+def test_a_block_redacts_at_most_a_thousand_revisions() -> None:
+    most = [("doc", version) for version in range(1000)]
+    found = read_record(redactions(*most), TABLES, with_redactions=True)
+    assert isinstance(found, Redactions)
+    assert len(found.revisions) == 1000
+    with pytest.raises(MalformedRecord, match="more than 1000 redactions"):
+        read_record(redactions(*most, ("doc", 1000)), TABLES, with_redactions=True)
+
+
+def test_redactions_are_not_read_unless_they_are_wanted() -> None:
+    ignored = Ignored(IgnoredReason.BLOCK_SUMMARY)
+    assert read_record(redactions(("a", 0)), TABLES) == ignored
+    assert read_record(redactions(info="1"), TABLES) == ignored
+    # nor in a summary that has to be read because it might be a revision
+    payload = '{note: "REVISION_DETAILS", redactionInfo: 1}'
+    assert read_record(record("BLOCK_SUMMARY", payload), TABLES) == ignored
+
+
+def test_a_summary_whose_statement_names_a_redaction_redacts_nothing() -> None:
+    for text in ("redactionInfo", "redactionInfo REVISION_DETAILS"):
+        found = read_record(block_summary(text), TABLES, with_redactions=True)
+        assert found == Ignored(IgnoredReason.BLOCK_SUMMARY)
+
+
+def test_a_document_that_names_a_redaction_is_a_revision() -> None:
+    record = revision(data='{redactionInfo: "BLOCK_SUMMARY"}')
+    assert isinstance(read_record(record, TABLES, with_redactions=True), Revision)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (b"blockAddress", b"blockAddresx", "blockAddress is missing"),
+        (b"strandId", b"strandIx", "strandId is not a text"),
+        (b"sequenceNo", b"sequenceNx", "sequenceNo is not a number"),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_malformed(old: bytes, new: bytes, code: str) -> None:
+    found = read_record(revision().replace(old, new), TABLES)
+    assert isinstance(found, Revision)
+    with pytest.raises(MalformedRecord, match=code):
+        block_address(found)
+
+
+def test_a_redacted_revision_has_the_hash_of_its_data() -> None:
+    found = read_record(revision(data=None, data_hash=f"{{{{{HASH}}}}}"), TABLES)
+    assert isinstance(found, Revision)
+    assert found.data_hash == base64.b64decode(HASH)

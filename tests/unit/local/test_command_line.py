@@ -16,6 +16,7 @@ from local import commands
 from local.command_line import main
 from local.commands import COMMANDS, status
 from local.errors import LocalError
+from ops.errors import OpsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status, "run", fail)
 
 
-@pytest.mark.parametrize("kind", [LocalError, SimulatorError])
+@pytest.mark.parametrize("kind", [LocalError, SimulatorError, OpsError])
 def test_text_in_an_error_is_not_interpreted_as_markup(
     kind: type[Exception], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,7 +85,8 @@ def test_a_document_that_cannot_be_read_is_refused_before_any_request(
 def test_every_module_of_the_folder_is_a_command() -> None:
     folder = Path(commands.__file__).parent
 
-    assert {file.stem for file in folder.glob("[!_]*.py")} == set(COMMANDS)
+    modules = {file.stem.replace("_", "-") for file in folder.glob("[!_]*.py")}
+    assert modules == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

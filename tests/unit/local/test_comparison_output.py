@@ -9,13 +9,19 @@ import pytest
 from rich.console import Console
 
 from local.comparison import Difference, Row, Verdict
-from local.comparison_output import comparison_table, difference_lines, summary
+from local.comparison_output import comparison_table, difference_lines, summaries, summary
 
 if TYPE_CHECKING:
     from local.comparable import Comparable
 
 
-def row(verdict: Verdict, *differing: Difference, replica: str = "0 live") -> Row:
+def row(
+    verdict: Verdict,
+    *differing: Difference,
+    replica: str = "0 live",
+    is_dropped: bool = False,
+    is_revision: bool = False,
+) -> Row:
     return Row(
         table="[/x]",
         document_id="[red]",
@@ -23,6 +29,8 @@ def row(verdict: Verdict, *differing: Difference, replica: str = "0 live") -> Ro
         replica=replica,
         verdict=verdict,
         differing=differing,
+        is_dropped=is_dropped,
+        is_revision=is_revision,
     )
 
 
@@ -47,7 +55,12 @@ def test_names_in_the_table_are_not_interpreted_as_markup() -> None:
 
 @pytest.mark.parametrize(
     ("verdict", "word"),
-    [(Verdict.EQUAL, "yes"), (Verdict.BEHIND, "on its way"), (Verdict.DIFFERENT, "NO")],
+    [
+        (Verdict.EQUAL, "yes"),
+        (Verdict.REMOVED, "removed"),
+        (Verdict.BEHIND, "on its way"),
+        (Verdict.DIFFERENT, "NO"),
+    ],
 )
 def test_each_verdict_has_its_word(verdict: Verdict, word: str) -> None:
     assert f"│ {word} " in shown(row(verdict))
@@ -57,6 +70,31 @@ def test_the_summary_counts_each_verdict() -> None:
     rows = [*[row(Verdict.EQUAL)] * 18, *[row(Verdict.BEHIND)] * 2]
 
     assert summary(rows) == "20 documents: 18 equal, 2 on their way, 0 differ"
+
+
+def test_documents_of_a_dropped_table_are_named_as_such() -> None:
+    rows = [row(Verdict.EQUAL, is_dropped=True), row(Verdict.REMOVED, is_dropped=True)]
+
+    assert "[/x] (dropped)" in shown(*rows)
+    assert summary([*rows, row(Verdict.EQUAL)]) == (
+        "3 documents: 2 equal, 1 removed, 0 on their way, 0 differ; 2 of dropped tables"
+    )
+
+
+def test_revisions_are_counted_apart_from_documents() -> None:
+    revisions = [row(Verdict.EQUAL, is_revision=True), row(Verdict.BEHIND, is_revision=True)]
+
+    assert list(summaries([row(Verdict.EQUAL), *revisions])) == [
+        "2 revisions in the history: 1 equal, 1 on its way, 0 differ",
+        "1 document: 1 equal, 0 on their way, 0 differ",
+    ]
+    assert list(summaries([])) == ["0 documents: 0 equal, 0 on their way, 0 differ"]
+
+
+def test_a_difference_in_the_history_says_so() -> None:
+    lines = difference_lines([row(Verdict.DIFFERENT, replica="-", is_revision=True)])
+
+    assert list(lines) == ["history of [/x] [red]: DynamoDB has no item (ledger 1 live)"]
 
 
 @pytest.mark.parametrize(
@@ -112,4 +150,4 @@ def test_what_is_on_its_way_has_no_differences() -> None:
 def test_a_missing_item_is_said_to_be_missing() -> None:
     lines = difference_lines([row(Verdict.DIFFERENT, replica="-")])
 
-    assert list(lines) == ["[/x] [red]: DynamoDB has no item"]
+    assert list(lines) == ["[/x] [red]: DynamoDB has no item (ledger 1 live)"]

@@ -13,14 +13,14 @@ from unittest.mock import Mock
 import pytest
 from rich.console import Console
 
-from local import demo
+from local import aws, demo
 from local.comparison import Row, Verdict
 from local.errors import LocalError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-OUTPUTS = {"ledgerName": "ledger", "tableNames": {"Person": "person"}}
+OUTPUTS = {"ledgerName": "ledger", "replicaTables": "{}"}
 
 
 def row(verdict: Verdict) -> Row:
@@ -46,6 +46,7 @@ def test_a_difference_is_the_exit_status(
     # given a deployment whose comparison ends with these rows, however long it waits
     monkeypatch.setattr(demo, "SETTLE_SECONDS", 0.1)
     monkeypatch.setattr(demo, "LedgerClient", Mock())
+    monkeypatch.setattr(aws, "client", Mock())
     monkeypatch.setattr(demo, "commit_history", Mock())
     monkeypatch.setattr(demo, "measure_lag", Mock(return_value=[0.1, 0.2, 0.3]))
     monkeypatch.setattr(demo, "compare", Mock(return_value=rows))

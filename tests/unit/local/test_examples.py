@@ -18,7 +18,7 @@ def test_with_an_active_environment_the_examples_are_those_of_the_help(
 ) -> None:
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
 
-    assert next_commands(DEFAULT_STATE) == EXAMPLES.partition("\n")[2]
+    assert next_commands(DEFAULT_STATE, has_ledger=True) == EXAMPLES.partition("\n")[2]
 
 
 def test_without_an_active_environment_the_examples_name_its_python(
@@ -28,10 +28,18 @@ def test_without_an_active_environment_the_examples_name_its_python(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
     monkeypatch.chdir(tmp_path)
 
-    assert next_commands(DEFAULT_STATE).startswith("bin/python -m local put")
+    assert next_commands(DEFAULT_STATE, has_ledger=True).startswith("bin/python -m local put")
 
 
 def test_another_state_folder_is_named_in_every_command() -> None:
-    examples = next_commands(Path("my state"))
+    examples = next_commands(Path("my state"), has_ledger=True)
 
     assert examples.count("-m local --state 'my state' ") == examples.count("-m local")
+
+
+def test_without_a_ledger_no_example_needs_one() -> None:
+    examples = next_commands(DEFAULT_STATE, has_ledger=False)
+
+    assert "-m local feed --stream" in examples
+    for command in ("put", "delete", "redact", "show", "export"):
+        assert f"-m local {command} " not in examples

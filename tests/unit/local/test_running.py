@@ -1,15 +1,16 @@
-"""What the commands of one state folder share with those of another: nothing."""
+"""What commands find of a state folder, and what they share with those of another: nothing."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
-from local.running import stack_name
+import pytest
+
+from local import running
+from local.errors import LocalError
+from local.running import deployed, stack_name
 from local.services import DEFAULT_STATE
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def test_the_default_folder_has_the_short_name_however_it_is_written() -> None:
@@ -30,3 +31,28 @@ def test_a_folder_keeps_its_name_from_any_working_directory(
     monkeypatch.chdir(tmp_path.parent)
 
     assert stack_name(tmp_path.relative_to(Path.cwd()) / "state") == name
+
+
+@pytest.mark.parametrize(
+    ("outputs", "message"),
+    [
+        ({}, "nothing is deployed: `python -m local up`"),
+        ({"streamName": "s"}, r"the stack has no ledger \(ledgerStack is not set\).*local feed"),
+    ],
+)
+def test_a_command_that_needs_a_ledger_says_what_is_missing(
+    outputs: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "running_services", Mock())
+    monkeypatch.setattr(running, "open_stacks", lambda _: Mock(outputs=lambda: outputs))
+
+    with pytest.raises(LocalError, match=message):
+        deployed(Path())
+
+
+def test_a_command_that_needs_a_ledger_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    services, outputs = Mock(), {"streamName": "s", "ledgerName": "l"}
+    monkeypatch.setattr(running, "running_services", lambda _: services)
+    monkeypatch.setattr(running, "open_stacks", lambda _: Mock(outputs=lambda: outputs))
+
+    assert deployed(Path()) == (services, outputs)

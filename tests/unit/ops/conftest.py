@@ -12,6 +12,7 @@ from handler.version import project_version
 from ops import connections
 from ops.failure_bucket import FailureBucket
 from ops.failure_queue import FailureQueue
+from tests.support.deployed_function import FUNCTION, DeployedFunction
 from tests.support.failure_bucket import BUCKET, NotifyingS3
 from tests.support.kinesis_events import STREAM_ARN
 from tests.support.memory_sqs import QUEUE_URL
@@ -48,13 +49,23 @@ def table(monkeypatch: pytest.MonkeyPatch) -> MemoryTable:
 
 
 @pytest.fixture
-def outputs_file(tmp_path: Path) -> Path:
+def function(monkeypatch: pytest.MonkeyPatch) -> DeployedFunction:
+    """The deployed function."""
+    function = DeployedFunction()
+    monkeypatch.setattr(connections, "functions", lambda _: function)
+    return function
+
+
+@pytest.fixture
+def outputs_file(tmp_path: Path, function: DeployedFunction) -> Path:
     """The outputs of a stack that this version deployed."""
     file = tmp_path / "outputs.json"
     content = {
         "version": project_version(),
         "streamArn": STREAM_ARN,
         "failureQueueUrl": QUEUE_URL,
+        "functionName": FUNCTION,
+        "functionCodeSha256": function.code,
         "handlerEnvironment": {
             Variable.REPLICA_TABLES: '{"Person":{"tableName":"person-1a2b3c"}}',
             Variable.FAILURE_BUCKET: BUCKET,

@@ -34,11 +34,16 @@ def operator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "connect", [connections.failure_bucket, connections.failure_queue, connections.writer]
+    "connect",
+    [connections.failure_bucket, connections.failure_queue, connections.writer],
 )
 def test_requests_go_to_the_region_of_the_stack(connect: Callable[[StackOutputs], object]) -> None:
     client = vars(connect(OUTPUTS))["_client"]
     assert client.meta.region_name == "eu-west-1"
+
+
+def test_functions_are_those_of_the_region_of_the_stack() -> None:
+    assert connections.functions(OUTPUTS).meta.region_name == "eu-west-1"
 
 
 def test_the_bucket_is_the_one_of_the_handler() -> None:
@@ -49,3 +54,38 @@ def test_an_unknown_profile_is_an_error_with_its_remedy(monkeypatch: pytest.Monk
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     with pytest.raises(OpsError, match="the profile that AWS_PROFILE names does not exist"):
         connections.failure_bucket(OUTPUTS)
+
+
+@pytest.mark.parametrize(
+    ("region", "variables", "expected"),
+    [
+        ("eu-west-1", {"AWS_REGION": "us-west-2"}, "eu-west-1"),
+        (None, {"AWS_REGION": "us-west-2"}, "us-west-2"),
+        (None, {"AWS_REGION": ""}, "eu-north-1"),
+        (None, {}, "eu-north-1"),
+    ],
+)
+def test_without_a_region_it_is_the_usual_one(
+    region: str | None,
+    variables: dict[str, str],
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert connections.client("kinesis", region).meta.region_name == expected
+
+
+def test_no_region_at_all_is_an_error_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+
+    with pytest.raises(OpsError, match="no AWS region was found: set AWS_REGION"):
+        connections.client("kinesis", None)
+
+
+def test_tables_are_given_more_attempts_than_one_answer_of_throttling() -> None:
+    retries = connections.dynamodb(OUTPUTS).meta.config.retries
+    assert retries["total_max_attempts"] == 10

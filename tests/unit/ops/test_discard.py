@@ -11,7 +11,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from typing_extensions import override
 
 from ops.command_line import main
 from ops.discard import discard
@@ -23,6 +22,7 @@ from tests.support.failure_bucket import BUCKET
 from tests.support.failure_objects import failed_record, quarantine
 from tests.support.qldb_records import malformed
 from tests.support.sentinel import SECRET
+from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,14 +31,6 @@ if TYPE_CHECKING:
     from tests.support.redrive_run import RedriveRun
 
 YES = "--yes"
-
-
-class Terminal(io.StringIO):
-    """Standard input of a person who types an answer."""
-
-    @override
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.fixture

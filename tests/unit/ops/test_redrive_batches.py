@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from handler.writer import Transient
+from handler.outcomes import Transient
 from ops.aggregate_of_one import aggregate_of_one
 from tests.support.discarded_batches import BATCH_KEY, discarded_batch
 from tests.support.failure_bucket import notification

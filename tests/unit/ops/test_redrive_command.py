@@ -10,7 +10,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-from handler.writer import Permanent, Transient
+from handler.outcomes import Permanent, Transient
 from ops.command_line import main
 from tests.support.failure_objects import failed_record, quarantine
 from tests.support.qldb_records import secret_revision
@@ -18,6 +18,7 @@ from tests.support.qldb_records import secret_revision
 if TYPE_CHECKING:
     import pytest
 
+    from tests.support.deployed_function import DeployedFunction
     from tests.support.failure_bucket import NotifyingS3
     from tests.support.memory_table import MemoryTable
 
@@ -79,6 +80,44 @@ def test_drop_ignored_deletes_an_ignored_object(
     assert "ignored       1 (1 unconfigured table)" in summary
     assert "that stay" not in summary
     assert (s3.bodies, table.items) == ({}, {})
+
+
+def test_outputs_that_are_older_than_the_function_are_refused_before_anything_is_read(
+    s3: NotifyingS3,
+    table: MemoryTable,
+    function: DeployedFunction,
+    outputs: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # given a function that was deployed again, with the history of a table for example
+    quarantine(s3, failed_record(secret_revision()))
+    function.code = "another"
+    bodies = dict(s3.bodies)
+    # when, then
+    assert main(["redrive", *outputs]) == 1
+    assert "not those of the deployed function replica-1a2b" in capsys.readouterr().err
+    assert (s3.bodies, table.items) == (bodies, {})
+
+
+def test_a_function_that_cannot_be_read_names_the_permission(
+    function: DeployedFunction, outputs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    function.error = "AccessDeniedException"
+
+    assert main(["redrive", *outputs]) == 1
+    assert "allow your user or role the action lambda:GetFunctionConfiguration" in (
+        capsys.readouterr().err
+    )
+
+
+def test_the_failures_of_a_function_that_is_gone_can_be_redriven(
+    s3: NotifyingS3, table: MemoryTable, function: DeployedFunction, outputs: list[str]
+) -> None:
+    quarantine(s3, failed_record(secret_revision()))
+    function.error = "ResourceNotFoundException"
+
+    assert main(["redrive", *outputs]) == 0
+    assert set(table.items) == {"doc"}
 
 
 def test_ctrl_c_ends_after_the_object_with_a_summary(

@@ -7,11 +7,12 @@ answers of the real services are tested in `tests/e2e/test_redrive.py`.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from handler.aggregation import MAGIC
-from handler.writer import Permanent, Transient
+from handler.outcomes import Permanent, Transient
 from ops.aggregate_of_one import aggregate_of_one
 from ops.errors import OpsError
 from ops.redrive import redrive_objects
@@ -249,3 +250,28 @@ def test_a_record_that_every_tombstone_outlives_is_written(runs: RedriveRun) -> 
     now = int(runs.quarantined(key).approximate_arrival + 8 * 86_400 - 1)
     runs.queue(tombstone_lifetime_days=9, now=now)
     assert runs.versions == {"doc": 4}
+
+
+@pytest.mark.parametrize(("table", "is_written"), [("Person", False), ("Vehicle", True)])
+def test_only_the_lifetime_of_its_own_table_keeps_a_record_back(
+    runs: RedriveRun, table: str, *, is_written: bool
+) -> None:
+    # given an old record, and a lifetime of tombstones in one of two tables
+    key = quarantine(runs.s3, failed_record(secret_revision("doc", 4, table=table), sub=3))
+    now = runs.quarantined(key).approximate_arrival + 90 * 86_400
+    person = replace(TWO_TABLES.replica_tables["Person"], tombstone_lifetime_days=9)
+    tables = {**TWO_TABLES.replica_tables, "Person": person}
+    # when
+    runs.queue(tables=replace(TWO_TABLES, replica_tables=tables), now=now)
+    # then
+    assert bool(runs.versions) == is_written
+
+
+def test_an_old_record_that_cannot_be_read_fails_again(runs: RedriveRun) -> None:
+    # given old records that write nothing
+    for sub, payload in enumerate((b"garbage", malformed())):
+        quarantine(runs.s3, failed_record(payload, sub=sub))
+    # when
+    summary = runs.queue(tombstone_lifetime_days=9, now=NOW + 900 * 86_400)
+    # then they have their own reasons, not their age
+    assert {reason for reason, _ in summary.failed} == {"malformed"}

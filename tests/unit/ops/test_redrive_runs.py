@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from handler.writer import Transient
+from handler.outcomes import Transient
 from ops.errors import OpsError
 from ops.failure_queue import FailureQueue
 from ops.redrive_summary import Ending, Summary

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from handler.writer import Permanent, Transient
+from handler.outcomes import Permanent, Transient
 from ops.command_line import main
 from tests.support.discarded_batches import BATCH_KEY, discarded_batch
 from tests.support.failure_bucket import BUCKET, notification

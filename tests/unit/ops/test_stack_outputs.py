@@ -20,10 +20,10 @@ from tests.support.kinesis_events import STREAM_ARN
 if TYPE_CHECKING:
     from pathlib import Path
 
-TABLES = '{"Person":{"tableName":"person-1a2b3c"}}'
+TABLES = '{"Person":{"tableName":"person-1a2b3c","tombstoneLifetimeDays":400}}'
 ENVIRONMENT: dict[str, Any] = {
     Variable.FAILURE_BUCKET: "failures-1a2b3c",
-    Variable.TOMBSTONE_LIFETIME_DAYS: "400",
+    Variable.VERSION: "1.2",
     Variable.LOG_LEVEL: "INFO",
 }
 OUTPUTS: dict[str, Any] = {
@@ -44,13 +44,7 @@ def test_the_handler_is_configured_as_in_its_environment() -> None:
     settings = parse(OUTPUTS).settings
     assert settings.replica_tables["Person"].table_name == "person-1a2b3c"
     assert settings.failure_bucket == "failures-1a2b3c"
-    assert settings.tombstone_lifetime_days == 400
-
-
-def test_without_a_lifetime_tombstones_stay() -> None:
-    environment = _without(ENVIRONMENT, Variable.TOMBSTONE_LIFETIME_DAYS)
-    outputs = parse({**OUTPUTS, "handlerEnvironment": environment})
-    assert outputs.settings.tombstone_lifetime_days is None
+    assert settings.replica_tables["Person"].tombstone_lifetime_days == 400
 
 
 def test_the_region_is_that_of_the_stream() -> None:
@@ -66,7 +60,7 @@ def test_the_queue_is_the_one_of_the_stack() -> None:
     [
         pytest.param(json.dumps(ENVIRONMENT), id="an object that became a JSON text"),
         pytest.param(
-            {**ENVIRONMENT, Variable.TOMBSTONE_LIFETIME_DAYS: 400},
+            {**ENVIRONMENT, Variable.VERSION: 1.2},
             id="a text in it that became a number",
         ),
     ],
@@ -83,6 +77,13 @@ def test_a_stack_of_version_0_1_0_has_its_tables_in_the_environment() -> None:
     environment = {**ENVIRONMENT, Variable.REPLICA_TABLES: TABLES}
     outputs = {**_without(OUTPUTS, "replicaTables"), "handlerEnvironment": environment}
     assert parse(outputs) == parse(OUTPUTS)
+
+
+def test_a_stack_with_a_lifetime_in_its_environment_must_be_deployed_again() -> None:
+    # Without the variable, its tombstones would seem to be permanent.
+    environment = {**ENVIRONMENT, "TOMBSTONE_LIFETIME_DAYS": "400"}
+    with pytest.raises(OpsError, match="an earlier version deployed"):
+        parse({**OUTPUTS, "handlerEnvironment": environment})
 
 
 def test_a_stack_of_an_earlier_version_must_be_deployed_again() -> None:

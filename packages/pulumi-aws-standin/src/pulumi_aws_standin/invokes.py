@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pulumi_aws_standin.errors import ProviderError
+from pulumi_aws_standin.resources import dynamodb_indexes
+from pulumi_aws_standin.values import as_string
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
     from pulumi_aws_standin.session import Session
 
 
-def _caller_identity(session: Session) -> dict[str, object]:
+def _caller_identity(session: Session, _: Mapping[str, object]) -> dict[str, object]:
     identity = session.sts.get_caller_identity()
     return {
         "accountId": identity["Account"],
@@ -22,7 +25,7 @@ def _caller_identity(session: Session) -> dict[str, object]:
     }
 
 
-def _region(session: Session) -> dict[str, object]:
+def _region(session: Session, _: Mapping[str, object]) -> dict[str, object]:
     return {
         "description": session.region,
         "endpoint": f"ec2.{session.region}.amazonaws.com",
@@ -32,7 +35,7 @@ def _region(session: Session) -> dict[str, object]:
     }
 
 
-def _partition(session: Session) -> dict[str, object]:
+def _partition(session: Session, _: Mapping[str, object]) -> dict[str, object]:
     return {
         "dnsSuffix": "amazonaws.com",
         "id": session.partition,
@@ -41,10 +44,56 @@ def _partition(session: Session) -> dict[str, object]:
     }
 
 
-FUNCTIONS: Final[dict[str, Callable[[Session], dict[str, object]]]] = {
-    "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
-    "aws:index/getPartition:getPartition": _partition,
-    "aws:index/getRegion:getRegion": _region,
+def _table(session: Session, arguments: Mapping[str, object]) -> dict[str, object]:
+    table = session.dynamodb.describe_table(TableName=as_string(arguments["name"]))["Table"]
+    indexes = table.get("GlobalSecondaryIndexes", [])
+    return {
+        "arn": table["TableArn"],
+        "globalSecondaryIndexes": [dynamodb_indexes.observed(index) for index in indexes],
+        "id": table["TableName"],
+        "name": table["TableName"],
+    }
+
+
+def _stream(session: Session, arguments: Mapping[str, object]) -> dict[str, object]:
+    name = as_string(arguments["name"])
+    summary = session.kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+    pages = session.kinesis.get_paginator("list_shards").paginate(StreamName=name)
+    shards = [shard for page in pages for shard in page["Shards"]]
+    return {
+        "arn": summary["StreamARN"],
+        "id": summary["StreamARN"],
+        "name": name,
+        "openShards": [
+            shard["ShardId"]
+            for shard in shards
+            if "EndingSequenceNumber" not in shard["SequenceNumberRange"]
+        ],
+    }
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the AWS provider.
+
+    Attributes
+    ----------
+    call
+        Returns its result, or a part of it.
+    arguments
+        Names of the arguments that are implemented; all of them are required.
+    """
+
+    call: Callable[[Session, Mapping[str, object]], dict[str, object]]
+    arguments: tuple[str, ...] = ()
+
+
+FUNCTIONS: Final[dict[str, Function]] = {
+    "aws:dynamodb/getTable:getTable": Function(_table, ("name",)),
+    "aws:index/getCallerIdentity:getCallerIdentity": Function(_caller_identity),
+    "aws:index/getPartition:getPartition": Function(_partition),
+    "aws:index/getRegion:getRegion": Function(_region),
+    "aws:kinesis/getStream:getStream": Function(_stream, ("name",)),
 }
 
 
@@ -62,7 +111,7 @@ def invoke(session: Session, token: str, arguments: Mapping[str, object]) -> dic
     token
         The function's token, for example `aws:index/getRegion:getRegion`.
     arguments
-        Must be empty: the results are the account, region and partition of the session.
+        Those that the function implements, and no others.
 
     Raises
     ------
@@ -72,9 +121,10 @@ def invoke(session: Session, token: str, arguments: Mapping[str, object]) -> dic
     function = FUNCTIONS.get(token)
     if function is None:
         raise UnknownFunctionError(f"the stand-in AWS provider does not implement {token}")
-    given = sorted(name for name, value in arguments.items() if value is not None)
-    if given:
+    given = {name for name, value in arguments.items() if value is not None}
+    unknown = sorted(given.difference(function.arguments))
+    if unknown:
         raise UnknownFunctionError(
-            f"the stand-in AWS provider does not implement the argument {given[0]} of {token}"
+            f"the stand-in AWS provider does not implement the argument {unknown[0]} of {token}"
         )
-    return function(session)
+    return function.call(session, arguments)

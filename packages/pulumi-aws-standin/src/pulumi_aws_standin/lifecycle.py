@@ -5,6 +5,7 @@ The result of a creation or update is always read back from the service.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,9 +15,10 @@ from pulumi_aws_standin.planning import DEFAULTS, without_defaults
 from pulumi_aws_standin.resource import Known, Observed, Update
 from pulumi_aws_standin.schema import same
 from pulumi_aws_standin.tags import TAGS, TAGS_ALL
+from pulumi_aws_standin.values import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from pulumi_aws_standin.resource import Resource
     from pulumi_aws_standin.session import Session
@@ -74,7 +76,8 @@ def create(resource: Resource, session: Session, inputs: Mapping[str, object]) -
         If it was created, but does not match the inputs.
     """
     identifier = resource.create(session, inputs)
-    return _apply(resource, session, identifier, Known(inputs=inputs), changed=set())
+    known = Known(inputs=inputs)
+    return _apply(resource, session, identifier, known, changed=set(), former={})
 
 
 def update(
@@ -90,10 +93,12 @@ def update(
     changed = {
         declared.name
         for declared in resource.properties
-        if not same(declared.type, old.inputs.get(declared.name), new.get(declared.name))
+        if not declared.keeps(new.get(declared.name))
+        and not same(declared.type, old.inputs.get(declared.name), new.get(declared.name))
     }
     known = Known(inputs=new, outputs=old.outputs)
-    return _apply(resource, session, identifier, known, changed=changed - resource.state_only)
+    changed -= resource.state_only
+    return _apply(resource, session, identifier, known, changed=changed, former=old.inputs)
 
 
 def read(resource: Resource, session: Session, identifier: str, known: Known) -> State:
@@ -106,6 +111,10 @@ def read(resource: Resource, session: Session, identifier: str, known: Known) ->
     if observed is None:
         return GONE
     inputs = _observed_inputs(resource, observed, known.inputs)
+    if known.inputs:  # without any, it is imported with everything that it has
+        for declared in resource.properties:
+            if declared.keeps(known.inputs.get(declared.name)):
+                inputs.pop(declared.name, None)
     if DEFAULTS in known.inputs:
         inputs[DEFAULTS] = known.inputs[DEFAULTS]
     return State(
@@ -134,7 +143,13 @@ def delete(resource: Resource, session: Session, identifier: str, known: Known) 
 
 
 def _apply(
-    resource: Resource, session: Session, identifier: str, known: Known, *, changed: set[str]
+    resource: Resource,
+    session: Session,
+    identifier: str,
+    known: Known,
+    *,
+    changed: set[str],
+    former: Mapping[str, object],
 ) -> State:
     """Apply the wanted inputs to a resource that exists.
 
@@ -153,6 +168,8 @@ def _apply(
         Its wanted inputs and the outputs of the state.
     changed
         Names of the properties to apply regardless of what the service reports.
+    former
+        The inputs of the state; empty while the resource is created.
     """
     wanted = known.inputs
     try:
@@ -160,7 +177,7 @@ def _apply(
         names = changed | set(_different(resource, observed, wanted))
         settings = frozenset(names - {TAGS.name})
         if settings:
-            change = Update(names=settings, before=observed.inputs, wanted=wanted)
+            change = Update(names=settings, before=observed.inputs, wanted=wanted, former=former)
             resource.update(session, identifier, change)
         if TAGS.name in names and resource.tagging is not None:
             target = _tag_target(resource.tagging, identifier, observed)
@@ -187,12 +204,38 @@ def _read(resource: Resource, session: Session, identifier: str, known: Known) -
             target = _tag_target(resource.tagging, identifier, observed)
             inputs[TAGS.name] = resource.tagging.read(session, target) or None
         for path in quirks.NOT_READ.get(resource.type_name, {}):
-            parent, _, part = path.partition(".")
-            reported, kept = inputs.get(parent), known.inputs.get(parent)
-            if isinstance(reported, dict) and isinstance(kept, dict) and part in kept:
-                inputs[parent] = {**reported, part: kept[part]}
+            inputs = as_object(_with_kept(inputs, known.inputs, path.split(".")))
         return replace(observed, inputs=inputs)
     return None
+
+
+def _with_kept(reported: object, kept: object, path: Sequence[str]) -> object:
+    """Return what the service reports with one part as the state holds it, present or absent.
+
+    Parameters
+    ----------
+    reported
+        The service's value.
+    kept
+        The state's value. Without one, nothing is replaced.
+    path
+        Names of properties down to the part. Members of lists are matched by their name.
+    """
+    if isinstance(reported, list) and isinstance(kept, list):
+        named = {as_object(member).get("name"): member for member in kept}
+        return [
+            _with_kept(member, named.get(as_object(member).get("name")), path)
+            for member in reported
+        ]
+    if not isinstance(reported, dict) or not isinstance(kept, Mapping) or not kept:
+        return reported
+    name, *inner = path
+    result = {key: value for key, value in reported.items() if key != name}
+    if inner and name in reported:
+        result[name] = _with_kept(reported[name], kept.get(name), inner)
+    elif not inner and name in kept:
+        result[name] = kept[name]
+    return result
 
 
 def _tag_target(tagging: Tagging, identifier: str, observed: Observed) -> str:
@@ -230,6 +273,7 @@ def _different(resource: Resource, observed: Observed, wanted: Mapping[str, obje
         for declared in resource.properties
         if declared.name in observed.inputs
         and declared.name not in resource.state_only
+        and not declared.keeps(wanted.get(declared.name))
         and not same(declared.type, observed.inputs[declared.name], wanted.get(declared.name))
     ]
 

@@ -100,12 +100,12 @@ def diff(resource: Resource, *, old: Mapping[str, object], new: Mapping[str, obj
     """Return the difference between the inputs of the state and checked new inputs."""
     changes: list[Change] = []
     for declared in resource.properties:
-        changes += declared.type.changes(
-            declared.name,
-            old.get(declared.name),
-            new.get(declared.name),
-            replaces=declared.force_new,
-        )
+        wanted = new.get(declared.name)
+        if not declared.keeps(wanted):
+            changes += declared.type.changes(
+                declared.name, old.get(declared.name), wanted, replaces=declared.force_new
+            )
+    changes = resource.counted(changes, old, new)
     chosen = new.get(DEFAULTS)
     renamed = set(chosen) if isinstance(chosen, list) else set()
     renamed |= {change.path for change in changes}

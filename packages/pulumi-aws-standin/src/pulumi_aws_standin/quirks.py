@@ -2,11 +2,11 @@
 
 Everything that this provider does only because of the emulator is in this module or listed here:
 
-- *BatchExecuteStatement*: the emulator requires `dynamodb:BatchExecuteStatement` on resource `*`.
-  AWS has no such action: it requires dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate on the table
-  (DynamoDB developer guide, "IAM security policies with PartiQL"). See
-  `identity_policy_for_emulator`. So the emulator refuses a role that lacks one of the two actions,
-  but cannot refuse the statements of a role that may use them on another table only.
+- *PartiQL*: the emulator requires `dynamodb:BatchExecuteStatement` on resource `*`, an action that
+  AWS does not have: it requires dynamodb:PartiQLInsert and so on, on the statement's table
+  (DynamoDB developer guide, "IAM security policies with PartiQL"). The provider grants nothing that
+  the program does not: replace `ministack.core.iam_actions.dynamodb_transaction_checks`, which
+  returns the actions and resources of a request, where you start the emulator.
 - *Permissions that Lambda itself uses*: on AWS the event source mapping reads the stream and puts
   discarded records into the bucket under the function's role, and Lambda writes log and traces
   under it (Lambda developer guide, "Process records with Lambda", "Retain discarded records"). The
@@ -15,7 +15,7 @@ Everything that this provider does only because of the emulator is in this modul
   `logs:*` and `xray:*`: a missing one shows on AWS only.
 - *Plain HTTP*: the emulator is called without TLS, AWS never is by its SDKs. A policy that denies
   calls without TLS (`aws:SecureTransport`) would deny everything. See
-  `resource_policy_for_emulator`.
+  `policy_for_emulator`.
 - *Batch size*: the default of an event source mapping on a Kinesis stream is 10 in the emulator and
   100 on AWS (Lambda API, CreateEventSourceMapping). The provider always sends it.
 - *Tags*: the emulator's CreateStream loses them, AWS keeps them. The provider sends no tags with
@@ -24,8 +24,10 @@ Everything that this provider does only because of the emulator is in this modul
   them (IAM API, TagRole). The provider's Check refuses them for every service.
 - *Trust policies*: the emulator's CreateRole accepts any text, AWS only a policy document. The
   provider's Check refuses any other.
-- *Actions that the emulator lacks* (UpdateStreamMode, UpdateMaxRecordSize): its refusal is reported
-  unchanged, so a stream's mode can be set at creation only.
+- *Actions that the emulator lacks*: see `lacking`. What they would set is in Pulumi's state only.
+- *Email subscriptions*: the emulator confirms them itself, AWS sends a mail with a link.
+- *Dashboards*: the emulator accepts any text, AWS only a dashboard's JSON. The provider's Check
+  refuses what is not a JSON object.
 - *Runtimes*: the emulator accepts any `runtime` and architecture, and runs a Python function with
   its own interpreter on this machine, so a package for another one fails at each invocation. The
   provider's Check refuses what cannot run: see `not_runnable`.
@@ -35,24 +37,50 @@ Everything that this provider does only because of the emulator is in this modul
 
 from __future__ import annotations
 
-import fnmatch
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
 
 from pulumi_aws_standin import machine
 from pulumi_aws_standin.policies import as_list, canonical_policy, parse_policy, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 NOT_READ: Final[dict[str, dict[str, str]]] = {
+    "aws:cloudwatch/logGroup:LogGroup": {
+        "kmsKeyId": "it has no AssociateKmsKey and DisassociateKmsKey, and encrypts nothing",
+    },
+    "aws:cloudwatch/metricAlarm:MetricAlarm": {
+        "evaluateLowSampleCountPercentiles": "PutMetricAlarm drops it",
+        "metricQueries": "PutMetricAlarm drops Metrics, so that nothing is evaluated",
+        "warmUpConfiguration": "PutMetricAlarm drops it; an alarm is evaluated at once",
+    },
     "aws:dynamodb/table:Table": {
+        "globalSecondaryIndexes.onDemandThroughput": "UpdateTable drops it; no ceiling has effect",
+        "globalSecondaryIndexes.warmThroughput": "UpdateTable drops it; nothing is pre-warmed",
         "pointInTimeRecovery.recoveryPeriodInDays": (
             "DescribeContinuousBackups answers without RecoveryPeriodInDays"
         ),
+        "warmThroughput": "CreateTable and UpdateTable drop it; nothing is pre-warmed",
+    },
+    "aws:kinesis/stream:Stream": {
+        "maxRecordSizeInKib": (
+            "CreateStream drops it and it has no UpdateMaxRecordSize: a record has at most 1 MiB"
+        ),
+        "streamModeDetails": "it has no UpdateStreamMode: the stream keeps its mode and its shards",
+    },
+    "aws:lambda/eventSourceMapping:EventSourceMapping": {
+        "metricsConfig": "it drops MetricsConfig and produces no such metrics",
     },
 }
-"""Reasons, by resource type and property, why the state's value is used instead of a read one."""
+"""Reasons, by resource type and property, why the state's value is used instead of a read one.
+
+What is listed here is in Pulumi's state, so that a second deployment changes nothing, but has no
+effect in the emulator. Members of a list are matched by their name.
+"""
 
 NO_RESHARDING: Final = (
     "the emulator's UpdateShardCount drops the stream's records and restarts its shard ids, so "
@@ -63,35 +91,30 @@ NO_RESHARDING: Final = (
 KINESIS_BATCH_SIZE: Final = 100
 """AWS's default batch size of an event source mapping on a Kinesis stream."""
 
-_INSERT = "dynamodb:PartiQLInsert"
-_UPDATE = "dynamodb:PartiQLUpdate"
-_GRANT: Final = {
-    "Sid": "EmulatorAsksForBatchExecuteStatement",
-    "Effect": "Allow",
-    "Action": "dynamodb:BatchExecuteStatement",
-    "Resource": "*",
-}
 _NEVER_KEY: Final = "aws:PrincipalTag/EmulatorSpeaksPlainHttp"
 _NEVER_VALUE: Final = "never"
 """With the key above, a condition that no principal fulfils: none has this tag."""
 
 
-def identity_policy_for_emulator(policy: str) -> str:
-    """Return the document to send to the emulator for a policy of a role.
+@contextmanager
+def lacking(*actions: str) -> Iterator[None]:
+    """Suppress the refusal of actions that the emulator does not have.
 
-    A statement that allows `dynamodb:BatchExecuteStatement` is added only where the document
-    allows both dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate on at least one and the same
-    resource, and denies neither. A program that lacks one of the two is refused as on AWS.
+    Parameters
+    ----------
+    actions
+        Names of actions. The properties that they set are listed in `NOT_READ`.
     """
-    text = resource_policy_for_emulator(policy)
-    document = parse_policy(text)
-    if not _allows_both(document):
-        return text
-    return json.dumps({**document, "Statement": [*statements(document), _GRANT]})
+    try:
+        yield
+    except ClientError as error:
+        message = error.response.get("Error", {}).get("Message", "")
+        if message not in {f"Unknown action: {action}" for action in actions}:
+            raise
 
 
-def resource_policy_for_emulator(policy: str) -> str:
-    """Return the document to send to the emulator for a policy of a bucket or queue.
+def policy_for_emulator(policy: str) -> str:
+    """Return the document to send to the emulator for a policy of any kind.
 
     A statement that denies what does not come over TLS gets a condition that never holds.
     """
@@ -105,23 +128,16 @@ def resource_policy_for_emulator(policy: str) -> str:
     return json.dumps({**document, "Statement": translated})
 
 
-def from_emulator(policy: str, translate: Callable[[str], str]) -> str:
+def from_emulator(policy: str) -> str:
     """Return the document that the program wrote, given the one that the emulator holds.
 
-    An addition is hidden only if `translate` would have made exactly that one. Anything else is a
-    drift, which must be visible.
-
-    Parameters
-    ----------
-    policy
-        The emulator's document.
-    translate
-        The function above that was applied before the document was sent.
+    A condition is hidden only if `policy_for_emulator` would have added exactly that one. Anything
+    else is a drift, which must be visible.
     """
     document = parse_policy(policy)
-    kept = [_drop_never(stated) for stated in statements(document) if stated != _GRANT]
+    kept = [_drop_never(stated) for stated in statements(document)]
     candidate = json.dumps({**document, "Statement": kept})
-    if canonical_policy(translate(candidate)) != canonical_policy(policy):
+    if canonical_policy(policy_for_emulator(candidate)) != canonical_policy(policy):
         return policy
     return candidate
 
@@ -152,25 +168,6 @@ def _drop_never(statement: object) -> object:
     if equals:
         condition["StringEquals"] = equals
     return {**statement, "Condition": condition}
-
-
-def _allows_both(document: dict[str, object]) -> bool:
-    allowed: dict[str, set[tuple[str, str]]] = {_INSERT: set(), _UPDATE: set()}
-    for statement in statements(document):
-        if not isinstance(statement, dict):
-            continue
-        for action, places in allowed.items():
-            if not any(_matches(pattern, action) for pattern in as_list(statement.get("Action"))):
-                continue
-            if statement.get("Effect") == "Deny":
-                return False
-            condition = json.dumps(statement.get("Condition", {}), sort_keys=True)
-            places.update((str(r), condition) for r in as_list(statement.get("Resource")))
-    return not allowed[_INSERT].isdisjoint(allowed[_UPDATE])
-
-
-def _matches(pattern: object, action: str) -> bool:
-    return fnmatch.fnmatchcase(action.lower(), str(pattern).lower())
 
 
 def not_runnable(runtime: object, architectures: object) -> Iterator[tuple[str, str]]:

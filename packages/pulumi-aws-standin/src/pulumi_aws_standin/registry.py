@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pulumi_aws_standin.resources.cloudwatch_alarm import MetricAlarm
+from pulumi_aws_standin.resources.cloudwatch_dashboard import Dashboard
 from pulumi_aws_standin.resources.dynamodb_table import Table
 from pulumi_aws_standin.resources.event_source_mapping import EventSourceMapping
 from pulumi_aws_standin.resources.iam_role import Role
@@ -19,6 +21,9 @@ from pulumi_aws_standin.resources.s3_encryption import BucketServerSideEncryptio
 from pulumi_aws_standin.resources.s3_lifecycle import BucketLifecycleConfiguration
 from pulumi_aws_standin.resources.s3_notification import BucketNotification
 from pulumi_aws_standin.resources.s3_public_access_block import BucketPublicAccessBlock
+from pulumi_aws_standin.resources.sns_topic import Topic
+from pulumi_aws_standin.resources.sns_topic_policy import TopicPolicy
+from pulumi_aws_standin.resources.sns_topic_subscription import TopicSubscription
 from pulumi_aws_standin.resources.sqs_queue import Queue
 from pulumi_aws_standin.resources.sqs_queue_policy import QueuePolicy
 
@@ -35,17 +40,22 @@ _ALL: Final[tuple[Resource, ...]] = (
     BucketPolicy(),
     BucketPublicAccessBlock(),
     BucketServerSideEncryptionConfiguration(),
+    Dashboard(),
     EventSourceMapping(),
     Function(),
     KinesisStream(),
     Ledger(),
     LogGroup(),
+    MetricAlarm(),
     QldbStream(),
     Queue(),
     QueuePolicy(),
     Role(),
     RolePolicy(),
     Table(),
+    Topic(),
+    TopicPolicy(),
+    TopicSubscription(),
 )
 
 RESOURCES: Final = {resource.type_name: resource for resource in _ALL}

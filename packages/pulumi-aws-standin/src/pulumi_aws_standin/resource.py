@@ -13,7 +13,7 @@ from pulumi_aws_standin.errors import ProviderError, applying
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pulumi_aws_standin.schema import Problem, Property
+    from pulumi_aws_standin.schema import Change, Problem, Property
     from pulumi_aws_standin.session import Session
     from pulumi_aws_standin.tags import Tagging
 
@@ -85,11 +85,14 @@ class Update:
         The inputs that the service reports now.
     wanted
         All wanted inputs.
+    former
+        The inputs of the state; empty while the resource is created.
     """
 
     names: frozenset[str]
     before: Mapping[str, object]
     wanted: Mapping[str, object]
+    former: Mapping[str, object] = field(default_factory=dict)
 
     def __contains__(self, name: object) -> bool:
         return name in self.names
@@ -135,6 +138,13 @@ class Resource(ABC):
         """Yield problems that concern several properties together."""
         del inputs
         yield from ()
+
+    def counted(
+        self, changes: list[Change], old: Mapping[str, object], new: Mapping[str, object]
+    ) -> list[Change]:
+        """Return those of the changes between old and new inputs that the AWS provider counts."""
+        del old, new
+        return changes
 
     @abstractmethod
     def create(self, session: Session, inputs: Mapping[str, object]) -> str:

@@ -17,12 +17,14 @@ from pulumi_aws_standin.qldb_client import QldbClient
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
 
@@ -63,12 +65,14 @@ class Session:
             s3={"addressing_style": "path"},
         )
         client = functools.partial(shared.client, endpoint_url=emulator, config=settings)
+        self.cloudwatch: CloudWatchClient = client("cloudwatch")
         self.dynamodb: DynamoDBClient = client("dynamodb")
         self.iam: IAMClient = client("iam")
         self.kinesis: KinesisClient = client("kinesis")
         self.lambda_: LambdaClient = client("lambda")
         self.logs: CloudWatchLogsClient = client("logs")
         self.s3: S3Client = client("s3")
+        self.sns: SNSClient = client("sns")
         self.sqs: SQSClient = client("sqs")
         self.sts: STSClient = client("sts")
 

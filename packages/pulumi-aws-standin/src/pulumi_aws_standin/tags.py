@@ -137,6 +137,19 @@ def _remove_qldb_tags(session: Session, arn: str, keys: list[str]) -> None:
     session.qldb.call("DELETE", _NAME, arn, query=query)
 
 
+CLOUDWATCH: Final = Tagging(
+    target="arn",
+    fetch=lambda session, arn: _from_pairs(
+        session.cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
+    ),
+    add=lambda session, arn, tags: session.cloudwatch.tag_resource(
+        ResourceARN=arn, Tags=_pairs(tags)
+    ),
+    remove=lambda session, arn, keys: session.cloudwatch.untag_resource(
+        ResourceARN=arn, TagKeys=keys
+    ),
+)
+
 DYNAMODB: Final = Tagging(
     target="arn",
     fetch=lambda session, arn: _from_pairs(
@@ -191,6 +204,15 @@ QLDB: Final = Tagging(
 
 S3_BUCKET: Final = Tagging(
     target="id", fetch=_bucket_tags, add=_add_bucket_tags, remove=_remove_bucket_tags
+)
+
+SNS_TOPIC: Final = Tagging(
+    target="id",
+    fetch=lambda session, arn: _from_pairs(
+        session.sns.list_tags_for_resource(ResourceArn=arn)["Tags"]
+    ),
+    add=lambda session, arn, tags: session.sns.tag_resource(ResourceArn=arn, Tags=_pairs(tags)),
+    remove=lambda session, arn, keys: session.sns.untag_resource(ResourceArn=arn, TagKeys=keys),
 )
 
 SQS_QUEUE: Final = Tagging(

@@ -240,6 +240,18 @@ class Engine:
         inputs, outputs = decode(response.inputs).values, decode(response.properties).values
         return ManagedResource(resource.urn, response.id, inputs, outputs)
 
+    def imported(self, urn: str, identifier: str) -> ManagedResource:
+        """Return a resource that exists already, as the engine imports it.
+
+        Parameters
+        ----------
+        urn
+            The URN that it gets.
+        identifier
+            Its id.
+        """
+        return self.refresh(ManagedResource(urn, identifier, {}, {}))
+
     def delete(self, resource: ManagedResource) -> None:
         """Delete a resource."""
         self.provider.Delete(

@@ -54,6 +54,7 @@ class Thing(Resource):
                 )
             ),
         ),
+        Property(name="color", type=String(), sticky=True),
         Property(name="force", type=Boolean(), default=False),
         TAGS,
     )

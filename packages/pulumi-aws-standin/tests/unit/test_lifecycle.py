@@ -182,3 +182,37 @@ def test_a_deletion_without_effect_is_no_success(thing: Thing, session: Session)
     thing.immortal = True
     with pytest.raises(ProviderError, match="still reports it"):
         lifecycle.delete(thing, session, "a", Known())
+
+
+def test_a_sticky_setting_that_the_program_drops_stays(thing: Thing, session: Session) -> None:
+    # given a resource with a color, which the service would report as a drift
+    thing.things["a"] = {"name": "a", "size": 1, "color": "red"}
+    # when the program drops the color and changes the size
+    old = Known(inputs={"name": "a", "size": 1, "color": "red"})
+    state = lifecycle.update(thing, session, "a", old=old, new={"name": "a", "size": 2})
+    # then only the size is applied, and the color is an output but no input
+    assert thing.applied == [{"size"}]
+    assert state.outputs["color"] == "red"
+    assert "color" not in lifecycle.read(thing, session, "a", Known(inputs=state.inputs)).inputs
+
+
+def test_an_import_reads_sticky_settings(thing: Thing, session: Session) -> None:
+    thing.things["a"] = {"name": "a", "size": 1, "color": "red"}
+    assert lifecycle.read(thing, session, "a", Known()).inputs["color"] == "red"
+
+
+@pytest.mark.parametrize(
+    ("kept", "place"), [({"place": "here"}, "here"), ({"size": 1}, None), ({}, "there")]
+)
+def test_a_whole_property_that_the_emulator_does_not_report_is_the_states(
+    thing: Thing,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    kept: dict[str, object],
+    place: str | None,
+) -> None:
+    """Present or absent as in the state; an import has no state."""
+    monkeypatch.setitem(quirks.NOT_READ, thing.type_name, {"place": "never changes"})
+    thing.things["a"] = {"name": "a", "size": 1, "place": "there"}
+    read = lifecycle.read(thing, session, "a", Known(inputs=kept))
+    assert read.inputs.get("place") == place

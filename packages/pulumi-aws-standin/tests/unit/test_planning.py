@@ -135,3 +135,20 @@ def test_a_tag_that_a_preview_does_not_know_yet_is_planned(thing: Thing) -> None
     assert [(c.path, c.replaces) for c in difference.changes] == [("tags.k", False)]
     planned = planning.plan_update(thing, new, {**old, "arn": "arn:a"})
     assert planned["tags"] == planned["tagsAll"] == {"k": UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        (None, "red", ChangeKind.ADD),
+        ("red", "blue", ChangeKind.UPDATE),
+        ("red", None, None),
+    ],
+)
+def test_a_sticky_setting_that_the_program_drops_is_no_difference(
+    thing: Thing, old: str | None, new: str | None, kind: ChangeKind | None
+) -> None:
+    before = {"name": "a", "size": 1, "color": old}
+    after = {"name": "a", "size": 1, "color": new}
+    changes = planning.diff(thing, old=before, new=after).changes
+    assert [change.kind for change in changes] == ([] if kind is None else [kind])

@@ -23,6 +23,7 @@ STREAM = "aws:kinesis/stream:Stream"
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 FUNCTION = "aws:lambda/function:Function"
 TABLE = "aws:dynamodb/table:Table"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 QLDB_STREAM = "aws:qldb/stream:Stream"
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
@@ -30,6 +31,8 @@ OTHER_ARCHITECTURE = "x86_64" if ARCHITECTURE == "arm64" else "arm64"
 
 ROLE_ARN = "arn:aws:iam::000000000000:role/r"
 KINESIS_ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
+KEY_ARN = "arn:aws:kms:us-east-1:000000000000:key/k"
+TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:t"
 
 GOOD: dict[str, dict[str, Any]] = {
     STREAM: {"shardCount": 1},
@@ -60,7 +63,20 @@ GOOD: dict[str, dict[str, Any]] = {
     "aws:qldb/ledger:Ledger": {"permissionsMode": "STANDARD"},
     "aws:iam/role:Role": {"assumeRolePolicy": "{}"},
     "aws:iam/rolePolicy:RolePolicy": {"role": "r", "policy": "{}"},
+    "aws:cloudwatch/dashboard:Dashboard": {
+        "dashboardName": "d",
+        "dashboardBody": '{"widgets": []}',
+    },
     "aws:cloudwatch/logGroup:LogGroup": {},
+    ALARM: {
+        "comparisonOperator": "GreaterThanThreshold",
+        "evaluationPeriods": 3,
+        "metricName": "Errors",
+        "namespace": "AWS/Lambda",
+        "period": 60,
+        "statistic": "Sum",
+        "threshold": 0,
+    },
     "aws:s3/bucket:Bucket": {},
     "aws:s3/bucketPolicy:BucketPolicy": {"bucket": "b", "policy": "{}"},
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {"bucket": "b"},
@@ -76,10 +92,37 @@ GOOD: dict[str, dict[str, Any]] = {
         "bucket": "b",
         "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}],
     },
+    "aws:sns/topic:Topic": {},
+    "aws:sns/topicPolicy:TopicPolicy": {"arn": TOPIC_ARN, "policy": "{}"},
+    "aws:sns/topicSubscription:TopicSubscription": {
+        "topic": TOPIC_ARN,
+        "protocol": "email",
+        "endpoint": "team@example.com",
+    },
     "aws:sqs/queue:Queue": {},
     "aws:sqs/queuePolicy:QueuePolicy": {"queueUrl": "u", "policy": "{}"},
 }
 """Inputs that each type accepts."""
+
+
+WITH_INDEX: dict[str, Any] = {
+    "attributes": [{"name": "pk", "type": "S"}, {"name": "city", "type": "S"}],
+    "globalSecondaryIndexes": [{"name": "by-city", "hashKey": "city", "projectionType": "ALL"}],
+}
+NO_CEILINGS = {"maxReadRequestUnits": -1, "maxWriteRequestUnits": -1}
+CEILING_PATH = "onDemandThroughput.maxReadRequestUnits"
+WARM_READS_PATH = "warmThroughput.readUnitsPerSecond"
+KEY_PATH = "serverSideEncryption.kmsKeyArn"
+DAYS_PATH = "pointInTimeRecovery.recoveryPeriodInDays"
+QUERY: dict[str, Any] = {"id": "e1", "expression": "m1 * 2", "returnData": True}
+METRIC: dict[str, Any] = {
+    "id": "m1",
+    "metric": {"metricName": "Errors", "namespace": "AWS/Lambda", "period": 60, "stat": "p90"},
+}
+ON_QUERIES: dict[str, Any] = {
+    **dict.fromkeys(("metricName", "namespace", "period", "statistic")),
+    "metricQueries": [QUERY, METRIC],
+}
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +207,53 @@ def test_a_missing_property_is_refused_by_name(engine: Engine, type_name: str, n
             {"loggingConfig": {"logFormat": "Text", "systemLogLevel": "INFO"}},
             "loggingConfig.systemLogLevel",
         ),
+        (STREAM, {"maxRecordSizeInKib": 1023}, "maxRecordSizeInKib"),
+        (STREAM, {"maxRecordSizeInKib": 10_241}, "maxRecordSizeInKib"),
+        (MAPPING, {"metricsConfig": {"metrics": ["ErrorCount"]}}, "metricsConfig.metrics[0]"),
+        (FUNCTION, {"kmsKeyArn": "alias/mine"}, "kmsKeyArn"),
         (TABLE, {"attributes": [{"name": "other", "type": "S"}]}, "attributes"),
+        (TABLE, {**WITH_INDEX, "attributes": [{"name": "pk", "type": "S"}]}, "attributes"),
+        (TABLE, {"attributes": [{"name": "pk", "type": "S"}] * 2}, "attributes"),
+        (TABLE, {"onDemandThroughput": {"maxReadRequestUnits": 0}}, CEILING_PATH),
+        (TABLE, {"warmThroughput": {"readUnitsPerSecond": 11_999}}, WARM_READS_PATH),
+        (TABLE, {"serverSideEncryption": {"enabled": True, "kmsKeyArn": "k"}}, KEY_PATH),
+        (TABLE, {"pointInTimeRecovery": {"enabled": True, "recoveryPeriodInDays": 36}}, DAYS_PATH),
+        (
+            "aws:sqs/queue:Queue",
+            {"kmsMasterKeyId": KEY_ARN, "sqsManagedSseEnabled": False},
+            "kmsMasterKeyId",
+        ),
+        ("aws:cloudwatch/logGroup:LogGroup", {"kmsKeyId": "alias/mine"}, "kmsKeyId"),
+        ("aws:cloudwatch/dashboard:Dashboard", {"dashboardBody": "[]"}, "dashboardBody"),
+        ("aws:cloudwatch/dashboard:Dashboard", {"dashboardBody": "{"}, "dashboardBody"),
+        ("aws:cloudwatch/dashboard:Dashboard", {"dashboardName": "a b"}, "dashboardName"),
+        ("aws:sns/topicSubscription:TopicSubscription", {"protocol": "sms"}, "protocol"),
+        ("aws:sns/topicSubscription:TopicSubscription", {"endpoint": "team"}, "endpoint"),
+        ("aws:sns/topicSubscription:TopicSubscription", {"topic": "t"}, "topic"),
+        ("aws:sns/topic:Topic", {"name": "a b"}, "name"),
+        (ALARM, {"comparisonOperator": "Greater"}, "comparisonOperator"),
+        (ALARM, {"statistic": "Median"}, "statistic"),
+        (ALARM, {"statistic": None}, "statistic"),
+        (ALARM, {"extendedStatistic": "p90"}, "statistic"),
+        (ALARM, {"statistic": None, "extendedStatistic": "p101"}, "extendedStatistic"),
+        (ALARM, {"period": 90}, "period"),
+        (ALARM, {"threshold": None}, "threshold"),
+        (ALARM, {"threshold": "0"}, "threshold"),
+        (ALARM, {"thresholdMetricId": "e1"}, "threshold"),
+        (ALARM, {"comparisonOperator": "GreaterThanUpperThreshold"}, "thresholdMetricId"),
+        (ALARM, {"datapointsToAlarm": 4}, "datapointsToAlarm"),
+        (ALARM, {"evaluationPeriods": 1441}, "evaluationPeriods"),
+        (ALARM, {"evaluationPeriods": 169, "period": 3600}, "evaluationPeriods"),
+        (ALARM, {"treatMissingData": "notbreaching"}, "treatMissingData"),
+        (ALARM, {"dimensions": {"FunctionName": ""}}, "dimensions.FunctionName"),
+        (ALARM, {"dimensions": {f"D{n}": "v" for n in range(31)}}, "dimensions"),
+        (ALARM, {"alarmActions": [TOPIC_ARN] * 6}, "alarmActions"),
+        (ALARM, {"okActions": ["topic"]}, "okActions[0]"),
+        (ALARM, {"unit": "Items"}, "unit"),
+        (ALARM, {**ON_QUERIES, "metricQueries": [QUERY, METRIC, METRIC]}, "metricQueries[2].id"),
+        (ALARM, {**ON_QUERIES, "metricQueries": [METRIC]}, "metricQueries"),
+        (ALARM, {**ON_QUERIES, "metricQueries": [{**METRIC, **QUERY}]}, "metricQueries[0]"),
+        (ALARM, {**ON_QUERIES, "metricQueries": [{**QUERY, "id": "E1"}]}, "metricQueries[0].id"),
         (TABLE, {"attributes": [{"name": "pk", "type": "X"}]}, "attributes[0].type"),
         (TABLE, {"ttl": {"enabled": True}}, "ttl.attributeName"),
         (TABLE, {"billingMode": "PROVISIONED"}, "readCapacity"),
@@ -195,6 +284,13 @@ def test_a_wrong_value_is_refused_by_name(
     assert type_name in refused[path]
 
 
+def test_an_alarm_on_queries_has_no_metric_of_its_own(engine: Engine) -> None:
+    refused = failures(engine, ALARM, metricQueries=[QUERY, METRIC], dimensions={"A": "b"})
+    one = ["dimensions", "metricName", "namespace", "period", "statistic"]
+    assert sorted(refused) == one
+    assert not failures(engine, ALARM, **ON_QUERIES)
+
+
 @pytest.mark.parametrize("type_name", sorted(GOOD))
 def test_unknown_values_are_accepted_in_a_preview(engine: Engine, type_name: str) -> None:
     for declared in RESOURCES[type_name].properties:
@@ -204,13 +300,13 @@ def test_unknown_values_are_accepted_in_a_preview(engine: Engine, type_name: str
 
 
 def test_an_unknown_type_is_refused_by_name(engine: Engine) -> None:
-    urn = urn_of("aws:sns/topic:Topic")
+    urn = urn_of("aws:sfn/stateMachine:StateMachine")
     [failure] = engine.check(urn, {}).failures
-    assert "aws:sns/topic:Topic" in failure.reason
+    assert "aws:sfn/stateMachine:StateMachine" in failure.reason
     held = ManagedResource(urn, "id", {}, {})
-    with pytest.raises(CallError, match="aws:sns/topic:Topic"):
+    with pytest.raises(CallError, match="aws:sfn/stateMachine:StateMachine"):
         engine.delete(held)
-    with pytest.raises(CallError, match="aws:sns/topic:Topic"):
+    with pytest.raises(CallError, match="aws:sfn/stateMachine:StateMachine"):
         engine.diff(held, {})
 
 
@@ -273,9 +369,21 @@ def test_a_planned_update_keeps_the_arn(engine: Engine) -> None:
         (
             TABLE,
             {"hashKey": "k", "attributes": [{"name": "k", "type": "S"}]},
-            ["attributes", "hashKey"],
-            ["attributes", "hashKey"],
+            ["hashKey"],
+            ["hashKey"],
         ),
+        (TABLE, WITH_INDEX, ["attributes", "globalSecondaryIndexes"], []),
+        (TABLE, {"onDemandThroughput": NO_CEILINGS}, [], []),
+        (TABLE, {"warmThroughput": {"readUnitsPerSecond": 12_000}}, ["warmThroughput"], []),
+        (ALARM, {"threshold": 0.5, "alarmActions": [TOPIC_ARN]}, ["alarmActions", "threshold"], []),
+        (ALARM, {"name": "other"}, ["name"], ["name"]),
+        (
+            "aws:cloudwatch/dashboard:Dashboard",
+            {"dashboardBody": '{ "widgets" : [] }'},
+            [],
+            [],
+        ),
+        ("aws:sns/topicSubscription:TopicSubscription", {"endpoint": "a@b"}, ["endpoint"], None),
         ("aws:iam/role:Role", {"assumeRolePolicy": '{ "Statement" : [] }'}, [], []),
     ],
 )
@@ -284,15 +392,27 @@ def test_only_another_meaning_differs_and_only_where_it_must_replaces(
     type_name: str,
     change: dict[str, object],
     paths: list[str],
-    replaces: list[str],
+    replaces: list[str] | None,
 ) -> None:
     old = engine.checked(urn_of(type_name), GOOD[type_name])
     held = ManagedResource(urn_of(type_name), "id", old, old)
     new = engine.checked(urn_of(type_name), {**GOOD[type_name], **change}, old)
     difference = engine.diff(held, new)
     assert sorted(difference.detailedDiff) == paths
-    assert sorted(difference.replaces) == replaces
+    assert sorted(difference.replaces) == (paths if replaces is None else replaces)
     assert difference.changes == (difference.DIFF_SOME if paths else difference.DIFF_NONE)
+
+
+@pytest.mark.parametrize("indexes", [None, []])
+def test_a_table_keeps_its_indexes_when_the_program_has_none(
+    engine: Engine, indexes: list[object] | None
+) -> None:
+    """As with the AWS provider: hashicorp/terraform-provider-aws, issue 47490."""
+    old = engine.checked(urn_of(TABLE), {**GOOD[TABLE], **WITH_INDEX})
+    held = ManagedResource(urn_of(TABLE), "id", old, old)
+    news = {**GOOD[TABLE], "globalSecondaryIndexes": indexes}
+    difference = engine.diff(held, engine.checked(urn_of(TABLE), news, old))
+    assert difference.changes == difference.DIFF_NONE
 
 
 def test_a_secret_stays_a_secret_in_all_that_it_goes_into(engine: Engine) -> None:

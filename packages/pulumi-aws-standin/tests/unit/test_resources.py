@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from pulumi_aws_standin.resource import Resource
 
 CLASSES: dict[str, Any] = {
+    "aws:cloudwatch/dashboard:Dashboard": aws.cloudwatch.Dashboard,
     "aws:cloudwatch/logGroup:LogGroup": aws.cloudwatch.LogGroup,
+    "aws:cloudwatch/metricAlarm:MetricAlarm": aws.cloudwatch.MetricAlarm,
     "aws:dynamodb/table:Table": aws.dynamodb.Table,
     "aws:iam/role:Role": aws.iam.Role,
     "aws:iam/rolePolicy:RolePolicy": aws.iam.RolePolicy,
@@ -42,6 +44,9 @@ CLASSES: dict[str, Any] = {
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
         aws.s3.BucketServerSideEncryptionConfiguration
     ),
+    "aws:sns/topic:Topic": aws.sns.Topic,
+    "aws:sns/topicPolicy:TopicPolicy": aws.sns.TopicPolicy,
+    "aws:sns/topicSubscription:TopicSubscription": aws.sns.TopicSubscription,
     "aws:sqs/queue:Queue": aws.sqs.Queue,
     "aws:sqs/queuePolicy:QueuePolicy": aws.sqs.QueuePolicy,
 }
@@ -122,6 +127,7 @@ def autonamed(resource: Resource) -> list[str]:
 def test_which_types_pulumi_names() -> None:
     assert {name: autonamed(r) for name, r in RESOURCES.items() if autonamed(r)} == {
         "aws:cloudwatch/logGroup:LogGroup": ["name"],
+        "aws:cloudwatch/metricAlarm:MetricAlarm": ["name"],
         "aws:dynamodb/table:Table": ["name"],
         "aws:iam/role:Role": ["name"],
         "aws:iam/rolePolicy:RolePolicy": ["name"],
@@ -129,6 +135,7 @@ def test_which_types_pulumi_names() -> None:
         "aws:lambda/function:Function": ["name"],
         "aws:qldb/ledger:Ledger": ["name"],
         "aws:s3/bucket:Bucket": ["bucket"],
+        "aws:sns/topic:Topic": ["name"],
         "aws:sqs/queue:Queue": ["name"],
     }
 
@@ -148,6 +155,8 @@ def test_what_is_not_read_is_declared() -> None:
         for path, reason in paths.items():
             parent, _, part = path.partition(".")
             kind = declared[parent]
-            assert isinstance(kind, Object)
-            assert part in {known.name for known in kind.properties}
+            inner = kind.item if isinstance(kind, ListOf) else kind
+            if part:
+                assert isinstance(inner, Object)
+                assert part in {known.name for known in inner.properties}
             assert reason

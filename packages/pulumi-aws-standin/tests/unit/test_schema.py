@@ -11,7 +11,9 @@ from pulumi_aws_standin.schema import (
     ChangeKind,
     Code,
     Integer,
+    JsonObject,
     ListOf,
+    Number,
     Object,
     Policy,
     Problem,
@@ -54,6 +56,13 @@ def moment(value: str) -> str:
         (Integer(), 1.5, "p", "expected an integer, got the number 1.5"),
         (Integer(minimum=60, maximum=604_800, also=(-1,)), 59, "p", "from 60 to 604800 or -1"),
         (Integer(values=(0, 1, 3)), 2, "p", "must be one of 0, 1, 3"),
+        (Integer(minimum=60, multiple=60, also=(30,)), 90, "p", "must be a multiple of 60 or 30"),
+        (Number(), "1", "p", "expected a number, got a string"),
+        (Number(), True, "p", "expected a number, got a boolean"),
+        (JsonObject(), {}, "p", "expected the text of a JSON object, got an object"),
+        (JsonObject(), "[1]", "p", "is not the text of a JSON object"),
+        (JsonObject(), "{", "p", "is not the text of a JSON object"),
+        (ListOf(item=String(), maximum=1), ["a", "b"], "p", "expected at most 1, got 2"),
         (Boolean(), "true", "p", "expected a boolean"),
         (Policy(), "{", "p", "is not the JSON of a policy document"),
         (Policy(), 5, "p", "expected a policy document"),
@@ -208,3 +217,28 @@ def test_an_empty_member_of_a_map_is_not_an_absent_one(
 ) -> None:
     changes = list(StringMap().changes("tags", old, new, replaces=False))
     assert changes == [Change(path="tags.empty", kind=kind, replaces=False)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "replaces"), [(2, 1, True), (1, 2, False), (None, 1, False), (2, None, False)]
+)
+def test_only_a_lower_number_replaces_where_the_service_can_only_raise_it(
+    old: object, new: object, *, replaces: bool
+) -> None:
+    [change] = Integer(grows=True).changes("p", old, new, replaces=False)
+    assert change.replaces is replaces
+
+
+def test_a_lower_number_is_changed_in_place_elsewhere() -> None:
+    [change] = Integer().changes("p", 2, 1, replaces=False)
+    assert not change.replaces
+
+
+@pytest.mark.parametrize("value", [1, 1.5, 0, -2])
+def test_a_number_may_have_a_fraction(value: object) -> None:
+    assert not list(check_value(Number(), "p", value))
+
+
+def test_the_text_of_a_json_object_is_compared_by_meaning() -> None:
+    assert same(JsonObject(), '{"a": 1, "b": [2]}', '{"b":[2],"a":1}')
+    assert not same(JsonObject(), '{"b": [1, 2]}', '{"b": [2, 1]}')

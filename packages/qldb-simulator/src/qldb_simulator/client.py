@@ -10,7 +10,12 @@ from urllib.parse import quote, urlencode
 from amazon.ion.exceptions import IonException
 
 from qldb_simulator.client_connection import ServiceConnection
-from qldb_simulator.client_results import CommittedBlock, DocumentState
+from qldb_simulator.client_results import (
+    CommittedBlock,
+    DocumentState,
+    RevisionState,
+    TableGeneration,
+)
 from qldb_simulator.errors import SimulatorError
 from qldb_simulator.ion_reading import read_binary
 from qldb_simulator.operation_encoding import dump_operations
@@ -251,6 +256,20 @@ class LedgerClient:
         return {
             document_id: DocumentState.from_ion(document_id, revision)
             for document_id, revision in read_binary(body).items()
+        }
+
+    def generations(self, ledger: str) -> list[TableGeneration]:
+        """Return every table that the ledger has had, dropped ones included, oldest first."""
+        answer = self._connection.json("GET", f"{_simulator(ledger)}/generations")
+        return [TableGeneration.from_json(table) for table in answer["Tables"]]
+
+    def revisions(self, ledger: str, table_id: str) -> dict[str, list[RevisionState]]:
+        """Return all revisions of every document of a table, which may have been dropped."""
+        path = f"{_simulator(ledger)}/generations/{quote(table_id)}"
+        documents = read_binary(self._connection.send("GET", path))
+        return {
+            document_id: [RevisionState.from_ion(document_id, revision) for revision in revisions]
+            for document_id, revisions in documents.items()
         }
 
     def blocks(self, ledger: str, *, from_sequence_no: int = 0) -> list[Any]:

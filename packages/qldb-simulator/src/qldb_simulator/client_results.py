@@ -95,3 +95,54 @@ class DocumentState:
             tx_id=str(metadata["txId"]),
             hash=bytes(revision["hash"]),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevisionState(DocumentState):
+    """One revision of a document.
+
+    Attributes
+    ----------
+    data
+        The document; None when deleted or redacted.
+    strand_id, sequence_no
+        Address of the block.
+    data_hash
+        Hash of the removed document of a redacted revision, else None.
+    """
+
+    strand_id: str
+    sequence_no: int
+    data_hash: bytes | None = None
+
+    @classmethod
+    def from_ion(cls, document_id: str, revision: Mapping[str, Any]) -> Self:
+        """Read a revision's struct."""
+        metadata, address = revision["metadata"], revision["blockAddress"]
+        data_hash = revision.get("dataHash")
+        return cls(
+            document_id=document_id,
+            version=int(metadata["version"]),
+            is_deleted="data" not in revision and data_hash is None,
+            data=revision.get("data"),
+            tx_time=metadata["txTime"],
+            tx_id=str(metadata["txId"]),
+            hash=bytes(revision["hash"]),
+            strand_id=str(address["strandId"]),
+            sequence_no=int(address["sequenceNo"]),
+            data_hash=None if data_hash is None else bytes(data_hash),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableGeneration:
+    """One table of a ledger; one that was dropped and created again is another one."""
+
+    name: str
+    table_id: str
+    is_active: bool
+
+    @classmethod
+    def from_json(cls, table: Mapping[str, Any]) -> Self:
+        """Read the service's answer."""
+        return cls(name=table["tableName"], table_id=table["tableId"], is_active=table["isActive"])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from qldb_simulator.block_entries import entry_hashes
 from qldb_simulator.blocks import Block, Revision, SystemRevision, revision_metadata
+from qldb_simulator.errors import TransactionError
 from qldb_simulator.hash_chain import block_hash, revision_hash
 from qldb_simulator.ids import new_ids
 from qldb_simulator.ion_hash import ion_hash
@@ -54,7 +55,7 @@ class Ledger:
         self.strand_id = self._new_id()
         self._blocks: list[Block] = []
         self._tables: dict[str, Table] = {}
-        self._tables_ever = 0
+        self._generations: list[Table] = []
         self._history: dict[str, dict[str, list[Revision]]] = {}
         self._document_ids: set[str] = set()
 
@@ -76,6 +77,28 @@ class Ledger:
     def tables(self) -> dict[str, str]:
         """Ids of the active tables by name."""
         return {table.name: table.table_id for table in self._tables.values()}
+
+    @property
+    def generations(self) -> tuple[Table, ...]:
+        """Every table that the ledger has had, dropped ones included, oldest first."""
+        return tuple(self._generations)
+
+    def revisions(self, table_id: str) -> dict[str, list[Revision]]:
+        """Return all revisions of every document of a table, oldest first.
+
+        Parameters
+        ----------
+        table_id
+            Id of a table, which may have been dropped.
+
+        Raises
+        ------
+        TransactionError
+            If the ledger never had such a table.
+        """
+        if table_id not in self._history:
+            raise TransactionError(f"the ledger never had a table with the id {table_id!r}")
+        return {key: list(revisions) for key, revisions in self._history[table_id].items()}
 
     def state(self, table: str) -> dict[str, Revision]:
         """Return the latest revision of every document of an active table, deleted ones included.
@@ -113,7 +136,7 @@ class Ledger:
         """
         transaction = Transaction(
             tables=dict(self._tables),
-            tables_ever=self._tables_ever,
+            tables_ever=len(self._generations),
             history=self._history,
             known_ids=self._document_ids,
             new_id=self._new_id,
@@ -191,8 +214,8 @@ class Ledger:
 
     def _apply(self, transaction: Transaction, block: Block) -> None:
         self._tables = transaction.tables
-        self._tables_ever = transaction.tables_ever
-        for table in self._tables.values():
+        self._generations += transaction.created
+        for table in transaction.created:
             self._history.setdefault(table.table_id, {})
         self._blocks.append(block)
         for revision in block.documents:

@@ -114,6 +114,11 @@ class LedgerResource:
         with self.lock:
             return self.journal.state(table)
 
+    def revisions(self, table_id: str) -> dict[str, list[Revision]]:
+        """Return all revisions of every document of a table, which may have been dropped."""
+        with self.lock:
+            return self.journal.revisions(table_id)
+
     def active_streams(self) -> list[StreamResource]:
         """Return the streams that have not ended."""
         return [stream for stream in list(self.streams.values()) if not stream.has_ended]

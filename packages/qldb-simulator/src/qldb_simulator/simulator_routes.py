@@ -8,6 +8,8 @@ and control deliveries and exports.
 | POST transactions | Ion list of operations (see `operation_encoding`) -> JSON of the block |
 | GET tables | JSON: ids by name |
 | GET tables/TABLE | binary Ion: latest revision by document id |
+| GET generations | JSON: name, id and state of every table, dropped ones included |
+| GET generations/ID | binary Ion: all revisions of a table by document id |
 | GET blocks?from=N | binary Ion: blocks as in an S3 export |
 | GET verification | JSON: faults of the journal |
 | GET delivery | JSON: blocks, and the progress of each stream |
@@ -59,6 +61,8 @@ def simulator_routes(plane: ControlPlane) -> list[Route]:
         ("POST", f"{ledger}/transactions", handlers.commit),
         ("GET", f"{ledger}/tables", handlers.tables),
         ("GET", f"{ledger}/tables/{NAME}", handlers.state),
+        ("GET", f"{ledger}/generations", handlers.generations),
+        ("GET", f"{ledger}/generations/{NAME}", handlers.revisions),
         ("GET", f"{ledger}/blocks", handlers.blocks),
         ("GET", f"{ledger}/verification", handlers.verify),
         ("GET", f"{ledger}/delivery", handlers.delivery),
@@ -87,6 +91,33 @@ class _Handlers:
     def state(self, request: Request) -> Response:
         revisions = self._ledger(request).state(request.parts[1])
         return ion_response({key: revision.to_ion() for key, revision in revisions.items()})
+
+    def generations(self, request: Request) -> Response:
+        ledger = self._ledger(request)
+        with ledger.lock:
+            active = set(ledger.journal.tables.values())
+            tables = ledger.journal.generations
+        return json_response(
+            {
+                "Tables": [
+                    {
+                        "tableName": table.name,
+                        "tableId": table.table_id,
+                        "isActive": table.table_id in active,
+                    }
+                    for table in tables
+                ]
+            }
+        )
+
+    def revisions(self, request: Request) -> Response:
+        documents = self._ledger(request).revisions(request.parts[1])
+        return ion_response(
+            {
+                key: [revision.to_ion() for revision in revisions]
+                for key, revisions in documents.items()
+            }
+        )
 
     def blocks(self, request: Request) -> Response:
         start = request.query.get("from", ["0"])[0]

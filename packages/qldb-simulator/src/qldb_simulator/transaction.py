@@ -85,7 +85,7 @@ class Transaction:
     tables
         Active tables by name; the transaction changes this dict.
     tables_ever
-        Number of tables that the ledger has ever had.
+        Number of tables that the ledger has had so far, dropped ones included.
     history
         Revisions by table id and document id.
     known_ids
@@ -104,10 +104,11 @@ class Transaction:
         new_id: Callable[[], str],
     ) -> None:
         self.tables = tables
-        self.tables_ever = tables_ever
+        self.created: list[Table] = []
         self.changes: dict[str, DocumentChange] = {}
         self.system_hashes: list[bytes] = []
         self.redaction: Revision | None = None
+        self._tables_ever = tables_ever
         self._history = history
         self._known_ids = known_ids
         self._new_id = new_id
@@ -200,12 +201,13 @@ class Transaction:
             raise TransactionError(f"{name!r} is not a table name: use letters, digits and _")
         if name in self.tables:
             raise TransactionError(f"table {name} exists")
-        if len(self.tables) >= MAX_ACTIVE_TABLES or self.tables_ever >= MAX_TABLES:
+        tables_ever = self._tables_ever + len(self.created)
+        if len(self.tables) >= MAX_ACTIVE_TABLES or tables_ever >= MAX_TABLES:
             raise TransactionError(
                 f"a ledger has at most {MAX_ACTIVE_TABLES} active tables, {MAX_TABLES} in all"
             )
         self.tables[name] = Table(name=name, table_id=self._new_id())
-        self.tables_ever += 1
+        self.created.append(self.tables[name])
         self.system_hashes.append(sha256(self._new_id().encode()))
         return f"CREATE TABLE {name}", []
 

@@ -16,7 +16,7 @@ from qldb_simulator.client import LedgerClient
 from qldb_simulator.errors import ServiceError, SimulatorError
 from qldb_simulator.hash_chain import block_faults, chain_faults
 from qldb_simulator.http_server import MAX_BODY_BYTES
-from qldb_simulator.operations import CreateTable, Insert, Select
+from qldb_simulator.operations import CreateTable, DropTable, Insert, Select
 from qldb_simulator.service import QldbService
 
 from tests.support.api import ROLE_ARN, memory_plane
@@ -95,6 +95,34 @@ def test_state_contains_deleted_documents(client: LedgerClient) -> None:
 
 def test_tables_are_listed_by_name(client: LedgerClient) -> None:
     assert list(client.tables("one")) == ["Person"]
+
+
+def test_generations_of_a_table_are_listed_with_their_revisions(client: LedgerClient) -> None:
+    # given a document with a redacted and a deleted revision
+    document_id = _insert(client, {"name": "one"})
+    client.commit("one", [update(document_id, name="two")])
+    client.commit("one", [delete(document_id)])
+    client.commit("one", [redact(document_id, 0)])
+    # when its table is dropped and created again
+    client.commit("one", [DropTable(table="Person"), CreateTable(table="Person")])
+    # then both generations are listed
+    dropped, active = client.generations("one")
+    assert (dropped.name, dropped.is_active) == ("Person", False)
+    assert (active.name, active.is_active) == ("Person", True)
+    assert active.table_id == client.tables("one")["Person"]
+    # and the dropped one has every revision with its address
+    (revisions,) = client.revisions("one", dropped.table_id).values()
+    blocks = client.blocks("one")
+    assert [(r.version, r.data and dict(r.data), r.is_deleted) for r in revisions] == [
+        (0, None, False),
+        (1, {"name": "two"}, False),
+        (2, None, True),
+    ]
+    assert [r.data_hash is not None for r in revisions] == [True, False, False]
+    assert [(r.strand_id, r.sequence_no) for r in revisions] == [
+        (blocks[number]["blockAddress"]["strandId"], number) for number in (1, 2, 3)
+    ]
+    assert client.revisions("one", active.table_id) == {}
 
 
 def test_a_commit_returns_the_block_and_its_documents(client: LedgerClient) -> None:

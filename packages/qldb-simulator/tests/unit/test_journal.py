@@ -129,6 +129,39 @@ def test_a_table_made_again_under_its_name_has_another_id() -> None:
     assert ledger.state("Person") == {}
 
 
+def test_a_dropped_table_keeps_its_generation_with_all_revisions() -> None:
+    # given a table with a document that was changed once
+    ledger = new_ledger()
+    document_id = insert(ledger, name="one")
+    ledger.commit([update(document_id, name="two")])
+    first = ledger.tables["Person"]
+    # when it is dropped and created again
+    ledger.commit([DropTable(table="Person"), CreateTable(table="Person")])
+    # then both generations are known, and the former one has its revisions
+    second = ledger.tables["Person"]
+    assert [(each.name, each.table_id) for each in ledger.generations] == [
+        ("Person", first),
+        ("Person", second),
+    ]
+    assert [r.data["name"] for r in ledger.revisions(first)[document_id]] == ["one", "two"]
+    assert ledger.revisions(second) == {}
+
+
+def test_a_table_created_and_dropped_in_one_transaction_was_a_table() -> None:
+    ledger = new_ledger()
+
+    ledger.commit([CreateTable(table="Other"), DropTable(table="Other")])
+
+    person, other = ledger.generations
+    assert (person.name, other.name) == ("Person", "Other")
+    assert ledger.revisions(other.table_id) == {}
+
+
+def test_the_revisions_of_an_unknown_table_are_refused() -> None:
+    with pytest.raises(TransactionError, match="never had a table"):
+        new_ledger().revisions(UNKNOWN_ID)
+
+
 def test_redaction_takes_the_data_and_leaves_the_hash() -> None:
     ledger = new_ledger()
     document_id = insert(ledger, name="one")

@@ -42,6 +42,14 @@ def test_a_refused_transaction_is_named_without_the_document(api: Api) -> None:
     assert "secret-value" not in answer["Message"]
 
 
+def test_the_revisions_of_a_table_that_never_was_are_refused(api: Api) -> None:
+    api.create_ledger("one")
+
+    answer = api("GET", f"/simulator/ledgers/one/generations/{'0' * 22}")
+
+    assert answer[:2] == (400, "TransactionError")
+
+
 def test_a_transaction_of_an_unknown_ledger_is_refused(api: Api) -> None:
     answer = api("POST", "/simulator/ledgers/none/transactions", b"[]")
 

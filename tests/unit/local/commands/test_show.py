@@ -12,7 +12,7 @@ from local.command_line import main
 from local.commands import show
 from local.comparison import Row, Verdict
 
-OUTPUTS = {"ledgerName": "ledger", "failureBucketName": "bucket"}
+OUTPUTS = {"ledgerName": "ledger", "failureBucketName": "bucket", "replicaTables": "{}"}
 
 
 def row(verdict: Verdict) -> Row:
@@ -46,6 +46,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> FailureBucket:
 
 def given(monkeypatch: pytest.MonkeyPatch, verdict: Verdict, reason: str | None = None) -> None:
     monkeypatch.setattr(show, "compare", lambda *_: [row(verdict)])
+    monkeypatch.setattr(show, "compare_history", lambda *_: [])
     monkeypatch.setattr(show, "reason_for_delay", lambda *_: reason)
 
 

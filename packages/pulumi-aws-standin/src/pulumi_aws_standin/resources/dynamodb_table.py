@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
 
 from pulumi_aws_standin.autoname import Autoname
-from pulumi_aws_standin.errors import applying
+from pulumi_aws_standin.errors import PropertyError, ProviderError, applying
 from pulumi_aws_standin.resource import Computed, Observed, Resource
+from pulumi_aws_standin.resources import dynamodb_indexes
+from pulumi_aws_standin.resources.dynamodb_indexes import CEILING, INDEXES, warm
 from pulumi_aws_standin.schema import Boolean, Integer, ListOf, Object, Problem, Property, String
 from pulumi_aws_standin.tags import DYNAMODB, TAGS
 from pulumi_aws_standin.values import as_boolean, as_object, as_objects, as_string, present
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pulumi_aws_standin.resource import Known, Update
+    from pulumi_aws_standin.resources.dynamodb_indexes import IndexChange
+    from pulumi_aws_standin.schema import Change
     from pulumi_aws_standin.session import Session
 
 _PROVISIONED = "PROVISIONED"
@@ -45,7 +49,7 @@ _RECOVERY: Final = Object(
 _ENCRYPTION: Final = Object(
     properties=(
         Property(name="enabled", type=Boolean(), required=True),
-        Property(name="kmsKeyArn", type=String()),
+        Property(name="kmsKeyArn", type=String(pattern=r"arn:[^:]+:kms:[^:]+:\d{12}:key/.+")),
     ),
     meaning=_enabled_or_nothing,
 )
@@ -59,7 +63,11 @@ _TTL: Final = Object(
 
 
 class Table(Resource):
-    """A table without indexes, streams and replicas. Its id is its name."""
+    """A table without local indexes, streams and replicas. Its id is its name.
+
+    As with the AWS provider, settings that a program drops stay as they are (`sticky`). That
+    includes the last index: see `counted`.
+    """
 
     type_name: ClassVar[str] = "aws:dynamodb/table:Table"
     properties = (
@@ -73,7 +81,6 @@ class Table(Resource):
             name="attributes",
             type=ListOf(item=_ATTRIBUTE, ordered=False),
             required=True,
-            force_new=True,
         ),
         Property(name="hashKey", type=String(), required=True, force_new=True),
         Property(name="rangeKey", type=String(), force_new=True),
@@ -82,9 +89,12 @@ class Table(Resource):
         ),
         Property(name="readCapacity", type=Integer(minimum=1)),
         Property(name="writeCapacity", type=Integer(minimum=1)),
-        Property(name="pointInTimeRecovery", type=_RECOVERY),
-        Property(name="serverSideEncryption", type=_ENCRYPTION),
-        Property(name="ttl", type=_TTL),
+        Property(name="globalSecondaryIndexes", type=INDEXES, sticky=True),
+        Property(name="onDemandThroughput", type=CEILING),
+        Property(name="warmThroughput", type=warm(grows=True), sticky=True),
+        Property(name="pointInTimeRecovery", type=_RECOVERY, sticky=True),
+        Property(name="serverSideEncryption", type=_ENCRYPTION, sticky=True),
+        Property(name="ttl", type=_TTL, sticky=True),
         Property(name="deletionProtectionEnabled", type=Boolean(), default=False),
         TAGS,
     )
@@ -95,11 +105,18 @@ class Table(Resource):
     @override
     def validate(self, inputs: Mapping[str, object]) -> Iterator[Problem]:
         keys = [inputs.get("hashKey"), inputs.get("rangeKey")]
-        if not contains_unknown([keys, inputs["attributes"]]):
-            defined = {attribute["name"] for attribute in as_objects(inputs["attributes"])}
+        indexes = inputs.get("globalSecondaryIndexes")
+        if not contains_unknown([keys, inputs["attributes"], indexes]):
+            defined = [attribute["name"] for attribute in as_objects(inputs["attributes"])]
             indexed = {key for key in keys if key is not None}
-            if defined != indexed:
-                yield Problem("attributes", "must be the attributes of the key and no others")
+            indexed |= dynamodb_indexes.attribute_names(indexes)
+            if sorted(map(str, defined)) != sorted(map(str, indexed)):
+                reason = "must be the attributes of the table's and the indexes' keys and no others"
+                yield Problem("attributes", reason)
+        provisioned = inputs["billingMode"] == _PROVISIONED
+        yield from dynamodb_indexes.problems(indexes, provisioned=provisioned)
+        if provisioned and inputs.get("onDemandThroughput"):
+            yield Problem("onDemandThroughput", "must not be given in PROVISIONED mode")
         capacity = [inputs.get(name) is not None for name in _CAPACITY]
         if inputs["billingMode"] == _PROVISIONED and not all(capacity):
             yield Problem("readCapacity", "is required with writeCapacity in PROVISIONED mode")
@@ -110,7 +127,32 @@ class Table(Resource):
             yield Problem("ttl.attributeName", "is required when ttl is enabled")
 
     @override
+    def counted(
+        self, changes: list[Change], old: Mapping[str, object], new: Mapping[str, object]
+    ) -> list[Change]:
+        """Return the changes without those that the AWS provider overlooks.
+
+        To it, a table without indexes in the program keeps those that it has, and attributes differ
+        only where an index differs as well: neither the removal of the last index nor another type
+        of an index's key is seen (hashicorp/terraform-provider-aws, internal/service/dynamodb/
+        table.go and issue 47490).
+        """
+        indexes = "globalSecondaryIndexes"
+        overlooked = set()
+        if not dynamodb_indexes.differ(old.get(indexes), new.get(indexes)):
+            overlooked.add(indexes)
+        left = [change for change in changes if change.path not in overlooked]
+        if not any(change.path == indexes for change in left):
+            overlooked.add("attributes")
+        return [change for change in left if change.path not in overlooked]
+
+    @override
     def create(self, session: Session, inputs: Mapping[str, object]) -> str:
+        ceiling = dynamodb_indexes.ceiling(inputs)
+        if ceiling is not None and min(ceiling.values()) < 1:
+            raise ProviderError(
+                "onDemandThroughput: DynamoDB takes -1 for an existing table only: leave it out"
+            )
         key = [{"AttributeName": inputs["hashKey"], "KeyType": "HASH"}]
         if inputs.get("rangeKey") is not None:
             key.append({"AttributeName": inputs["rangeKey"], "KeyType": "RANGE"})
@@ -119,11 +161,15 @@ class Table(Resource):
             {
                 "TableName": inputs["name"],
                 "KeySchema": key,
-                "AttributeDefinitions": [
-                    {"AttributeName": attribute["name"], "AttributeType": attribute["type"]}
-                    for attribute in as_objects(inputs["attributes"])
-                ],
+                "AttributeDefinitions": _definitions(inputs),
                 **_billing(inputs),
+                "GlobalSecondaryIndexes": [
+                    dynamodb_indexes.definition(index)
+                    for index in as_objects(inputs.get("globalSecondaryIndexes"))
+                ]
+                or None,
+                "OnDemandThroughput": ceiling,
+                "WarmThroughput": dynamodb_indexes.warmth(inputs),
                 "SSESpecification": _encryption(encryption) if encryption.get("enabled") else None,
                 "DeletionProtectionEnabled": inputs["deletionProtectionEnabled"],
             }
@@ -139,12 +185,19 @@ class Table(Resource):
         capacity = table.get("ProvisionedThroughput", {})
         key = {part["KeyType"]: part["AttributeName"] for part in table["KeySchema"]}
         arn = table["TableArn"]
+        indexes = table.get("GlobalSecondaryIndexes", [])
         inputs: dict[str, object] = {
             "name": table["TableName"],
-            "attributes": [
+            # They follow from the keys, and the AWS provider never finds a drift: see `counted`.
+            "attributes": known.inputs.get("attributes")
+            or [
                 {"name": definition["AttributeName"], "type": definition["AttributeType"]}
                 for definition in table["AttributeDefinitions"]
             ],
+            "globalSecondaryIndexes": [dynamodb_indexes.observed(index) for index in indexes],
+            "onDemandThroughput": dynamodb_indexes.observed_ceiling(
+                table.get("OnDemandThroughput", {})
+            ),
             "hashKey": key["HASH"],
             "rangeKey": key.get("RANGE"),
             "billingMode": billing,
@@ -155,9 +208,14 @@ class Table(Resource):
             inputs["writeCapacity"] = capacity.get("WriteCapacityUnits")
         status = table["TableStatus"]
         pending = None if status == "ACTIVE" else str(status)
+        for index in indexes:
+            if index.get("IndexStatus", "ACTIVE") != "ACTIVE":
+                pending = pending or f"index {index['IndexName']} {index['IndexStatus']}"
         encryption = table.get("SSEDescription", {})
         inputs["serverSideEncryption"] = None
-        if encryption.get("Status") in ("ENABLED", "UPDATING"):
+        if encryption.get("Status") in ("ENABLING", "DISABLING", "UPDATING"):
+            pending = pending or f"encryption {encryption['Status']}"
+        if encryption.get("Status") in ("ENABLED", "ENABLING", "UPDATING"):
             own_key = encryption.get("KMSMasterKeyArn", "")
             inputs["serverSideEncryption"] = {
                 "enabled": True,
@@ -187,13 +245,35 @@ class Table(Resource):
                 if "deletionProtectionEnabled" in change
                 else {}
             ),
+            "onDemandThroughput": (
+                {"OnDemandThroughput": _new_ceiling(change)}
+                if "onDemandThroughput" in change
+                else {}
+            ),
+            "warmThroughput": (
+                {"WarmThroughput": dynamodb_indexes.warmth(change.wanted)}
+                if "warmThroughput" in change
+                else {}
+            ),
         }
+        indexes = "globalSecondaryIndexes"
+        found = (
+            dynamodb_indexes.changes(
+                dynamodb_indexes.as_in_state(change.before[indexes], change.former.get(indexes)),
+                change.wanted.get(indexes),
+            )
+            if indexes in change
+            else []
+        )
+        # Before the mode changes, which an index without a capacity would prevent.
+        self._apply_indexes(session, identifier, change, found, only=("Delete",))
         # One at a time: UpdateTable accepts one kind of change in one call.
         for name, request in settings.items():
             if request:
                 with applying(name):
                     client.update_table(**present({"TableName": identifier, **request}))
                 self.wait_until_usable(session, identifier)
+        self._apply_indexes(session, identifier, change, found, only=("Update", "Create"))
         if "pointInTimeRecovery" in change:
             recovery = as_object(change.wanted.get("pointInTimeRecovery"))
             enabled = as_boolean(recovery.get("enabled"))
@@ -216,6 +296,27 @@ class Table(Resource):
     @override
     def delete(self, session: Session, identifier: str, known: Known) -> None:
         session.dynamodb.delete_table(TableName=identifier)
+
+    def _apply_indexes(
+        self,
+        session: Session,
+        identifier: str,
+        change: Update,
+        found: list[IndexChange],
+        *,
+        only: tuple[str, ...],
+    ) -> None:
+        """Apply changes of indexes one by one, and wait after each."""
+        for one in found:
+            if one.action not in only:
+                continue
+            updates: list[Any] = [{one.action: one.request}]
+            request: dict[str, Any] = {"GlobalSecondaryIndexUpdates": updates}
+            if one.action == "Create":
+                request["AttributeDefinitions"] = _definitions(change.wanted)
+            with applying(f"globalSecondaryIndexes ({one.action} {one.request['IndexName']})"):
+                session.dynamodb.update_table(TableName=identifier, **request)
+            self.wait_until_usable(session, identifier)
 
     def _set_ttl(self, session: Session, identifier: str, change: Update) -> None:
         before, after = as_object(change.before.get("ttl")), as_object(change.wanted.get("ttl"))
@@ -245,6 +346,31 @@ def _billing(inputs: Mapping[str, object]) -> dict[str, object]:
             "WriteCapacityUnits": inputs["writeCapacity"],
         },
     }
+
+
+def _definitions(inputs: Mapping[str, object]) -> list[dict[str, object]]:
+    return [
+        {"AttributeName": attribute["name"], "AttributeType": attribute["type"]}
+        for attribute in as_objects(inputs["attributes"])
+    ]
+
+
+def _new_ceiling(change: Update) -> dict[str, object]:
+    """Return OnDemandThroughput for UpdateTable, which leaves what it does not name.
+
+    Raises
+    ------
+    PropertyError
+        If the program drops the whole property. The AWS provider then sends an UpdateTable without
+        any change, which DynamoDB refuses.
+    """
+    wanted = dynamodb_indexes.ceiling(change.wanted)
+    if wanted is None:
+        raise PropertyError(
+            "applying onDemandThroughput: the AWS provider cannot remove it from the program:"
+            " set maxReadRequestUnits and maxWriteRequestUnits to -1"
+        )
+    return {**(dynamodb_indexes.ceiling(change.before) or {}), **wanted}
 
 
 def _encryption(setting: Mapping[str, object]) -> dict[str, object]:

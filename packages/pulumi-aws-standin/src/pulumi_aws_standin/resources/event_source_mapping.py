@@ -11,7 +11,7 @@ from pulumi_aws_standin.quirks import KINESIS_BATCH_SIZE
 from pulumi_aws_standin.resource import Computed, Observed, Resource
 from pulumi_aws_standin.schema import Boolean, Integer, ListOf, Object, Property, String
 from pulumi_aws_standin.tags import LAMBDA, TAGS
-from pulumi_aws_standin.values import as_boolean, as_object, present
+from pulumi_aws_standin.values import as_boolean, as_object, as_strings, present
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +81,19 @@ class EventSourceMapping(Resource):
                 )
             ),
         ),
+        Property(
+            name="metricsConfig",
+            type=Object(
+                properties=(
+                    Property(
+                        name="metrics",
+                        # The other two are Kafka's (Lambda API, EventSourceMappingMetricsConfig).
+                        type=ListOf(item=String(values=("EventCount",)), ordered=False, minimum=1),
+                        required=True,
+                    ),
+                )
+            ),
+        ),
         TAGS,
     )
     computed = (
@@ -135,6 +148,7 @@ class EventSourceMapping(Resource):
         # An absent setting is removed only when it is sent empty.
         request.setdefault("FunctionResponseTypes", [])
         request.setdefault("DestinationConfig", {"OnFailure": {}})
+        request.setdefault("MetricsConfig", {"Metrics": []})
         with applying(*sorted(change.names)):
             session.lambda_.update_event_source_mapping(UUID=identifier, **request)
 
@@ -153,6 +167,7 @@ class EventSourceMapping(Resource):
 def _request(inputs: Mapping[str, object]) -> dict[str, Any]:
     failure = as_object(as_object(inputs.get("destinationConfig")).get("onFailure"))
     destination = {"OnFailure": {"Destination": failure["destinationArn"]}} if failure else None
+    metrics = as_strings(as_object(inputs.get("metricsConfig")).get("metrics"))
     return present(
         {
             "FunctionName": inputs["functionName"],
@@ -166,6 +181,7 @@ def _request(inputs: Mapping[str, object]) -> dict[str, Any]:
             "TumblingWindowInSeconds": inputs["tumblingWindowInSeconds"],
             "FunctionResponseTypes": inputs.get("functionResponseTypes"),
             "DestinationConfig": destination,
+            "MetricsConfig": {"Metrics": metrics} if metrics else None,
         }
     )
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
-from pulumi_aws_standin import quirks
 from pulumi_aws_standin.autoname import Autoname
+from pulumi_aws_standin.quirks import from_emulator, policy_for_emulator
 from pulumi_aws_standin.resource import Observed, Setting
 from pulumi_aws_standin.schema import Policy, Property, String, policy_text
 
@@ -43,9 +43,7 @@ class RolePolicy(Setting):
     def read(self, session: Session, identifier: str, known: Known) -> Observed | None:
         role, name = identifier.split(":", 1)
         answer = session.iam.get_role_policy(RoleName=role, PolicyName=name)
-        document = quirks.from_emulator(
-            json.dumps(answer["PolicyDocument"]), quirks.identity_policy_for_emulator
-        )
+        document = from_emulator(json.dumps(answer["PolicyDocument"]))
         return Observed(
             inputs={
                 "role": answer["RoleName"],
@@ -65,5 +63,5 @@ class RolePolicy(Setting):
         session.iam.put_role_policy(
             RoleName=role,
             PolicyName=name,
-            PolicyDocument=quirks.identity_policy_for_emulator(policy_text(inputs["policy"])),
+            PolicyDocument=policy_for_emulator(policy_text(inputs["policy"])),
         )

@@ -46,6 +46,7 @@ _CONFIGURATION: Final = frozenset(
         "description",
         "environment",
         "handler",
+        "kmsKeyArn",
         "loggingConfig",
         "memorySize",
         "role",
@@ -93,6 +94,7 @@ class Function(Resource):
             type=Integer(minimum=0, also=(_NO_RESERVATION,)),
             default=_NO_RESERVATION,
         ),
+        Property(name="kmsKeyArn", type=String(pattern=r"arn:[^:]+:kms:[^:]+:\d{12}:key/.+")),
         Property(
             name="environment",
             type=Object(properties=(Property(name="variables", type=StringMap()),)),
@@ -190,7 +192,9 @@ class Function(Resource):
         if settings:
             with applying(*sorted(settings)):
                 client.update_function_configuration(
-                    FunctionName=identifier, **{"Description": "", **_configuration(change.wanted)}
+                    FunctionName=identifier,
+                    # Absent settings are removed only when they are sent empty.
+                    **{"Description": "", "KMSKeyArn": "", **_configuration(change.wanted)},
                 )
             self.wait_until_usable(session, identifier)
         if "reservedConcurrentExecutions" in change:
@@ -223,6 +227,7 @@ def _configuration(inputs: Mapping[str, object]) -> dict[str, Any]:
             "Timeout": inputs["timeout"],
             "MemorySize": inputs["memorySize"],
             "Description": inputs.get("description"),
+            "KMSKeyArn": inputs.get("kmsKeyArn"),
             "Environment": {
                 "Variables": as_object(as_object(inputs.get("environment")).get("variables"))
             },
@@ -267,6 +272,7 @@ def _inputs(answer: GetFunctionResponseTypeDef, known: Known) -> dict[str, objec
         "role": configuration["Role"],
         "architectures": list(configuration.get("Architectures", ["x86_64"])),
         "description": configuration.get("Description"),
+        "kmsKeyArn": configuration.get("KMSKeyArn"),
         "timeout": configuration["Timeout"],
         "memorySize": configuration["MemorySize"],
         "environment": {"variables": configuration.get("Environment", {}).get("Variables", {})},

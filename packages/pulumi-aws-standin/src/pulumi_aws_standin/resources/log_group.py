@@ -8,10 +8,11 @@ from typing_extensions import override
 
 from pulumi_aws_standin.autoname import Autoname
 from pulumi_aws_standin.errors import applying
+from pulumi_aws_standin.quirks import lacking
 from pulumi_aws_standin.resource import Computed, Observed, Resource
 from pulumi_aws_standin.schema import Integer, Property, String
 from pulumi_aws_standin.tags import LOGS, TAGS
-from pulumi_aws_standin.values import as_integer, as_string
+from pulumi_aws_standin.values import as_integer, as_string, present
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,7 @@ class LogGroup(Resource):
             autoname=Autoname(max_length=512),
         ),
         Property(name="retentionInDays", type=Integer(values=_RETENTION_DAYS), default=0),
+        Property(name="kmsKeyId", type=String(pattern=r"arn:[^:]+:kms:[^:]+:\d{12}:key/.+")),
         TAGS,
     )
     computed = (Computed(name="arn"), Computed(name="region"))
@@ -47,7 +49,9 @@ class LogGroup(Resource):
     @override
     def create(self, session: Session, inputs: Mapping[str, object]) -> str:
         name = as_string(inputs["name"])
-        session.logs.create_log_group(logGroupName=name)
+        session.logs.create_log_group(
+            **present({"logGroupName": name, "kmsKeyId": inputs.get("kmsKeyId")})
+        )
         return name
 
     @override
@@ -56,7 +60,11 @@ class LogGroup(Resource):
         for group in groups:
             if group["logGroupName"] == identifier:
                 return Observed(
-                    inputs={"name": identifier, "retentionInDays": group.get("retentionInDays", 0)},
+                    inputs={
+                        "name": identifier,
+                        "retentionInDays": group.get("retentionInDays", 0),
+                        "kmsKeyId": group.get("kmsKeyId"),
+                    },
                     computed={"arn": group["arn"].removesuffix(":*")},
                 )
         return None
@@ -64,11 +72,19 @@ class LogGroup(Resource):
     @override
     def update(self, session: Session, identifier: str, change: Update) -> None:
         days = as_integer(change.wanted["retentionInDays"])
-        with applying("retentionInDays"):
-            if days:
-                session.logs.put_retention_policy(logGroupName=identifier, retentionInDays=days)
-            else:
-                session.logs.delete_retention_policy(logGroupName=identifier)
+        key = change.wanted.get("kmsKeyId")
+        if "retentionInDays" in change:
+            with applying("retentionInDays"):
+                if days:
+                    session.logs.put_retention_policy(logGroupName=identifier, retentionInDays=days)
+                else:
+                    session.logs.delete_retention_policy(logGroupName=identifier)
+        if "kmsKeyId" in change:
+            with applying("kmsKeyId"), lacking("AssociateKmsKey", "DisassociateKmsKey"):
+                if key:
+                    session.logs.associate_kms_key(logGroupName=identifier, kmsKeyId=as_string(key))
+                else:
+                    session.logs.disassociate_kms_key(logGroupName=identifier)
 
     @override
     def delete(self, session: Session, identifier: str, known: Known) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
-from pulumi_aws_standin.quirks import from_emulator, resource_policy_for_emulator
+from pulumi_aws_standin.quirks import from_emulator, policy_for_emulator
 from pulumi_aws_standin.resource import Observed
 from pulumi_aws_standin.resources.s3_bucket import MISSING
 from pulumi_aws_standin.resources.s3_bucket_setting import BUCKET, BucketSetting
@@ -29,7 +29,7 @@ class BucketPolicy(BucketSetting):
     @override
     def put(self, session: Session, identifier: str, inputs: Mapping[str, object]) -> None:
         session.s3.put_bucket_policy(
-            Bucket=identifier, Policy=resource_policy_for_emulator(policy_text(inputs["policy"]))
+            Bucket=identifier, Policy=policy_for_emulator(policy_text(inputs["policy"]))
         )
 
     @override
@@ -38,7 +38,7 @@ class BucketPolicy(BucketSetting):
         return Observed(
             inputs={
                 "bucket": identifier,
-                "policy": from_emulator(policy, resource_policy_for_emulator),
+                "policy": from_emulator(policy),
             }
         )
 

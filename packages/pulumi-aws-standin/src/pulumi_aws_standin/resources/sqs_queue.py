@@ -9,12 +9,12 @@ from typing_extensions import override
 from pulumi_aws_standin.autoname import Autoname
 from pulumi_aws_standin.errors import applying
 from pulumi_aws_standin.resource import Computed, Observed, Resource
-from pulumi_aws_standin.schema import Boolean, Integer, Property, String
+from pulumi_aws_standin.schema import Boolean, Integer, Problem, Property, String
 from pulumi_aws_standin.tags import SQS_QUEUE, TAGS
 from pulumi_aws_standin.values import as_string
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pulumi_aws_standin.resource import Known, Update
     from pulumi_aws_standin.session import Session
@@ -28,9 +28,14 @@ _ATTRIBUTES: Final = {
     "messageRetentionSeconds": "MessageRetentionPeriod",
     "receiveWaitTimeSeconds": "ReceiveMessageWaitTimeSeconds",
     "sqsManagedSseEnabled": "SqsManagedSseEnabled",
+    "kmsMasterKeyId": "KmsMasterKeyId",
+    "kmsDataKeyReusePeriodSeconds": "KmsDataKeyReusePeriodSeconds",
     "visibilityTimeoutSeconds": "VisibilityTimeout",
 }
 """The attributes' names in the SQS API by their property."""
+
+_TEXTS: Final = frozenset({"kmsMasterKeyId"})
+"""The attributes that are neither numbers nor booleans."""
 
 
 class Queue(Resource):
@@ -54,7 +59,13 @@ class Queue(Resource):
             default=345_600,
         ),
         Property(name="receiveWaitTimeSeconds", type=Integer(maximum=20), default=0),
-        Property(name="sqsManagedSseEnabled", type=Boolean(), default=True),
+        Property(name="sqsManagedSseEnabled", type=Boolean(), sticky=True),
+        Property(name="kmsMasterKeyId", type=String()),
+        Property(
+            name="kmsDataKeyReusePeriodSeconds",
+            type=Integer(minimum=60, maximum=86_400),
+            sticky=True,
+        ),
         Property(name="visibilityTimeoutSeconds", type=Integer(maximum=43_200), default=30),
         TAGS,
     )
@@ -67,10 +78,17 @@ class Queue(Resource):
     tagging = SQS_QUEUE
 
     @override
+    def validate(self, inputs: Mapping[str, object]) -> Iterator[Problem]:
+        if inputs.get("kmsMasterKeyId") and inputs.get("sqsManagedSseEnabled") is not None:
+            yield Problem("kmsMasterKeyId", "must not be given with sqsManagedSseEnabled")
+
+    @override
     def create(self, session: Session, inputs: Mapping[str, object]) -> str:
         answer = session.sqs.create_queue(
             QueueName=as_string(inputs["name"]),
-            Attributes=_attributes(inputs, _ATTRIBUTES),
+            Attributes=_attributes(
+                inputs, [name for name in _ATTRIBUTES if inputs.get(name) is not None]
+            ),
         )
         return answer["QueueUrl"]
 
@@ -80,10 +98,13 @@ class Queue(Resource):
             QueueUrl=identifier, AttributeNames=["All"]
         )["Attributes"]  # type: ignore[assignment]
         inputs: dict[str, object] = {
-            name: _value(reported[attribute])
+            name: reported[attribute] if name in _TEXTS else _value(reported[attribute])
             for name, attribute in _ATTRIBUTES.items()
             if attribute in reported
         }
+        inputs.setdefault("kmsMasterKeyId", None)
+        # AWS's default, which a key of one's own replaces (SQS API, SetQueueAttributes).
+        inputs.setdefault("sqsManagedSseEnabled", not inputs["kmsMasterKeyId"])
         arn = reported["QueueArn"]
         inputs["name"] = arn.rsplit(":", 1)[-1]
         return Observed(inputs=inputs, computed={"arn": arn, "url": identifier})
@@ -102,10 +123,12 @@ class Queue(Resource):
 
 
 def _attributes(inputs: Mapping[str, object], names: Any) -> Any:  # noqa: ANN401 (the stubs' type has one literal key per attribute)
-    return {_ATTRIBUTES[name]: _text(inputs[name]) for name in names}
+    return {_ATTRIBUTES[name]: _text(inputs.get(name)) for name in names}
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

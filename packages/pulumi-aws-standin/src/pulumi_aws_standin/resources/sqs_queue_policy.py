@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
-from pulumi_aws_standin.quirks import from_emulator, resource_policy_for_emulator
+from pulumi_aws_standin.quirks import from_emulator, policy_for_emulator
 from pulumi_aws_standin.resource import Computed, Observed, Setting
 from pulumi_aws_standin.resources.sqs_queue import MISSING
 from pulumi_aws_standin.schema import Policy, Property, String, policy_text
@@ -37,7 +37,7 @@ class QueuePolicy(Setting):
         ).get("Attributes", {})  # type: ignore[assignment]
         if not reported.get("Policy"):
             return None
-        policy = from_emulator(reported["Policy"], resource_policy_for_emulator)
+        policy = from_emulator(reported["Policy"])
         return Observed(inputs={"queueUrl": identifier, "policy": policy})
 
     @override
@@ -46,5 +46,5 @@ class QueuePolicy(Setting):
 
     @override
     def put(self, session: Session, identifier: str, inputs: Mapping[str, object]) -> None:
-        policy = resource_policy_for_emulator(policy_text(inputs["policy"]))
+        policy = policy_for_emulator(policy_text(inputs["policy"]))
         session.sqs.set_queue_attributes(QueueUrl=identifier, Attributes={"Policy": policy})

@@ -11,7 +11,16 @@ from pulumi_aws_standin.schema.containers import (
     completed,
     object_problems,
 )
-from pulumi_aws_standin.schema.scalars import Boolean, Code, Integer, Policy, String, policy_text
+from pulumi_aws_standin.schema.scalars import (
+    Boolean,
+    Code,
+    Integer,
+    JsonObject,
+    Number,
+    Policy,
+    String,
+    policy_text,
+)
 
 __all__ = [
     "Boolean",
@@ -19,7 +28,9 @@ __all__ = [
     "ChangeKind",
     "Code",
     "Integer",
+    "JsonObject",
     "ListOf",
+    "Number",
     "Object",
     "Policy",
     "Problem",

@@ -66,13 +66,14 @@ class ListOf(Type):
         Type of the members.
     ordered
         Whether the order of the members matters.
-    minimum
-        Minimum number of members.
+    minimum, maximum
+        Limits on the number of members; no upper one if `maximum` is None.
     """
 
     item: Type
     ordered: bool = True
     minimum: int = 0
+    maximum: int | None = None
 
     @override
     def problems(self, path: str, value: object) -> Iterator[Problem]:
@@ -81,6 +82,8 @@ class ListOf(Type):
             return
         if len(value) < self.minimum:
             yield Problem(path, f"expected at least {self.minimum}, got {len(value)}")
+        if self.maximum is not None and len(value) > self.maximum:
+            yield Problem(path, f"expected at most {self.maximum}, got {len(value)}")
         for index, member in enumerate(value):
             yield from check_value(self.item, f"{path}[{index}]", member)
 
@@ -118,6 +121,9 @@ class Property:
         Whether a change requires a new resource.
     autoname
         Rule for the generated name if the program sets none.
+    sticky
+        Whether the resource keeps its value when the program no longer sets one, and whatever the
+        service chose when it never did ("optional and computed" in the AWS provider's schema).
     """
 
     name: str
@@ -126,6 +132,11 @@ class Property:
     default: object = None
     force_new: bool = False
     autoname: Autoname | None = None
+    sticky: bool = False
+
+    def keeps(self, value: object) -> bool:
+        """Return whether the resource keeps its own value, given the program's."""
+        return self.sticky and value in (None, [])
 
 
 @dataclass(frozen=True, kw_only=True)

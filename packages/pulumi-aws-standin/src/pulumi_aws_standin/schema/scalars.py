@@ -16,6 +16,8 @@ from pulumi_aws_standin.wire import Archive, contains_unknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pulumi_aws_standin.schema.base import Change
+
 
 @dataclass(frozen=True, kw_only=True)
 class String(Type):
@@ -71,12 +73,18 @@ class Integer(Type):
         Accepted values outside the range, for example -1 for no limit.
     values
         The accepted values; empty for all in the range.
+    multiple
+        Divisor of the accepted values in the range.
+    grows
+        Whether the service can only raise the value: a lower one requires a new resource.
     """
 
     minimum: int = 0
     maximum: int = 2**53
     also: tuple[int, ...] = ()
     values: tuple[int, ...] = ()
+    multiple: int = 1
+    grows: bool = False
 
     @override
     def problems(self, path: str, value: object) -> Iterator[Problem]:
@@ -86,8 +94,49 @@ class Integer(Type):
             if value not in self.values:
                 yield Problem(path, f"must be one of {', '.join(map(str, self.values))}")
         elif value not in self.also and not self.minimum <= value <= self.maximum:
-            extra = "".join(f" or {number}" for number in self.also)
-            yield Problem(path, f"must be from {self.minimum} to {self.maximum}{extra}")
+            yield Problem(path, f"must be from {self.minimum} to {self.maximum}{self._extra}")
+        elif value not in self.also and value % self.multiple:
+            yield Problem(path, f"must be a multiple of {self.multiple}{self._extra}")
+
+    @override
+    def changes(self, path: str, old: object, new: object, *, replaces: bool) -> Iterator[Change]:
+        falls = isinstance(old, int) and isinstance(new, int) and new < old
+        yield from super().changes(path, old, new, replaces=replaces or (self.grows and falls))
+
+    @property
+    def _extra(self) -> str:
+        return "".join(f" or {number}" for number in self.also)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Type):
+    """A number, with or without a fraction."""
+
+    @override
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            yield mismatch(path, "a number", value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonObject(Type):
+    """The text of a JSON object, compared by meaning."""
+
+    @override
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, str):
+            yield mismatch(path, "the text of a JSON object", value)
+            return
+        try:
+            parsed = json.loads(value)
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            yield Problem(path, "is not the text of a JSON object")
+
+    @override
+    def canonical(self, value: object) -> object:
+        return json.dumps(json.loads(str(value)), sort_keys=True)
 
 
 @dataclass(frozen=True, kw_only=True)

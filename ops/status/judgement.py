@@ -1,0 +1,222 @@
+"""Decides what of a stack's state needs attention."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from ops.status.model import Unavailable
+
+if TYPE_CHECKING:
+    from ops.status.model import (
+        AlarmStates,
+        FunctionState,
+        MappingState,
+        RecentMetrics,
+        StackStatus,
+        StreamState,
+        TableState,
+        WaitingFailures,
+    )
+
+_HARMLESS_MAPPING_STATES = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
+_HARMLESS_RESULTS = ("OK", "No records processed")
+"""How a result starts, unless there is none yet. Others start with PROBLEM, and say what it is."""
+
+_HARMLESS_STREAM_STATES = frozenset({"ACTIVE", "UPDATING"})
+_HARMLESS_TABLE_STATES = frozenset({"ACTIVE", "UPDATING"})
+_NO_DATA = "no data of the last hour"
+_RUNBOOK = "docs/runbook.md"
+_MILLISECONDS = 1000
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+class Verdict(enum.StrEnum):
+    """How a part is."""
+
+    OK = "ok"
+    ATTENTION = "attention"
+    UNKNOWN = "unknown"
+    """AWS did not tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One part of the status in words.
+
+    Attributes
+    ----------
+    part
+        Name of the part.
+    verdict
+        How it is.
+    text
+        Its state.
+    hints
+        What to do, or where to look.
+    """
+
+    part: str
+    verdict: Verdict
+    text: str
+    hints: Sequence[str] = ()
+
+
+State = TypeVar("State")
+
+
+def findings(status: StackStatus) -> list[Finding]:
+    """Return the parts of a status, each with its verdict."""
+    return [
+        _finding("mapping", status.mapping, _mapping),
+        _finding("function", status.function, _function),
+        _finding("stream", status.stream, _stream),
+        _finding("age", status.metrics, partial(_age, status.tolerated_lag_minutes)),
+        _finding("lag", status.metrics, partial(_lag, status.tolerated_lag_minutes)),
+        _finding("failures", status.failures, _failures),
+        _finding("alarms", status.alarms, _alarms),
+        *(
+            _finding(f"table {ledger_table}", table, _table)
+            for ledger_table, table in status.tables.items()
+        ),
+        *(
+            []
+            if status.history_table is None
+            else [_finding("history table", status.history_table, _table)]
+        ),
+    ]
+
+
+Judged = tuple[Verdict, str, Sequence[str]]
+
+
+def _finding(part: str, state: State | Unavailable, judge: Callable[[State], Judged]) -> Finding:
+    if isinstance(state, Unavailable):
+        return Finding(part=part, verdict=Verdict.UNKNOWN, text=state.unavailable)
+    verdict, text, hints = judge(state)
+    return Finding(part=part, verdict=verdict, text=text, hints=hints)
+
+
+def _verdict(*, good: bool) -> Verdict:
+    return Verdict.OK if good else Verdict.ATTENTION
+
+
+def _mapping(state: MappingState) -> Judged:
+    result = state.last_result
+    enabled = state.state in _HARMLESS_MAPPING_STATES
+    good = enabled and (not result or result.startswith(_HARMLESS_RESULTS))
+    hints = [] if enabled else [state.reason] if state.reason else []
+    return (
+        _verdict(good=good),
+        f"{state.state}, last result: {result or 'none yet'}",
+        hints if good else [*hints, f"{_RUNBOOK}#iterator-age"],
+    )
+
+
+def _function(state: FunctionState) -> Judged:
+    good = "Failed" not in {state.state, state.last_update}
+    text = state.state or "unknown state"
+    if state.last_update:
+        text += f", last update: {state.last_update}"
+    return _verdict(good=good), text, [] if good else ["deploy again: pulumi up"]
+
+
+def _stream(state: StreamState) -> Judged:
+    shards = _number(state.open_shards, "open shard")
+    text = f"{state.state}, {shards}, keeps records for {_number(state.retention_hours, 'hour')}"
+    return _verdict(good=state.state in _HARMLESS_STREAM_STATES), text, []
+
+
+def _age(tolerated_minutes: int | None, recent: RecentMetrics) -> Judged:
+    age = recent.iterator_age_milliseconds
+    if age is None:
+        return Verdict.OK, _NO_DATA, []
+    return _delay(
+        age, tolerated_minutes, f"records were read after {_seconds(age)}", "iterator-age"
+    )
+
+
+def _lag(tolerated_minutes: int | None, recent: RecentMetrics) -> Judged:
+    if recent.applied is None:
+        return Verdict.OK, f"{_NO_DATA}: the function published nothing", []
+    applied = f"{_number(recent.applied, 'revision')} applied in the last hour"
+    lag = recent.lag_milliseconds
+    if lag is None:
+        return Verdict.OK, applied, []
+    text = f"items were written after {_seconds(lag)}; {applied}"
+    return _delay(lag, tolerated_minutes, text, "replication-lag")
+
+
+def _delay(milliseconds: float, tolerated_minutes: int | None, text: str, section: str) -> Judged:
+    """Judge a delay by the setting, whether or not the stack has alarms."""
+    if tolerated_minutes is None or milliseconds <= tolerated_minutes * _MINUTE * _MILLISECONDS:
+        return Verdict.OK, text, []
+    tolerated = _number(tolerated_minutes, "minute")
+    hints = [f"more than the tolerated {tolerated} (toleratedLagMinutes)", f"{_RUNBOOK}#{section}"]
+    return Verdict.ATTENTION, text, hints
+
+
+def _failures(waiting: WaitingFailures) -> Judged:
+    if not (waiting.objects or waiting.messages):
+        in_hand = f" ({waiting.in_flight} in the hands of a redrive)" if waiting.in_flight else ""
+        return Verdict.OK, f"none{in_hand}", []
+    number = _number(waiting.objects, "object")
+    if not waiting.complete:
+        number = f"more than {number}"
+    if waiting.oldest_seconds is not None:
+        number += f", the oldest for {duration(waiting.oldest_seconds)}"
+    text = f"{number}; {_number(waiting.messages, 'message')}"
+    if waiting.in_flight:
+        text += f" and {waiting.in_flight} in the hands of a redrive"
+    hint = (
+        "python -m ops failures"
+        if waiting.objects
+        else "without an object, as S3's test messages: python -m ops redrive removes them"
+    )
+    return Verdict.ATTENTION, text, [hint, f"{_RUNBOOK}#failure-queue"]
+
+
+def _alarms(states: AlarmStates | None) -> Judged:
+    if states is None:
+        return Verdict.OK, "none: the setting `alarms` is off", []
+    active = [alarm for alarm in states.alarms if alarm.state == "ALARM"]
+    counts = Counter(alarm.state for alarm in states.alarms)
+    text = ", ".join(f"{number} {state}" for state, number in sorted(counts.items())) or "none"
+    hints = [f"{alarm.name} since {alarm.since}: {alarm.description}" for alarm in active]
+    if states.missing:
+        text += f", {len(states.missing)} missing"
+        hints.append(f"missing: {', '.join(states.missing)}: pulumi up --refresh")
+    return _verdict(good=not hints), text, hints
+
+
+def _table(table: TableState) -> Judged:
+    text = f"{table.name}, {table.state}, {_number(table.items, 'item')}"
+    building = [
+        f"index {name} {state}" for name, state in table.indexes.items() if state != "ACTIVE"
+    ]
+    return (
+        _verdict(good=table.state in _HARMLESS_TABLE_STATES),
+        ", ".join([text, *building]),
+        [],
+    )
+
+
+def duration(seconds: float) -> str:
+    """Return a time in its largest unit, such as ``3 hours``."""
+    for unit, name in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
+        if seconds >= unit:
+            return _number(int(seconds // unit), name)
+    return _number(int(seconds), "second")
+
+
+def _seconds(milliseconds: float) -> str:
+    seconds = milliseconds / _MILLISECONDS
+    return duration(seconds) if seconds >= _MINUTE else f"{seconds:.1f} seconds"
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

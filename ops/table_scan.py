@@ -1,0 +1,100 @@
+"""Reads a DynamoDB table page by page, no faster than allowed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from ops.errors import aws_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+
+class CapacityLimit:
+    """Limits the capacity units that a command consumes, reads and writes together. Thread-safe.
+
+    Parameters
+    ----------
+    units_per_second
+        On average; None for no limit.
+    clock
+        Returns seconds.
+    sleep
+        Waits for a number of seconds.
+    """
+
+    def __init__(
+        self,
+        units_per_second: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._rate = units_per_second
+        self._clock = clock
+        self._sleep = sleep
+        self._paid_until = clock()
+        self._lock = threading.Lock()
+
+    def spend(self, answer: dict[str, Any]) -> None:
+        """Wait until what a request has consumed is within the limit.
+
+        Parameters
+        ----------
+        answer
+            Answer to a request with ``ReturnConsumedCapacity``.
+        """
+        if self._rate is None:
+            return
+        units = answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+        with self._lock:
+            now = self._clock()
+            self._paid_until = max(self._paid_until, now) + units / self._rate
+            seconds = self._paid_until - now
+        self._sleep(seconds)
+
+
+def pages(
+    dynamodb: Any,  # noqa: ANN401 (boto3's clients share no type)
+    table_name: str,
+    names: Sequence[str],
+    limit: CapacityLimit,
+    **more: Any,  # noqa: ANN401 (boto3's arguments)
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield some attributes of a table's items, one page after the other.
+
+    Parameters
+    ----------
+    dynamodb
+        boto3's client.
+    table_name
+        The table.
+    names
+        The attributes; the placeholder of each in an expression is ``#`` and its name.
+    limit
+        Waits after each page.
+    more
+        Further arguments of ``Scan``.
+
+    Raises
+    ------
+    OpsError
+        If the table does not exist, or AWS refuses.
+    """
+    placeholders = {f"#{name}": name for name in names}
+    request = {
+        "TableName": table_name,
+        "ProjectionExpression": ", ".join(placeholders),
+        "ExpressionAttributeNames": placeholders,
+        "ReturnConsumedCapacity": "TOTAL",
+        **more,
+    }
+    while True:
+        with aws_errors(f"table {table_name}"):
+            answer = dynamodb.scan(**request)
+        yield answer["Items"]
+        limit.spend(answer)
+        if "LastEvaluatedKey" not in answer:
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

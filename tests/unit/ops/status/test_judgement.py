@@ -1,0 +1,309 @@
+"""What of a stack's state needs attention, and in which words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ops.status.judgement import Finding, Verdict, duration, findings
+from ops.status.model import (
+    Alarm,
+    AlarmStates,
+    FunctionState,
+    MappingState,
+    RecentMetrics,
+    StackStatus,
+    StreamState,
+    TableState,
+    Unavailable,
+    WaitingFailures,
+)
+
+ALARM = Alarm(name="a", state="ALARM", since="2026-11-28T10:00:00Z", description="Bad. Runbook")
+WELL = StackStatus(
+    version="1.2.3",
+    region="eu-west-1",
+    at="2026-11-28T12:00:00Z",
+    mapping=MappingState(state="Enabled", last_result="OK", reason="User action"),
+    function=FunctionState(state="Active", last_update="Successful"),
+    stream=StreamState(state="ACTIVE", open_shards=2, retention_hours=168),
+    failures=WaitingFailures(
+        objects=0, complete=True, oldest_seconds=None, messages=0, in_flight=0
+    ),
+    tolerated_lag_minutes=15,
+    alarms=AlarmStates(alarms=[replace(ALARM, state="OK")]),
+    metrics=RecentMetrics(iterator_age_milliseconds=200.0, lag_milliseconds=1500.0, applied=4),
+    tables={"Person": TableState(name="person-1", state="ACTIVE", items=1204)},
+    history_table=TableState(name="history-1", state="ACTIVE", items=1),
+)
+
+
+def finding(part: str, status: StackStatus) -> Finding:
+    [found] = [each for each in findings(status) if each.part == part]
+    return found
+
+
+def test_a_stack_that_is_well_needs_no_attention() -> None:
+    found = findings(WELL)
+
+    assert {each.verdict for each in found} == {Verdict.OK}
+    assert {each.part: each.text for each in found} == {
+        "mapping": "Enabled, last result: OK",
+        "function": "Active, last update: Successful",
+        "stream": "ACTIVE, 2 open shards, keeps records for 168 hours",
+        "age": "records were read after 0.2 seconds",
+        "lag": "items were written after 1.5 seconds; 4 revisions applied in the last hour",
+        "failures": "none",
+        "alarms": "1 OK",
+        "table Person": "person-1, ACTIVE, 1,204 items",
+        "history table": "history-1, ACTIVE, 1 item",
+    }
+    assert [hint for each in found for hint in each.hints] == []
+
+
+@pytest.mark.parametrize(
+    ("state", "result", "verdict"),
+    [
+        ("Enabled", "", Verdict.OK),
+        ("Enabled", "No records processed", Verdict.OK),
+        ("Enabled", "OK - 3 records", Verdict.OK),
+        ("Updating", "OK", Verdict.OK),
+        ("Creating", "", Verdict.OK),
+        ("Enabled", "PROBLEM: Function call failed", Verdict.ATTENTION),
+        ("Disabled", "OK", Verdict.ATTENTION),
+        ("Disabling", "OK", Verdict.ATTENTION),
+        ("Deleting", "OK", Verdict.ATTENTION),
+    ],
+)
+def test_a_mapping_that_does_not_read_needs_attention(
+    state: str, result: str, verdict: Verdict
+) -> None:
+    status = replace(WELL, mapping=MappingState(state=state, last_result=result, reason="why"))
+
+    found = finding("mapping", status)
+
+    assert found.verdict is verdict
+    assert ("docs/runbook.md#iterator-age" in found.hints) is (verdict is Verdict.ATTENTION)
+    assert result in found.text
+
+
+def test_a_mapping_that_is_off_says_why() -> None:
+    status = replace(
+        WELL, mapping=MappingState(state="Disabled", last_result="OK", reason="Lambda initiated")
+    )
+
+    assert finding("mapping", status).hints[0] == "Lambda initiated"
+
+
+@pytest.mark.parametrize(
+    ("state", "update", "verdict"),
+    [
+        ("Active", "", Verdict.OK),
+        ("Pending", "InProgress", Verdict.OK),
+        ("", "", Verdict.OK),
+        ("Failed", "Successful", Verdict.ATTENTION),
+        ("Active", "Failed", Verdict.ATTENTION),
+    ],
+)
+def test_a_function_that_failed_to_deploy_needs_attention(
+    state: str, update: str, verdict: Verdict
+) -> None:
+    status = replace(WELL, function=FunctionState(state=state, last_update=update))
+
+    assert finding("function", status).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"),
+    [("UPDATING", Verdict.OK), ("DELETING", Verdict.ATTENTION), ("CREATING", Verdict.ATTENTION)],
+)
+def test_a_stream_or_table_that_serves_nobody_needs_attention(state: str, verdict: Verdict) -> None:
+    status = replace(
+        WELL,
+        stream=StreamState(state=state, open_shards=1, retention_hours=24),
+        tables={"Person": TableState(name="person-1", state=state, items=0)},
+    )
+
+    assert finding("stream", status).verdict is verdict
+    assert finding("table Person", status).verdict is verdict
+
+
+def test_an_index_that_is_built_is_mentioned_only() -> None:
+    table = TableState(name="p", state="ACTIVE", items=0, indexes={"a": "ACTIVE", "b": "CREATING"})
+
+    found = finding("table Person", replace(WELL, tables={"Person": table}))
+
+    assert found.verdict is Verdict.OK
+    assert found.text == "p, ACTIVE, 0 items, index b CREATING"
+
+
+@pytest.mark.parametrize(
+    ("objects", "messages", "in_flight", "text", "hint"),
+    [
+        (
+            *(2, 1, 0, "2 objects, the oldest for 3 hours; 1 message"),
+            "python -m ops failures",
+        ),
+        (
+            *(
+                1,
+                0,
+                5,
+                "1 object, the oldest for 3 hours; 0 messages and 5 in the hands of a redrive",
+            ),
+            "python -m ops failures",
+        ),
+        (
+            *(0, 7, 0, "0 objects; 7 messages"),
+            "without an object, as S3's test messages: python -m ops redrive removes them",
+        ),
+    ],
+)
+def test_failures_that_wait_need_attention(
+    objects: int, messages: int, in_flight: int, text: str, hint: str
+) -> None:
+    waiting = WaitingFailures(
+        objects=objects,
+        complete=True,
+        oldest_seconds=3.5 * 3600 if objects else None,
+        messages=messages,
+        in_flight=in_flight,
+    )
+
+    found = finding("failures", replace(WELL, failures=waiting))
+
+    assert found == Finding(
+        part="failures",
+        verdict=Verdict.ATTENTION,
+        text=text,
+        hints=[hint, "docs/runbook.md#failure-queue"],
+    )
+
+
+def test_a_redrive_at_work_with_the_last_messages_needs_no_attention() -> None:
+    waiting = WaitingFailures(
+        objects=0, complete=True, oldest_seconds=None, messages=0, in_flight=3
+    )
+
+    found = finding("failures", replace(WELL, failures=waiting))
+
+    assert (found.verdict, found.text) == (Verdict.OK, "none (3 in the hands of a redrive)")
+
+
+def test_a_part_of_very_many_objects_is_a_lower_bound() -> None:
+    waiting = WaitingFailures(
+        objects=20_000, complete=False, oldest_seconds=60, messages=0, in_flight=0
+    )
+
+    found = finding("failures", replace(WELL, failures=waiting))
+
+    assert found.text.startswith("more than 20,000 objects, the oldest for 1 minute")
+
+
+def test_an_alarm_needs_attention_and_says_what_to_do() -> None:
+    states = AlarmStates(
+        alarms=[
+            ALARM,
+            replace(ALARM, name="b", state="OK"),
+            replace(ALARM, name="c", state="INSUFFICIENT_DATA"),
+        ]
+    )
+
+    found = finding("alarms", replace(WELL, alarms=states))
+
+    assert found.verdict is Verdict.ATTENTION
+    assert found.text == "1 ALARM, 1 INSUFFICIENT_DATA, 1 OK"
+    assert found.hints == ["a since 2026-11-28T10:00:00Z: Bad. Runbook"]
+
+
+def test_an_alarm_that_is_gone_needs_attention() -> None:
+    found = finding("alarms", replace(WELL, alarms=AlarmStates(missing=["a"])))
+
+    assert found.verdict is Verdict.ATTENTION
+    assert found.text == "none, 1 missing"
+    assert found.hints == ["missing: a: pulumi up --refresh"]
+
+
+def test_a_stack_without_alarms_is_well() -> None:
+    found = finding("alarms", replace(WELL, alarms=None))
+
+    assert (found.verdict, found.text) == (Verdict.OK, "none: the setting `alarms` is off")
+
+
+def test_no_data_is_said_and_needs_no_attention() -> None:
+    nothing = RecentMetrics(iterator_age_milliseconds=None, lag_milliseconds=None, applied=None)
+    status = replace(WELL, metrics=nothing)
+
+    age, lag = finding("age", status), finding("lag", status)
+
+    assert (age.verdict, age.text) == (Verdict.OK, "no data of the last hour")
+    assert (lag.verdict, lag.text) == (
+        Verdict.OK,
+        "no data of the last hour: the function published nothing",
+    )
+
+
+@pytest.mark.parametrize(("part", "section"), [("age", "iterator-age"), ("lag", "replication-lag")])
+@pytest.mark.parametrize(
+    ("minutes", "tolerated", "verdict"),
+    [
+        (15, 15, Verdict.OK),
+        (15.01, 15, Verdict.ATTENTION),
+        (1.5, 1, Verdict.ATTENTION),
+        (900, None, Verdict.OK),
+    ],
+)
+def test_a_delay_over_the_tolerated_one_needs_attention_with_or_without_alarms(
+    part: str, section: str, minutes: float, tolerated: int | None, verdict: Verdict
+) -> None:
+    delay = minutes * 60_000
+    recent = RecentMetrics(iterator_age_milliseconds=delay, lag_milliseconds=delay, applied=4)
+
+    found = finding(
+        part, replace(WELL, metrics=recent, tolerated_lag_minutes=tolerated, alarms=None)
+    )
+
+    assert found.verdict is verdict
+    assert (f"docs/runbook.md#{section}" in found.hints) is (verdict is Verdict.ATTENTION)
+
+
+def test_a_function_that_found_nothing_to_apply_says_so() -> None:
+    recent = RecentMetrics(iterator_age_milliseconds=0.0, lag_milliseconds=None, applied=0)
+
+    assert finding("lag", replace(WELL, metrics=recent)).text == (
+        "0 revisions applied in the last hour"
+    )
+
+
+@pytest.mark.parametrize(
+    "part", ["mapping", "function", "stream", "failures", "alarms", "metrics", "history_table"]
+)
+def test_what_aws_does_not_tell_is_unknown(part: str) -> None:
+    unknown = Unavailable(unavailable="no permission")
+
+    found = [
+        each
+        for each in findings(replace(WELL, **{part: unknown}))  # type: ignore[arg-type]
+        if each.verdict is not Verdict.OK
+    ]
+
+    assert found
+    assert {(each.verdict, each.text) for each in found} == {(Verdict.UNKNOWN, "no permission")}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 seconds"),
+        (1.9, "1 second"),
+        (59.9, "59 seconds"),
+        (60, "1 minute"),
+        (3599, "59 minutes"),
+        (7200, "2 hours"),
+        (86_400, "1 day"),
+        (14 * 86_400, "14 days"),
+    ],
+)
+def test_a_time_is_told_in_its_largest_unit(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
