@@ -3,7 +3,15 @@
 import pulumi
 
 from handler.version import project_version
-from infra import alarms, kms, lambda_package, previous, upstream
+from infra import (
+    alarms,
+    change_refusals,
+    change_warnings,
+    kms,
+    lambda_package,
+    previous,
+    upstream,
+)
 from infra.alarms import Alarms, AlarmsProps
 from infra.consumer import Consumer, ConsumerProps
 from infra.dashboard import Dashboard, DashboardProps
@@ -29,10 +37,7 @@ upstream.check(settings.upstream)
 kms.check_region(settings.journal_stream.kms_key_arn)
 alarms.check_regions(settings.alarms)
 deployed = previous.Previous.read()
-deployed.refuse_deletion(settings.replica_tables.replica_tables)
-deployed.refuse_other_key_types(settings.replica_tables.replica_tables)
-deployed.refuse_kept_indexes(settings.replica_tables.replica_tables)
-deployed.refuse_resharding(settings.journal_stream.shards)
+change_refusals.refuse(deployed, settings)
 throughput = deployed.next_throughput(settings.replica_tables.throughput)
 code = lambda_package.build(
     runtime=settings.consumer.lambda_runtime, architecture=settings.consumer.lambda_architecture
@@ -135,12 +140,10 @@ if settings.dashboard.dashboard:
     )
     pulumi.export("dashboardName", page.dashboard.dashboard_name)
 
-deployed.warn_of_empty(
-    replica.names,
-    given_names=settings.replica_tables.given_names,
-    has_ledger=ledger_name is not None,
+change_warnings.warn_of_empty(
+    deployed, settings.replica_tables, replica.names, has_ledger=ledger_name is not None
 )
-deployed.warn_of_new_indexes(settings.replica_tables.replica_tables)
+change_warnings.warn_of_new_indexes(deployed, settings.replica_tables)
 
 pulumi.export("version", project_version())
 pulumi.export(previous.STREAM_OUTPUT, stream.kinesis.name)

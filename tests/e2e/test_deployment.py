@@ -16,7 +16,7 @@ from pulumi import automation
 from pulumi.automation import CommandError
 from qldb_simulator.operations import CreateTable, Insert
 
-from infra.previous import RESTREAM_COMMAND
+from infra.change_warnings import RESTREAM_COMMAND
 from local import aws
 from local.errors import LocalError
 from local.projects import LEDGER, PIPELINE

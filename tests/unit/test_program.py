@@ -13,7 +13,6 @@ import pulumi
 import pytest
 
 from handler.version import project_version
-from infra.previous import RESEND, RESTREAM_COMMAND
 from infra.settings import SettingsError
 from tests.support import pulumi_mocks as deployment
 from tests.support.paths import REPOSITORY
@@ -424,76 +423,6 @@ def test_every_name_that_qldb_takes_is_accepted(name: str) -> None:
     deployed = deploy(deployment.dev_settings(), upstream=upstream)
 
     assert deployed.one("aws:qldb/stream:Stream").inputs["ledgerName"] == name
-
-
-@pytest.mark.parametrize(
-    "protection", [{"deletionProtection": True}, {}], ids=["protected", "version 0.1.0"]
-)
-def test_the_removal_of_a_protected_table_is_refused_before_anything_is_touched(
-    protection: dict[str, bool],
-) -> None:
-    deployed = Deployment()
-    last = {"tableNames": {"Person": "qldb-Person-physical", "Car": "qldb-Car-1"}, **protection}
-
-    with pytest.raises(pulumi.RunError, match=r"no longer names Car.*deletionProtection false"):
-        deploy_dev_again(last, {}, into=deployed)
-
-    assert deployed.resources == []
-
-
-def test_a_table_without_protection_can_be_removed() -> None:
-    last = {
-        "tableNames": {"Person": "qldb-Person-physical", "Car": "qldb-Car-1"},
-        "deletionProtection": False,
-    }
-
-    deployed = deploy_dev_again(last, {})
-
-    assert [table.name for table in deployed.all("aws:dynamodb/table:Table")] == ["qldb-Person"]
-    assert deployed.warnings == []
-
-
-def test_a_table_that_starts_empty_beside_a_consumed_journal_is_announced() -> None:
-    # given a stack with another table, and with a table of Person under another physical name
-    last = {
-        "tableNames": {"Person": "qldb-Person-old", "Car": "qldb-Car-physical"},
-        "deletionProtection": False,
-    }
-    tables = [{"ledgerTable": name} for name in ("Person", "Car", "House")]
-
-    deployed = deploy_dev_again(last, {"replicaTables": tables})
-
-    [warning] = deployed.warnings
-    assert "the DynamoDB table of House, Person." in warning
-    assert RESTREAM_COMMAND in warning
-
-
-def test_a_table_whose_name_was_given_may_have_been_imported() -> None:
-    last = {"tableNames": {"Car": "qldb-Car-physical"}, "deletionProtection": False}
-    tables = [{"ledgerTable": "Car"}, {"ledgerTable": "House"}]
-
-    [empty] = deploy_dev_again(last, {"replicaTables": tables}).warnings
-    tables[1]["tableName"] = "houses"
-    [imported] = deploy_dev_again(last, {"replicaTables": tables}).warnings
-
-    assert "imported" not in empty
-    assert "A table that was imported has its items" in imported
-
-
-def test_without_a_qldb_stream_the_writer_fills_an_empty_table() -> None:
-    last = {"tableNames": {"Car": "qldb-Car-physical"}, "deletionProtection": False}
-    tables = [{"ledgerTable": name} for name in ("Person", "Car")]
-
-    deployed = deploy_dev_again(last, {"replicaTables": tables, "ledgerStack": ""})
-
-    [warning] = deployed.warnings
-    assert "the DynamoDB table of Person." in warning
-    assert RESEND in warning
-    assert RESTREAM_COMMAND not in warning
-
-
-def test_a_first_deployment_announces_no_empty_table() -> None:
-    assert deploy_dev().warnings == []
 
 
 def test_wrong_settings_are_all_reported_before_anything_is_touched() -> None:

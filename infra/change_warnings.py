@@ -1,0 +1,97 @@
+"""Warns of changes after which an operator has something left to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from infra.names import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infra.previous import Previous
+    from infra.replica_tables import ReplicaTablesSettings
+
+RESTREAM_COMMAND = "pulumi up --replace '**aws:qldb/stream:Stream**'"
+"""Replaces the QLDB stream alone. The new one starts at ``inclusiveStartTime``; records of known
+versions are stale, so repeating them is harmless."""
+
+RESEND = (
+    "For its past, have whatever writes to the Kinesis stream send the ledger table's records from "
+    "the start again, after this deployment; what other tables hold already is stale and changes "
+    "nothing"
+)
+"""What fills a table where no QLDB stream belongs to the stack."""
+
+_UNLESS_IMPORTED = "A table that was imported has its items, and lacks what came since. "
+
+
+def warn_of_empty(
+    previous: Previous,
+    tables: ReplicaTablesSettings,
+    table_names: Mapping[str, pulumi.Output[str]],
+    *,
+    has_ledger: bool,
+) -> None:
+    """Warn of tables that start empty beside a journal that was consumed already.
+
+    A first deployment reads the whole journal, so it needs no warning.
+
+    Parameters
+    ----------
+    previous
+        What the last deployment left.
+    tables
+        What the stack replicates from now on. A table whose name it gives may have been imported.
+    table_names
+        The DynamoDB table of each ledger table, from now on.
+    has_ledger
+        Whether the stack has a QLDB stream, which can start again.
+    """
+    if not previous.table_names:
+        return
+    remedy = (
+        f"To stream the journal from its start again, after this deployment: {RESTREAM_COMMAND}"
+        if has_ledger
+        else RESEND
+    )
+
+    def warn(names: Mapping[str, str]) -> None:
+        empty = sorted(
+            table for table, name in names.items() if previous.table_names.get(table) != name
+        )
+        if empty:
+            imported = "" if tables.given_names.keys().isdisjoint(empty) else _UNLESS_IMPORTED
+            pulumi.warn(
+                f"new and empty: the DynamoDB table of {joined(empty)}. It fills only from the "
+                f"records that arrive from now on. {imported}{remedy}"
+            )
+
+    pulumi.Output.all(**table_names).apply(warn)
+
+
+def warn_of_new_indexes(previous: Previous, tables: ReplicaTablesSettings) -> None:
+    """Warn of indexes that a table with documents receives.
+
+    DynamoDB applies an index to every write from its creation on, and the function learns of it a
+    little later in the same deployment.
+
+    Parameters
+    ----------
+    previous
+        What the last deployment left.
+    tables
+        What the stack replicates from now on.
+    """
+    in_place = previous.in_place(tables.replica_tables)
+    for entry in tables.replica_tables:
+        former = in_place.get(entry.ledger_table)
+        new = sorted({index.name for index in entry.indexes}.difference(former or ()))
+        if former is not None and new:
+            pulumi.warn(
+                f"new on the DynamoDB table of {entry.ledger_table}: {joined(new)}. Revisions that "
+                "do not fit its key, and that the function writes before this deployment has "
+                "updated it, are quarantined. Redrive them afterwards: python -m ops redrive"
+            )

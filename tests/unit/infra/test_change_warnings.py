@@ -1,0 +1,94 @@
+"""A change that leaves its operator something to do is announced.
+
+Proves it with the program as a whole.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra.change_warnings import RESEND, RESTREAM_COMMAND
+from tests.support.pulumi_mocks import deploy_dev, deploy_dev_again
+from tests.support.redeployments import (
+    BY_AGE,
+    LAST,
+    OPEN,
+    PROJECTED,
+    entry,
+    with_index,
+)
+
+
+def test_a_table_that_starts_empty_beside_a_consumed_journal_is_announced() -> None:
+    # given a stack with another table, and with a table of Person under another physical name
+    last = {
+        "tableNames": {"Person": "qldb-Person-old", "Car": "qldb-Car-physical"},
+        "deletionProtection": False,
+    }
+    tables = [{"ledgerTable": name} for name in ("Person", "Car", "House")]
+
+    deployed = deploy_dev_again(last, {"replicaTables": tables})
+
+    [warning] = deployed.warnings
+    assert "the DynamoDB table of House, Person." in warning
+    assert RESTREAM_COMMAND in warning
+
+
+def test_a_table_whose_name_was_given_may_have_been_imported() -> None:
+    last = {"tableNames": {"Car": "qldb-Car-physical"}, "deletionProtection": False}
+    tables = [{"ledgerTable": "Car"}, {"ledgerTable": "House"}]
+
+    [empty] = deploy_dev_again(last, {"replicaTables": tables}).warnings
+    tables[1]["tableName"] = "houses"
+    [imported] = deploy_dev_again(last, {"replicaTables": tables}).warnings
+
+    assert "imported" not in empty
+    assert "A table that was imported has its items" in imported
+
+
+def test_without_a_qldb_stream_the_writer_fills_an_empty_table() -> None:
+    last = {"tableNames": {"Car": "qldb-Car-physical"}, "deletionProtection": False}
+    tables = [{"ledgerTable": name} for name in ("Person", "Car")]
+
+    deployed = deploy_dev_again(last, {"replicaTables": tables, "ledgerStack": ""})
+
+    [warning] = deployed.warnings
+    assert "the DynamoDB table of Person." in warning
+    assert RESEND in warning
+    assert RESTREAM_COMMAND not in warning
+
+
+def test_a_first_deployment_announces_no_empty_table() -> None:
+    assert deploy_dev().warnings == []
+
+
+@pytest.mark.parametrize(
+    ("indexes", "new"),
+    [
+        pytest.param([BY_AGE], [], id="unchanged"),
+        pytest.param(
+            [{**BY_AGE, "name": "by-age-2", "sortKey": {"attribute": "age"}}],
+            ["by-age-2"],
+            id="renamed",
+        ),
+        pytest.param([BY_AGE, {**BY_AGE, "name": "further"}], ["further"], id="one more"),
+    ],
+)
+def test_an_index_may_stay_and_a_new_one_is_announced(
+    indexes: list[dict[str, Any]], new: list[str]
+) -> None:
+    """DynamoDB applies an index before the function knows what does not fit it."""
+    deployed = deploy_dev_again(with_index(), entry(**PROJECTED, indexes=indexes))
+
+    warned = [each for each in deployed.warnings if "python -m ops redrive" in each]
+    assert [each.partition(". ")[0] for each in warned] == [
+        f"new on the DynamoDB table of Person: {name}" for name in new
+    ]
+
+
+def test_the_indexes_of_a_new_table_are_not_announced() -> None:
+    deployed = deploy_dev_again(LAST | OPEN, entry(**PROJECTED, indexes=[BY_AGE], tableName="p-2"))
+
+    assert not [each for each in deployed.warnings if "by-age" in each]
