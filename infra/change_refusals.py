@@ -120,8 +120,8 @@ def _refuse_kept_indexes(previous: Previous, entries: Sequence[ReplicaTableSetti
                 f"replicaTables[{number}] no longer has indexes, and the DynamoDB table {name} has "
                 f"{joined(left)}: the AWS provider leaves the last index of a table in place, and "
                 "DynamoDB would refuse documents that do not fit its key; nothing was changed. "
-                "Delete each of them, then run pulumi up: aws dynamodb update-table --table-name "
-                f"{name} --global-secondary-index-updates '{delete}'"
+                "Delete each of them, wait until it is gone, then run pulumi up: aws dynamodb "
+                f"update-table --table-name {name} --global-secondary-index-updates '{delete}'"
             )
 
 

@@ -251,7 +251,7 @@ def test_many_settings_are_changed_in_place_and_once(deployment: Deployment) -> 
     # and a second deployment, and a look at what is there, find nothing to do
     assert changed(stacks.up_project(PIPELINE).summary.resource_changes) == {}
     assert changed(stacks.refresh(PIPELINE).summary.resource_changes) == {}
-    # and all of it can be taken back, in place
+    # and all of it can be taken back, in place, once the index is deleted as the refusal says
     stacks.change(
         streamMode="PROVISIONED",
         maxRecordKibibytes=1024,
@@ -265,8 +265,17 @@ def test_many_settings_are_changed_in_place_and_once(deployment: Deployment) -> 
         failureRetentionDays=90,
         replicaTables=REPLICA_TABLES,
     )
+    with pytest.raises(LocalError, match="by-email: the AWS provider leaves the last index"):
+        stacks.up_project(PIPELINE)
+    deletion = [{"Delete": {"IndexName": "by-email"}}]
+    name = person["TableName"]
+    dynamodb.update_table(TableName=name, GlobalSecondaryIndexUpdates=deletion)
+    eventually(
+        lambda: "GlobalSecondaryIndexes" not in dynamodb.describe_table(TableName=name)["Table"]
+    )
     result = stacks.up_project(PIPELINE)
     assert set(changed(result.summary.resource_changes)) == {"update", "delete"}
+    assert changed(stacks.up_project(PIPELINE).summary.resource_changes) == {}
 
 
 def test_a_wrong_setting_fails_before_anything_is_touched(deployment: Deployment) -> None:

@@ -218,8 +218,8 @@ MUTATIONS = (
     Mutation(
         name="a redaction removes the metadata",
         file="handler/history.py",
-        old="    return {**remains, REVISION_STATE_ATTRIBUTE: _REDACTED}",
-        new="    return {**write.item, REVISION_STATE_ATTRIBUTE: _REDACTED}",
+        old="    item = {**write.metadata, **remains, REVISION_STATE_ATTRIBUTE: _REDACTED}",
+        new="    item = {**write.metadata, REVISION_STATE_ATTRIBUTE: _REDACTED}",
     ),
     Mutation(
         name="the history has only the newest revision of a batch",

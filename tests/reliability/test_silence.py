@@ -34,6 +34,7 @@ from tests.reliability.ledger_tables import HISTORY_NAME, PROJECTED
 from tests.reliability.plan import Plan
 from tests.reliability.random_faults import RandomFaults
 from tests.reliability.schedule import run
+from tests.support.deployed_function import FUNCTION, DeployedFunction
 from tests.support.discarded_batches import BATCH_KEY, discarded_batch
 from tests.support.failure_bucket import BUCKET
 from tests.support.failure_objects import failed_record
@@ -118,6 +119,8 @@ def outputs(tmp_path: Path) -> list[str]:
         "streamArn": STREAM_ARN,
         "version": project_version(),
         "failureQueueUrl": "https://queue.invalid/failures",
+        "functionName": FUNCTION,
+        "functionCodeSha256": DeployedFunction().code,
         "handlerEnvironment": {
             Variable.REPLICA_TABLES: json.dumps(tables),
             Variable.FAILURE_BUCKET: BUCKET,
@@ -135,6 +138,7 @@ def test_the_output_of_the_operators_commands_holds_nothing_of_a_document(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    monkeypatch.setattr(connections, "functions", lambda _: DeployedFunction())
     for seed in range(COMMANDS):
         # Given a full bucket, and services with faults of every kind
         buckets, backend = filled_buckets(), MemoryBackend()
