@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 import pybase64
 
 from handler.aggregation import UserRecord, user_records
-from handler.contract import DELETED_ATTRIBUTE, UNINDEXED_ATTRIBUTE
+from handler.contract import DELETED_ATTRIBUTE, UNINDEXED_ATTRIBUTE, margin_seconds
 from handler.history_batch import HistoryBatch, HistoryGroup
 from handler.incoming import Incoming, IncomingRedactions, IncomingRevision, Source, source_of
 from handler.outcomes import APPLIED, OUT_OF_TIME, Permanent, Transient
@@ -38,13 +38,6 @@ REFUSED = "refused"
 
 UNFORESEEN = "unforeseen"
 """Kind of a record that raised an unexpected exception."""
-
-_MARGIN_SHARE = 0.2
-"""Share of the remaining time that is reserved for the response; the same share before that is
-reserved for the failure bucket."""
-
-_MAX_MARGIN_SECONDS = 5.0
-"""Upper bound of each of the two margins."""
 
 _FAILURE_STORE = "FailureStore"
 """Code of a record that the failure bucket did not take."""
@@ -130,7 +123,7 @@ class _Batch:
         self._writer = handler.writer
         self._clock = handler.clock
         remaining = context.get_remaining_time_in_millis() / 1000
-        margin = min(_MAX_MARGIN_SECONDS, remaining * _MARGIN_SHARE)
+        margin = margin_seconds(remaining)
         self._deadline = self._clock() + remaining - margin
         # Earlier, so that writes that are throttled to the end leave time for the bucket.
         self._write_deadline = self._deadline - margin

@@ -16,6 +16,29 @@ if TYPE_CHECKING:
 ENTRY_POINT = "handler.app.lambda_handler"
 """The function's handler setting in Lambda."""
 
+# The time of an invocation.
+
+MARGIN_SHARE = 0.2
+"""Share of an invocation's time that is reserved for the response; the same share before that is
+reserved for the failure bucket."""
+
+MAX_MARGIN_SECONDS = 5.0
+"""Upper bound of each of the two margins."""
+
+
+def margin_seconds(time_seconds: float) -> float:
+    """Return the length of each of the two margins.
+
+    Writes end two margins before the invocation's time is over.
+
+    Parameters
+    ----------
+    time_seconds
+        Seconds that the invocation has.
+    """
+    return min(MAX_MARGIN_SECONDS, time_seconds * MARGIN_SHARE)
+
+
 # Attributes of an item.
 
 KEY_ATTRIBUTE = "pk"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from handler.contract import margin_seconds
 from infra import metrics
 from infra.watched import WRITE_OPERATIONS, Watched
 
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from infra.metrics import Metric
 
 _TIMEOUT_SHARE = 0.8
-"""Share of the time-out from which a batch is close to it: of a minute, two seconds before the
-function stops writing (`handler.batch`)."""
+"""Share of the time-out from which a batch is close to it."""
+
+_WRITE_TIME_SHARE = 0.95
+"""Share of the time for writes from which a batch is close to its end. Below a time-out of about a
+minute that is the earlier moment: a batch that runs out of time never gets near the time-out."""
 
 _OLDEST_FAILURE_SECONDS = 7 * 24 * 3600
 """Half of the time after which the failure queue drops a message."""
@@ -145,7 +149,10 @@ def _tolerated_age(watched: Watched) -> float:
 
 
 def _near_timeout(watched: Watched) -> float:
-    return watched.function_timeout_seconds * _MILLISECONDS_PER_SECOND * _TIMEOUT_SHARE
+    timeout = watched.function_timeout_seconds
+    write_time = timeout - 2 * margin_seconds(timeout)
+    near = min(timeout * _TIMEOUT_SHARE, write_time * _WRITE_TIME_SHARE)
+    return round(near * _MILLISECONDS_PER_SECOND)
 
 
 ALARMS = (
@@ -195,7 +202,7 @@ ALARMS = (
     ),
     AlarmRule(
         name="function-duration",
-        means="Batches take nearly as long as the function's time-out.",
+        means="Batches take nearly all of the time that the function has for them.",
         metric=metrics.FUNCTION_DURATION,
         of=_function,
         statistic="p90",

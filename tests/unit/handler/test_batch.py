@@ -389,9 +389,10 @@ def test_a_record_refused_by_the_failure_bucket_is_redelivered() -> None:
 def test_writes_leave_time_for_the_bucket_and_both_for_the_answer() -> None:
     recorder = Recorder()
     process(recorder, event(revision()), milliseconds=60_000)
+    process(recorder, event(revision()), milliseconds=30_000)
     process(recorder, event(revision()), milliseconds=1_000)
     process(recorder, event(b"garbage"), milliseconds=60_000)
-    assert recorder.deadlines == [NOW + 50.0, pytest.approx(NOW + 0.6), NOW + 55.0]
+    assert recorder.deadlines == [NOW + 50.0, NOW + 20.0, pytest.approx(NOW + 0.6), NOW + 55.0]
 
 
 def test_without_time_everything_is_redelivered() -> None:

@@ -194,6 +194,30 @@ def test_thresholds_follow_the_settings() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("timeout", "writes_end", "milliseconds"),
+    [
+        (1, 600, 570),
+        (10, 6_000, 5_700),
+        (25, 15_000, 14_250),
+        (30, 20_000, 19_000),
+        (49, 39_000, 37_050),
+        (60, 50_000, 47_500),
+        (64, 54_000, 51_200),
+        (900, 890_000, 720_000),
+    ],
+)
+def test_a_batch_is_slow_before_it_runs_out_of_time_for_writes(
+    timeout: int, writes_end: int, milliseconds: int
+) -> None:
+    watched = dataclasses.replace(WATCHED, function_timeout_seconds=timeout)
+
+    threshold = inputs(deployed(watched), "function-duration")["threshold"]
+
+    assert threshold == milliseconds
+    assert threshold < writes_end
+
+
 def test_a_description_says_what_is_wrong_and_names_the_runbook(all_on: Deployment) -> None:
     assert inputs(all_on, "function-errors")["alarmDescription"] == (
         "The function fails as a whole. What to do: docs/runbook.md#function-errors"
