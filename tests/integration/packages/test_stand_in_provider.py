@@ -87,6 +87,40 @@ def test_functions_answer_for_the_emulators_account(provider: ConnectedProvider)
     assert partition["partition"] == "aws"
 
 
+@pytest.mark.parametrize("usable", [True, False])
+def test_a_function_tells_state_and_kind_of_a_key(
+    provider: ConnectedProvider, *, usable: bool
+) -> None:
+    kms = provider.client("kms")
+    created = kms.create_key(Description="looked up")["KeyMetadata"]
+    if not usable:
+        kms.disable_key(KeyId=created["KeyId"])
+
+    key = provider.engine.invoke("aws:kms/getKey:getKey", {"keyId": created["Arn"]})
+
+    assert key == {
+        "arn": created["Arn"],
+        "customerMasterKeySpec": "SYMMETRIC_DEFAULT",
+        "description": "looked up",
+        "enabled": usable,
+        "id": created["KeyId"],
+        "keyId": created["Arn"],
+        "keyManager": "CUSTOMER",
+        "keySpec": "SYMMETRIC_DEFAULT",
+        "keyState": "Enabled" if usable else "Disabled",
+        "keyUsage": "ENCRYPT_DECRYPT",
+        "multiRegion": False,
+        "origin": "AWS_KMS",
+    }
+
+
+def test_a_key_that_does_not_exist_is_an_error_of_the_function(provider: ConnectedProvider) -> None:
+    missing = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000"
+
+    with pytest.raises(CallError, match=r"aws:kms/getKey:getKey: NotFoundException"):
+        provider.engine.invoke("aws:kms/getKey:getKey", {"keyId": missing})
+
+
 def test_functions_tell_a_streams_open_shards_and_a_tables_indexes(
     provider: ConnectedProvider,
 ) -> None:

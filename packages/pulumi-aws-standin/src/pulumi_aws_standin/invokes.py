@@ -72,6 +72,25 @@ def _stream(session: Session, arguments: Mapping[str, object]) -> dict[str, obje
     }
 
 
+def _key(session: Session, arguments: Mapping[str, object]) -> dict[str, object]:
+    wanted = as_string(arguments["keyId"])
+    key = session.kms.describe_key(KeyId=wanted)["KeyMetadata"]
+    return {
+        "arn": key["Arn"],
+        "customerMasterKeySpec": key["CustomerMasterKeySpec"],
+        "description": key["Description"],
+        "enabled": key["Enabled"],
+        "id": key["KeyId"],
+        "keyId": wanted,
+        "keyManager": key["KeyManager"],
+        "keySpec": key["KeySpec"],
+        "keyState": key["KeyState"],
+        "keyUsage": key["KeyUsage"],
+        "multiRegion": key["MultiRegion"],
+        "origin": key["Origin"],
+    }
+
+
 @dataclass(frozen=True)
 class Function:
     """A function of the AWS provider.
@@ -94,6 +113,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "aws:index/getPartition:getPartition": Function(_partition),
     "aws:index/getRegion:getRegion": Function(_region),
     "aws:kinesis/getStream:getStream": Function(_stream, ("name",)),
+    "aws:kms/getKey:getKey": Function(_key, ("keyId",)),
 }
 
 

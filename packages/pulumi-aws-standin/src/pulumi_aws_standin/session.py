@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
@@ -69,6 +70,7 @@ class Session:
         self.dynamodb: DynamoDBClient = client("dynamodb")
         self.iam: IAMClient = client("iam")
         self.kinesis: KinesisClient = client("kinesis")
+        self.kms: KMSClient = client("kms")
         self.lambda_: LambdaClient = client("lambda")
         self.logs: CloudWatchLogsClient = client("logs")
         self.s3: S3Client = client("s3")

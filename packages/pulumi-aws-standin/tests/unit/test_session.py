@@ -51,6 +51,7 @@ def test_every_client_calls_the_emulator(session: Session, monkeypatch: pytest.M
         again.dynamodb.meta,
         again.iam.meta,
         again.kinesis.meta,
+        again.kms.meta,
         again.lambda_.meta,
         again.logs.meta,
         again.s3.meta,
