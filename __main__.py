@@ -34,7 +34,7 @@ def formerly(name: str) -> pulumi.ResourceOptions:
 # These can fail, so they come before any resource is touched.
 settings = Settings.load(pulumi.Config())
 upstream.check(settings.upstream)
-kms.check_region(settings.journal_stream.kms_key_arn)
+kms.check(settings.journal_stream.kms_key_arn)
 alarms.check_regions(settings.alarms)
 deployed = previous.Previous.read()
 change_refusals.refuse(deployed, settings)

@@ -30,11 +30,25 @@ KeyArn = Annotated[
 """The setting ``kmsKeyArn``, which each component with something to encrypt reads."""
 
 
-def check_region(key_arn: str) -> None:
-    """Check that a key is in the region of the stack.
+_ENABLED = "Enabled"
+_REMEDIES = {
+    "Disabled": "aws kms enable-key --key-id {0}",
+    "PendingDeletion": (
+        "aws kms cancel-key-deletion --key-id {0} && aws kms enable-key --key-id {0}"
+    ),
+}
+"""How a key becomes usable again, by its state (KMS developer guide, "Key states of AWS KMS
+keys")."""
 
-    No service of this stack can use a key of another region; each would say so only when it is
-    created.
+_PURPOSE = ("CUSTOMER", "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT")
+"""Manager, usage and spec of a key that all services of a stack can use."""
+
+
+def check(key_arn: str) -> None:
+    """Check that a key is in the region of the stack and that its services can use it.
+
+    Each of them would say so only when its resource is created or changed, half-way through a
+    deployment.
 
     Parameters
     ----------
@@ -44,7 +58,8 @@ def check_region(key_arn: str) -> None:
     Raises
     ------
     pulumi.RunError
-        If the key is in another region.
+        If the key is in another region, cannot be looked up, is not enabled, or is not a symmetric
+        customer managed key for encryption.
     """
     if not key_arn:
         return
@@ -54,6 +69,26 @@ def check_region(key_arn: str) -> None:
         raise pulumi.RunError(
             f"kmsKeyArn names a key in {region}, and this stack deploys to {here}: name a key of "
             "that region (a multi-Region key has a replica with an ARN of its own in each)"
+        )
+    try:
+        key = aws.kms.get_key(key_id=key_arn)
+    except Exception as error:  # noqa: BLE001 (Pulumi raises no narrower one)
+        raise pulumi.RunError(
+            f"kmsKeyArn names the key {key_arn}, which cannot be looked up: name a key that "
+            "exists, and allow whoever deploys kms:DescribeKey on it. The lookup ended with: "
+            f"{' '.join(str(error).split())}"
+        ) from None
+    if key.key_state != _ENABLED:
+        remedy = _REMEDIES.get(key.key_state, "make it usable").format(key_arn)
+        raise pulumi.RunError(
+            f"kmsKeyArn names a key whose state is {key.key_state}, and nothing can be encrypted "
+            f"with it: {remedy}, or name another key"
+        )
+    purpose = (key.key_manager, key.key_usage, key.key_spec)
+    if purpose != _PURPOSE:
+        raise pulumi.RunError(
+            f"kmsKeyArn names a key of the kind {', '.join(purpose)}; expected "
+            f"{', '.join(_PURPOSE)}: name a symmetric customer managed key for encryption"
         )
 
 

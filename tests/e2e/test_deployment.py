@@ -24,7 +24,7 @@ from tests.e2e.conftest import REPLICA_TABLES
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from local.projects import Project
     from local.services import Services
@@ -41,8 +41,6 @@ UNANNOUNCED = {
 }
 FOLLOWERS = {"MetricAlarm", "Dashboard"}
 """Follow what they watch: tests/unit/infra tells how."""
-
-KEY_ARN = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 PERSON, ATTESTATIONS = cast("list[dict[str, Any]]", REPLICA_TABLES)
 BY_EMAIL = {"name": "by-email", "partitionKey": {"attribute": "email"}}
@@ -66,6 +64,13 @@ def announced(stacks: Stacks) -> Counter[str]:
 
     stacks._open(PIPELINE).preview(on_event=count)
     return found
+
+
+def new_key(services: Services) -> str:
+    """Return the ARN of a customer managed key that can encrypt."""
+    kms = aws.client("kms", services.endpoints.emulator)
+    arn: str = kms.create_key()["KeyMetadata"]["Arn"]
+    return arn
 
 
 def assert_nothing_deployed(services: Services) -> None:
@@ -93,6 +98,25 @@ def test_without_an_upstream_ledger_nothing_is_deployed(
     # and nothing exists
     assert_nothing_deployed(services)
     stacks.change(ledgerStack=f"organization/{LEDGER.name}/e2e")
+
+
+def test_with_a_disabled_key_nothing_is_deployed(stacks: Stacks, services: Services) -> None:
+    # given a key that is disabled
+    key = new_key(services)
+    aws.client("kms", services.endpoints.emulator).disable_key(KeyId=key)
+    stacks.change(ledgerStack="", kmsKeyArn=key)
+    # when deploying, without a preview / then the failure names setting and remedy in one line
+    with pytest.raises(LocalError) as failure:
+        stacks.up_project(PIPELINE)
+    stacks.change(ledgerStack=f"organization/{LEDGER.name}/e2e", kmsKeyArn="")
+    lines = [line for line in str(failure.value).splitlines() if line.startswith("    error: ")]
+    assert lines[0] == (
+        "    error: kmsKeyArn names a key whose state is Disabled, and nothing can be encrypted "
+        f"with it: aws kms enable-key --key-id {key}, or name another key"
+    )
+    assert "Traceback" not in str(failure.value)
+    # and nothing exists
+    assert_nothing_deployed(services)
 
 
 def test_every_output_names_something_that_exists(deployment: Deployment) -> None:
@@ -165,7 +189,7 @@ def test_a_refresh_finds_a_change_made_by_hand(deployment: Deployment) -> None:
     [
         (
             "kmsKeyArn",
-            KEY_ARN,
+            new_key,
             "",
             {
                 "update Stream": 1,
@@ -179,7 +203,7 @@ def test_a_refresh_finds_a_change_made_by_hand(deployment: Deployment) -> None:
         ),
         (
             "ledgerStack",
-            "",
+            lambda _: "",
             f"organization/{LEDGER.name}/e2e",
             {
                 "delete LedgerStream": 1,
@@ -194,12 +218,12 @@ def test_a_refresh_finds_a_change_made_by_hand(deployment: Deployment) -> None:
 def test_a_changed_setting_is_announced_for_what_it_should_and_in_place(
     deployment: Deployment,
     setting: str,
-    value: object,
-    default: object,
+    value: Callable[[Services], str],
+    default: str,
     expected: dict[str, int],
 ) -> None:
     # given a deployed stack / when one setting changes
-    deployment.stacks.change(**{setting: value})
+    deployment.stacks.change(**{setting: value(deployment.services)})
     try:
         found = announced(deployment.stacks)
     finally:

@@ -41,6 +41,14 @@ UPSTREAM = "organization/apigw-lambda-qldb/dev"
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 """A customer managed key in the region of the stack."""
 
+KEY = {
+    "keyManager": "CUSTOMER",
+    "keySpec": "SYMMETRIC_DEFAULT",
+    "keyState": "Enabled",
+    "keyUsage": "ENCRYPT_DECRYPT",
+}
+"""Every customer managed key that is looked up."""
+
 INDEXES = ["by-age"]
 """Indexes of every DynamoDB table that is looked up."""
 
@@ -133,6 +141,7 @@ class Mocks(mocks.Mocks):
             "aws:index/getRegion:getRegion": {"region": REGION},
             "aws:index/getPartition:getPartition": {"partition": PARTITION},
             "aws:kinesis/getStream:getStream": {"openShards": OPEN_SHARDS},
+            "aws:kms/getKey:getKey": KEY,
             "aws:dynamodb/getTable:getTable": {
                 "globalSecondaryIndexes": [{"name": name} for name in INDEXES]
             },
