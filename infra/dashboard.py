@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -25,6 +25,11 @@ _TEXT_HEIGHT = 1
 _ALARM_HEIGHT = 4
 _MAX_ALARMS = 100
 """Alarms in one widget (CloudWatch API reference, "Dashboard body structure and syntax")."""
+
+_MAX_METRICS = 2500
+"""Metrics in one dashboard (CloudWatch user guide, "CloudWatch service quotas")."""
+
+_WITHOUT_INDEXES = " (too many indexes for one dashboard: only the alarms show their throttles)"
 
 _PERIOD_SECONDS = 60
 _MILLISECONDS_PER_SECOND = 1000
@@ -108,8 +113,24 @@ def widgets(
     Returns
     -------
     list
-        Plain data, in which names may be outputs.
+        Plain data, in which names may be outputs. Indexes are left out where all of them would make
+        more metrics than CloudWatch allows.
     """
+    rows = _rows(watched, region, alarm_arns)
+    if _metric_count(rows) > _MAX_METRICS:
+        tables = {label: replace(table, indexes=()) for label, table in watched.tables.items()}
+        rows = _rows(replace(watched, tables=tables), region, alarm_arns, note=_WITHOUT_INDEXES)
+    return _placed(rows)
+
+
+def _rows(
+    watched: Watched,
+    region: pulumi.Input[str],
+    alarm_arns: Sequence[pulumi.Input[str]],
+    *,
+    note: str = "",
+) -> list[list[Widget]]:
+    """Return the widgets in rows, without their places; the note stands above the tables."""
     graph = _Graphs(region)
     rows = [
         *_alarm_rows(alarm_arns),
@@ -117,12 +138,16 @@ def widgets(
         *_keeping_up(graph, watched),
         [_text("## Is anything waiting?")],
         *_waiting(graph, watched),
-        [_text("## What happens to each ledger table?")],
+        [_text(f"## What happens to each ledger table?{note}")],
         *(_table_row(graph, watched, *each) for each in watched.tables.items()),
     ]
     if watched.history_table_name is not None:
         rows.append(_history_row(graph, watched))
-    return _placed(rows)
+    return rows
+
+
+def _metric_count(rows: Sequence[Sequence[Widget]]) -> int:
+    return sum(len(widget["properties"].get("metrics", ())) for row in rows for widget in row)
 
 
 def _placed(rows: Sequence[Sequence[Widget]]) -> list[Widget]:

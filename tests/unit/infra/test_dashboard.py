@@ -130,6 +130,36 @@ def test_the_throttles_of_each_index_are_in_the_graph_of_its_table() -> None:
     assert indexes == ["by-email", "by-city"]
 
 
+def many_indexes(count: int) -> list[dict[str, Any]]:
+    """Return the widgets of 100 tables with indexes, 26 metrics besides those of the tables."""
+    indexes = tuple(f"by-{n}" for n in range(count))
+    tables = {f"Table{n}": WatchedTable(name=f"t{n}", indexes=indexes) for n in range(100)}
+    watched = dataclasses.replace(WATCHED, tables=tables, history_table_name=None)
+    return widgets(watched, "eu-west-1")
+
+
+def lines(found: list[dict[str, Any]]) -> list[list[Any]]:
+    return [line for each in found for line in each["properties"].get("metrics", [])]
+
+
+def test_as_many_indexes_are_shown_as_cloudwatch_allows() -> None:
+    found = many_indexes(13)
+
+    assert len(lines(found)) == 26 + 100 * (11 + 13) <= 2500
+    assert "## What happens to each ledger table?" in titles(found)
+
+
+def test_more_indexes_than_cloudwatch_allows_are_left_out_and_the_page_says_so() -> None:
+    found = many_indexes(14)
+
+    assert len(lines(found)) == 26 + 100 * 11
+    assert not any("GlobalSecondaryIndexName" in line for line in lines(found))
+    assert (
+        "## What happens to each ledger table? (too many indexes for one dashboard: only the "
+        "alarms show their throttles)"
+    ) in titles(found)
+
+
 def test_the_body_is_the_widgets_as_json() -> None:
     body = deployed().one(DASHBOARD).inputs["dashboardBody"]
 
