@@ -143,6 +143,9 @@ if settings.dashboard.dashboard:
 change_warnings.warn_of_empty(
     deployed, settings.replica_tables, replica.names, has_ledger=ledger_name is not None
 )
+change_warnings.warn_of_new_history(
+    deployed, settings.replica_tables, has_ledger=ledger_name is not None
+)
 change_warnings.warn_of_new_indexes(deployed, settings.replica_tables)
 
 pulumi.export("version", project_version())
@@ -159,7 +162,7 @@ pulumi.export("toleratedLagMinutes", settings.alarms.tolerated_lag_minutes)
 pulumi.export("functionName", consumer.function.name)
 pulumi.export("functionCodeSha256", consumer.function.code_sha256)
 pulumi.export("handlerEnvironment", environment.variables())
-pulumi.export("replicaTables", replica.configuration)
+pulumi.export(previous.CONFIGURATION_OUTPUT, replica.configuration)
 pulumi.export("logGroupName", consumer.log_group.name)
 pulumi.export("eventSourceMappingId", consumer.event_source_mapping.id)
 pulumi.export("failureBucketName", failures.bucket.bucket)
