@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -11,7 +11,7 @@ import pulumi
 from handler.contract import TableField
 from infra import stack_outputs
 from infra.index_settings import key_types
-from infra.tables import NO_CEILING, Throughput
+from infra.tables import Throughput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +51,7 @@ class Previous:
     with_history
         The ledger tables whose history was kept.
     throughput
-        The highest warm throughput that the tables ever had, and their ceiling.
+        What the settings asked of the tables, with a ceiling that was removed before.
     indexes
         For each ledger table, the indexes of its DynamoDB table: the type of each key attribute.
     stream_name
@@ -127,40 +127,6 @@ class Previous:
             for entry in entries
             if self.keeps(entry)
         }
-
-    def next_throughput(self, wanted: Throughput) -> Throughput:
-        """Return the throughput with which the tables are deployed.
-
-        A ceiling that the settings no longer have must be removed by a value of its own: to the
-        provider, an absent block means "unchanged".
-
-        Parameters
-        ----------
-        wanted
-            As the settings say.
-        """
-        before = self.throughput
-        return replace(
-            wanted,
-            max_read_units=wanted.max_read_units or (before.max_read_units and NO_CEILING),
-            max_write_units=wanted.max_write_units or (before.max_write_units and NO_CEILING),
-        )
-
-    def remember(self, deployed: Throughput) -> dict[str, int]:
-        """Return what the next deployment has to know of the tables' throughput.
-
-        Parameters
-        ----------
-        deployed
-            What `next_throughput` returned.
-        """
-        return asdict(
-            replace(
-                deployed,
-                warm_read_units=deployed.warm_read_units or self.throughput.warm_read_units,
-                warm_write_units=deployed.warm_write_units or self.throughput.warm_write_units,
-            )
-        )
 
 
 def index_keys(entries: Sequence[ReplicaTableSettings]) -> dict[str, dict[str, dict[str, str]]]:
