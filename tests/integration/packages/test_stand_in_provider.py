@@ -120,5 +120,5 @@ def test_functions_tell_a_streams_open_shards_and_a_tables_indexes(
     assert indexes[0]["warmThroughputs"] == [
         {"readUnitsPerSecond": 0, "writeUnitsPerSecond": 5_000}
     ]
-    # the emulator has none of tables
-    assert table["warmThroughputs"] == []
+    # the emulator tells no units of a table
+    assert table["warmThroughputs"] == [{"readUnitsPerSecond": 0, "writeUnitsPerSecond": 0}]
