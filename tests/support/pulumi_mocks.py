@@ -52,6 +52,9 @@ KEY = {
 INDEXES = ["by-age"]
 """Indexes of every DynamoDB table that is looked up."""
 
+SERVED = {"readUnitsPerSecond": 12_000, "writeUnitsPerSecond": 9_000}
+"""Warm throughput of every DynamoDB table that is looked up, and of its indexes."""
+
 OPEN_SHARDS = ["shardId-000000000000", "shardId-000000000001", "shardId-000000000002"]
 """Shards of every Kinesis stream that is looked up."""
 
@@ -143,7 +146,10 @@ class Mocks(mocks.Mocks):
             "aws:kinesis/getStream:getStream": {"openShards": OPEN_SHARDS},
             "aws:kms/getKey:getKey": KEY,
             "aws:dynamodb/getTable:getTable": {
-                "globalSecondaryIndexes": [{"name": name} for name in INDEXES]
+                "globalSecondaryIndexes": [
+                    {"name": name, "warmThroughputs": [SERVED]} for name in INDEXES
+                ],
+                "warmThroughputs": [SERVED],
             },
         }[args.token]
 
