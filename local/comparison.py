@@ -112,6 +112,7 @@ def compare(ledger: JournalView, replica: Replica, *, own_only: bool = False) ->
         The DynamoDB tables.
     own_only
         Whether to look at the items of this ledger's documents only: others write to the tables.
+        Nobody removes a generation of such a ledger while it is compared, so no verdict is REMOVED.
 
     Returns
     -------
@@ -126,7 +127,7 @@ def compare(ledger: JournalView, replica: Replica, *, own_only: bool = False) ->
         if own_only:
             items = _by_id(replica.items(table.table_name, documents))
         rows += (
-            _row(name, key, documents.get(key), items.get(key), table)
+            _row(name, key, documents.get(key), items.get(key), table, may_be_removed=not own_only)
             for key in sorted({*documents, *items})
         )
     return rows
@@ -199,7 +200,13 @@ def _by_version(items: Iterator[dict[str, Any]]) -> dict[tuple[str, int], dict[s
 
 
 def _row(
-    name: str, document_id: str, known: _Known | None, item: Item | None, table: ReplicatedTable
+    name: str,
+    document_id: str,
+    known: _Known | None,
+    item: Item | None,
+    table: ReplicatedTable,
+    *,
+    may_be_removed: bool,
 ) -> Row:
     replica = f"{item.get('version', '?')} {_word('isDeleted' in item)}" if item else "-"
     if known is None:
@@ -218,7 +225,8 @@ def _row(
         verdict = _verdict(document, item, differing)
         removed = replace(document, is_deleted=True, data=None)
         if (
-            verdict is Verdict.DIFFERENT
+            may_be_removed
+            and verdict is Verdict.DIFFERENT
             and not generation.is_active
             and not item_differences(removed, item, table, generation.table_id)
         ):

@@ -354,6 +354,14 @@ class TestDroppedTable:
         assert (row.verdict, row.is_dropped) == (verdict, True)
         assert differences([row]) == (verdict in (Verdict.BEHIND, Verdict.DIFFERENT))
 
+    def test_nobody_removes_documents_of_a_ledger_of_ones_own(self) -> None:
+        # given a document of a dropped table, live in the ledger, and a tombstone
+        read = Reading(LIVE, TOMBSTONE, is_active=False)
+        # when only the own documents are looked at / then the tombstone is wrong, and says in what
+        (row,) = compare(read, read.replica(), own_only=True)
+        assert row.verdict is Verdict.DIFFERENT
+        assert ("isDeleted",) in {difference.path for difference in row.differing}
+
     def test_a_table_of_another_name_is_not_looked_at(self) -> None:
         read = Reading(LIVE, None)
         read.name = "Vehicle"
