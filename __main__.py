@@ -10,6 +10,7 @@ from infra import (
     kms,
     lambda_package,
     previous,
+    table_throughput,
     upstream,
 )
 from infra.alarms import Alarms, AlarmsProps
@@ -38,7 +39,7 @@ kms.check_region(settings.journal_stream.kms_key_arn)
 alarms.check_regions(settings.alarms)
 deployed = previous.Previous.read()
 change_refusals.refuse(deployed, settings)
-throughput = deployed.next_throughput(settings.replica_tables.throughput)
+throughput = table_throughput.of_replica_tables(deployed, settings.replica_tables)
 code = lambda_package.build(
     runtime=settings.consumer.lambda_runtime, architecture=settings.consumer.lambda_architecture
 )
@@ -68,7 +69,6 @@ replica = ReplicaTables(
     settings.replica_tables,
     throughput,
     tags=tags,
-    in_place=deployed.in_place(settings.replica_tables.replica_tables),
     opts=formerly("replica-tables"),
 )
 
@@ -77,7 +77,7 @@ if settings.replica_tables.has_history:
     history = HistoryTable(
         HISTORY_COMPONENT,
         settings.history_table,
-        throughput if deployed.history_table_name else throughput.of_new(),
+        table_throughput.of_history_table(deployed, settings.history_table),
         tags=tags,
     ).table
     pulumi.export(previous.HISTORY_OUTPUT, history.name)
@@ -143,6 +143,9 @@ if settings.dashboard.dashboard:
 change_warnings.warn_of_empty(
     deployed, settings.replica_tables, replica.names, has_ledger=ledger_name is not None
 )
+change_warnings.warn_of_new_history(
+    deployed, settings.replica_tables, has_ledger=ledger_name is not None
+)
 change_warnings.warn_of_new_indexes(deployed, settings.replica_tables)
 
 pulumi.export("version", project_version())
@@ -152,14 +155,17 @@ pulumi.export(previous.TABLE_NAMES_OUTPUT, replica.names)
 pulumi.export(previous.GIVEN_NAMES_OUTPUT, settings.replica_tables.given_names)
 pulumi.export(previous.PROTECTION_OUTPUT, settings.replica_tables.deletion_protection)
 pulumi.export(previous.RETAIN_OUTPUT, settings.replica_tables.retain_on_delete)
-pulumi.export(previous.THROUGHPUT_OUTPUT, deployed.remember(throughput))
+pulumi.export(
+    previous.THROUGHPUT_OUTPUT,
+    table_throughput.remembered(deployed, settings.replica_tables.throughput),
+)
 pulumi.export(previous.INDEXES_OUTPUT, previous.index_keys(settings.replica_tables.replica_tables))
 pulumi.export(previous.SHARDS_OUTPUT, settings.journal_stream.shards)
 pulumi.export("toleratedLagMinutes", settings.alarms.tolerated_lag_minutes)
 pulumi.export("functionName", consumer.function.name)
 pulumi.export("functionCodeSha256", consumer.function.code_sha256)
 pulumi.export("handlerEnvironment", environment.variables())
-pulumi.export("replicaTables", replica.configuration)
+pulumi.export(previous.CONFIGURATION_OUTPUT, replica.configuration)
 pulumi.export("logGroupName", consumer.log_group.name)
 pulumi.export("eventSourceMappingId", consumer.event_source_mapping.id)
 pulumi.export("failureBucketName", failures.bucket.bucket)

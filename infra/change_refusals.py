@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from infra.previous import Previous
     from infra.replica_settings import ReplicaTableSettings
     from infra.settings import Settings
-    from infra.tables import Throughput
 
 
 def refuse(previous: Previous, settings: Settings) -> None:
@@ -39,7 +38,6 @@ def refuse(previous: Previous, settings: Settings) -> None:
     _refuse_deletion(previous, tables.replica_tables)
     _refuse_other_key_types(previous, tables.replica_tables)
     _refuse_kept_indexes(previous, tables.replica_tables)
-    _refuse_lower_throughput(previous, tables.throughput)
     _refuse_resharding(previous, settings.journal_stream.shards)
 
 
@@ -88,7 +86,7 @@ def _refuse_other_key_types(previous: Previous, entries: Sequence[ReplicaTableSe
     function fits to the new one.
     """
     for number, entry in enumerate(entries):
-        former = previous.indexes.get(entry.ledger_table, {})
+        former = previous.indexes.get(entry.ledger_table, {}) if previous.keeps(entry) else {}
         for index in entry.indexes:
             for key in index.keys:
                 kind = former.get(index.name, {}).get(key.attribute, key.type)
@@ -125,37 +123,17 @@ def _refuse_kept_indexes(previous: Previous, entries: Sequence[ReplicaTableSetti
             )
 
 
-def _refuse_lower_throughput(previous: Previous, wanted: Throughput) -> None:
-    """Refuse a warm throughput that is lower than before.
-
-    DynamoDB cannot lower it (developer guide, "Understanding DynamoDB warm throughput"), and the
-    provider would replace the table.
-    """
-    before = previous.throughput
-    for setting, new, old in (
-        ("tableWarmReadUnits", wanted.warm_read_units, before.warm_read_units),
-        ("tableWarmWriteUnits", wanted.warm_write_units, before.warm_write_units),
-    ):
-        if 0 < new < old:
-            raise pulumi.RunError(
-                f"{setting} is {new}, and the tables have {old}, which DynamoDB cannot lower; "
-                f"nothing was changed. Leave them as they are: pulumi config set {setting} {old}, "
-                "or 0 to state nothing"
-            )
-
-
 def _refuse_resharding(previous: Previous, shard_count: int | None) -> None:
     """Refuse a number of shards that Kinesis does not reach in one step.
 
     It would refuse after other resources changed (Kinesis API reference, "UpdateShardCount": at
     most double, at least half of the present number).
     """
-    before = previous.shard_count
-    if shard_count is None or not previous.stream_name or _is_one_step(before, shard_count):
+    if shard_count in {None, previous.shard_count} or not previous.stream_name:
         return
-    # Kinesis decided on them, or somebody has resharded the stream since.
+    # Kinesis may have decided on them, and somebody may have resharded the stream.
     before = len(aws.kinesis.get_stream(name=previous.stream_name).open_shards)
-    if _is_one_step(before, shard_count):
+    if before <= 2 * shard_count <= 4 * before:
         return
     nearest = 2 * before if shard_count > before else math.ceil(before / 2)
     raise pulumi.RunError(
@@ -163,7 +141,3 @@ def _refuse_resharding(previous: Previous, shard_count: int | None) -> None:
         "once to twice or half as many at most; nothing was changed. Go there in steps: pulumi "
         f"config set shardCount {nearest}, pulumi up, and so on"
     )
-
-
-def _is_one_step(before: int | None, shard_count: int) -> bool:
-    return before is not None and before <= 2 * shard_count <= 4 * before

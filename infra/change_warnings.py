@@ -27,6 +27,11 @@ RESEND = (
 
 _UNLESS_IMPORTED = "A table that was imported has its items, and lacks what came since. "
 
+_REDACTIONS_UNKNOWN = (
+    "It knows of no redaction from before: a redrive of a record that failed before may bring data "
+    "into it that was redacted since, until the journal is streamed again. "
+)
+
 
 def warn_of_empty(
     previous: Previous,
@@ -52,11 +57,6 @@ def warn_of_empty(
     """
     if not previous.table_names:
         return
-    remedy = (
-        f"To stream the journal from its start again, after this deployment: {RESTREAM_COMMAND}"
-        if has_ledger
-        else RESEND
-    )
 
     def warn(names: Mapping[str, str]) -> None:
         empty = sorted(
@@ -66,10 +66,41 @@ def warn_of_empty(
             imported = "" if tables.given_names.keys().isdisjoint(empty) else _UNLESS_IMPORTED
             pulumi.warn(
                 f"new and empty: the DynamoDB table of {joined(empty)}. It fills only from the "
-                f"records that arrive from now on. {imported}{remedy}"
+                f"records that arrive from now on. {imported}{_remedy(has_ledger=has_ledger)}"
             )
 
     pulumi.Output.all(**table_names).apply(warn)
+
+
+def warn_of_new_history(
+    previous: Previous, tables: ReplicaTablesSettings, *, has_ledger: bool
+) -> None:
+    """Warn of a history that begins in the midst of a journal.
+
+    A table that is new itself has a warning of its own.
+
+    Parameters
+    ----------
+    previous
+        What the last deployment left.
+    tables
+        What the stack replicates from now on.
+    has_ledger
+        Whether the stack has a QLDB stream, which can start again.
+    """
+    new = sorted(
+        entry.ledger_table
+        for entry in tables.replica_tables
+        if entry.history
+        and entry.ledger_table in previous.table_names
+        and entry.ledger_table not in previous.with_history
+    )
+    if new:
+        unknown = "" if previous.history_table_name else _REDACTIONS_UNKNOWN
+        pulumi.warn(
+            f"new and empty: the history of {joined(new)}. It fills only from the records that "
+            f"arrive from now on. {unknown}{_remedy(has_ledger=has_ledger)}"
+        )
 
 
 def warn_of_new_indexes(previous: Previous, tables: ReplicaTablesSettings) -> None:
@@ -95,3 +126,9 @@ def warn_of_new_indexes(previous: Previous, tables: ReplicaTablesSettings) -> No
                 "do not fit its key, and that the function writes before this deployment has "
                 "updated it, are quarantined. Redrive them afterwards: python -m ops redrive"
             )
+
+
+def _remedy(*, has_ledger: bool) -> str:
+    if not has_ledger:
+        return RESEND
+    return f"To stream the journal from its start again, after this deployment: {RESTREAM_COMMAND}"

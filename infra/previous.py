@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from handler.contract import TableField
 from infra import stack_outputs
 from infra.index_settings import key_types
-from infra.tables import NO_CEILING, Throughput
+from infra.tables import Throughput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +28,7 @@ THROUGHPUT_OUTPUT = "tableThroughput"
 INDEXES_OUTPUT = "tableIndexes"
 STREAM_OUTPUT = "streamName"
 SHARDS_OUTPUT = "shardCount"
+CONFIGURATION_OUTPUT = "replicaTables"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +48,10 @@ class Previous:
         Whether tables stay in the account when the stack gives them up.
     history_table_name
         The history table; None without one.
+    with_history
+        The ledger tables whose history was kept.
     throughput
-        The highest warm throughput that the tables ever had, and their ceiling.
+        What the settings asked of the tables, with a ceiling that was removed before.
     indexes
         For each ledger table, the indexes of its DynamoDB table: the type of each key attribute.
     stream_name
@@ -61,6 +66,7 @@ class Previous:
     deletion_protection: bool = True
     retain_on_delete: bool = False
     history_table_name: str | None = None
+    with_history: frozenset[str] = frozenset()
     throughput: Throughput = field(default_factory=Throughput)
     indexes: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     stream_name: str = ""
@@ -81,6 +87,7 @@ class Previous:
             deletion_protection=outputs.get(PROTECTION_OUTPUT, True) is not False,
             retain_on_delete=outputs.get(RETAIN_OUTPUT) is True,
             history_table_name=outputs.get(HISTORY_OUTPUT),
+            with_history=_with_history(outputs.get(CONFIGURATION_OUTPUT) or "{}"),
             throughput=_throughput(outputs.get(THROUGHPUT_OUTPUT) or {}),
             indexes=outputs.get(INDEXES_OUTPUT) or {},
             stream_name=outputs.get(STREAM_OUTPUT) or "",
@@ -121,40 +128,6 @@ class Previous:
             if self.keeps(entry)
         }
 
-    def next_throughput(self, wanted: Throughput) -> Throughput:
-        """Return the throughput with which the tables are deployed.
-
-        A ceiling that the settings no longer have must be removed by a value of its own: to the
-        provider, an absent block means "unchanged".
-
-        Parameters
-        ----------
-        wanted
-            As the settings say.
-        """
-        before = self.throughput
-        return replace(
-            wanted,
-            max_read_units=wanted.max_read_units or (before.max_read_units and NO_CEILING),
-            max_write_units=wanted.max_write_units or (before.max_write_units and NO_CEILING),
-        )
-
-    def remember(self, deployed: Throughput) -> dict[str, int]:
-        """Return what the next deployment has to know of the tables' throughput.
-
-        Parameters
-        ----------
-        deployed
-            What `next_throughput` returned.
-        """
-        return asdict(
-            replace(
-                deployed,
-                warm_read_units=deployed.warm_read_units or self.throughput.warm_read_units,
-                warm_write_units=deployed.warm_write_units or self.throughput.warm_write_units,
-            )
-        )
-
 
 def index_keys(entries: Sequence[ReplicaTableSettings]) -> dict[str, dict[str, dict[str, str]]]:
     """Return what the next deployment has to know of the indexes; see `Previous.indexes`."""
@@ -168,3 +141,8 @@ def index_keys(entries: Sequence[ReplicaTableSettings]) -> dict[str, dict[str, d
 def _throughput(output: Mapping[str, Any]) -> Throughput:
     # Pulumi's numbers are floats.
     return Throughput(**{name: int(units) for name, units in output.items()})
+
+
+def _with_history(configuration: str) -> frozenset[str]:
+    tables = json.loads(configuration)
+    return frozenset(name for name, table in tables.items() if table.get(TableField.HISTORY))

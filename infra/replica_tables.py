@@ -20,9 +20,9 @@ from infra.section import FromJson, Integer
 from infra.tables import TableSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
-    from infra.tables import Throughput
+    from infra.table_throughput import TableThroughput
 
 
 class ReplicaTablesSettings(TableSettings):
@@ -71,8 +71,7 @@ class ReplicaTablesSettings(TableSettings):
 class ReplicaTables(Component):
     """One DynamoDB table for each replicated table of the ledger.
 
-    The argument `in_place` has the ledger tables whose DynamoDB tables exist already, each with the
-    names of the indexes that do.
+    The argument `throughput` has that of each ledger table's DynamoDB table.
     """
 
     tables: Mapping[str, aws.dynamodb.Table]
@@ -85,16 +84,14 @@ class ReplicaTables(Component):
         self,
         name: str,
         settings: ReplicaTablesSettings,
-        throughput: Throughput,
+        throughput: Mapping[str, TableThroughput],
         *,
         tags: Mapping[str, str],
-        in_place: Mapping[str, Collection[str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ReplicaTables", name, tags=tags, opts=opts)
-        self._in_place = in_place or {}
         self.tables = {
-            entry.ledger_table: self._table(name, entry, settings, throughput)
+            entry.ledger_table: self._table(name, entry, settings, throughput[entry.ledger_table])
             for entry in settings.replica_tables
         }
         self.configuration = pulumi.Output.all(**self.names).apply(
@@ -119,14 +116,11 @@ class ReplicaTables(Component):
         name: str,
         entry: ReplicaTableSettings,
         settings: ReplicaTablesSettings,
-        throughput: Throughput,
+        throughput: TableThroughput,
     ) -> aws.dynamodb.Table:
-        former = self._in_place.get(entry.ledger_table)
         indexes: list[Any] = [
-            index.arguments(throughput if index.name in (former or ()) else throughput.of_new())
-            for index in entry.indexes
+            index.arguments(throughput.index(index.name)) for index in entry.indexes
         ]
-        units = throughput.of_new() if former is None else throughput
         types = {KEY_ATTRIBUTE: "S", **dict(sorted(key_types(entry.indexes).items()))}
         return aws.dynamodb.Table(
             table_name(name, entry.ledger_table),
@@ -141,7 +135,7 @@ class ReplicaTables(Component):
                 "attribute_name": EXPIRY_ATTRIBUTE,
                 "enabled": entry.lifetime_days(settings.tombstone_lifetime_days) is not None,
             },
-            **settings.arguments(units),
+            **settings.arguments(throughput.table),
             tags=self.tags,
             # DynamoDB refuses late, when most of the stack is deleted already.
             opts=self.child(

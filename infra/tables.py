@@ -96,7 +96,7 @@ class TableSettings(Section):
         Parameters
         ----------
         throughput
-            Of the table, after a look at the last deployment.
+            Of the table (`infra.table_throughput`).
         """
         days = self.point_in_time_recovery_days
         return {
@@ -133,16 +133,27 @@ class Throughput:
     max_read_units: int = 0
     max_write_units: int = 0
 
-    def of_new(self) -> Throughput:
-        """Return the throughput of a table or an index that does not exist yet.
+    def above(self, served: Throughput) -> Throughput:
+        """Return the throughput to be stated where some of it is served already.
 
-        It has no ceiling to remove, and DynamoDB refuses to create it with `NO_CEILING`.
+        Parameters
+        ----------
+        served
+            What the table or index serves at once.
+
+        Returns
+        -------
+        Throughput
+            With no warm throughput if there is none to raise; else with both of its members: the
+            provider takes a missing one of an index for a lower one.
         """
-        return replace(
-            self,
-            max_read_units=max(self.max_read_units, 0),
-            max_write_units=max(self.max_write_units, 0),
+        units = (
+            max(self.warm_read_units, served.warm_read_units),
+            max(self.warm_write_units, served.warm_write_units),
         )
+        if units == (served.warm_read_units, served.warm_write_units):
+            units = (0, 0)
+        return replace(self, warm_read_units=units[0], warm_write_units=units[1])
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of a table or an index."""

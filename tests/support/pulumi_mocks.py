@@ -44,6 +44,9 @@ KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-123456789
 INDEXES = ["by-age"]
 """Indexes of every DynamoDB table that is looked up."""
 
+SERVED = {"readUnitsPerSecond": 12_000, "writeUnitsPerSecond": 9_000}
+"""Warm throughput of every DynamoDB table that is looked up, and of its indexes."""
+
 OPEN_SHARDS = ["shardId-000000000000", "shardId-000000000001", "shardId-000000000002"]
 """Shards of every Kinesis stream that is looked up."""
 
@@ -134,7 +137,10 @@ class Mocks(mocks.Mocks):
             "aws:index/getPartition:getPartition": {"partition": PARTITION},
             "aws:kinesis/getStream:getStream": {"openShards": OPEN_SHARDS},
             "aws:dynamodb/getTable:getTable": {
-                "globalSecondaryIndexes": [{"name": name} for name in INDEXES]
+                "globalSecondaryIndexes": [
+                    {"name": name, "warmThroughputs": [SERVED]} for name in INDEXES
+                ],
+                "warmThroughputs": [SERVED],
             },
         }[args.token]
 

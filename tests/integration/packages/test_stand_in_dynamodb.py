@@ -150,16 +150,21 @@ def test_the_last_index_stays_when_the_program_drops_it(provider: ConnectedProvi
     provider.engine.delete(held)
 
 
-def test_a_lower_warm_throughput_requires_a_new_table(provider: ConnectedProvider) -> None:
+def test_a_lower_warm_throughput_is_refused_and_an_absent_one_is_none(
+    provider: ConnectedProvider,
+) -> None:
     warm = {"readUnitsPerSecond": 15_000, "writeUnitsPerSecond": 5_000}
     held = provider.engine.create(urn_of(TYPE, "warm"), {**TABLE, "warmThroughput": warm})
-    for reads, replaces in ((16_000, []), (14_000, ["warmThroughput"])):
-        wanted = {**TABLE, "warmThroughput": {**warm, "readUnitsPerSecond": reads}}
-        difference = provider.engine.diff(
-            held, provider.engine.checked(held.urn, wanted, held.inputs)
-        )
-        assert list(difference.detailedDiff) == ["warmThroughput.readUnitsPerSecond"]
-        assert list(difference.replaces) == replaces
+
+    def changed(**wanted: object) -> list[str]:
+        news = provider.engine.checked(held.urn, {**TABLE, **wanted}, held.inputs)
+        return list(provider.engine.diff(held, news).detailedDiff)
+
+    higher = {**warm, "readUnitsPerSecond": 16_000}
+    assert changed(warmThroughput=higher) == ["warmThroughput.readUnitsPerSecond"]
+    assert changed() == []
+    with pytest.raises(CallError, match="cannot lower"):
+        changed(warmThroughput={**warm, "readUnitsPerSecond": 14_000})
     provider.engine.delete(held)
 
 

@@ -102,6 +102,7 @@ def test_functions_tell_a_streams_open_shards_and_a_tables_indexes(
                 "IndexName": "by-pk",
                 "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
                 "Projection": {"ProjectionType": "ALL"},
+                "WarmThroughput": {"WriteUnitsPerSecond": 5_000},
             }
         ],
     )
@@ -116,3 +117,8 @@ def test_functions_tell_a_streams_open_shards_and_a_tables_indexes(
     indexes = table["globalSecondaryIndexes"]
     assert isinstance(indexes, list)
     assert [index["name"] for index in indexes] == ["by-pk"]
+    assert indexes[0]["warmThroughputs"] == [
+        {"readUnitsPerSecond": 0, "writeUnitsPerSecond": 5_000}
+    ]
+    # the emulator tells no units of a table
+    assert table["warmThroughputs"] == [{"readUnitsPerSecond": 0, "writeUnitsPerSecond": 0}]

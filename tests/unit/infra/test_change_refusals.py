@@ -22,7 +22,6 @@ from tests.support.redeployments import (
     RETAINED,
     entry,
     named,
-    throughput,
     with_index,
 )
 
@@ -147,22 +146,6 @@ def test_the_history_table_may_stay_or_go_where_nothing_protects_it(
     assert deploy_dev_again(LAST | last, changed).resources
 
 
-@pytest.mark.parametrize(
-    ("setting", "name", "units"),
-    [
-        ("tableWarmReadUnits", "warm_read_units", 13_000),
-        ("tableWarmWriteUnits", "warm_write_units", 5_000),
-    ],
-)
-def test_warm_throughput_is_never_lowered(setting: str, name: str, units: int) -> None:
-    found = refusal(throughput(**{name: units}), {setting: units - 1})
-
-    assert found.startswith(
-        f"{setting} is {units - 1}, and the tables have {units}, which DynamoDB cannot lower"
-    )
-    assert f"pulumi config set {setting} {units}, or 0" in found
-
-
 def test_a_key_of_another_type_needs_another_name_of_its_index() -> None:
     """The provider would change nothing, and DynamoDB would refuse what the function writes."""
     other = {**BY_AGE, "sortKey": {"attribute": "age", "type": "S"}}
@@ -172,6 +155,13 @@ def test_a_key_of_another_type_needs_another_name_of_its_index() -> None:
     assert "'by-age' with the key 'age' of type S" in found
     assert "with type N" in found
     assert "another name" in found
+
+
+def test_the_key_types_of_a_table_that_is_replaced_are_free() -> None:
+    other = {**BY_AGE, "sortKey": {"attribute": "age", "type": "S"}}
+    renamed = entry(**PROJECTED, indexes=[other], tableName="people")
+
+    assert deploy_dev_again(with_index() | OPEN, renamed).resources
 
 
 def test_the_last_index_is_not_given_up_while_the_table_has_it() -> None:
@@ -200,12 +190,14 @@ def test_no_index_stays_in_a_table_that_is_replaced_or_removed() -> None:
     assert deploy_dev_again(last, {"replicaTables": [{"ledgerTable": "Car"}]}).resources
 
 
-@pytest.mark.parametrize("before", [{"shardCount": 3.0}, {"shardCount": None}, {}])
+@pytest.mark.parametrize(
+    "before", [{"shardCount": 3.0}, {"shardCount": 6.0}, {"shardCount": None}, {}]
+)
 @pytest.mark.parametrize(("count", "step"), [(7, 6), (1, 2)])
 def test_more_than_double_or_less_than_half_of_the_shards_is_refused(
     before: dict[str, Any], count: int, step: int
 ) -> None:
-    """Also where Kinesis decided on them, or an earlier version did not tell how many there are."""
+    """Also where the last deployment had others, or does not tell how many."""
     found = refusal(LAST | STREAM | before, {"shardCount": count})
 
     assert f"shardCount is {count}, and the stream has 3 shards" in found
@@ -213,7 +205,7 @@ def test_more_than_double_or_less_than_half_of_the_shards_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("before", "count"), [(2, 4), (4, 2), (5, 3), (3, 3), (None, 6), (None, 2), (1, 6), (99, 3)]
+    ("before", "count"), [(2, 4), (4, 2), (5, 3), (None, 6), (None, 2), (1, 6), (99, 3), (9, 9)]
 )
 def test_up_to_double_and_down_to_half_of_the_open_shards_is_one_step(
     before: int | None, count: int

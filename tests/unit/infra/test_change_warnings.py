@@ -13,6 +13,7 @@ from infra.change_warnings import RESEND, RESTREAM_COMMAND
 from tests.support.pulumi_mocks import deploy_dev, deploy_dev_again
 from tests.support.redeployments import (
     BY_AGE,
+    HISTORY,
     LAST,
     OPEN,
     PROJECTED,
@@ -92,3 +93,44 @@ def test_the_indexes_of_a_new_table_are_not_announced() -> None:
     deployed = deploy_dev_again(LAST | OPEN, entry(**PROJECTED, indexes=[BY_AGE], tableName="p-2"))
 
     assert not [each for each in deployed.warnings if "by-age" in each]
+
+
+SAME = {"tableNames": {"Person": "qldb-Person-physical"}}
+"""Outputs of a deployment whose table stays: its name is that of the mocks."""
+
+BEGUN = {"replicaTables": '{"Person":{"tableName":"qldb-Person-physical","history":true}}'}
+
+
+@pytest.mark.parametrize(
+    ("last", "cautions"), [({}, 1), (HISTORY, 0)], ids=["the stack's first", "one more"]
+)
+def test_a_history_that_begins_beside_a_consumed_journal_is_announced(
+    last: dict[str, str], cautions: int
+) -> None:
+    """Redactions from before a stack's first history are in none of its items."""
+    [warning] = deploy_dev_again(SAME | last, entry(history=True)).warnings
+
+    assert warning.startswith("new and empty: the history of Person. ")
+    assert warning.count("no redaction from before") == cautions
+    assert RESTREAM_COMMAND in warning
+
+
+@pytest.mark.parametrize("last", [SAME | HISTORY | BEGUN, {}], ids=["goes on", "first deployment"])
+def test_a_history_that_goes_on_or_starts_with_its_stack_is_not_announced(
+    last: dict[str, Any],
+) -> None:
+    assert deploy_dev_again(last, entry(history=True)).warnings == []
+
+
+def test_the_writer_fills_a_history_where_there_is_no_qldb_stream() -> None:
+    [warning] = deploy_dev_again(SAME, {**entry(history=True), "ledgerStack": ""}).warnings
+
+    assert RESEND in warning
+
+
+def test_a_new_table_with_history_is_announced_once() -> None:
+    tables = [{"ledgerTable": "Person"}, {"ledgerTable": "Car", "history": True}]
+
+    [warning] = deploy_dev_again(SAME, {"replicaTables": tables}).warnings
+
+    assert "the DynamoDB table of Car." in warning

@@ -23,6 +23,7 @@ from infra.journal_stream import JournalStream
 from infra.ledger_stream import LedgerStream, LedgerStreamProps
 from infra.replica_tables import ReplicaTables
 from infra.settings import Settings
+from infra.table_throughput import TableThroughput
 from infra.tables import Throughput
 from infra.watched import WatchedTable
 from tests.support import pulumi_mocks as deployment
@@ -32,6 +33,7 @@ from tests.support.watched import WATCHED
 ONE_TABLE = dataclasses.replace(WATCHED, tables={"Person": WatchedTable(name="person-1")})
 """What the dev stack has, with history."""
 
+PLAIN = TableThroughput(table=Throughput(), indexes={}, new_index=Throughput())
 TAGS = {"owner": "team-a"}
 
 FORMER_STACK = """
@@ -73,7 +75,7 @@ def components(name: str) -> None:
         ),
         tags=TAGS,
     )
-    replica = ReplicaTables(f"{name}-tables", settings.replica_tables, Throughput(), tags=TAGS)
+    replica = ReplicaTables(f"{name}-tables", settings.replica_tables, {"Person": PLAIN}, tags=TAGS)
     HistoryTable(f"{name}-history", settings.history_table, Throughput(), tags=TAGS)
     failures = Failures(f"{name}-failures", settings.failures, tags=TAGS)
     Alarms(f"{name}-alarms", AlarmsProps(settings=settings.alarms, watched=ONE_TABLE), tags=TAGS)
@@ -194,8 +196,8 @@ def test_a_renamed_table_stays_the_same_table_only_in_the_programs_own_component
     def program() -> None:
         settings = Settings.parse(deployment.dev_settings(), now=datetime.now(UTC))
         former = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="replica-tables")])
-        ReplicaTables("one", settings.replica_tables, Throughput(), tags={}, opts=former)
-        ReplicaTables("two", settings.replica_tables, Throughput(), tags={})
+        ReplicaTables("one", settings.replica_tables, {"Person": PLAIN}, tags={}, opts=former)
+        ReplicaTables("two", settings.replica_tables, {"Person": PLAIN}, tags={})
 
     tables = deploy({}, upstream={}, program=program).all("aws:dynamodb/table:Table")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_aws_standin.errors import ProviderError
 from pulumi_aws_standin.resources import dynamodb_indexes
@@ -49,10 +49,27 @@ def _table(session: Session, arguments: Mapping[str, object]) -> dict[str, objec
     indexes = table.get("GlobalSecondaryIndexes", [])
     return {
         "arn": table["TableArn"],
-        "globalSecondaryIndexes": [dynamodb_indexes.observed(index) for index in indexes],
+        "globalSecondaryIndexes": [
+            {**dynamodb_indexes.observed(index), "warmThroughputs": _warm_throughputs(index)}
+            for index in indexes
+        ],
         "id": table["TableName"],
         "name": table["TableName"],
+        "warmThroughputs": _warm_throughputs(table),
     }
+
+
+def _warm_throughputs(described: Mapping[str, Any]) -> list[dict[str, object]]:
+    """Return what the service says of a table or an index; nothing if it says nothing."""
+    units = described.get("WarmThroughput")
+    if units is None:
+        return []
+    return [
+        {
+            "readUnitsPerSecond": units.get("ReadUnitsPerSecond", 0),
+            "writeUnitsPerSecond": units.get("WriteUnitsPerSecond", 0),
+        }
+    ]
 
 
 def _stream(session: Session, arguments: Mapping[str, object]) -> dict[str, object]:

@@ -114,6 +114,12 @@ def update(tables: FakeTables, before: dict[str, object], wanted: dict[str, obje
             [("Delete", "x"), ("Create", "x")],
         ),
         ([index("x", warmThroughput={"readUnitsPerSecond": 13_000})], [index("x")], []),
+        # a missing member counts as 0
+        (
+            [index("x", warmThroughput={"readUnitsPerSecond": 12_000})],
+            [index("x", warmThroughput={"writeUnitsPerSecond": 5_000})],
+            [("Delete", "x"), ("Create", "x")],
+        ),
     ],
 )
 def test_an_index_is_built_again_only_if_its_data_changes(

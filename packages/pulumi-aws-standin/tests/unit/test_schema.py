@@ -219,21 +219,6 @@ def test_an_empty_member_of_a_map_is_not_an_absent_one(
     assert changes == [Change(path="tags.empty", kind=kind, replaces=False)]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "replaces"), [(2, 1, True), (1, 2, False), (None, 1, False), (2, None, False)]
-)
-def test_only_a_lower_number_replaces_where_the_service_can_only_raise_it(
-    old: object, new: object, *, replaces: bool
-) -> None:
-    [change] = Integer(grows=True).changes("p", old, new, replaces=False)
-    assert change.replaces is replaces
-
-
-def test_a_lower_number_is_changed_in_place_elsewhere() -> None:
-    [change] = Integer().changes("p", 2, 1, replaces=False)
-    assert not change.replaces
-
-
 @pytest.mark.parametrize("value", [1, 1.5, 0, -2])
 def test_a_number_may_have_a_fraction(value: object) -> None:
     assert not list(check_value(Number(), "p", value))

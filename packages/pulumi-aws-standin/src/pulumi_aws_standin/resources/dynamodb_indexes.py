@@ -32,23 +32,13 @@ CEILING: Final = Object(
 """The `onDemandThroughput` of a table or index; -1 removes a ceiling (API, UpdateTable)."""
 
 
-def warm(*, grows: bool) -> Object:
-    """Return the type of a `warmThroughput`.
-
-    Parameters
-    ----------
-    grows
-        Whether lower values require a new table: DynamoDB does not decrease them (developer guide,
-        "Understanding DynamoDB warm throughput").
-    """
-    return Object(
-        properties=(
-            Property(name="readUnitsPerSecond", type=Integer(minimum=_MIN_WARM_READS, grows=grows)),
-            Property(
-                name="writeUnitsPerSecond", type=Integer(minimum=_MIN_WARM_WRITES, grows=grows)
-            ),
-        )
+WARM: Final = Object(
+    properties=(
+        Property(name="readUnitsPerSecond", type=Integer(minimum=_MIN_WARM_READS)),
+        Property(name="writeUnitsPerSecond", type=Integer(minimum=_MIN_WARM_WRITES)),
     )
+)
+"""The `warmThroughput` of a table or index."""
 
 
 def _as_key_schema(index: dict[str, object]) -> dict[str, object]:
@@ -86,7 +76,7 @@ _INDEX: Final = Object(
         Property(name="readCapacity", type=Integer(minimum=1)),
         Property(name="writeCapacity", type=Integer(minimum=1)),
         Property(name="onDemandThroughput", type=CEILING),
-        Property(name="warmThroughput", type=warm(grows=False)),
+        Property(name="warmThroughput", type=WARM),
     ),
     meaning=_as_key_schema,
 )
@@ -313,12 +303,18 @@ def _same_data(old: Mapping[str, object], new: Mapping[str, object]) -> bool:
         {name: value for name, value in index.items() if name not in _CHANGEABLE}
         for index in (old, new)
     ]
+    after = as_object(new.get("warmThroughput"))
+    missing = dict.fromkeys(as_object(old.get("warmThroughput")), 0)
+    return same(_INDEX, *kept) and not (after and cools(old, {"warmThroughput": missing | after}))
+
+
+def cools(old: Mapping[str, object], new: Mapping[str, object]) -> bool:
+    """Return whether a warm throughput is lower than before: DynamoDB does not lower it.
+
+    DynamoDB developer guide, "Understanding DynamoDB warm throughput".
+    """
     before, after = as_object(old.get("warmThroughput")), as_object(new.get("warmThroughput"))
-    cools = any(
-        isinstance(after.get(name), int) and int(str(units)) > int(str(after[name]))
-        for name, units in before.items()
-    )
-    return same(_INDEX, *kept) and not cools
+    return any(int(str(after[name])) < int(str(before[name])) for name in before.keys() & after)
 
 
 def _updates(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[IndexChange]:

@@ -10,7 +10,7 @@ from pulumi_aws_standin.autoname import Autoname
 from pulumi_aws_standin.errors import PropertyError, ProviderError, applying
 from pulumi_aws_standin.resource import Computed, Observed, Resource
 from pulumi_aws_standin.resources import dynamodb_indexes
-from pulumi_aws_standin.resources.dynamodb_indexes import CEILING, INDEXES, warm
+from pulumi_aws_standin.resources.dynamodb_indexes import CEILING, INDEXES, WARM
 from pulumi_aws_standin.schema import Boolean, Integer, ListOf, Object, Problem, Property, String
 from pulumi_aws_standin.tags import DYNAMODB, TAGS
 from pulumi_aws_standin.values import as_boolean, as_object, as_objects, as_string, present
@@ -91,7 +91,7 @@ class Table(Resource):
         Property(name="writeCapacity", type=Integer(minimum=1)),
         Property(name="globalSecondaryIndexes", type=INDEXES, sticky=True),
         Property(name="onDemandThroughput", type=CEILING),
-        Property(name="warmThroughput", type=warm(grows=True), sticky=True),
+        Property(name="warmThroughput", type=WARM, sticky=True),
         Property(name="pointInTimeRecovery", type=_RECOVERY, sticky=True),
         Property(name="serverSideEncryption", type=_ENCRYPTION, sticky=True),
         Property(name="ttl", type=_TTL, sticky=True),
@@ -136,7 +136,14 @@ class Table(Resource):
         only where an index differs as well: neither the removal of the last index nor another type
         of an index's key is seen (hashicorp/terraform-provider-aws, internal/service/dynamodb/
         table.go and issue 47490).
+
+        Raises
+        ------
+        ProviderError
+            If warm throughput is lowered (terraform-provider-aws, pull request 49032).
         """
+        if dynamodb_indexes.cools(old, new):
+            raise ProviderError("warmThroughput: DynamoDB cannot lower that of a table")
         indexes = "globalSecondaryIndexes"
         overlooked = set()
         if not dynamodb_indexes.differ(old.get(indexes), new.get(indexes)):

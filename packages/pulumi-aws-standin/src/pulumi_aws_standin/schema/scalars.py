@@ -16,8 +16,6 @@ from pulumi_aws_standin.wire import Archive, contains_unknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pulumi_aws_standin.schema.base import Change
-
 
 @dataclass(frozen=True, kw_only=True)
 class String(Type):
@@ -75,8 +73,6 @@ class Integer(Type):
         The accepted values; empty for all in the range.
     multiple
         Divisor of the accepted values in the range.
-    grows
-        Whether the service can only raise the value: a lower one requires a new resource.
     """
 
     minimum: int = 0
@@ -84,7 +80,6 @@ class Integer(Type):
     also: tuple[int, ...] = ()
     values: tuple[int, ...] = ()
     multiple: int = 1
-    grows: bool = False
 
     @override
     def problems(self, path: str, value: object) -> Iterator[Problem]:
@@ -97,11 +92,6 @@ class Integer(Type):
             yield Problem(path, f"must be from {self.minimum} to {self.maximum}{self._extra}")
         elif value not in self.also and value % self.multiple:
             yield Problem(path, f"must be a multiple of {self.multiple}{self._extra}")
-
-    @override
-    def changes(self, path: str, old: object, new: object, *, replaces: bool) -> Iterator[Change]:
-        falls = isinstance(old, int) and isinstance(new, int) and new < old
-        yield from super().changes(path, old, new, replaces=replaces or (self.grows and falls))
 
     @property
     def _extra(self) -> str:
