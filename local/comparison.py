@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     Item = Mapping[str, Any]
 
 _REDACTED = ("text", "redacted")
+_STUB = {"pk", "version", "tableId", "revisionState"}
+"""What a redaction leaves that comes before its revision."""
 
 
 class Verdict(enum.Enum):
@@ -112,6 +114,7 @@ def compare(ledger: JournalView, replica: Replica, *, own_only: bool = False) ->
         The DynamoDB tables.
     own_only
         Whether to look at the items of this ledger's documents only: others write to the tables.
+        Nobody removes a generation of such a ledger while it is compared, so no verdict is REMOVED.
 
     Returns
     -------
@@ -126,7 +129,7 @@ def compare(ledger: JournalView, replica: Replica, *, own_only: bool = False) ->
         if own_only:
             items = _by_id(replica.items(table.table_name, documents))
         rows += (
-            _row(name, key, documents.get(key), items.get(key), table)
+            _row(name, key, documents.get(key), items.get(key), table, may_be_removed=not own_only)
             for key in sorted({*documents, *items})
         )
     return rows
@@ -134,6 +137,9 @@ def compare(ledger: JournalView, replica: Replica, *, own_only: bool = False) ->
 
 def compare_history(ledger: JournalView, replica: Replica, *, own_only: bool = False) -> list[Row]:
     """Compare every revision of the tables that keep their history with its item.
+
+    Where a table no longer keeps it, the items that are there are compared, and none is missing.
+    Items of tables that are not replicated are not looked at.
 
     Parameters
     ----------
@@ -145,20 +151,32 @@ def compare_history(ledger: JournalView, replica: Replica, *, own_only: bool = F
     list of Row
         One for each revision in the ledger or in the history table; none without such a table.
     """
-    tables = {name: table for name, table in replica.tables.items() if table.has_history}
     if replica.history_table is None:
         return []
     items = {} if own_only else _by_version(replica.all_items(replica.history_table))
-    revisions = {name: _revisions(ledger, name) for name in tables}
+    revisions = {
+        name: _revisions(ledger, name)
+        for name, table in replica.tables.items()
+        # A ledger of one's own is new: no item is from before a table's history was switched off.
+        if table.has_history or not own_only
+    }
     if own_only:
         keys = {key for found in revisions.values() for key, _ in found}
         items = _by_version(replica.revisions(replica.history_table, sorted(keys)))
     rows = [
-        _revision_row(name, revision, items.pop(key, None), tables[name])
+        _revision_row(name, revision, items.pop(key, None), replica.tables[name])
         for name, found in revisions.items()
         for key, revision in found.items()
+        if replica.tables[name].has_history or key in items
     ]
-    return [*rows, *(_unknown_revision(item) for item in items.values())]
+    # Of these there may be stubs, because the block of a redaction names only the table's id.
+    not_replicated = {
+        generation.table_id
+        for generation in ledger.generations()
+        if generation.name not in replica.tables
+    }
+    unknown = (item for item in items.values() if item.get("tableId") not in not_replicated)
+    return [*rows, *map(_unknown_revision, unknown)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +217,13 @@ def _by_version(items: Iterator[dict[str, Any]]) -> dict[tuple[str, int], dict[s
 
 
 def _row(
-    name: str, document_id: str, known: _Known | None, item: Item | None, table: ReplicatedTable
+    name: str,
+    document_id: str,
+    known: _Known | None,
+    item: Item | None,
+    table: ReplicatedTable,
+    *,
+    may_be_removed: bool,
 ) -> Row:
     replica = f"{item.get('version', '?')} {_word('isDeleted' in item)}" if item else "-"
     if known is None:
@@ -218,7 +242,8 @@ def _row(
         verdict = _verdict(document, item, differing)
         removed = replace(document, is_deleted=True, data=None)
         if (
-            verdict is Verdict.DIFFERENT
+            may_be_removed
+            and verdict is Verdict.DIFFERENT
             and not generation.is_active
             and not item_differences(removed, item, table, generation.table_id)
         ):
@@ -254,7 +279,7 @@ def _revision_row(name: str, known: _Known, item: Item | None, table: Replicated
         document_id=revision.document_id,
         ledger=f"{revision.version} {_state(revision)}",
         replica=_state_of_item(item),
-        verdict=_revision_verdict(revision, item, differing),
+        verdict=_revision_verdict(revision, item, table, differing),
         is_dropped=not generation.is_active,
         is_revision=True,
         committed=revision.tx_time,
@@ -263,7 +288,10 @@ def _revision_row(name: str, known: _Known, item: Item | None, table: Replicated
 
 
 def _revision_verdict(
-    revision: RevisionState, item: Item | None, differing: Sequence[Difference]
+    revision: RevisionState,
+    item: Item | None,
+    table: ReplicatedTable,
+    differing: Sequence[Difference],
 ) -> Verdict:
     if item is None:
         return Verdict.BEHIND
@@ -274,6 +302,9 @@ def _revision_verdict(
     # Either the redaction is on its way, or it has come before its revision.
     is_redacted = comparable(item.get("revisionState")) == _REDACTED
     is_stub = all(difference.replica is None for difference in differing)
+    if is_stub and item.keys() == _STUB and not table.has_history:
+        # The revision never comes.
+        return Verdict.EQUAL
     return Verdict.BEHIND if is_stub or not is_redacted else Verdict.DIFFERENT
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qldb_simulator.operations import CreateTable, DropTable
 
-from local.comparison import compare, compare_history
+from local.comparison import compare, compare_history, differences
 from local.example_documents import ExampleDocuments
 from local.example_transactions import commit_history, insert_probe
 from local.journal_view import OwnJournal
@@ -20,12 +22,34 @@ if TYPE_CHECKING:
     from qldb_simulator.operations import Operation
 
     from local.comparison import Row
+    from local.lag import Lags
     from local.ledger_feed import LedgerFeed
     from local.replica import Replica
 
 LAG_PROBES = 10
 _PAUSE_SECONDS = 0.5
 _LAG_PAUSE_SECONDS = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a check of a deployed stack found.
+
+    Attributes
+    ----------
+    rows
+        The last comparison. What has not arrived by then differs.
+    lags
+        The lags of new documents; None if they were not measured, because something differed.
+    """
+
+    rows: Sequence[Row]
+    lags: Lags | None = None
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether nothing differs, and every new document arrived in time."""
+        return not differences(self.rows) and self.lags is not None and self.lags.all_arrived
 
 
 class DeployedCheck:
@@ -66,6 +90,34 @@ class DeployedCheck:
         self._report("Writing the whole journal once more, out of order")
         self._feed.redeliver()
 
+    def verify(self, seconds: float, progress: Callable[[str, float], None]) -> Outcome:
+        """Wait until the tables hold what was written, measure the lag, and compare once more.
+
+        Parameters
+        ----------
+        seconds
+            Time limit for all of it together.
+        progress
+            Receives what is waited for, and the seconds waited so far.
+        """
+        began = time.monotonic()
+
+        def waited() -> float:
+            return time.monotonic() - began
+
+        def behind(items: int, _: float) -> None:
+            progress(f"{items} items", waited())
+
+        def probing(arrived: int, _: float) -> None:
+            progress(f"document {arrived + 1} of {LAG_PROBES} that measure the lag", waited())
+
+        rows = self.settle(seconds, behind)
+        if differences(rows):
+            return Outcome(rows=rows)
+        self._report("All have arrived; measuring the lag")
+        lags = self.lags(seconds - waited(), probing)
+        return Outcome(rows=self.settle(seconds - waited(), behind), lags=lags)
+
     def settle(self, seconds: float, progress: Callable[[int, float], None]) -> list[Row]:
         """Wait until the tables hold what was written; what is missing then differs.
 
@@ -82,7 +134,7 @@ class DeployedCheck:
             )
         )
 
-    def lags(self, seconds: float) -> list[float]:
+    def lags(self, seconds: float, progress: Callable[[int, float], None]) -> Lags:
         """Return the seconds from the commit of each of some new documents to its item.
 
         They come after everything else in the stream: once they are there, nothing that was
@@ -91,7 +143,9 @@ class DeployedCheck:
         Parameters
         ----------
         seconds
-            Time limit for one document.
+            Time limit for all documents together.
+        progress
+            Receives the number of documents that have arrived, and the seconds waited so far.
         """
         names = list(self._replica.tables)
 
@@ -108,7 +162,14 @@ class DeployedCheck:
         def is_there(document_id: str) -> bool:
             return any(self._replica.items(inserted[document_id], [document_id]))
 
-        return measure_lags(LAG_PROBES, insert, is_there, seconds=seconds, pause=_LAG_PAUSE_SECONDS)
+        return measure_lags(
+            LAG_PROBES,
+            insert,
+            is_there,
+            seconds=seconds,
+            pause=_LAG_PAUSE_SECONDS,
+            progress=progress,
+        )
 
     def _commit(self, operations: Sequence[Operation]) -> Block:
         block = self._feed.commit(operations)

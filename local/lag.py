@@ -4,10 +4,41 @@ from __future__ import annotations
 
 import statistics
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lags:
+    """The lags of some new documents that were inserted one after the other.
+
+    Attributes
+    ----------
+    probes
+        Number of documents that were to be inserted.
+    seconds
+        The lag of each that arrived; fewer than `probes` if one did not arrive in time.
+    """
+
+    probes: int
+    seconds: Sequence[float]
+
+    @property
+    def all_arrived(self) -> bool:
+        """Whether every document arrived."""
+        return len(self.seconds) == self.probes
+
+    @property
+    def text(self) -> str:
+        """How many documents arrived, the median and the longest lag, in one line."""
+        arrived = f"{len(self.seconds)} of {self.probes} documents arrived"
+        if not self.seconds:
+            return arrived
+        median, longest = statistics.median(self.seconds), max(self.seconds)
+        return f"{arrived}, median {median:.2f} s, longest {longest:.2f} s"
 
 
 def measure_lags(
@@ -17,8 +48,11 @@ def measure_lags(
     *,
     seconds: float,
     pause: float,
-) -> list[float]:
+    progress: Callable[[int, float], None] = lambda _arrived, _waited: None,
+) -> Lags:
     """Return the lag of each of some new documents, inserted one after the other.
+
+    The first document that does not arrive in time is the last one that is inserted.
 
     Parameters
     ----------
@@ -29,28 +63,22 @@ def measure_lags(
     is_there
         Whether the item of a document can be read.
     seconds
-        Time limit for one document.
+        Time limit for all documents together.
     pause
         Seconds between two readings.
-
-    Returns
-    -------
-    list of float
-        Seconds; the time limit for a document that did not arrive.
+    progress
+        Receives the number of documents that have arrived, and the seconds waited so far.
     """
-    lags = []
+    began = time.monotonic()
+    lags: list[float] = []
     for number in range(probes):
-        began = time.monotonic()
+        committed = time.monotonic()
         document_id = insert(number)
-        while not is_there(document_id) and time.monotonic() < began + seconds:
+        while not is_there(document_id):
+            waited = time.monotonic() - began
+            if waited >= seconds:
+                return Lags(probes=probes, seconds=lags)
+            progress(number, waited)
             time.sleep(pause)
-        lags.append(time.monotonic() - began)
-    return lags
-
-
-def lag_text(lags: Sequence[float]) -> str:
-    """Return the number of documents, the median and the longest lag, in one line."""
-    return (
-        f"{len(lags)} documents one by one: "
-        f"median {statistics.median(lags):.2f} s, longest {max(lags):.2f} s"
-    )
+        lags.append(time.monotonic() - committed)
+    return Lags(probes=probes, seconds=lags)

@@ -5,6 +5,7 @@ No code of the handler is used: see `local.comparison`.
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from dataclasses import dataclass, field
@@ -13,13 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from local.errors import LocalError
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 _KEYS_PER_REQUEST = 100
 """DynamoDB API reference, ``BatchGetItem``."""
 
-_PAUSE_SECONDS = 0.2
+_BASE_PAUSE_SECONDS = 0.2
+_MAX_PAUSE_SECONDS = 5.0
+THROTTLED_SECONDS = 60.0
+"""For so long, DynamoDB may leave out items of one request before the reading gives up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,17 +130,34 @@ class Replica:
             The DynamoDB table.
         keys
             Document ids.
+
+        Raises
+        ------
+        LocalError
+            If DynamoDB throttles the reading for a minute.
         """
         ordered = sorted(keys)
         for first in range(0, len(ordered), _KEYS_PER_REQUEST):
-            wanted = [{"pk": {"S": key}} for key in ordered[first : first + _KEYS_PER_REQUEST]]
-            request = {table_name: {"Keys": wanted, "ConsistentRead": True}}
-            while request:
-                answer = self._dynamodb.batch_get_item(RequestItems=request)
-                yield from map(item_values, answer["Responses"].get(table_name, []))
-                request = answer.get("UnprocessedKeys", {})
-                if request:
-                    time.sleep(_PAUSE_SECONDS)
+            yield from self._batch(table_name, ordered[first : first + _KEYS_PER_REQUEST])
+
+    def _batch(self, table_name: str, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+        wanted = [{"pk": {"S": key}} for key in keys]
+        request = {table_name: {"Keys": wanted, "ConsistentRead": True}}
+        began = time.monotonic()
+        # DynamoDB API reference, BatchGetItem: what is left out is asked for with growing pauses.
+        for attempt in itertools.count():
+            answer = self._dynamodb.batch_get_item(RequestItems=request)
+            yield from map(item_values, answer["Responses"].get(table_name, []))
+            request = answer.get("UnprocessedKeys", {})
+            if not request:
+                return
+            if time.monotonic() - began >= THROTTLED_SECONDS:
+                raise LocalError(
+                    f"table {table_name} did not return {len(keys)} items in "
+                    f"{THROTTLED_SECONDS:.0f} s: its reads are throttled; raise tableMaxReadUnits, "
+                    "or try again when nothing else reads it"
+                )
+            time.sleep(min(_MAX_PAUSE_SECONDS, _BASE_PAUSE_SECONDS * 2**attempt))
 
     def revisions(self, table_name: str, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
         """Yield all items of some documents in the history table.

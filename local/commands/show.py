@@ -42,6 +42,10 @@ The last column:
               still arrive: look again, or use --wait
   NO          the item is wrong, or it is missing and nothing is on its way any more
 
+A history holds what arrived since it was switched on, with the attributes that
+were configured then: older revisions are missing in it, and differ. After
+`history: false`, only what is left in it is compared.
+
 exit status: 0 all documents are equal, 1 a document differs, 3 none differs, but some are still on
 their way. With --wait, what has not arrived in time differs.
 

@@ -354,6 +354,14 @@ class TestDroppedTable:
         assert (row.verdict, row.is_dropped) == (verdict, True)
         assert differences([row]) == (verdict in (Verdict.BEHIND, Verdict.DIFFERENT))
 
+    def test_nobody_removes_documents_of_a_ledger_of_ones_own(self) -> None:
+        # given a document of a dropped table, live in the ledger, and a tombstone
+        read = Reading(LIVE, TOMBSTONE, is_active=False)
+        # when only the own documents are looked at / then the tombstone is wrong, and says in what
+        (row,) = compare(read, read.replica(), own_only=True)
+        assert row.verdict is Verdict.DIFFERENT
+        assert ("isDeleted",) in {difference.path for difference in row.differing}
+
     def test_a_table_of_another_name_is_not_looked_at(self) -> None:
         read = Reading(LIVE, None)
         read.name = "Vehicle"
@@ -457,6 +465,52 @@ class TestHistory:
         )
         assert (extra.ledger, extra.replica, extra.verdict) == ("-", "4 live", Verdict.DIFFERENT)
 
+    @pytest.mark.parametrize(
+        ("revision", "item", "verdict"),
+        [
+            (LIVE, LIVE_REVISION, Verdict.EQUAL),
+            (REDACTION, REDACTED, Verdict.EQUAL),
+            (LIVE, {**LIVE_REVISION, "name": {"S": "Anne"}}, Verdict.DIFFERENT),
+            (REDACTION, LIVE_REVISION, Verdict.BEHIND),
+            # The redaction of a revision that never comes.
+            (REDACTION, STUB, Verdict.EQUAL),
+            (LIVE, STUB, Verdict.DIFFERENT),
+            (REDACTION, {**STUB, "tableId": {"S": "another"}}, Verdict.DIFFERENT),
+            (REDACTION, without(REDACTED, "txId"), Verdict.BEHIND),
+        ],
+    )
+    def test_what_is_left_of_a_history_that_was_switched_off_is_compared(
+        self, revision: RevisionState, item: dict[str, Any], verdict: Verdict
+    ) -> None:
+        read = Reading(revision, item, has_history=True)
+        read.is_switched_off = True
+
+        (row,) = compare_history(read, read.replica())
+
+        assert row.verdict is verdict
+
+    @pytest.mark.parametrize("own_only", [True, False])
+    def test_nothing_is_missing_in_a_history_that_was_switched_off(
+        self,
+        own_only: bool,  # noqa: FBT001 (a parameter of the test)
+    ) -> None:
+        read = Reading(LIVE, None, has_history=True)
+        read.is_switched_off = True
+
+        assert compare_history(read, read.replica(), own_only=own_only) == []
+
+    @pytest.mark.parametrize(
+        ("table_id", "verdicts"), [(TABLE_ID, []), ("unknown", [Verdict.DIFFERENT])]
+    )
+    def test_only_tables_that_are_not_replicated_may_have_revisions_of_their_own(
+        self, table_id: str, verdicts: list[Verdict]
+    ) -> None:
+        # given a redaction in a table, of which the history has nothing but a stub
+        read = Reading(REDACTION, {**STUB, "tableId": {"S": table_id}}, has_history=True)
+        # when the stack does not replicate the table / then the stub is no difference
+        read.name = "Vehicle"
+        assert [row.verdict for row in compare_history(read, read.replica())] == verdicts
+
     def test_a_stack_without_history_has_none_to_compare(self) -> None:
         read = Reading(LIVE, ITEM)
 
@@ -504,10 +558,12 @@ class Reading:
         self.name = "Person"
         self.is_active = is_active
         self.has_history = has_history
+        self.is_switched_off = False
         self.after_first: Callable[[], None] = lambda: None
 
     def replica(self) -> Replica:
-        configured = {"tableName": "person", "attributes": PATHS, "history": self.has_history}
+        keeps_history = self.has_history and not self.is_switched_off
+        configured = {"tableName": "person", "attributes": PATHS, "history": keeps_history}
         outputs = {"replicaTables": json.dumps({"Person": configured})}
         history = {"historyTableName": "history"} if self.has_history else {}
         return Replica({**outputs, **history}, self)

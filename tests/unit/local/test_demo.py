@@ -16,10 +16,12 @@ from rich.console import Console
 from local import aws, demo
 from local.comparison import Row, Verdict
 from local.errors import LocalError
+from local.lag import Lags
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+LAGS = Lags(probes=3, seconds=[0.1, 0.2, 0.3])
 OUTPUTS = {"ledgerName": "ledger", "replicaTables": "{}"}
 
 
@@ -48,13 +50,29 @@ def test_a_difference_is_the_exit_status(
     monkeypatch.setattr(demo, "LedgerClient", Mock())
     monkeypatch.setattr(aws, "client", Mock())
     monkeypatch.setattr(demo, "commit_history", Mock())
-    monkeypatch.setattr(demo, "measure_lag", Mock(return_value=[0.1, 0.2, 0.3]))
+    monkeypatch.setattr(demo, "measure_lag", Mock(return_value=LAGS))
     monkeypatch.setattr(demo, "compare", Mock(return_value=rows))
     shown = io.StringIO()
     # when the part after the deployment runs / then status and last line show it
     assert demo.demonstrate(Console(file=shown, width=80), Mock(), OUTPUTS) == status
     assert shown.getvalue().splitlines()[-1] == last
     assert ("median 0.20 s, longest 0.30 s" in shown.getvalue()) == (status == 0)
+
+
+def test_a_document_that_does_not_arrive_in_time_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # given a deployment in which one of three documents that measure the lag comes too late
+    monkeypatch.setattr(demo, "LedgerClient", Mock())
+    monkeypatch.setattr(aws, "client", Mock())
+    monkeypatch.setattr(demo, "commit_history", Mock())
+    lags = Lags(probes=3, seconds=[0.1, 0.2])
+    monkeypatch.setattr(demo, "measure_lag", Mock(return_value=lags))
+    monkeypatch.setattr(demo, "compare", Mock(return_value=[row(Verdict.EQUAL)]))
+    shown = io.StringIO()
+    # when the part after the deployment runs / then it fails, and says how many arrived
+    assert demo.demonstrate(Console(file=shown, width=80), Mock(), OUTPUTS) == 1
+    assert "2 of 3 documents arrived" in shown.getvalue()
 
 
 def test_a_second_demonstration_in_a_checkout_is_refused(

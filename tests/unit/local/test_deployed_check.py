@@ -5,6 +5,7 @@ The stack is the handler itself, over tables in memory; the end-to-end tests use
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import Any
 
@@ -13,8 +14,10 @@ from qldb_simulator.delivery_plan import DeliveryOptions
 
 from local.comparison import Row, Verdict, count, differences
 from local.deployed_check import LAG_PROBES, DeployedCheck
+from local.lag import Lags
 from local.ledger_feed import LedgerFeed
 from local.replica import Replica
+from tests.support.clock import Clock
 from tests.support.followed_stream import FollowedStream
 from tests.support.kinesis_events import STREAM_ARN
 
@@ -91,22 +94,51 @@ def test_the_lag_is_measured_in_every_table() -> None:
     checked.write()
     before = {name: len(stack.tables.items(name)) for name in ("person", "vehicle")}
     # when the lag is measured / then each table has half of the new documents
-    lags = checked.lags(5.0)
-    assert len(lags) == LAG_PROBES
-    assert max(lags) < 1.0
+    lags = checked.lags(5.0, lambda _arrived, _waited: None)
+    assert len(lags.seconds) == LAG_PROBES
+    assert max(lags.seconds) < 1.0
     for name, number in before.items():
         assert len(stack.tables.items(name)) == number + LAG_PROBES // 2
     assert differences(settled(checked)) == 0
 
 
-@pytest.mark.parametrize("generations", [2])
-def test_a_dropped_table_is_created_again_with_another_id(generations: int) -> None:
+def test_the_time_limit_is_that_of_settling_and_probing_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # given a stack whose items can be read after 40 seconds, and that loses a new document
+    clock = Clock()
+    monkeypatch.setattr(time, "monotonic", clock.time)
+    monkeypatch.setattr(time, "sleep", clock.sleep)
+    stack = FollowedStream(TABLES, drops=lambda frame: b"Probe0" in frame)
+    read = stack.batch_get_item
+
+    def later(*, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 (boto3's name)
+        return read(RequestItems=RequestItems) if clock.now >= 40 else {"Responses": {}}
+
+    monkeypatch.setattr(stack, "batch_get_item", later)
+    checked = check(stack)
+    checked.write()
+    # when it has a minute
+    told: dict[str, float] = {}
+    outcome = checked.verify(60.0, lambda what, waited: told.update({what: waited}))
+    # then it ends after a minute in all, with the lost document as the only difference
+    assert clock.now == pytest.approx(60.0, abs=1.0)
+    assert differences(outcome.rows) == 1
+    assert outcome.lags == Lags(probes=LAG_PROBES, seconds=[])
+    assert not outcome.has_passed
+    assert told == {
+        "80 items": 39.5,
+        "document 1 of 10 that measure the lag": pytest.approx(60.0, abs=0.1),
+    }
+
+
+def test_a_dropped_table_is_created_again_with_another_id() -> None:
     stack = FollowedStream(TABLES)
     check(stack).write()
 
     ids = {item["tableId"]["S"] for item in stack.tables.items("person").values()}
 
-    assert len(ids) == generations
+    assert len(ids) == 2
 
 
 def test_the_whole_journal_is_written_once_more_at_the_end() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from handler.version import project_version
 from local.command_line import main
 from local.kinesis_target import KinesisTarget
 from ops import connections
+from tests.support.clock import Clock
 from tests.support.followed_stream import FollowedStream
 from tests.support.kinesis_events import STREAM_ARN
 
@@ -54,7 +56,7 @@ def test_a_stack_that_follows_passes(
     assert main(command) == 0
     # then standard output has the lag and the result
     lag, compared, last = capsys.readouterr().out.splitlines()
-    assert lag.startswith("End-to-end lag, commit to item, 10 documents one by one: median ")
+    assert lag.startswith("End-to-end lag, commit to item: 10 of 10 documents arrived, median ")
     assert compared == ("50 documents: 50 equal, 0 on their way, 0 differ; 20 of dropped tables")
     assert last == "0 differences"
 
@@ -92,6 +94,71 @@ def test_a_stack_that_loses_a_revision_fails(
     assert "Person " in shown.out
     assert "End-to-end lag" not in shown.out
     assert "python -m ops failures --outputs" in shown.err
+
+
+def test_a_lost_document_ends_the_run_at_the_time_limit(
+    deployed: Callable[[FollowedStream], list[str]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # given a stack that loses the fourth document that measures the lag
+    clock = Clock()
+    monkeypatch.setattr(time, "monotonic", clock.time)
+    monkeypatch.setattr(time, "sleep", clock.sleep)
+    command = deployed(FollowedStream(TABLES, drops=lambda frame: b"Probe3" in frame))
+    # when it is tested with a limit of a minute
+    assert main([*command, "--wait", "60"]) == 1
+    # then it ends after a minute, and says how many arrived and what differs
+    assert clock.now == pytest.approx(60.0, abs=1.0)
+    shown = capsys.readouterr()
+    lag, lost, compared, number, reason = shown.out.splitlines()
+    assert lag.startswith("End-to-end lag, commit to item: 3 of 10 documents arrived, median ")
+    assert lost.endswith(": DynamoDB has no item (ledger 0 live)")
+    assert compared.startswith("44 documents: 43 equal, 0 on their way, 1 differs")
+    assert number == "1 difference"
+    assert reason.startswith("Only 3 of 10 documents that measure the lag arrived before the 60 s")
+    assert "python -m ops failures --outputs" in shown.err
+    # and meanwhile it said what it waited for
+    assert "Waiting for document 4 of 10 that measure the lag, 10 of 60 s\n" in shown.err
+
+
+def test_a_document_that_comes_too_late_fails_without_a_difference(
+    deployed: Callable[[FollowedStream], list[str]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # given a stack in which the first document arrives after it was given up
+    clock = Clock()
+    monkeypatch.setattr(time, "monotonic", clock.time)
+    monkeypatch.setattr(time, "sleep", clock.sleep)
+    stack = FollowedStream(TABLES)
+    read = stack.batch_get_item
+
+    def not_alone(*, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 (boto3's name)
+        # Each look for a document that measures the lag asks for it alone.
+        ((name, request),) = RequestItems.items()
+        is_probe = len(request["Keys"]) == 1
+        return {"Responses": {name: []}} if is_probe else read(RequestItems=RequestItems)
+
+    monkeypatch.setattr(stack, "batch_get_item", not_alone)
+    # when it is tested / then it fails, although everything is equal in the end
+    assert main([*deployed(stack), "--wait", "60"]) == 1
+    lag, _, number, reason = capsys.readouterr().out.splitlines()
+    assert lag == "End-to-end lag, commit to item: 0 of 10 documents arrived"
+    assert number == "0 differences"
+    assert reason.startswith("Only 0 of 10 documents")
+
+
+def test_the_help_fits_into_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    with pytest.raises(SystemExit):
+        main(["e2e-deployed", "--help"])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
 
 
 def test_more_tables_than_a_ledger_has_are_refused_before_anything_is_written(
