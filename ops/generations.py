@@ -104,16 +104,21 @@ class TableGenerations:
         )
 
     @property
-    def newest(self) -> Generation | None:
-        """The generation with the newest transaction; None if no item has a time.
+    def newest(self) -> list[Generation]:
+        """The generation with the newest transaction; several if they have it at the same time.
 
         It is the one that is written now, unless its table was dropped too and the present one has
-        no revision yet. The items cannot tell.
+        no revision yet. The items cannot tell. Items without an id do not count: most items of a
+        table that is written now may be from before ids were stored. Empty if no item with an id
+        has a time.
         """
-        timed = {
-            each.last_moment: each for each in self._found.values() if each.last_moment is not None
+        moments = {
+            table_id: found.last_moment
+            for table_id, found in self._found.items()
+            if table_id is not None and found.last_moment is not None
         }
-        return timed[max(timed)] if timed else None
+        last = max(moments.values(), default=None)
+        return [self._found[table_id] for table_id, moment in moments.items() if moment == last]
 
     def generation(self, table_id: str | None) -> Generation | None:
         """Return a generation, if there is one."""

@@ -229,11 +229,12 @@ def _with_generation(
 
 
 def _refuse_newest(found: TableGenerations, options: argparse.Namespace) -> None:
-    newest = found.newest
-    if options.force or newest is None or newest.table_id != options.remove:
+    generation = found.generation(options.remove)
+    if options.force or generation is None or generation not in found.newest:
         return
     raise OpsError(
-        f"{options.remove} has the newest transaction of {found.ledger_table} ({newest.last}), so "
+        f"{options.remove} has the newest transaction with a table id of {found.ledger_table} "
+        f"({generation.last}), so "
         "it may be the table that is written now: nothing was removed; pass --force if you know "
         "that the ledger has dropped it"
     )
@@ -274,7 +275,7 @@ def _rows(table: TableGenerations, states: Sequence[str], *, with_name: bool = F
     shown = [state for state in states if state != "other" or _has(generations, state)]
     head = ["table id", *(["ledger table"] if with_name else []), *shown, "first transaction"]
     rows = [[*head, "last transaction", ""]]
-    newest = None if with_name else table.newest
+    newest = [] if with_name else table.newest
     rows += [
         [
             printable(each.table_id or _UNKNOWN),
@@ -282,7 +283,7 @@ def _rows(table: TableGenerations, states: Sequence[str], *, with_name: bool = F
             *(str(each.states[state]) for state in shown),
             printable(each.first or "-"),
             printable(each.last or "-"),
-            _NEWEST if each is newest else "",
+            _NEWEST if each in newest else "",
         ]
         for each in generations
     ]
@@ -308,7 +309,7 @@ def _json_text(found: Sequence[TableGenerations], history: TableGenerations | No
                     "generations": [
                         {
                             **_fields(each, (LIVE, TOMBSTONES)),
-                            "isNewest": each is table.newest,
+                            "isNewest": each in table.newest,
                         }
                         for each in table.generations
                     ],

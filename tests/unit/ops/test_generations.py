@@ -45,8 +45,20 @@ def test_the_newest_is_the_one_with_the_newest_transaction(order: int) -> None:
 
     newest = generations(*items[::order]).newest
 
-    assert newest is not None
-    assert newest.table_id == CURRENT
+    assert [each.table_id for each in newest] == [CURRENT]
+
+
+def test_items_that_store_no_id_do_not_hide_the_newest() -> None:
+    # given the newest item, written before ids were stored, and an older one with an id
+    found = generations(live_item("a", None, day=9), live_item("b", CURRENT, day=1))
+    # when the newest generation is asked for / then it is the one with an id
+    assert [each.table_id for each in found.newest] == [CURRENT]
+
+
+def test_generations_with_the_same_newest_time_are_both_the_newest() -> None:
+    found = generations(live_item("a", DROPPED, day=9), live_item("b", CURRENT, day=9))
+
+    assert {each.table_id for each in found.newest} == {DROPPED, CURRENT}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +86,7 @@ def test_an_item_without_a_time_is_counted(time: dict[str, dict[str, object]]) -
 
     (generation,) = found.generations
     assert (generation.states[LIVE], generation.first, generation.last) == (1, None, None)
-    assert found.newest is None
+    assert found.newest == []
 
 
 def test_revisions_are_counted_by_their_state() -> None:

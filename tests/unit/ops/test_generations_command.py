@@ -237,6 +237,29 @@ def test_what_cannot_be_meant_is_refused(
     assert tables.tables == before
 
 
+@pytest.mark.parametrize(
+    "items",
+    [
+        [live_item("a", None, day=9), live_item("d", CURRENT, day=4)],
+        [live_item("a", DROPPED, day=4), live_item("d", CURRENT, day=4)],
+    ],
+    ids=["newer items without an id", "another one as new"],
+)
+def test_what_may_be_written_now_is_refused(
+    items: list[dict[str, Any]],
+    tables: ScannedTables,
+    outputs: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    person = {item["pk"]["S"]: item for item in items}
+    tables.tables["person-1a2b3c"] = dict(person)
+
+    assert main(["generations", *outputs, "--remove", CURRENT, "--yes"]) == 1
+
+    assert "may be the table that is written now: nothing was" in capsys.readouterr().err
+    assert tables.tables["person-1a2b3c"] == person
+
+
 def test_the_newest_generation_is_removed_if_forced(
     tables: ScannedTables, outputs: list[str]
 ) -> None:
