@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from infra import metrics
+from ops.errors import OpsError
 from ops.status.model import RecentMetrics
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 MAX_QUERIES = 500
 """CloudWatch API reference, ``GetMetricData``."""
 
+_COMPLETE = "Complete"
 _HOUR = timedelta(hours=1)
 _PERIOD_SECONDS = 60
 
@@ -51,6 +53,11 @@ def read_recent(
         Names of the ledger tables.
     now
         Seconds since the epoch.
+
+    Raises
+    ------
+    OpsError
+        If CloudWatch does not have the whole answer for a metric.
     """
     at_service = {"service": service}
     age = _Query(metrics.STREAM_ITERATOR_AGE, {"StreamName": stream_name}, "Maximum")
@@ -119,10 +126,29 @@ def _pages(
             for number, query in enumerate(queries)
         ],
     }
+    status: dict[int, str] = {}
     while True:
         answer = client.get_metric_data(**request)
         for result in answer["MetricDataResults"]:
-            yield int(result["Id"].removeprefix("m")), result["Values"]
+            number = int(result["Id"].removeprefix("m"))
+            status[number] = result["StatusCode"]
+            yield number, result["Values"]
         if not answer.get("NextToken"):
-            return
+            break
         request["NextToken"] = answer["NextToken"]
+    _refuse_incomplete(queries, status)
+
+
+def _refuse_incomplete(queries: Sequence[_Query], status: Mapping[int, str]) -> None:
+    """Raise for a metric that CloudWatch could not read, which it says in an answer of status 200.
+
+    CloudWatch API reference, ``MetricDataResult``: a status other than complete means that values
+    are missing.
+    """
+    for number, query in enumerate(queries):
+        code = status.get(number, "nothing")
+        if code != _COMPLETE:
+            raise OpsError(
+                f"metrics: CloudWatch answered {code} for {query.metric.name}: run the command "
+                "again, and check that you may read metrics"
+            )

@@ -54,6 +54,8 @@ class StatusClients:
     ----------
     denied
         Operations that are refused, as if a permission were missing.
+    metric_status
+        The last status that CloudWatch has for metrics of a name, without values.
     requests
         The operations that were called, with their arguments.
     """
@@ -95,6 +97,7 @@ class StatusClients:
             "history-1a2b": {"TableStatus": "ACTIVE", "ItemCount": 9999},
         }
     )
+    metric_status: dict[str, str] = field(default_factory=dict)
     page_size: int = 2
     denied: set[str] = field(default_factory=set)
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -181,8 +184,14 @@ class StatusClients:
             asked = query["MetricStat"]["Metric"]
             dimensions = {each["Name"]: each["Value"] for each in asked["Dimensions"]}
             values = self.metrics.get(metric(asked["MetricName"], **dimensions), [])
-            results.append({"Id": query["Id"], "Values": values[page : page + 1]})
-            more = more or len(values) > page + 1
+            rest = len(values) > page + 1
+            status = "PartialData" if rest else "Complete"
+            if failed := self.metric_status.get(asked["MetricName"]):
+                values, rest, status = [], False, failed
+            results.append(
+                {"Id": query["Id"], "StatusCode": status, "Values": values[page : page + 1]}
+            )
+            more = more or rest
         return {"MetricDataResults": results, **({"NextToken": str(page + 1)} if more else {})}
 
     def describe_table(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 (boto3's)

@@ -167,6 +167,20 @@ def test_without_data_nothing_is_made_up() -> None:
     )
 
 
+@pytest.mark.parametrize("code", ["InternalError", "Forbidden", "PartialData"])
+def test_a_metric_that_cloudwatch_could_not_read_is_not_taken_for_one_without_data(
+    code: str,
+) -> None:
+    clients = StatusClients(metric_status={"GetRecords.IteratorAgeMilliseconds": code})
+
+    found = read(clients).metrics
+
+    assert isinstance(found, Unavailable)
+    assert found.unavailable.startswith(
+        f"metrics: CloudWatch answered {code} for GetRecords.IteratorAgeMilliseconds: run the"
+    )
+
+
 def test_a_hundred_tables_are_asked_for_in_several_requests() -> None:
     clients = StatusClients()
     clients.tables = {f"table{n}": {"TableStatus": "ACTIVE", "ItemCount": 0} for n in range(100)}
