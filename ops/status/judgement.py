@@ -29,9 +29,15 @@ _HARMLESS_RESULTS = ("OK", "No records processed")
 
 _HARMLESS_STREAM_STATES = frozenset({"ACTIVE", "UPDATING"})
 _HARMLESS_TABLE_STATES = frozenset({"ACTIVE", "UPDATING"})
+_REFRESH = "compare it with the program: pulumi up --refresh"
+_UNUSABLE_KEY = "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
+"""State of a table whose customer managed key DynamoDB cannot use (API reference,
+``TableDescription``)."""
+
 _NO_DATA = "no data of the last hour"
 _RUNBOOK = "docs/runbook.md"
 _MILLISECONDS = 1000
+_MINUTES_PER_HOUR = 60
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -75,7 +81,7 @@ def findings(status: StackStatus) -> list[Finding]:
         _finding("mapping", status.mapping, _mapping),
         _finding("function", status.function, _function),
         _finding("stream", status.stream, _stream),
-        _finding("age", status.metrics, partial(_age, status.tolerated_lag_minutes)),
+        _finding("age", status.metrics, partial(_age, *_tolerated_age(status))),
         _finding("lag", status.metrics, partial(_lag, status.tolerated_lag_minutes)),
         _finding("failures", status.failures, _failures),
         _finding("alarms", status.alarms, _alarms),
@@ -128,16 +134,38 @@ def _function(state: FunctionState) -> Judged:
 def _stream(state: StreamState) -> Judged:
     shards = _number(state.open_shards, "open shard")
     text = f"{state.state}, {shards}, keeps records for {_number(state.retention_hours, 'hour')}"
-    return _verdict(good=state.state in _HARMLESS_STREAM_STATES), text, []
+    good = state.state in _HARMLESS_STREAM_STATES
+    return _verdict(good=good), text, [] if good else [_REFRESH]
 
 
-def _age(tolerated_minutes: int | None, recent: RecentMetrics) -> Judged:
+def _tolerated_age(status: StackStatus) -> tuple[float | None, str]:
+    """Return the minutes from which the age is bad, and why, as for the alarm `iterator-age`.
+
+    Kinesis drops records at the end of their retention, however much lag is tolerated.
+    """
+    tolerated, reason = status.tolerated_lag_minutes, _tolerated_lag(status.tolerated_lag_minutes)
+    if isinstance(status.stream, Unavailable):
+        return tolerated, reason
+    hours = status.stream.retention_hours
+    half_of_retention = hours * _MINUTES_PER_HOUR / 2
+    if tolerated is not None and tolerated <= half_of_retention:
+        return tolerated, reason
+    return (
+        half_of_retention,
+        f"more than half of the {_number(hours, 'hour')} after which the stream drops records",
+    )
+
+
+def _tolerated_lag(minutes: int | None) -> str:
+    return f"more than the tolerated {_number(minutes or 0, 'minute')} (toleratedLagMinutes)"
+
+
+def _age(tolerated_minutes: float | None, reason: str, recent: RecentMetrics) -> Judged:
     age = recent.iterator_age_milliseconds
     if age is None:
         return Verdict.OK, _NO_DATA, []
-    return _delay(
-        age, tolerated_minutes, f"records were read after {_seconds(age)}", "iterator-age"
-    )
+    text = f"records were read after {_seconds(age)}"
+    return _delay(age, tolerated_minutes, text, [reason, f"{_RUNBOOK}#iterator-age"])
 
 
 def _lag(tolerated_minutes: int | None, recent: RecentMetrics) -> Judged:
@@ -148,15 +176,16 @@ def _lag(tolerated_minutes: int | None, recent: RecentMetrics) -> Judged:
     if lag is None:
         return Verdict.OK, applied, []
     text = f"items were written after {_seconds(lag)}; {applied}"
-    return _delay(lag, tolerated_minutes, text, "replication-lag")
+    hints = [_tolerated_lag(tolerated_minutes), f"{_RUNBOOK}#replication-lag"]
+    return _delay(lag, tolerated_minutes, text, hints)
 
 
-def _delay(milliseconds: float, tolerated_minutes: int | None, text: str, section: str) -> Judged:
+def _delay(
+    milliseconds: float, tolerated_minutes: float | None, text: str, hints: Sequence[str]
+) -> Judged:
     """Judge a delay by the setting, whether or not the stack has alarms."""
     if tolerated_minutes is None or milliseconds <= tolerated_minutes * _MINUTE * _MILLISECONDS:
         return Verdict.OK, text, []
-    tolerated = _number(tolerated_minutes, "minute")
-    hints = [f"more than the tolerated {tolerated} (toleratedLagMinutes)", f"{_RUNBOOK}#{section}"]
     return Verdict.ATTENTION, text, hints
 
 
@@ -167,7 +196,8 @@ def _failures(waiting: WaitingFailures) -> Judged:
     number = _number(waiting.objects, "object")
     if not waiting.complete:
         number = f"more than {number}"
-    if waiting.oldest_seconds is not None:
+    # S3 lists by key: of a part of the objects, the oldest is not the oldest of all.
+    if waiting.complete and waiting.oldest_seconds is not None:
         number += f", the oldest for {duration(waiting.oldest_seconds)}"
     text = f"{number}; {_number(waiting.messages, 'message')}"
     if waiting.in_flight:
@@ -198,11 +228,13 @@ def _table(table: TableState) -> Judged:
     building = [
         f"index {name} {state}" for name, state in table.indexes.items() if state != "ACTIVE"
     ]
-    return (
-        _verdict(good=table.state in _HARMLESS_TABLE_STATES),
-        ", ".join([text, *building]),
-        [],
+    good = table.state in _HARMLESS_TABLE_STATES
+    remedy = (
+        "enable its key (setting kmsKeyArn), and allow DynamoDB to use it"
+        if table.state == _UNUSABLE_KEY
+        else _REFRESH
     )
+    return _verdict(good=good), ", ".join([text, *building]), [] if good else [remedy]
 
 
 def duration(seconds: float) -> str:

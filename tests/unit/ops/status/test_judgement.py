@@ -125,8 +125,20 @@ def test_a_stream_or_table_that_serves_nobody_needs_attention(state: str, verdic
         tables={"Person": TableState(name="person-1", state=state, items=0)},
     )
 
-    assert finding("stream", status).verdict is verdict
-    assert finding("table Person", status).verdict is verdict
+    for part in ("stream", "table Person"):
+        found = finding(part, status)
+        assert found.verdict is verdict
+        hints = ["compare it with the program: pulumi up --refresh"]
+        assert found.hints == ([] if verdict is Verdict.OK else hints)
+
+
+def test_a_table_whose_key_cannot_be_used_names_the_key() -> None:
+    table = TableState(name="p", state="INACCESSIBLE_ENCRYPTION_CREDENTIALS", items=0)
+
+    found = finding("table Person", replace(WELL, tables={"Person": table}))
+
+    assert found.verdict is Verdict.ATTENTION
+    assert found.hints == ["enable its key (setting kmsKeyArn), and allow DynamoDB to use it"]
 
 
 def test_an_index_that_is_built_is_mentioned_only() -> None:
@@ -198,7 +210,7 @@ def test_a_part_of_very_many_objects_is_a_lower_bound() -> None:
 
     found = finding("failures", replace(WELL, failures=waiting))
 
-    assert found.text.startswith("more than 20,000 objects, the oldest for 1 minute")
+    assert found.text == "more than 20,000 objects; 0 messages"
 
 
 def test_an_alarm_needs_attention_and_says_what_to_do() -> None:
@@ -266,6 +278,50 @@ def test_a_delay_over_the_tolerated_one_needs_attention_with_or_without_alarms(
 
     assert found.verdict is verdict
     assert (f"docs/runbook.md#{section}" in found.hints) is (verdict is Verdict.ATTENTION)
+
+
+@pytest.mark.parametrize(
+    ("hours", "tolerated", "verdict"),
+    [
+        (12, 1440, Verdict.OK),
+        (12.01, 1440, Verdict.ATTENTION),
+        (12.01, None, Verdict.ATTENTION),
+    ],
+)
+def test_records_that_are_read_shortly_before_they_expire_need_attention(
+    hours: float, tolerated: int | None, verdict: Verdict
+) -> None:
+    # given a stream that keeps records for a day, and a setting that tolerates as much
+    delay = hours * 3_600_000
+    status = replace(
+        WELL,
+        stream=StreamState(state="ACTIVE", open_shards=1, retention_hours=24),
+        metrics=RecentMetrics(iterator_age_milliseconds=delay, lag_milliseconds=None, applied=4),
+        tolerated_lag_minutes=tolerated,
+    )
+    # when the age is judged / then half of the retention is the limit, as for the alarm
+    found = finding("age", status)
+    assert found.verdict is verdict
+    assert found.hints == (
+        []
+        if verdict is Verdict.OK
+        else [
+            "more than half of the 24 hours after which the stream drops records",
+            "docs/runbook.md#iterator-age",
+        ]
+    )
+
+
+@pytest.mark.parametrize(("minutes", "verdict"), [(15, Verdict.OK), (16, Verdict.ATTENTION)])
+def test_an_age_is_judged_by_the_setting_where_the_stream_is_unknown(
+    minutes: float, verdict: Verdict
+) -> None:
+    recent = RecentMetrics(
+        iterator_age_milliseconds=minutes * 60_000, lag_milliseconds=None, applied=4
+    )
+    unknown = Unavailable(unavailable="no permission")
+
+    assert finding("age", replace(WELL, stream=unknown, metrics=recent)).verdict is verdict
 
 
 def test_a_function_that_found_nothing_to_apply_says_so() -> None:
