@@ -86,7 +86,7 @@ class StatusReader:
             stream = start(self._stream)
             failures = start(self._failures)
             metrics = start(self._metrics)
-            alarms = None if self._alarm_names is None else start(self._alarms)
+            alarms = self._no_alarms if self._alarm_names is None else start(self._alarms)
             tables = {ledger: start(self._table_of(name)) for ledger, name in names.items()}
             history = (
                 None
@@ -102,7 +102,7 @@ class StatusReader:
                 stream=stream(),
                 failures=failures(),
                 tolerated_lag_minutes=self._outputs.values.get("toleratedLagMinutes"),
-                alarms=None if alarms is None else alarms(),
+                alarms=alarms(),
                 metrics=metrics(),
                 tables={ledger: table() for ledger, table in tables.items()},
                 history_table=None if history is None else history(),
@@ -176,6 +176,13 @@ class StatusReader:
                 position = {"ContinuationToken": page["NextContinuationToken"]}
             else:
                 yield None
+
+    def _no_alarms(self) -> Unavailable | None:
+        """Return None for a stack without alarms, which one of another version may only seem."""
+        difference = stack_outputs.version_difference(self._outputs.version)
+        if difference is None:
+            return None
+        return Unavailable(unavailable=f"the stack has no output alarmNames: {difference}")
 
     def _alarms(self) -> AlarmStates:
         names = self._alarm_names or ()

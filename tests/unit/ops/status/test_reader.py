@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from handler.version import project_version
 from ops.errors import OpsError
 from ops.status.model import (
     Alarm,
@@ -68,6 +69,7 @@ def test_a_mapping_without_a_batch_has_no_result() -> None:
 
 def test_a_stack_without_history_or_alarms_has_neither() -> None:
     stack = outputs(
+        version=project_version(),
         alarmNames=None,
         handlerEnvironment={"FAILURE_BUCKET": "failures-1a2b"},
         replicaTables='{"Person":{"tableName":"person-1a2b"}}',
@@ -77,6 +79,15 @@ def test_a_stack_without_history_or_alarms_has_neither() -> None:
 
     assert status.history_table is None
     assert status.alarms is None
+
+
+def test_outputs_of_another_version_do_not_tell_that_alarms_are_off() -> None:
+    found = read(StatusClients(), outputs(version="another", alarmNames=None)).alarms
+
+    assert isinstance(found, Unavailable)
+    assert found.unavailable.startswith(
+        "the stack has no output alarmNames: version another deployed the stack"
+    )
 
 
 def test_indexes_are_read_with_their_state() -> None:
