@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -67,7 +68,8 @@ class GenerationRemoval:
 
     Each live item becomes a tombstone of its own version, as if its document had been deleted by
     the revision that the item holds. So no record of the dropped table that comes late or again
-    brings it back, and neither does a stream of the journal from its start.
+    brings it back, and neither does a stream of the journal from its start, unless it has a
+    revision that the item did not have yet.
 
     Parameters
     ----------
@@ -80,9 +82,14 @@ class GenerationRemoval:
     limit
         Waits after each request.
     stop
-        Asked after some items; ends the removal by returning True.
+        Asked between requests and while it waits; ends the removal by returning True.
     clock
         Returns seconds since the epoch, at which the lifetime of tombstones starts.
+
+    Attributes
+    ----------
+    counts
+        What it has done so far, also where it fails.
     """
 
     def __init__(
@@ -101,6 +108,8 @@ class GenerationRemoval:
         self._limit = limit or CapacityLimit()
         self._stop = stop
         self._clock = clock
+        self._lock = threading.Lock()
+        self.counts = RemovalCounts()
 
     def run(self, progress: Callable[[RemovalCounts], None] = lambda _: None) -> RemovalCounts:
         """Remove the generation.
@@ -108,19 +117,19 @@ class GenerationRemoval:
         Parameters
         ----------
         progress
-            Receives the counts after some items.
+            Receives the counts after some items, and after each page.
 
         Raises
         ------
         OpsError
             If the table does not exist, or AWS refuses. What was written until then stays written.
         """
-        counts = RemovalCounts()
         found = pages(
             self._dynamodb,
             self._table.table_name,
             (KEY_ATTRIBUTE, *METADATA_ATTRIBUTES, DELETED_ATTRIBUTE),
             self._limit,
+            self._stop,
             # An item that was written a moment ago must not be missed.
             ConsistentRead=True,
             FilterExpression=(
@@ -130,17 +139,28 @@ class GenerationRemoval:
         )
         with _pool() as pool:
             for items in found:
-                for first in range(0, len(items), _ITEMS_AT_ONCE):
-                    for written in pool.map(self._bury, items[first : first + _ITEMS_AT_ONCE]):
-                        counts.removed += written
-                        counts.changed += not written
-                    progress(counts)
+                # A page may be empty: DynamoDB filters what it has read.
+                for first in range(0, len(items) or 1, _ITEMS_AT_ONCE):
+                    for _ in pool.map(self._bury, items[first : first + _ITEMS_AT_ONCE]):
+                        pass
+                    progress(self.counts)
                     if self._stop():
-                        counts.interrupted = True
-                        return counts
-        return counts
+                        self.counts.interrupted = True
+                        return self.counts
+        # It may have been asked to stop since the last page that was read.
+        self.counts.interrupted = self._stop()
+        return self.counts
 
-    def _bury(self, item: dict[str, Any]) -> bool:
+    def _bury(self, item: dict[str, Any]) -> None:
+        """Replace an item by its tombstone, and count it; do nothing after a request to stop."""
+        if self._stop():
+            return
+        written = self._replaced(item)
+        with self._lock:
+            self.counts.removed += written
+            self.counts.changed += not written
+
+    def _replaced(self, item: dict[str, Any]) -> bool:
         """Replace an item by its tombstone; return False if it is no longer what was read."""
         from botocore.exceptions import ClientError  # noqa: PLC0415 (see `ops.errors`)
 
@@ -167,7 +187,7 @@ class GenerationRemoval:
         except ClientError as error:
             # boto3 repeats a request whose answer was lost: the first one has written it.
             return error.response.get("Item") == tombstone
-        self._limit.spend(answer)
+        self._limit.spend(answer, self._stop)
         return True
 
     def _tombstone(self, item: dict[str, Any]) -> dict[str, Any]:

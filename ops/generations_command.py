@@ -45,9 +45,10 @@ dropped table. The one with the newest transaction is marked as the one that is 
 an inference: after a drop it is wrong until the new table has a revision.
 
 --remove TABLE_ID turns the live items of a generation into tombstones of the same version, so that
-neither late records nor a new stream of the journal from its start bring the documents back, and
-readers see them as deleted. An item that changes meanwhile is left alone. The history is kept. It
-asks first, refuses the newest generation without --force, and may be interrupted and repeated.
+neither late records nor a new stream of the journal from its start bring the documents back, unless
+it is a revision that the item did not have yet: redrive first. Readers see them as deleted. An item
+that changes meanwhile is left alone. The history is kept. It asks first, refuses the newest
+generation without --force, and may be interrupted and repeated.
 
 Both read whole tables, which costs read units; --rate limits how fast.
 
@@ -64,6 +65,10 @@ _EXAMPLES = """\
 
 _UNKNOWN = "(not stored)"
 _NEWEST = "written now (inferred: it has the newest transaction)"
+_RETURNS = (
+    "A revision that an item did not have yet brings its document back: run the command\n"
+    "again when the stream is read and the failure bucket is empty (python -m ops redrive)."
+)
 _HISTORY_STATES = (*RevisionState, "other")
 
 
@@ -97,6 +102,11 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         raise OpsError("--dry-run, --yes and --force belong to --remove TABLE_ID: add it")
     if options.remove is not None and options.json:
         raise OpsError("--json prints the list, and --remove prints none: leave one of them out")
+    if options.remove is not None and options.no_history:
+        raise OpsError(
+            "--no-history shortens the list, and --remove never reads the history: leave one of "
+            "them out"
+        )
     outputs = stack_option.read(options, console)
     tables = _selected(outputs, options.ledger_table)
     dynamodb, limit = connections.dynamodb(outputs), CapacityLimit(options.rate)
@@ -144,9 +154,11 @@ def _counted(
     table: ReplicaTable,
     limit: CapacityLimit,
     step: Callable[[int], None],
+    *,
+    consistent: bool = False,
 ) -> TableGenerations:
     found = TableGenerations(table_name=table.table_name, ledger_table=table.ledger_table)
-    for items in pages(dynamodb, table.table_name, STATE_NAMES, limit):
+    for items in pages(dynamodb, table.table_name, STATE_NAMES, limit, ConsistentRead=consistent):
         found.add_items(items)
         step(len(items))
     return found
@@ -190,13 +202,17 @@ def _remove(
             step(counts.removed + counts.changed - done)
             done = counts.removed + counts.changed
 
-        counts = GenerationRemoval(dynamodb, table, options.remove, limit=limit, stop=stop).run(
-            advance
-        )
-    return _told(counts)
+        removal = GenerationRemoval(dynamodb, table, options.remove, limit=limit, stop=stop)
+        try:
+            removal.run(advance)
+        finally:
+            _tell(removal.counts)
+    if removal.counts.interrupted:
+        return STATUS_INTERRUPTED
+    return STATUS_FAILED if removal.counts.changed else STATUS_OK
 
 
-def _told(counts: RemovalCounts) -> int:
+def _tell(counts: RemovalCounts) -> None:
     print(f"removed  {counts.removed} {_items(counts.removed)}, which are tombstones now")
     if counts.changed:
         print(
@@ -205,8 +221,8 @@ def _told(counts: RemovalCounts) -> int:
         )
     if counts.interrupted:
         print("Interrupted: run the command again for the rest.")
-        return STATUS_INTERRUPTED
-    return STATUS_FAILED if counts.changed else STATUS_OK
+    if counts.removed:
+        print(_RETURNS)
 
 
 def _with_generation(
@@ -218,7 +234,8 @@ def _with_generation(
 ) -> tuple[ReplicaTable, TableGenerations]:
     """Return the replica table that has a generation, with all its generations."""
     for table in tables:
-        found = _counted(dynamodb, table, limit, step)
+        # What is refused as the newest must not depend on a read that lags behind.
+        found = _counted(dynamodb, table, limit, step, consistent=True)
         if found.generation(table_id) is not None:
             return table, found
     names = ", ".join(table.table_name for table in tables)

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 
+_MAX_NAP_SECONDS = 0.5
+"""How soon a wait ends once it is asked to."""
+
+
 class CapacityLimit:
     """Limits the capacity units that a command consumes, reads and writes together. Thread-safe.
 
@@ -37,13 +41,15 @@ class CapacityLimit:
         self._paid_until = clock()
         self._lock = threading.Lock()
 
-    def spend(self, answer: dict[str, Any]) -> None:
+    def spend(self, answer: dict[str, Any], stop: Callable[[], bool] = lambda: False) -> None:
         """Wait until what a request has consumed is within the limit.
 
         Parameters
         ----------
         answer
             Answer to a request with ``ReturnConsumedCapacity``.
+        stop
+            Asked while it waits; ends the wait by returning True.
         """
         if self._rate is None:
             return
@@ -51,8 +57,9 @@ class CapacityLimit:
         with self._lock:
             now = self._clock()
             self._paid_until = max(self._paid_until, now) + units / self._rate
-            seconds = self._paid_until - now
-        self._sleep(seconds)
+            until = self._paid_until
+        while (left := until - self._clock()) > 0 and not stop():
+            self._sleep(min(left, _MAX_NAP_SECONDS))
 
 
 def pages(
@@ -60,6 +67,7 @@ def pages(
     table_name: str,
     names: Sequence[str],
     limit: CapacityLimit,
+    stop: Callable[[], bool] = lambda: False,
     **more: Any,  # noqa: ANN401 (boto3's arguments)
 ) -> Iterator[list[dict[str, Any]]]:
     """Yield some attributes of a table's items, one page after the other.
@@ -74,6 +82,8 @@ def pages(
         The attributes; the placeholder of each in an expression is ``#`` and its name.
     limit
         Waits after each page.
+    stop
+        Asked before each page but the first; ends the reading by returning True.
     more
         Further arguments of ``Scan``.
 
@@ -94,7 +104,7 @@ def pages(
         with aws_errors(f"table {table_name}"):
             answer = dynamodb.scan(**request)
         yield answer["Items"]
-        limit.spend(answer)
-        if "LastEvaluatedKey" not in answer:
+        limit.spend(answer, stop)
+        if "LastEvaluatedKey" not in answer or stop():
             return
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -9,7 +9,9 @@ import pytest
 
 from handler.settings import ReplicaTable
 from ops.errors import OpsError
-from ops.generation_removal import GenerationRemoval, RemovalCounts
+from ops.generation_removal import PARALLEL_WRITES, GenerationRemoval, RemovalCounts
+from ops.table_scan import CapacityLimit
+from tests.support.clock import Clock
 from tests.support.faults import client_error
 from tests.support.generation_items import CURRENT, DROPPED, live_item, tombstone
 from tests.support.scanned_tables import ScannedTables
@@ -125,11 +127,70 @@ def test_a_stop_is_followed_after_some_items_and_the_rest_can_be_done_later() ->
     # given a stop after the first page of two items
     tables = ScannedTables({"person": [live_item(key) for key in "abcde"]})
     seen: list[int] = []
-    stopped = removal(tables, stop=lambda: True).run(lambda counts: seen.append(counts.removed))
+    stopped = removal(tables, stop=lambda: bool(seen)).run(
+        lambda counts: seen.append(counts.removed)
+    )
     # then these two are removed, and a repetition removes the rest
     assert stopped == RemovalCounts(removed=2, interrupted=True)
     assert seen == [2]
     assert removal(tables).run() == RemovalCounts(removed=3)
+
+
+def test_a_stop_is_followed_on_pages_without_an_item_to_remove() -> None:
+    # given ten pages without an item of the generation, and one with one
+    others = [live_item(f"a{n:02}", CURRENT) for n in range(20)]
+    tables = ScannedTables({"person": [*others, live_item("b")]})
+    seen: list[int] = []
+    # when a stop is asked for after the first page
+    counts = removal(tables, stop=lambda: bool(seen)).run(lambda found: seen.append(found.removed))
+    # then no other page is read, and the removal says that it is not complete
+    assert counts == RemovalCounts(interrupted=True)
+    assert len(tables.requests) == 1
+
+
+def test_a_stop_during_the_wait_for_the_limit_is_an_interruption() -> None:
+    # given one unit a second, and a page whose units are waited for
+    clock = Clock()
+    tables = ScannedTables({"person": [live_item(f"a{n:02}", CURRENT) for n in range(20)]})
+    stopped = GenerationRemoval(
+        tables,
+        table(),
+        DROPPED,
+        limit=CapacityLimit(1.0, clock.time, clock.sleep),
+        stop=lambda: clock.now > 0,
+    )
+    # when a stop is asked for meanwhile / then the removal ends, and says that it is not complete
+    assert stopped.run() == RemovalCounts(interrupted=True)
+    assert len(tables.requests) == 1
+
+
+def test_nothing_more_is_written_after_a_stop() -> None:
+    # given a large page, and a stop that is asked for at the first write
+    tables = ScannedTables({"person": [live_item(f"{n:04}") for n in range(100)]}, page=100)
+    written: list[str] = []
+    tables.before_put = written.append
+    # when it is removed / then the writes at work end, and no other begins
+    counts = removal(tables, stop=lambda: bool(written)).run()
+    assert counts == RemovalCounts(removed=len(written), interrupted=True)
+    assert len(written) <= PARALLEL_WRITES
+
+
+def test_what_was_removed_is_known_when_a_removal_fails() -> None:
+    # given a table of which one item cannot be written
+    tables = ScannedTables({"person": [live_item(key) for key in "abcde"]})
+
+    def refuse(key: str) -> None:
+        if key == "d":
+            raise client_error("PutItem", "AccessDeniedException", "m")
+
+    tables.before_put = refuse
+    failing = removal(tables)
+    # when the removal fails
+    with pytest.raises(OpsError):
+        failing.run()
+    # then it tells what it did
+    left = [item for item in tables.tables["person"].values() if "isDeleted" not in item]
+    assert failing.counts.removed == 5 - len(left) == 3
 
 
 def test_the_progress_is_told_before_a_large_page_is_done() -> None:

@@ -12,6 +12,7 @@ from handler.contract import Variable
 from handler.version import project_version
 from ops import connections
 from ops.command_line import main
+from tests.support.faults import client_error
 from tests.support.generation_items import (
     CURRENT,
     DROPPED,
@@ -165,7 +166,11 @@ def test_a_generation_is_removed_and_the_history_kept(
     history = dict(tables.tables["history-1a2b3c"])
     assert main(["generations", *outputs, "--remove", DROPPED, "--yes"]) == 0
     # then its live items are tombstones, and the history is as it was
-    assert capsys.readouterr().out == "removed  2 items, which are tombstones now\n"
+    assert capsys.readouterr().out == (
+        "removed  2 items, which are tombstones now\n"
+        "A revision that an item did not have yet brings its document back: run the command\n"
+        "again when the stream is read and the failure bucket is empty (python -m ops redrive).\n"
+    )
     person = tables.tables["person-1a2b3c"]
     assert person["a"] == tombstone("a", day=1)
     assert person["b"] == tombstone("b", day=2)
@@ -213,6 +218,7 @@ def test_it_asks_first(
         (["--remove", CURRENT, "--yes"], "may be the table that is written now: nothing was"),
         (["--remove", CURRENT, "--dry-run"], "may be the table that is written now: nothing was"),
         (["--remove", DROPPED, "--json"], "--json prints the list"),
+        (["--remove", DROPPED, "--no-history"], "--remove never reads the history"),
         (["--yes"], "belong to --remove TABLE_ID"),
         (["--force"], "belong to --remove TABLE_ID"),
         (["--ledger-table", "Owner"], "does not replicate a ledger table Owner; it replicates"),
@@ -280,6 +286,31 @@ def test_an_item_that_changes_meanwhile_is_status_1(
     assert "changed  1 item meanwhile: run the command again" in capsys.readouterr().out
 
 
+def test_what_was_removed_is_told_when_the_removal_fails(
+    tables: ScannedTables, outputs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given a permission that is lost after the first page
+    def refuse(key: str) -> None:
+        if key == "e":
+            raise client_error("PutItem", "AccessDeniedException", "m")
+
+    tables.tables["person-1a2b3c"]["e"] = live_item("e")
+    tables.before_put = refuse
+    # when the generation is removed
+    assert main(["generations", *outputs, "--remove", DROPPED, "--yes"]) == 1
+    # then what was done is told beside the error
+    shown = capsys.readouterr()
+    assert "removed  2 items, which are tombstones now\n" in shown.out
+    assert "the action dynamodb:PutItem" in shown.err
+
+
+def test_a_removal_counts_with_consistent_reads(tables: ScannedTables, outputs: list[str]) -> None:
+    main(["generations", *outputs, "--remove", DROPPED, "--dry-run"])
+
+    assert tables.requests
+    assert all(request["ConsistentRead"] for request in tables.requests)
+
+
 def test_ctrl_c_ends_soon_and_says_so(
     tables: ScannedTables, outputs: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -298,7 +329,7 @@ def test_ctrl_c_ends_soon_and_says_so(
     # when the generation is removed / then it ends early, and names the remedy
     assert main(["generations", *outputs, "--remove", DROPPED, "--yes"]) == 130
     shown = capsys.readouterr()
-    assert shown.out.endswith("Interrupted: run the command again for the rest.\n")
+    assert "Interrupted: run the command again for the rest.\n" in shown.out
     assert "Ctrl-C again stops at once" in shown.err
     left = [item for item in tables.tables["person-1a2b3c"].values() if SECRET in str(item)]
     assert len(left) > 100

@@ -52,6 +52,23 @@ def test_unused_time_is_not_saved_up() -> None:
     assert clock.now == 1105.0
 
 
+def test_a_wait_ends_soon_once_it_is_asked_to() -> None:
+    # given a limit by which one request is to be waited for for minutes
+    clock = Clock(100.0)
+    limit = CapacityLimit(1.0, clock.time, clock.sleep)
+    # when a stop is asked for after three seconds / then the wait ends within a second
+    limit.spend({"ConsumedCapacity": {"CapacityUnits": 256.0}}, lambda: clock.now >= 103.0)
+    assert clock.now < 104.0
+
+
+def test_no_page_is_read_after_a_stop() -> None:
+    tables = ScannedTables({"person": [live_item(key) for key in "abcde"]})
+
+    found = list(pages(tables, "person", ("pk",), CapacityLimit(), lambda: True))
+
+    assert len(found) == len(tables.requests) == 1
+
+
 def test_without_a_limit_nothing_waits() -> None:
     clock = Clock(100.0)
 
