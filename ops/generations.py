@@ -71,6 +71,11 @@ class Generation:
             self.last = tx_time
 
     @property
+    def first_moment(self) -> datetime | None:
+        """Time of the oldest transaction."""
+        return _moment(self.first)
+
+    @property
     def last_moment(self) -> datetime | None:
         """Time of the newest transaction."""
         return _moment(self.last)
@@ -88,7 +93,8 @@ class TableGenerations:
     table_name
         The DynamoDB table.
     ledger_table
-        The ledger table whose current state it holds; None for the history table.
+        The ledger table whose current state it holds. For the history table, the one whose
+        revisions are counted; None for all.
     """
 
     table_name: str
@@ -136,8 +142,12 @@ class TableGenerations:
         """Count items of the history table, in DynamoDB's wire format."""
         for item in items:
             state = _text(item, REVISION_STATE_ATTRIBUTE)
+            ledger_table = _text(item, LEDGER_TABLE_ATTRIBUTE)
+            # What tells no name, such as a redaction of a revision that never came, may be its.
+            if self.ledger_table not in {None, ledger_table} and ledger_table is not None:
+                continue
             generation = self._of(item)
-            generation.ledger_table = _text(item, LEDGER_TABLE_ATTRIBUTE) or generation.ledger_table
+            generation.ledger_table = ledger_table or generation.ledger_table
             generation.add(
                 state if state in set(RevisionState) else "other", _text(item, TX_TIME_ATTRIBUTE)
             )

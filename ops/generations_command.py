@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
@@ -31,6 +32,7 @@ from ops.terminal_text import printable
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from rich.console import Console
 
@@ -38,33 +40,37 @@ if TYPE_CHECKING:
     from ops.stack_outputs import StackOutputs
 
 _DESCRIPTION = """\
-Lists what is in the tables by generation, which is the id of the ledger table that an item is from:
-items live and tombstones, first and last transaction; for the history table, revisions by state. A
-ledger table that was dropped and created again has two, because QLDB writes no deletes for a
-dropped table. The one with the newest transaction is marked as the one that is written now. That is
-an inference: after a drop it is wrong until the new table has a revision.
+Lists what is in the tables by generation, which is the id of the ledger table
+that an item is from: items live and tombstones, first and last transaction; for
+the history table, revisions by state. A ledger table that was dropped and
+created again has two, because QLDB writes no deletes for a dropped table. The
+one with the newest transaction is marked as the one that is written now. That
+is an inference: after a drop it is wrong until the new table has a revision.
 
---remove TABLE_ID turns the live items of a generation into tombstones of the same version, so that
-neither late records nor a new stream of the journal from its start bring the documents back, unless
-it is a revision that the item did not have yet: redrive first. Readers see them as deleted. An item
-that changes meanwhile is left alone. The history is kept. It asks first, refuses the newest
+--remove TABLE_ID turns the live items of a generation into tombstones of the
+same version, so that neither late records nor a new stream of the journal from
+its start bring the documents back, unless it is a revision that the item did
+not have yet: redrive first. Readers see them as deleted. An item that changes
+meanwhile is left alone. The history is kept. It asks first, refuses the newest
 generation without --force, and may be interrupted and repeated.
 
 Both read whole tables, which costs read units; --rate limits how fast.
 
-exit status: 0 done, 1 an item has changed meanwhile, the answer was no, or the command could not
-run, 130 interrupted
+exit status: 0 done, 1 an item has changed meanwhile, the answer was no, or the
+command could not run, 130 interrupted
 """
 
 _EXAMPLES = """\
-  python -m ops generations --stack dev               count items by the ledger table they are from
+  python -m ops generations --stack dev               count items by ledger table
   python -m ops generations --stack dev --ledger-table Person --rate 100
   python -m ops generations --stack dev --remove TABLE_ID --dry-run
   python -m ops generations --stack dev --remove TABLE_ID
 """
 
 _UNKNOWN = "(not stored)"
-_NEWEST = "written now (inferred: it has the newest transaction)"
+_NEWEST = "*"
+_NEWEST_NOTE = "* written now (inferred: it has the newest transaction)"
+_MINUTES = "%Y-%m-%d %H:%M"
 _RETURNS = (
     "A revision that an item did not have yet brings its document back: run the command\n"
     "again when the stream is read and the failure bucket is empty (python -m ops redrive)."
@@ -75,7 +81,9 @@ _HISTORY_STATES = (*RevisionState, "other")
 def _add_options(parser: argparse.ArgumentParser) -> None:
     stack_option.add_to(parser)
     parser.add_argument(
-        "--ledger-table", metavar="NAME", help="look at this ledger table only, by its name"
+        "--ledger-table",
+        metavar="NAME",
+        help="look at this ledger table only, by its name, and at its history if it has one",
     )
     parser.add_argument("--no-history", action="store_true", help="do not read the history table")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -115,8 +123,10 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     with _progress(console) as step:
         found = [_counted(dynamodb, table, limit, step) for table in tables]
         history = None
-        if outputs.settings.history_table is not None and not options.no_history:
-            history = TableGenerations(table_name=outputs.settings.history_table)
+        if _reads_history(outputs, options, tables):
+            history = TableGenerations(
+                table_name=str(outputs.settings.history_table), ledger_table=options.ledger_table
+            )
             for items in pages(dynamodb, history.table_name, HISTORY_NAMES, limit):
                 history.add_revisions(items)
                 step(len(items))
@@ -147,6 +157,15 @@ def _selected(outputs: StackOutputs, name: str | None) -> list[ReplicaTable]:
             f"{', '.join(map(printable, configured))}"
         )
     return [configured[name]]
+
+
+def _reads_history(
+    outputs: StackOutputs, options: argparse.Namespace, tables: Sequence[ReplicaTable]
+) -> bool:
+    """Return whether the list has the history table, which is read as a whole for any part."""
+    if outputs.settings.history_table is None or options.no_history:
+        return False
+    return options.ledger_table is None or any(table.history for table in tables)
 
 
 def _counted(
@@ -276,6 +295,8 @@ def _lines(found: Sequence[TableGenerations], history: TableGenerations | None) 
     if history is not None:
         lines += [f"history ({history.table_name})"]
         lines += _rows(history, _HISTORY_STATES, with_name=True) or ["  no revisions"]
+    if any(each.newest for each in found):
+        lines += ["", _NEWEST_NOTE]
     if any(each.generation(None) is not None for each in [*found, *([history] if history else [])]):
         lines += [
             "",
@@ -289,27 +310,33 @@ def _rows(table: TableGenerations, states: Sequence[str], *, with_name: bool = F
     generations = table.generations
     if not generations:
         return []
-    shown = [state for state in states if state != "other" or _has(generations, state)]
-    head = ["table id", *(["ledger table"] if with_name else []), *shown, "first transaction"]
-    rows = [[*head, "last transaction", ""]]
+    shown = [state for state in states if state == LIVE or _has(generations, state)]
+    name = ["ledger table"] if with_name else []
+    rows = [[" ", "table id", "first (UTC)", "last (UTC)", *shown, *name]]
     newest = [] if with_name else table.newest
     rows += [
         [
-            printable(each.table_id or _UNKNOWN),
-            *([printable(each.ledger_table or "?")] if with_name else []),
-            *(str(each.states[state]) for state in shown),
-            printable(each.first or "-"),
-            printable(each.last or "-"),
             _NEWEST if each in newest else "",
+            printable(each.table_id or _UNKNOWN),
+            _minute(each.first_moment),
+            _minute(each.last_moment),
+            *(str(each.states[state]) for state in shown),
+            *([printable(each.ledger_table or "?")] if with_name else []),
         ]
         for each in generations
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
-        "  "
-        + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        f"{mark:1} "
+        + "  ".join(
+            f"{cell:<{width}}" for cell, width in zip(row, widths[1:], strict=True)
+        ).rstrip()
+        for mark, *row in rows
     ]
+
+
+def _minute(moment: datetime | None) -> str:
+    return "-" if moment is None else moment.astimezone(UTC).strftime(_MINUTES)
 
 
 def _has(generations: Sequence[Generation], state: str) -> bool:

@@ -20,15 +20,17 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _DESCRIPTION = """\
-Tells at a glance how a stack is: whether records are read (event source mapping, function, stream),
-how far it is behind, what waits for a redrive, which alarms are in ALARM, the tables, and what was
-done in the last hour to each ledger table. It changes nothing and reads no documents.
+Tells at a glance how a stack is: whether records are read (event source
+mapping, function, stream), how far it is behind, what waits for a redrive,
+which alarms are in ALARM, the tables, and what was done in the last hour to
+each ledger table. It changes nothing and reads no documents.
 
-Exit status: 0 all is well; 1 something needs attention or could not be read; 130 interrupted.
+Exit status: 0 all is well; 1 something needs attention or could not be read;
+130 interrupted.
 """
 
 _EXAMPLES = """\
-  python -m ops status --stack dev                    how is it, and what needs attention
+  python -m ops status --stack dev                    what needs attention
   python -m ops status --stack dev --json | jq .findings
 """
 

@@ -62,8 +62,15 @@ def _last_hour(status: StackStatus) -> Iterator[str]:
     if recent.applied is None:
         yield _NO_DATA_NOTE
         return
-    names = [metric.name for metric in TABLE_COUNTERS]
-    yield "in the last hour:"
+    names = [
+        metric.name
+        for metric in TABLE_COUNTERS
+        if any(recent.tables.get(table, {}).get(metric.name) for table in status.tables)
+    ]
+    if not names:
+        yield "in the last hour: nothing"
+        return
+    yield "in the last hour (counters without a number are left out):"
     yield from _aligned(
         [
             ["ledger table", *map(_heading, names)],

@@ -160,3 +160,17 @@ def test_an_interruption_is_status_130(
     assert main(["redrive", *outputs]) == 130
     assert capsys.readouterr().err.endswith("stopped\n")
     assert table.items == {}
+
+
+@pytest.mark.parametrize("name", ["status", "generations"])
+def test_the_help_of_a_command_fits_a_terminal(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert f"usage: python -m ops {name}" in lines[0]
+    assert [line for line in lines if len(line) > 80] == []

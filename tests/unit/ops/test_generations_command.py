@@ -90,13 +90,26 @@ def test_the_list_has_every_generation_of_every_table(
 
     shown = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["Person", "(person-1a2b3c)"] in shown
-    days = [f"2021-01-0{day}T02:16:06.240Z" for day in (1, 2, 3, 4)]
-    assert [DROPPED, "2", "1", days[0], days[2]] in shown
+    first, third, fourth = ([f"2021-01-0{day}", "02:16"] for day in (1, 3, 4))
+    assert [DROPPED, *first, *third, "2", "1"] in shown
+    assert ["*", CURRENT, *fourth, *fourth, "1", "0"] in shown
     newest = ["written", "now", "(inferred:", "it", "has", "the", "newest", "transaction)"]
-    assert [CURRENT, "1", "0", days[3], days[3], *newest] in shown
+    assert ["*", *newest] in shown
     assert [*["Vehicle", "(vehicle-1a2b3c)"]] in shown
     assert ["no", "items"] in shown
-    assert [DROPPED, "Person", "1", "1", "1", days[0], days[0]] in shown
+    assert [DROPPED, *first, *first, "1", "1", "1", "Person"] in shown
+
+
+@pytest.mark.usefixtures("tables")
+def test_the_list_of_replica_tables_fits_a_terminal(
+    outputs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given ids as long as QLDB's
+    assert len(DROPPED) == 22
+
+    main(["generations", *outputs, "--no-history"])
+
+    assert [line for line in capsys.readouterr().out.splitlines() if len(line) > 80] == []
 
 
 @pytest.mark.usefixtures("tables")
@@ -138,6 +151,26 @@ def test_the_list_is_available_as_json(
 
 def test_only_what_is_asked_for_is_read(tables: ScannedTables, outputs: list[str]) -> None:
     main(["generations", *outputs, "--ledger-table", "Vehicle", "--no-history"])
+
+    assert {request["TableName"] for request in tables.requests} == {"vehicle-1a2b3c"}
+
+
+def test_the_history_of_other_ledger_tables_is_not_listed(
+    tables: ScannedTables, outputs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given revisions of two ledger tables
+    other = history_item("v", "live", "VehicleTable000000000I", ledgerTable={"S": "Vehicle"})
+    tables.tables["history-1a2b3c"]["v"] = other
+    # when one is asked for / then the other's are left out
+    main(["generations", *outputs, "--json", "--ledger-table", "Person"])
+    history = json.loads(capsys.readouterr().out)["history"]
+    assert [each["ledgerTable"] for each in history["generations"]] == ["Person"]
+
+
+def test_the_history_is_not_read_for_a_ledger_table_without_one(
+    tables: ScannedTables, outputs: list[str]
+) -> None:
+    main(["generations", *outputs, "--ledger-table", "Vehicle"])
 
     assert {request["TableName"] for request in tables.requests} == {"vehicle-1a2b3c"}
 
