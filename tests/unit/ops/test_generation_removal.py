@@ -164,6 +164,22 @@ def test_a_stop_during_the_wait_for_the_limit_is_an_interruption() -> None:
     assert len(tables.requests) == 1
 
 
+def test_a_write_does_not_wait_for_the_limit_after_a_stop() -> None:
+    # given one unit in a hundred seconds, and a stop that is asked for while a write waits
+    clock = Clock()
+    tables = ScannedTables({"person": [live_item("a")]})
+    stopped = GenerationRemoval(
+        tables,
+        table(),
+        DROPPED,
+        limit=CapacityLimit(0.01, clock.time, clock.sleep),
+        stop=lambda: clock.now > 0,
+    )
+    # when the item is removed / then the write counts, and the wait ends soon
+    assert stopped.run() == RemovalCounts(removed=1, interrupted=True)
+    assert clock.now < 1
+
+
 def test_nothing_more_is_written_after_a_stop() -> None:
     # given a large page, and a stop that is asked for at the first write
     tables = ScannedTables({"person": [live_item(f"{n:04}") for n in range(100)]}, page=100)
