@@ -16,7 +16,7 @@ from ops.record_processing import RecordProcessor
 from ops.redrive import redrive_objects
 from tests.reliability.fault_injection import DYNAMODB, FAILURE_BUCKET
 from tests.reliability.gates import Gate, ServiceFaults
-from tests.reliability.kept import Half, Kept
+from tests.reliability.failure_object import Destination, FailureObject
 from tests.reliability.ledger_tables import ATTRIBUTES, INDEX_KEYS, NO_OPTIONS, PROJECTED, WHOLE
 from tests.support.lambda_context import LambdaContext
 from tests.support.memory_s3 import MemoryS3
@@ -126,11 +126,11 @@ class Container:
         return int(self._gate.remaining() * 1000)
 
 
-def failure_objects(buckets: Buckets, bucket: str) -> list[Kept]:
+def failure_objects(buckets: Buckets, bucket: str) -> list[FailureObject]:
     """Return the content of each object in the failure bucket, of either kind."""
     bodies = {key: json.loads(body) for key, body in buckets.objects(bucket).items()}
     return [
-        Kept(
+        FailureObject(
             key=key,
             payloads=tuple(_payloads(body)),
             description=json.dumps(body | {"payload": ""}),
@@ -140,12 +140,14 @@ def failure_objects(buckets: Buckets, bucket: str) -> list[Kept]:
     ]
 
 
-def _lacking(body: dict[str, Any]) -> frozenset[Half]:
+def _lacking(body: dict[str, Any]) -> frozenset[Destination]:
     """Return which tables may lack the records of an object, by its code (docs/operations.md)."""
     if body.get("reason") not in _TABLE_FAULTS:
-        return frozenset(Half)
+        return frozenset(Destination)
     codes = body["code"].split("; ")
-    return frozenset(Half.HISTORY if code.startswith("history: ") else Half.STATE for code in codes)
+    return frozenset(
+        Destination.HISTORY if code.startswith("history: ") else Destination.STATE for code in codes
+    )
 
 
 def out_of_date(settings: dict[str, str]) -> dict[str, str]:

@@ -152,7 +152,7 @@ MUTATIONS = (
         new="pass",
     ),
     Mutation(
-        name="what the failure bucket refuses counts as kept",
+        name="what the failure bucket refuses counts as stored",
         file="handler/failures.py",
         old="                refused.set()\n",
         new="                stored[place] = True\n",

@@ -44,7 +44,7 @@ from tests.reliability.verdict import (
     Watch,
     after_quiet,
     after_redrive,
-    count_halves,
+    count_refusals,
     only_hopeless,
 )
 from tests.support.clock import Clock
@@ -134,7 +134,7 @@ class RunningSchedule:
             bisect_batch_on_function_error=self.plan.bisect,
         )
         self.mappings = [
-            EventSourceMapping(self.stream, settings, self._keep, self.random)
+            EventSourceMapping(self.stream, settings, self._store_discarded, self.random)
             for _ in range(self.plan.mappings)
         ]
         self._running: list[_Running] = []
@@ -354,10 +354,10 @@ class RunningSchedule:
         settled += counts.redactions + counts.ignored.total()
         failed = counts.quarantined.total() + counts.retried.total()
         # A record counts as settled and as failed if only one of its tables has it.
-        halves = self.history.has_history and any(
+        is_partial = self.history.has_history and any(
             "history: " in code for _, code in counts.quarantined
         )
-        both = failed if halves or (self.history.has_history and counts.retried) else 0
+        both = failed if is_partial or (self.history.has_history and counts.retried) else 0
         if not expected <= settled + failed <= expected + both or (max(settled, failed) > expected):
             self.watch.violation(
                 f"{settled} settled and {failed} failed user records in a batch of {expected}"
@@ -371,7 +371,7 @@ class RunningSchedule:
         quiet = all(each.quiet for each in self.mappings) and not self._repeats
         return bool(retries) or not quiet
 
-    def _keep(self, key: str, body: bytes) -> None:
+    def _store_discarded(self, key: str, body: bytes) -> None:
         self.injector.count([DISCARDED])
         self.buckets.put(BUCKET, key, body)
 
@@ -422,18 +422,18 @@ def run(
     running.injector.count(history.refused.values())
     running.injector.count(history.foreign)
     running.run()
-    kept = failure_objects(running.buckets, BUCKET)
-    lost = after_quiet(history, backend, kept, watch)
-    count_halves(history, kept, watch)
+    failures = failure_objects(running.buckets, BUCKET)
+    lost = after_quiet(history, backend, failures, watch)
+    count_refusals(history, failures, watch)
     if BLAMED_ON_THE_RECORD.isdisjoint(running.injector.counts):
-        only_hopeless(history, kept, watch)
+        only_hopeless(history, failures, watch)
     untouched = running.buckets.objects(BUCKET)
     running.redrive()
-    kept = failure_objects(running.buckets, BUCKET)
-    lost += after_redrive(history, backend, kept, watch, dropped=False)
+    failures = failure_objects(running.buckets, BUCKET)
+    lost += after_redrive(history, backend, failures, watch, dropped=False)
     running.drop_ignored()
-    kept = failure_objects(running.buckets, BUCKET)
-    lost += after_redrive(history, backend, kept, watch, dropped=True)
+    failures = failure_objects(running.buckets, BUCKET)
+    lost += after_redrive(history, backend, failures, watch, dropped=True)
     running.redrive_late(untouched)
     return Report(
         plan=plan,

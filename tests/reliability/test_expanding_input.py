@@ -85,11 +85,11 @@ def test_memory_stays_in_proportion_to_the_record(kind: str) -> None:
 def test_a_record_that_expands_beyond_an_item_is_unstorable(kind: str) -> None:
     data = UNSTORABLE[kind]()
 
-    answer, counts, kept = process(data)
+    answer, counts, quarantined = process(data)
 
     assert answer == {"batchItemFailures": []}
     assert [reason for reason, _ in counts.quarantined] == ["unstorable"]
-    assert kept == [data]
+    assert quarantined == [data]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_number_of_too_many_digits_is_refused_before_they_are_found(kind: int)
 def test_an_aggregate_of_empty_records_is_one_object_in_the_failure_bucket() -> None:
     data = aggregate(*[b""] * 100_000)
 
-    _, counts, kept = process(data)
+    _, counts, quarantined = process(data)
 
     assert list(counts.quarantined.values()) == [1]
-    assert kept == [data]
+    assert quarantined == [data]

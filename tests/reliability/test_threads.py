@@ -180,7 +180,7 @@ def test_handlers_with_pools_keep_every_promise_under_faults(seed: int) -> None:
         bucket_faults.end()
     deliveries = sum(each.result() for each in consuming)
     time.sleep(SLOWEST_SECONDS)  # what was given up may still be under way
-    # Then there was trouble, and the tables equal the ledger but for what is kept
+    # Then there was trouble, and the tables equal the ledger but for what is quarantined
     assert deliveries > HANDLERS * len(_events(history, 0))
     assert table_faults.counts[SLOW_KIND.name] > 0
     assert after_quiet(history, backend, failure_objects(buckets, BUCKET), watch) == 0
@@ -192,6 +192,6 @@ def test_handlers_with_pools_keep_every_promise_under_faults(seed: int) -> None:
             settings=settings, writer=BatchStatementWriter(backend.client(NoFaults()))
         ),
     )
-    kept = failure_objects(buckets, BUCKET)
-    assert after_redrive(history, backend, kept, watch, dropped=False) == 0
+    failures = failure_objects(buckets, BUCKET)
+    assert after_redrive(history, backend, failures, watch, dropped=False) == 0
     assert watch.violations == []

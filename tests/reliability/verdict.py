@@ -16,7 +16,7 @@ from tests.reliability.fault_injection import (
 from tests.reliability.history import START
 from tests.reliability.history_facts import facts
 from tests.reliability.history_verdict import HistoryVerdict
-from tests.reliability.kept import Half
+from tests.reliability.failure_object import Destination
 from tests.reliability.ledger_tables import HISTORY_NAME, REPLICATED, RETIRED
 from tests.support.sentinel import leak
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.reliability.backends import Backend
     from tests.reliability.history import History
-    from tests.reliability.kept import Kept
+    from tests.reliability.failure_object import FailureObject
     from tests.support.attribute_values import Item
 
 
@@ -134,19 +134,21 @@ class Watch:
             self.violation(f"{table}: item at version {version} differs in {sorted(names)}")
 
 
-def after_quiet(history: History, backend: Backend, kept: Iterable[Kept], watch: Watch) -> int:
+def after_quiet(
+    history: History, backend: Backend, failures: Iterable[FailureObject], watch: Watch
+) -> int:
     """Compare tables and failure bucket with the ledger; return the number of lost revisions.
 
     Every item must match its version in the ledger, which must be the highest version delivered,
     except for those whose records are in the bucket. The history must have every version delivered
-    and every redaction, with the same exception. A record in the bucket excuses only the half that
-    its code names.
+    and every redaction, with the same exception. A record in the bucket excuses only the
+    destinations that its code names.
     """
-    kept = list(kept)
-    for each in kept:
+    failures = list(failures)
+    for each in failures:
         watch.silent("an object of the failure bucket", each.key + each.description)
-    payloads = {payload for each in kept for payload in each.payloads}
-    in_bucket = _records(history, kept)
+    payloads = {payload for each in failures for payload in each.payloads}
+    in_bucket = _records(history, failures)
     for poison in history.poison:
         if poison.payload not in in_bucket:
             watch.violation(f"not in the failure bucket: {poison.kind}")
@@ -158,11 +160,14 @@ def after_quiet(history: History, backend: Backend, kept: Iterable[Kept], watch:
         for item in items.values():
             watch.check(name, item)
     lacking = {
-        half: _records(history, [each for each in kept if half in each.lacking]) for half in Half
+        destination: _records(history, [each for each in failures if destination in each.lacking])
+        for destination in Destination
     }
     delivered_records = {*history.revisions, *history.redactions}
-    lost = watch.history_table.after(backend.history(), delivered_records - lacking[Half.HISTORY])
-    excused = _versions(history, lacking[Half.STATE])
+    lost = watch.history_table.after(
+        backend.history(), delivered_records - lacking[Destination.HISTORY]
+    )
+    excused = _versions(history, lacking[Destination.STATE])
     for document, delivered in history.delivered_whole().items():
         table = history.committed[document][0].table_name
         if table in tables:
@@ -175,9 +180,9 @@ def after_quiet(history: History, backend: Backend, kept: Iterable[Kept], watch:
     return lost
 
 
-def _records(history: History, kept: Iterable[Kept]) -> set[bytes]:
+def _records(history: History, failures: Iterable[FailureObject]) -> set[bytes]:
     """Return the payloads of objects, and the user records in them."""
-    payloads = {payload for each in kept for payload in each.payloads}
+    payloads = {payload for each in failures for payload in each.payloads}
     return payloads.union(*(history.user_records.get(payload, ()) for payload in payloads))
 
 
@@ -199,14 +204,14 @@ def _no_redacted_data(
         watch.violation(f"redacted data of version {version} is the current state")
 
 
-def count_halves(history: History, kept: Iterable[Kept], watch: Watch) -> None:
+def count_refusals(history: History, failures: Iterable[FailureObject], watch: Watch) -> None:
     """Count the situations that a failure bucket shows."""
-    for each in kept:
-        if each.lacking == {Half.HISTORY}:
+    for each in failures:
+        if each.lacking == {Destination.HISTORY}:
             watch.situations[HISTORY_REFUSED] += 1
-        elif each.lacking == {Half.STATE} and facts(history, each.payloads):
+        elif each.lacking == {Destination.STATE} and facts(history, each.payloads):
             watch.situations[STATE_REFUSED] += 1
-    versions = _versions(history, _records(history, kept))
+    versions = _versions(history, _records(history, failures))
     watch.situations[REDRIVEN_REDACTED] += len(versions & history.redacted)
 
 
@@ -220,18 +225,23 @@ def _lost(item: Item | None, needed: set[int], table: str, watch: Watch) -> int:
 
 
 def after_redrive(
-    history: History, backend: Backend, kept: Iterable[Kept], watch: Watch, *, dropped: bool
+    history: History,
+    backend: Backend,
+    failures: Iterable[FailureObject],
+    watch: Watch,
+    *,
+    dropped: bool,
 ) -> int:
     """Compare again: only refused or unreadable records may now be in the bucket.
 
     Also ignored ones, unless they were `dropped`.
     """
-    kept = list(kept)
-    lost = after_quiet(history, backend, kept, watch)
+    failures = list(failures)
+    lost = after_quiet(history, backend, failures, watch)
     hopeless = _hopeless(history)
     if not dropped:
         hopeless |= history.ignored
-    for each in kept:
+    for each in failures:
         records = {
             record
             for payload in each.payloads
@@ -242,10 +252,10 @@ def after_redrive(
     return lost
 
 
-def only_hopeless(history: History, kept: Iterable[Kept], watch: Watch) -> None:
+def only_hopeless(history: History, failures: Iterable[FailureObject], watch: Watch) -> None:
     """Check that the handler quarantined nothing that a working DynamoDB could store."""
     hopeless = _hopeless(history)
-    for each in kept:
+    for each in failures:
         if each.key.startswith("records/") and not hopeless.issuperset(each.payloads):
             watch.violation(f"quarantined for a transient fault: {each.key}")
 

@@ -6,24 +6,24 @@ import enum
 from dataclasses import dataclass
 
 
-class Half(enum.Enum):
-    """What a revision becomes."""
+class Destination(enum.Enum):
+    """Where a revision is written to."""
 
-    STATE = "item of the current state"
-    HISTORY = "item of the history table"
+    STATE = "current state"
+    HISTORY = "history table"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class FailureObject:
     """One object of the failure bucket, with its Kinesis or user records.
 
     Attributes
     ----------
     lacking
-        The halves of its records that may not be in their table.
+        The destinations that may not have its records.
     """
 
     key: str
     payloads: tuple[bytes, ...]
     description: str
-    lacking: frozenset[Half]
+    lacking: frozenset[Destination]
