@@ -203,6 +203,47 @@ MUTATIONS = (
         old="history.redactions.append(IncomingRedactions(found, record, source))",
         new="pass",
     ),
+    # Three clauses that follow from the others have no mutation. In COMPLETE_CONDITION, an item of
+    # a state other than redacted has a hash, and no write takes it away. In INCOMPLETE_CONDITION,
+    # an item without a hash has no hash of its data, and is redacted unless it is missing, which
+    # none becomes.
+    Mutation(
+        name="a redaction replaces an item that came meanwhile",
+        file="handler/history.py",
+        old='ABSENT_CONDITION = "attribute_not_exists(#key)"',
+        new='ABSENT_CONDITION = "attribute_not_exists(#key) OR attribute_exists(#key)"',
+        finder="first_redaction_race",
+    ),
+    Mutation(
+        name="a redaction replaces an item that another one has redacted meanwhile",
+        file="handler/history.py",
+        old="#state = :state AND attribute_exists(#hash)",
+        new="(#state = :state OR attribute_exists(#state)) AND attribute_exists(#hash)",
+        finder="first_redaction_race",
+    ),
+    Mutation(
+        name="a redaction replaces an item that has the hash of its data since",
+        file="handler/history.py",
+        old="attribute_exists(#hash) AND attribute_not_exists(#dataHash)",
+        new="attribute_exists(#hash)"
+        " AND (attribute_exists(#dataHash) OR attribute_not_exists(#dataHash))",
+        finder="first_redaction_race",
+    ),
+    Mutation(
+        name="a redaction replaces an item that a revision has completed meanwhile",
+        file="handler/history.py",
+        old="attribute_not_exists(#hash) AND",
+        new="(attribute_exists(#hash) OR attribute_not_exists(#hash)) AND",
+        finder="first_redaction_race",
+    ),
+    Mutation(
+        name="a redaction without the hash of the data replaces one with it",
+        file="handler/history.py",
+        old="#state = :state AND attribute_exists(#hash) AND attribute_not_exists(#dataHash)",
+        new="(#state = :state OR attribute_exists(#state)) AND attribute_exists(#hash)"
+        " AND (attribute_exists(#dataHash) OR attribute_not_exists(#dataHash))",
+        finder="first_redaction_race",
+    ),
     Mutation(
         name="a redaction for an item that exists counts as stale",
         file="handler/history_attempt.py",

@@ -1,7 +1,7 @@
 """An in-memory DynamoDB behind the calls of boto3's low-level client that the handler makes.
 
-It executes the handler's PartiQL statement forms (`partiql`), its conditional ``put_item`` and
-plain reads, with the semantics that were measured on AWS's DynamoDB Local; the contract tests run
+It executes the handler's PartiQL statement forms (`partiql`), conditional ``put_item`` and plain
+reads, with the semantics that were measured on AWS's DynamoDB Local; the contract tests run
 the same cases on both. Faults enter through `faults.Faults`.
 """
 
@@ -24,6 +24,7 @@ from tests.support.attribute_values import (
     is_nested_too_deep,
     item_bytes,
 )
+from tests.support.conditions import UnusedNameError, condition
 from tests.support.faults import Faults, NoFaults, client_error
 from tests.support.partiql import (
     Complete,
@@ -44,17 +45,6 @@ if TYPE_CHECKING:
 
 MAX_STATEMENTS = 25
 MAX_STATEMENT_CHARACTERS = 8192
-PUT_CONDITION = "attribute_not_exists(#key) OR #version < :version"
-PUT_NAMES = {"#key": "pk", "#version": "version"}
-ABSENT_CONDITION = "attribute_not_exists(#key)"
-ABSENT_NAMES = {"#key": "pk"}
-REVISION_CONDITION = (
-    "#state = :state AND attribute_{}exists(#hash) AND attribute_not_exists(#dataHash)"
-)
-"""With nothing or ``not_`` in the gap."""
-
-REVISION_NAMES = {"#state": "revisionState", "#hash": "hash", "#dataHash": "dataHash"}
-
 _NESTED = "Nesting Levels have exceeded supported limits"
 
 _NO_FAULTS = NoFaults()
@@ -244,7 +234,7 @@ class MemoryDynamoDB:
         ExpressionAttributeValues: Mapping[str, Value] | None = None,  # noqa: N803 (boto3's name)
         ReturnValuesOnConditionCheckFailure: str = "NONE",  # noqa: N803 (boto3's name)
     ) -> dict[str, Any]:
-        """Replace an item, under one of the handler's conditions or under none."""
+        """Replace an item, under a condition or under none."""
         operation = "PutItem"
         is_met = _put_condition(
             ConditionExpression, ExpressionAttributeNames or {}, ExpressionAttributeValues or {}
@@ -406,19 +396,10 @@ def _put_condition(
 ) -> Condition:
     if expression is None:
         return lambda _: True
-    if expression == PUT_CONDITION and names == PUT_NAMES:
-        return lambda old: old is None or _lower(old, values[":version"])
-    if expression == ABSENT_CONDITION and names == ABSENT_NAMES:
-        return lambda old: old is None
-    for gap, has_hash in (("", True), ("not_", False)):
-        if expression == REVISION_CONDITION.format(gap) and names == REVISION_NAMES:
-            return lambda old: (
-                old is not None
-                and old.get("revisionState") == values[":state"]
-                and ("hash" in old) == has_hash
-                and "dataHash" not in old
-            )
-    raise UnsupportedStatementError(f"this condition is not modelled: {expression}")
+    try:
+        return condition(expression, names, values)
+    except UnusedNameError as error:
+        raise client_error("PutItem", "ValidationException", f"{error}. {MESSAGE}") from error
 
 
 def _conditional_failure(old: Item | None) -> _Refusal:

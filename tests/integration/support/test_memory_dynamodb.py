@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.support.attribute_values import Item, Value, item_bytes
 from tests.support.faults import NoFaults, RequestFault, client_error
-from tests.support.memory_dynamodb import PUT_CONDITION, PUT_NAMES, MemoryDynamoDB, Tables
+from tests.support.memory_dynamodb import MemoryDynamoDB, Tables
 from tests.support.partiql import UnsupportedStatementError
 
 if TYPE_CHECKING:
@@ -408,6 +408,10 @@ def test_too_few_parameters_are_refused_alone(engine: Engine) -> None:
     statement, parameters = engine.insert("1", text("x"))
     responses = engine.batch((statement, parameters[:-1]), engine.insert("2", text("x")))
     assert codes(responses) == ["ValidationError", None]
+
+
+PUT_CONDITION = "attribute_not_exists(#key) OR #version < :version"
+PUT_NAMES = {"#key": "pk", "#version": "version"}
 
 
 def put_version_two(engine: Engine) -> Item:

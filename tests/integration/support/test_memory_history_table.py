@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.memory_dynamodb import (
-    ABSENT_CONDITION,
-    ABSENT_NAMES,
-    REVISION_CONDITION,
-    REVISION_NAMES,
-    MemoryDynamoDB,
-    Tables,
-)
+from tests.support.memory_dynamodb import MemoryDynamoDB, Tables
 from tests.support.partiql import UnsupportedStatementError
 
 if TYPE_CHECKING:
@@ -32,6 +25,14 @@ COMPLETE = (
     'UPDATE "history-1a2b3c" SET "hash"=? WHERE "pk"=? AND "version"=? AND "revisionState"=? '
     'AND "hash" IS MISSING'
 )
+ABSENT_CONDITION = "attribute_not_exists(#key)"
+ABSENT_NAMES = {"#key": "pk"}
+REVISION_CONDITION = (
+    "#state = :state AND attribute_{}exists(#hash) AND attribute_not_exists(#dataHash)"
+)
+"""With nothing or ``not_`` in the gap."""
+
+REVISION_NAMES = {"#state": "revisionState", "#hash": "hash", "#dataHash": "dataHash"}
 LIVE, REDACTED = {"S": "live"}, {"S": "redacted"}
 HASH = {"B": b"hash"}
 
@@ -189,6 +190,37 @@ def test_a_put_may_demand_the_item_that_it_leads_from(
     assert answer == ("done" if is_met else item)
 
 
+@pytest.mark.parametrize(
+    ("condition", "names", "is_met"),
+    [
+        ("#state = :state OR attribute_exists(#hash) AND attribute_not_exists(#hash)", 2, True),
+        ("(#state = :state OR attribute_exists(#hash)) AND attribute_not_exists(#hash)", 2, False),
+        ("attribute_not_exists(#hash) OR attribute_exists(#hash) AND #state = :state", 2, True),
+        ("#hash = :state OR attribute_not_exists(#state)", 2, False),
+        ("#hash < :state AND #state = :state", 2, False),
+        ("attribute_exists(#state) AND #dataHash = :state AND #hash = :state", 3, False),
+    ],
+)
+def test_and_binds_before_or_and_other_types_are_unequal(
+    engine: Engine, condition: str, names: int, *, is_met: bool
+) -> None:
+    item = engine.store(revisionState=LIVE, hash=HASH)
+    answer = engine.put(condition, dict([*REVISION_NAMES.items()][:names]), LIVE)
+    assert answer == ("done" if is_met else item)
+
+
+@pytest.mark.parametrize(
+    ("names", "state"), [(ABSENT_NAMES | {"#hash": "hash"}, None), (ABSENT_NAMES, LIVE)]
+)
+def test_a_name_or_value_that_a_condition_does_not_use_is_refused(
+    engine: Engine, names: dict[str, str], state: Value | None
+) -> None:
+    with pytest.raises(ClientError, match="unused in expressions") as refusal:
+        engine.put(ABSENT_CONDITION, names, state)
+    assert refusal.value.response["Error"]["Code"] == "ValidationException"
+    assert engine.item() is None
+
+
 def refused(call: Callable[[], object]) -> bool:
     try:
         call()
@@ -212,7 +244,20 @@ def test_no_other_statement_is_modelled(text: str) -> None:
     assert refused(lambda: engine.batch((text, engine.complete()[1])))
 
 
-def test_no_other_condition_is_modelled() -> None:
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "size(#key) < :state",
+        "NOT attribute_exists(#key)",
+        "#key <> :state",
+        "#other = :state",
+        "#key = :other",
+        "#key = :state OR",
+        "(#key = :state",
+        "#key = :state)",
+        "",
+    ],
+)
+def test_no_other_condition_is_modelled(condition: str) -> None:
     engine = Engine(MemoryDynamoDB(Tables([], history=[TABLE])))
-    assert refused(lambda: engine.put("attribute_exists(#key)", ABSENT_NAMES))
-    assert refused(lambda: engine.put(REVISION_CONDITION.format(""), ABSENT_NAMES, LIVE))
+    assert refused(lambda: engine.put(condition, ABSENT_NAMES, LIVE))
