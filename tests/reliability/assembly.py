@@ -14,9 +14,9 @@ from handler.writer import BatchStatementWriter
 from ops.failure_bucket import FailureBucket
 from ops.record_processing import RecordProcessor
 from ops.redrive import redrive_objects
+from tests.reliability.failure_object import Destination, FailureObject
 from tests.reliability.fault_injection import DYNAMODB, FAILURE_BUCKET
 from tests.reliability.gates import Gate, ServiceFaults
-from tests.reliability.failure_object import Destination, FailureObject
 from tests.reliability.ledger_tables import ATTRIBUTES, INDEX_KEYS, NO_OPTIONS, PROJECTED, WHOLE
 from tests.support.lambda_context import LambdaContext
 from tests.support.memory_s3 import MemoryS3

@@ -85,11 +85,11 @@ def test_memory_stays_in_proportion_to_the_record(kind: str) -> None:
 def test_a_record_that_expands_beyond_an_item_is_unstorable(kind: str) -> None:
     data = UNSTORABLE[kind]()
 
-    answer, counts, quarantined = process(data)
+    found = process(data)
 
-    assert answer == {"batchItemFailures": []}
-    assert [reason for reason, _ in counts.quarantined] == ["unstorable"]
-    assert quarantined == [data]
+    assert found.answer == {"batchItemFailures": []}
+    assert [reason for reason, _ in found.counts.quarantined] == ["unstorable"]
+    assert found.quarantined == [data]
 
 
 @pytest.mark.parametrize(
@@ -106,16 +106,16 @@ def test_a_fraction_of_many_zeros_is_refused_before_it_is_written_out(fraction: 
 def test_a_number_of_too_many_digits_is_refused_before_they_are_found(kind: int) -> None:
     data = record(struct(a=value(kind, b"\x80" * (kind == DECIMAL) + b"\x7f" * 1_000_000)))
 
-    _, counts, _ = process(data)
+    found = process(data)
 
     code = "an item of more than 409600 bytes"
-    assert list(counts.quarantined) == [("unstorable", code)]
+    assert list(found.counts.quarantined) == [("unstorable", code)]
 
 
 def test_an_aggregate_of_empty_records_is_one_object_in_the_failure_bucket() -> None:
     data = aggregate(*[b""] * 100_000)
 
-    _, counts, quarantined = process(data)
+    found = process(data)
 
-    assert list(counts.quarantined.values()) == [1]
-    assert quarantined == [data]
+    assert list(found.counts.quarantined.values()) == [1]
+    assert found.quarantined == [data]

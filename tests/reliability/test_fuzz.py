@@ -16,7 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handler.aggregation import AggregatedRecord
-from tests.reliability.accounting import assert_accounted_for, process
+from tests.reliability.accounting import (
+    WITH_HISTORY,
+    assert_accounted_for,
+    assert_counted,
+    process,
+    settled,
+)
 from tests.reliability.damaged_bytes import damaged_bytes
 from tests.reliability.history_factory import make_history
 from tests.reliability.plan import Plan
@@ -44,15 +50,28 @@ MESSAGES = 200
 @cache
 def genuine() -> tuple[list[bytes], list[bytes]]:
     """Return user records and Kinesis records of a simulated ledger, including redactions."""
-    plan = Plan(seed=5, commits=25, replay=True, records_per_aggregate=3)
+    plan = Plan(
+        seed=5,
+        commits=25,
+        replay=True,
+        records_per_aggregate=3,
+        projected_history=True,
+        whole_history=True,
+    )
     history = make_history(plan, Random(plan.seed))
     records = [data for each in history.user_records.values() for data in each]
     return list(dict.fromkeys(records)), list(history.user_records)
 
 
+def redacting() -> list[bytes]:
+    """Return the block summaries of a simulated ledger that announce redactions."""
+    return [data for data in genuine()[0] if b"redactionInfo" in data]
+
+
 def damaged(*, frames: bool) -> st.SearchStrategy[bytes]:
-    """Return a valid record, changed at some places."""
-    return damaged_bytes(st.sampled_from(genuine()[frames]))
+    """Return a valid record, changed at some places; often one that announces redactions."""
+    each = st.sampled_from(genuine()[frames])
+    return damaged_bytes(each if frames else st.one_of(each, st.sampled_from(redacting())))
 
 
 _SETTINGS = settings(
@@ -80,15 +99,14 @@ def test_a_damaged_frame_is_quarantined_whole_or_each_of_its_records_is_counted(
     data: bytes,
 ) -> None:
     # Given a frame that is damaged, or by chance is not: its genuine records are never refused
-    answer, counts, quarantined = process(data)
+    found = process(data, WITH_HISTORY)
     # Then none is delivered again, and something is counted
-    assert answer == {"batchItemFailures": []}
-    if quarantined:
-        assert quarantined == [data]
-        assert counts.quarantined.total() == 1
+    assert found.answer == {"batchItemFailures": []}
+    if found.quarantined:
+        assert found.quarantined == [data]
+        assert_counted(found.counts, 1)
     else:
-        total = counts.total()
-        assert total.applied + total.superseded + total.redacted + counts.ignored.total() > 0
+        assert settled(found.counts) > 0
 
 
 _BORDERS = [0, 1, 2**31 - 1, 2**31, 2**32, 2**63 - 1, 2**63, 2**64 - 1]
@@ -168,17 +186,14 @@ def test_any_message_is_quarantined_whole_or_each_of_its_records_is_counted(mess
     # Given any bytes as a message whose MD5 fits
     data = frame(message)
     # When it is processed
-    answer, counts, quarantined = process(data)
+    found = process(data, WITH_HISTORY)
     # Then it is quarantined whole, or each record that protobuf reads is counted once
-    assert answer == {"batchItemFailures": []}
-    total = counts.total()
-    settled = total.applied + total.stale + total.superseded + total.redacted
-    counted = settled + counts.ignored.total() + counts.quarantined.total()
-    if data in quarantined:
-        assert quarantined == [data]
-        assert counted == 1
+    assert found.answer == {"batchItemFailures": []}
+    if data in found.quarantined:
+        assert found.quarantined == [data]
+        assert_counted(found.counts, 1)
     else:
         records = [each.data for each in AggregatedRecord.FromString(message).records]
-        assert set(quarantined) <= set(records)
-        assert counts.quarantined.total() == len(quarantined)
-        assert counted == (len(records) or 1)  # an empty aggregate counts as one
+        assert set(found.quarantined) <= set(records)
+        assert found.counts.quarantined.total() == len(found.quarantined)
+        assert_counted(found.counts, len(records) or 1)  # an empty aggregate counts as one

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tests.reliability.expected_items import expected_item
+from tests.reliability.failure_object import Destination
 from tests.reliability.fault_injection import (
     HISTORY_REFUSED,
     LATE_GENERATION,
@@ -16,7 +17,6 @@ from tests.reliability.fault_injection import (
 from tests.reliability.history import START
 from tests.reliability.history_facts import facts
 from tests.reliability.history_verdict import HistoryVerdict
-from tests.reliability.failure_object import Destination
 from tests.reliability.ledger_tables import HISTORY_NAME, REPLICATED, RETIRED
 from tests.support.sentinel import leak
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tests.reliability.backends import Backend
-    from tests.reliability.history import History
     from tests.reliability.failure_object import FailureObject
+    from tests.reliability.history import History
     from tests.support.attribute_values import Item
 
 
