@@ -67,15 +67,15 @@ class Attempt(ABC):
 
     @abstractmethod
     def succeeded(self) -> None:
-        """Take the success of the last request."""
+        """Record the success of the last request."""
 
     @abstractmethod
     def exists(self) -> None:
-        """Take the refusal of an INSERT: there is an item."""
+        """Act on the refusal of an INSERT: there is an item."""
 
     @abstractmethod
     def refused(self, item: Mapping[str, Any] | None) -> None:
-        """Take the refusal of the last request's condition.
+        """Act on the refusal of the last request's condition.
 
         Parameters
         ----------
@@ -84,7 +84,7 @@ class Attempt(ABC):
         """
 
     def failed(self, code: str, fault: FaultClass | None) -> None:
-        """Take a fault of the last request."""
+        """Record a fault of the last request."""
         match fault:
             case FaultClass.PERMANENT if self.kind is not Kind.PUT:
                 # The text of the statement may be the cause: the item without a text will tell.

@@ -14,7 +14,7 @@ from handler.history_batch import HistoryBatch, HistoryGroup
 from handler.incoming import Incoming, IncomingRedactions, IncomingRevision, Source, source_of
 from handler.outcomes import APPLIED, OUT_OF_TIME, Permanent, Transient
 from handler.quarantine import HISTORY_PREFIX, Quarantine, QuarantineStore
-from handler.replica import Write, check_version, newest_per_document, write_for
+from handler.replica import Write, check_integer, newest_per_document, write_for
 from handler.telemetry import BatchCounts, TableCounts, Telemetry
 from journal.errors import RecordError
 from journal.revisions import (
@@ -134,7 +134,6 @@ class _Batch:
             if history_table is None
             else HistoryBatch(history_table, self._settings.replica_tables)
         )
-        self._with_redactions = history_table is not None
         self._candidates: list[IncomingRevision] = []
         self._redelivered: set[int] = set()
         self._failed: set[str] = set()
@@ -182,10 +181,10 @@ class _Batch:
             found = read_record(
                 record.data,
                 self._settings.replica_tables,
-                with_redactions=self._with_redactions,
+                with_redactions=self._history is not None,
             )
             if isinstance(found, Revision):
-                check_version(found.version)
+                check_integer("version", found.version)
         except Exception as error:  # noqa: BLE001 (no record may block the others)
             self._quarantine.add(record, source, *_fault(error))
             return
@@ -277,8 +276,11 @@ class _Batch:
 
     def _settle_history(self, groups: list[HistoryGroup], outcomes: list[Outcome]) -> None:
         for group, outcome in zip(groups, outcomes, strict=True):
-            if outcome is APPLIED and group.ledger_table is not None:
-                self.counts.tables[group.ledger_table].history += 1
+            if outcome is APPLIED:
+                if group.ledger_table is None:
+                    self.counts.unnamed_history += 1
+                else:
+                    self.counts.tables[group.ledger_table].history += 1
             for incoming in group.incoming:
                 if isinstance(outcome, Permanent):
                     self._history_fault(incoming, REFUSED, outcome.code)
@@ -310,15 +312,15 @@ class _Batch:
                 self.counts.redactions += 1
 
     def _has_failed(self, record: UserRecord) -> bool:
-        return record in self._quarantine or self._is_delivered_again(record)
+        return record in self._quarantine or self._is_redelivered(record)
 
-    def _is_delivered_again(self, record: UserRecord) -> bool:
+    def _is_redelivered(self, record: UserRecord) -> bool:
         return id(record) in self._redelivered
 
     def _store_quarantined(self) -> None:
         """Store the quarantined records; those that the bucket does not take are redelivered."""
         for fault, record, is_stored in self._quarantine.store(
-            self._deadline, self._is_delivered_again
+            self._deadline, self._is_redelivered
         ):
             if not is_stored:
                 self._redeliver(fault.source, _FAILURE_STORE)
@@ -330,7 +332,7 @@ class _Batch:
     def _redeliver(self, source: Source, code: str, record: UserRecord | None = None) -> None:
         """Have a record delivered again, or a whole Kinesis record."""
         if record is not None:
-            if self._is_delivered_again(record):
+            if self._is_redelivered(record):
                 return
             self._redelivered.add(id(record))
         self.counts.retried[code] += 1

@@ -139,6 +139,9 @@ def projection_id(names: Iterable[str]) -> str:
     return hashlib.sha256(json.dumps(every).encode()).hexdigest()[:_PROJECTION_DIGITS]
 
 
+MAX_PARTITION_KEY_BYTES = 2048
+"""DynamoDB developer guide, "Constraints"."""
+
 MAX_ATTRIBUTES = 100
 """Projected attributes of one table."""
 
@@ -202,7 +205,11 @@ METRICS_NAMESPACE = "QldbReplica"
 
 
 class Metric(enum.StrEnum):
-    """CloudWatch metrics in `METRICS_NAMESPACE`, each with the dimension ``service``."""
+    """CloudWatch metrics in `METRICS_NAMESPACE`, each with the dimension `SERVICE_DIMENSION`.
+
+    What belongs to one ledger table is counted with the further dimension `LEDGER_TABLE_DIMENSION`
+    as well.
+    """
 
     APPLIED = "RevisionsApplied"
     STALE = "RevisionsStale"
@@ -214,7 +221,7 @@ class Metric(enum.StrEnum):
     QUARANTINED = "RecordsQuarantined"
     RETRIED = "RecordsRetried"
     IGNORED = "RecordsIgnored"
-    """With the further dimension `REASON_DIMENSION`."""
+    """With the further dimension `REASON_DIMENSION`, or that of a table that is not configured."""
 
     LAG = "ReplicationLag"
 

@@ -7,7 +7,7 @@ left. Both lead to the same item in either order, so the order of the records do
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from handler.contract import (
     DATA_HASH_ATTRIBUTE,
@@ -24,8 +24,7 @@ from handler.contract import (
     RevisionState,
 )
 from handler.item_limits import check_item, check_key, surely_fits
-from handler.replica import check_version, projected_attributes
-from handler.statements import complete_text, insert_text
+from handler.replica import check_integer, projected_attributes
 from journal.ion.timestamps import timestamp_text
 from journal.revisions import RevisionKind, block_address
 
@@ -46,7 +45,8 @@ _STATES: Mapping[RevisionKind, RevisionState] = {
 _STATE_VALUES: Mapping[RevisionState, AttributeValue] = {
     state: {"S": state.value} for state in RevisionState
 }
-_REDACTED = _STATE_VALUES[RevisionState.REDACTED]
+REDACTED = _STATE_VALUES[RevisionState.REDACTED]
+"""The value of `REVISION_STATE_ATTRIBUTE` of an item without data."""
 
 _STAYS_AFTER_REDACTION = (
     KEY_ATTRIBUTE,
@@ -130,10 +130,11 @@ def revision_write(
     UnstorableValue
         If DynamoDB cannot represent a value of the document, or the item is over one of its limits.
     RecordError
-        If a part of the revision is not Ion, or its block address is not one.
+        If a part of the revision is not Ion, or no item can hold its block address.
     """
     check_key(revision.document_id)
     strand_id, sequence_no = block_address(revision)
+    check_integer("sequenceNo", sequence_no)
     if projected is None:
         projected = projected_attributes(revision, table)
     write = HistoryWrite(
@@ -170,7 +171,7 @@ def redaction_write(redaction: Redaction, history_table: str) -> HistoryWrite:
         If the version has too many digits.
     """
     check_key(redaction.document_id)
-    check_version(redaction.version)
+    check_integer("version", redaction.version)
     known = redaction.table_id
     write = HistoryWrite(
         table_name=history_table,
@@ -211,7 +212,7 @@ def next_item(stored: Attributes, write: HistoryWrite) -> Attributes | None:
     write
         A write of the same key.
     """
-    is_redacted = stored[REVISION_STATE_ATTRIBUTE] == _REDACTED
+    is_redacted = stored[REVISION_STATE_ATTRIBUTE] == REDACTED
     is_complete = HASH_ATTRIBUTE in stored
     if DATA_HASH_ATTRIBUTE in stored or (is_complete and not write.is_redaction):
         return None
@@ -222,77 +223,5 @@ def next_item(stored: Attributes, write: HistoryWrite) -> Attributes | None:
     if HASH_ATTRIBUTE in write.metadata:
         return write._replace(state=RevisionState.REDACTED, content={}).item
     remains = {name: stored[name] for name in _STAYS_AFTER_REDACTION if name in stored}
-    item = {**write.metadata, **remains, REVISION_STATE_ATTRIBUTE: _REDACTED}
+    item = {**write.metadata, **remains, REVISION_STATE_ATTRIBUTE: REDACTED}
     return None if is_redacted and item == stored else item
-
-
-def insert_revision_statement(write: HistoryWrite) -> tuple[str, list[AttributeValue]]:
-    """Return text and parameters of the statement that creates the item."""
-    item = write.item
-    return insert_text(write.table_name, tuple(item)), list(item.values())
-
-
-def complete_statement(write: HistoryWrite) -> tuple[str, list[AttributeValue]]:
-    """Return text and parameters of the statement that completes what a redaction has left.
-
-    The data of the revision is left out.
-    """
-    return (
-        complete_text(write.table_name, tuple(write.metadata)),
-        [
-            *write.metadata.values(),
-            {"S": write.document_id},
-            {"N": str(write.version)},
-            _REDACTED,
-        ],
-    )
-
-
-ABSENT_CONDITION = "attribute_not_exists(#key)"
-"""The condition of a ``PutItem`` that creates an item of the history table."""
-
-COMPLETE_CONDITION = (
-    "#state = :state AND attribute_exists(#hash) AND attribute_not_exists(#dataHash)"
-)
-"""The condition of a ``PutItem`` that removes the data of a complete item."""
-
-INCOMPLETE_CONDITION = (
-    "#state = :state AND attribute_not_exists(#hash) AND attribute_not_exists(#dataHash)"
-)
-"""The condition of a ``PutItem`` that completes what a redaction has left."""
-
-
-def revision_put(table_name: str, item: Attributes, stored: Attributes | None) -> dict[str, Any]:
-    """Return the arguments of the ``PutItem`` that replaces an item if it is still the same.
-
-    Parameters
-    ----------
-    table_name
-        The history table.
-    item
-        The item after it.
-    stored
-        The item before it, as a refused condition returned it; None if there is none. Its state
-        and what it lacks tell it from every other item of its key.
-    """
-    arguments: dict[str, Any] = {
-        "TableName": table_name,
-        "Item": item,
-        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-    }
-    if stored is None:
-        return arguments | {
-            "ConditionExpression": ABSENT_CONDITION,
-            "ExpressionAttributeNames": {"#key": KEY_ATTRIBUTE},
-        }
-    return arguments | {
-        "ConditionExpression": COMPLETE_CONDITION
-        if HASH_ATTRIBUTE in stored
-        else INCOMPLETE_CONDITION,
-        "ExpressionAttributeNames": {
-            "#state": REVISION_STATE_ATTRIBUTE,
-            "#hash": HASH_ATTRIBUTE,
-            "#dataHash": DATA_HASH_ATTRIBUTE,
-        },
-        "ExpressionAttributeValues": {":state": stored[REVISION_STATE_ATTRIBUTE]},
-    }

@@ -12,11 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from handler.attempt import Attempt, Kind
-from handler.history import (
+from handler.history import is_own, next_item
+from handler.history_requests import (
     complete_statement,
     insert_revision_statement,
-    is_own,
-    next_item,
     revision_put,
 )
 from handler.outcomes import APPLIED, ITEM_WITHOUT_STATE, STALE, Permanent

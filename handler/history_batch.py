@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from handler.incoming import Incoming, IncomingRedactions, IncomingRevision
     from handler.settings import ReplicaTable
     from handler.values import AttributeValue
+    from journal.revisions import Redaction
 
 
 class HistoryGroup(NamedTuple):
@@ -77,10 +78,11 @@ class HistoryBatch:
             except Exception as error:  # noqa: BLE001 (no record may block the others)
                 fail(revision, error)
         for redactions in self.redactions:
-            try:
-                self._add_redactions(redactions)
-            except Exception as error:  # noqa: BLE001 (as above)
-                fail(redactions, error)
+            for redaction in redactions.redactions.revisions:
+                try:
+                    self._add_redaction(redaction, redactions)
+                except Exception as error:  # noqa: BLE001 (nor a redaction those beside it)
+                    fail(redactions, error)
         return [
             HistoryGroup(merged([write for write, _ in found]), [each for _, each in found])
             for found in self._found.values()
@@ -95,7 +97,6 @@ class HistoryBatch:
         # The current state needs the same attributes.
         self.projected[id(incoming)] = projected
 
-    def _add_redactions(self, incoming: IncomingRedactions) -> None:
-        for redaction in incoming.redactions.revisions:
-            write = redaction_write(redaction, self._history_table)
-            self._found[write.key].append((write, incoming))
+    def _add_redaction(self, redaction: Redaction, incoming: IncomingRedactions) -> None:
+        write = redaction_write(redaction, self._history_table)
+        self._found[write.key].append((write, incoming))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from handler.contract import MAX_PARTITION_KEY_BYTES
 from handler.values import MAX_ITEM_BYTES, TOO_LARGE, UnstorableValue
 from journal.ion.symbols import stored_texts
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     from handler.values import AttributeValue
     from journal.ion.structure import Span
-
-MAX_KEY_BYTES = 2048
-"""Length of a partition key."""
 
 MAX_NAME_BYTES = 65_535
 """Length of a name in a map: below 64 KB, says the guide."""
@@ -106,8 +104,8 @@ def check_key(document_id: str) -> None:
     UnstorableValue
         If it is.
     """
-    if utf8_bytes(document_id) > MAX_KEY_BYTES:
-        raise UnstorableValue(f"a document id of more than {MAX_KEY_BYTES} bytes")
+    if utf8_bytes(document_id) > MAX_PARTITION_KEY_BYTES:
+        raise UnstorableValue(f"a document id of more than {MAX_PARTITION_KEY_BYTES} bytes")
 
 
 def check_item(item: Mapping[str, AttributeValue]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from handler.failures import FailedRecord, Position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from handler.aggregation import UserRecord
     from handler.incoming import Source
@@ -42,23 +42,21 @@ class Fault:
     ----------
     record, source
         The record and its place in the stream.
-    reason
-        Kind of the first fault.
-    codes
-        A code for each table that cannot have it.
+    kinds
+        Reason and code for each table that cannot have it.
     table_name
         Its ledger table; None if it is not known.
     """
 
     record: UserRecord
     source: Source
-    reason: str
-    codes: list[str]
+    kinds: list[tuple[str, str]]
     table_name: str | None
 
     def failed_record(self, function: InvokedFunction, failed_at: float) -> FailedRecord:
         """Return the record as the failure bucket has it."""
         source = self.source
+        kinds = sorted(self.kinds, key=_is_of_history)
         return FailedRecord(
             position=Position(
                 stream_arn=source.stream_arn,
@@ -67,8 +65,9 @@ class Fault:
                 sub_sequence_number=self.record.sub_sequence_number,
             ),
             payload=self.record.data,
-            reason=self.reason,
-            code=_BOTH.join(sorted(self.codes, key=_is_of_history)),
+            # Of the current state, if it is lacking.
+            reason=kinds[0][0],
+            code=_BOTH.join(code for _, code in kinds),
             partition_key=self.record.partition_key or source.partition_key,
             approximate_arrival=source.approximate_arrival,
             function_name=function.function_name,
@@ -77,7 +76,8 @@ class Fault:
         )
 
 
-def _is_of_history(code: str) -> bool:
+def _is_of_history(kind: tuple[str, str]) -> bool:
+    _, code = kind
     return code.startswith(HISTORY_PREFIX)
 
 
@@ -118,27 +118,28 @@ class Quarantine:
         former = self._faults.get(id(record))
         if former is None:
             self._faults[id(record)] = Fault(
-                record=record, source=source, reason=reason, codes=[code], table_name=table_name
+                record=record, source=source, kinds=[(reason, code)], table_name=table_name
             )
-        elif code not in former.codes:
-            former.codes.append(code)
+        elif (reason, code) not in former.kinds:
+            former.kinds.append((reason, code))
 
     def store(
         self, deadline: float, is_delivered_again: Callable[[UserRecord], bool]
-    ) -> Iterator[tuple[Fault, FailedRecord, bool]]:
+    ) -> list[tuple[Fault, FailedRecord, bool]]:
         """Store the records that will not be delivered again.
 
         A record whose write to one table failed for good, and to the other for now, is delivered
         again: only then is it known which of them it needs.
 
-        Yields
-        ------
-        tuple
+        Returns
+        -------
+        list of tuple
             Each fault, the record in the bucket, and whether the bucket took it.
         """
         faults = [each for each in self._faults.values() if not is_delivered_again(each.record)]
-        if faults:
-            now = self._clock()
-            records = [fault.failed_record(self._function, now) for fault in faults]
-            stored = self._store.put_all(records, deadline)
-            yield from zip(faults, records, stored, strict=True)
+        if not faults:
+            return []
+        now = self._clock()
+        records = [fault.failed_record(self._function, now) for fault in faults]
+        stored = self._store.put_all(records, deadline)
+        return list(zip(faults, records, stored, strict=True))

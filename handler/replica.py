@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from handler.settings import IndexKey, ReplicaTable
     from journal.ion.structure import Fields, Span
 
-_MAX_VERSION = 10**MAX_DIGITS - 1
+_MAX_INTEGER = 10**MAX_DIGITS - 1
 """The highest integer that fits into the digits of a DynamoDB number."""
 
 _SECONDS_PER_DAY = 86_400
@@ -122,16 +122,23 @@ def _version(item: HasRevision) -> int:
     return item.revision.version
 
 
-def check_version(version: int) -> None:
-    """Raise an error if an item cannot hold a version.
+def check_integer(field: str, number: int) -> None:
+    """Raise an error if an item cannot hold a number of the metadata.
+
+    Parameters
+    ----------
+    field
+        Its name in the record.
+    number
+        The number.
 
     Raises
     ------
     MalformedRecord
-        If the version has too many digits: no ledger counts that far.
+        If it has too many digits: no ledger counts that far.
     """
-    if version > _MAX_VERSION:
-        raise MalformedRecord("version has more digits than a number of DynamoDB")
+    if number > _MAX_INTEGER:
+        raise MalformedRecord(f"{field} has more digits than a number of DynamoDB")
 
 
 def write_for(

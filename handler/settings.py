@@ -12,6 +12,7 @@ from handler.attribute_names import name_problem, names_problem
 from handler.contract import (
     DOCUMENT_ATTRIBUTE,
     MAX_LIFETIME_DAYS,
+    MAX_PARTITION_KEY_BYTES,
     UNINDEXED_ATTRIBUTE,
     TableField,
     Variable,
@@ -29,9 +30,6 @@ _TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 
 KeyType = Literal["S", "N", "B"]
 """The DynamoDB types that a key can have."""
-
-_MAX_KEY_BYTES = 2048
-"""Of a partition key; a sort key has less (DynamoDB developer guide, "Constraints")."""
 
 
 class SettingsError(ValueError):
@@ -249,7 +247,7 @@ def _index_keys(
 
 
 def _is_key_length(number: int) -> bool:
-    return number is not True and 1 <= number <= _MAX_KEY_BYTES
+    return number is not True and 1 <= number <= MAX_PARTITION_KEY_BYTES
 
 
 def _index_key(where: str, name: str, key: object) -> IndexKey:
@@ -258,7 +256,7 @@ def _index_key(where: str, name: str, key: object) -> IndexKey:
             return IndexKey(kind, max_bytes)
     raise SettingsError(
         f"{where}: key {name!r}: expected a list of its type ({', '.join(get_args(KeyType))}) and "
-        f"of the bytes that it may have, from 1 to {_MAX_KEY_BYTES}"
+        f"of the bytes that it may have, from 1 to {MAX_PARTITION_KEY_BYTES}"
     )
 
 

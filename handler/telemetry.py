@@ -22,6 +22,8 @@ from handler.contract import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from journal.revisions import IgnoredReason
 
 _MAX_METRIC_VALUES = 100
@@ -74,7 +76,9 @@ class BatchCounts:
         The counts of each ledger table that has any; of quarantined records, only those that are
         known to belong to one.
     redactions
-        Block summaries whose redactions the history table has. They name no ledger table.
+        Block summaries whose redactions the history table has.
+    unnamed_history
+        Items of the history table that only block summaries redacted, which name no ledger table.
     ignored
         Records that require no write, by reason.
     ignored_tables
@@ -90,6 +94,7 @@ class BatchCounts:
     kinesis_records: int = 0
     tables: dict[str, TableCounts] = field(default_factory=lambda: defaultdict(TableCounts))
     redactions: int = 0
+    unnamed_history: int = 0
     ignored: Counter[IgnoredReason] = field(default_factory=Counter)
     ignored_tables: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -97,10 +102,12 @@ class BatchCounts:
     lags: list[float] = field(default_factory=list)
 
     def total(self) -> TableCounts:
-        """Return the sums over all ledger tables; `quarantined` has every quarantined record."""
+        """Return the sums over all ledger tables, and what belongs to none that is known."""
         names = [each.name for each in fields(TableCounts)]
         sums = {name: sum(getattr(table, name) for table in self.tables.values()) for name in names}
-        return TableCounts(**sums | {"quarantined": self.quarantined.total()})
+        sums["history"] += self.unnamed_history
+        sums["quarantined"] = self.quarantined.total()
+        return TableCounts(**sums)
 
 
 class Telemetry(Protocol):
@@ -131,6 +138,7 @@ class PowertoolsTelemetry:
         """Publish the counts of one batch."""
         total = counts.total()
         self._publish_metrics(counts, total)
+        ignored_tables = _nameable(counts.ignored_tables)
         level = self._logger.warning if counts.quarantined or counts.retried else self._logger.info
         level(
             "Batch replicated",
@@ -146,7 +154,7 @@ class PowertoolsTelemetry:
                 "history": total.history,
                 "redactions": counts.redactions,
                 "ignored": {reason.value: count for reason, count in counts.ignored.items()},
-                "ignoredTables": dict(counts.ignored_tables),
+                "ignoredTables": ignored_tables,
                 "quarantined": {
                     f"{reason}: {code}": count
                     for (reason, code), count in counts.quarantined.items()
@@ -170,9 +178,8 @@ class PowertoolsTelemetry:
                 self._publish(values, LEDGER_TABLE_DIMENSION, table)
         for reason, count in counts.ignored.items():
             self._publish({Metric.IGNORED: [count]}, REASON_DIMENSION, reason.value)
-        for table, count in counts.ignored_tables.items():
-            if _is_table_name(table):
-                self._publish({Metric.IGNORED: [count]}, LEDGER_TABLE_DIMENSION, table)
+        for table, count in _nameable(counts.ignored_tables).items():
+            self._publish({Metric.IGNORED: [count]}, LEDGER_TABLE_DIMENSION, table)
 
     def _publish(self, values: _Values, dimension: str | None = None, at: str = "") -> None:
         """Write one metric object: the dimension `SERVICE_DIMENSION`, and perhaps one more."""
@@ -214,13 +221,17 @@ def _above_zero(counts: TableCounts) -> _Values:
     return {name: [value] for name, value in found if value}
 
 
-def _is_table_name(text: str) -> bool:
-    """Return whether a text can name a ledger table.
+def _nameable(tables: Mapping[str, int]) -> dict[str, int]:
+    """Return the counts of texts that can name a ledger table.
 
-    The names of tables that are not configured come from the stream; CloudWatch refuses other
-    characters, and more than 1,024 of them, in a dimension.
+    The names of tables that are not configured come from the stream, and may be anything: data that
+    no log may have, or what CloudWatch refuses in a dimension.
     """
-    return text.isascii() and text.isidentifier() and len(text) <= _MAX_TABLE_NAME
+    return {
+        table: count
+        for table, count in tables.items()
+        if table.isascii() and table.isidentifier() and len(table) <= _MAX_TABLE_NAME
+    }
 
 
 def _sample(lags: list[float]) -> list[float]:

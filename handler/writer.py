@@ -214,7 +214,7 @@ class BatchStatementWriter:
 
 
 def _answered(attempt: Attempt, error: Mapping[str, Any] | None) -> None:
-    """Take the answer to a statement."""
+    """Act on the answer to a statement."""
     if error is None:
         attempt.succeeded()
         return
@@ -228,7 +228,7 @@ def _answered(attempt: Attempt, error: Mapping[str, Any] | None) -> None:
 
 
 def _refused(attempt: Attempt, item: object) -> None:
-    """Take the refusal of a condition, with the item that refused it if the answer has one."""
+    """Act on the refusal of a condition, with the item that refused it if the answer has one."""
     if not item:
         attempt.refused(None)
     elif isinstance(item, dict):

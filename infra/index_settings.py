@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, PlainValidator, model_validator
 
-from handler.contract import KEY_ATTRIBUTE, METADATA_ATTRIBUTES
+from handler.contract import KEY_ATTRIBUTE, MAX_PARTITION_KEY_BYTES, METADATA_ATTRIBUTES
 from infra.section import Explained, Section
 
 if TYPE_CHECKING:
@@ -31,9 +31,8 @@ MAX_KEY_NAME_BYTES = 255
 """DynamoDB developer guide, "Constraints in Amazon DynamoDB": names of index keys and of attributes
 that an index lists."""
 
-MAX_PARTITION_KEY_BYTES = 2048
 MAX_SORT_KEY_BYTES = 1024
-"""The same: lengths of key values."""
+"""The same: length of a sort key's value."""
 
 _EVERY_ATTRIBUTE = "ALL"
 _KEYS_ONLY = "KEYS_ONLY"

@@ -86,7 +86,7 @@ class Summary:
         counts, total = processed.counts, processed.counts.total()
         self.applied += total.applied
         self.stale += total.stale + total.superseded
-        self.history += total.history + counts.redactions
+        self.history += total.history
         for reason, number in counts.ignored.items():
             self.ignored[reason.value] += number
         if total.redacted:

@@ -181,7 +181,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="what a redaction has left is completed with data",
-        file="handler/history.py",
+        file="handler/history_requests.py",
         old="    return (\n"
         "        complete_text(write.table_name, tuple(write.metadata)),\n"
         "        [\n"
@@ -702,7 +702,7 @@ MUTATIONS = (
     Mutation(
         name="a key of any length is sent",
         file="handler/item_limits.py",
-        old="if utf8_bytes(document_id) > MAX_KEY_BYTES:",
+        old="if utf8_bytes(document_id) > MAX_PARTITION_KEY_BYTES:",
         new="if False:",
         finder="first_oversized",
     ),

@@ -11,6 +11,9 @@ TX_ID = "5pxmz8FD9Aj8Cbl5kuvXxP"
 TABLE_ID = "ABCDEFGHIJKLMNOPQRSTUV"
 
 
+BLOCK_ADDRESS = '{strandId: "HgXAkLjAtV0HQ4lNYdzX60", sequenceNo: 14}'
+
+
 def revision(
     *,
     document_id: str = "6WXz9wdajiY7K5u6YwGUN4",
@@ -20,6 +23,7 @@ def revision(
     table: str = "Person",
     tx_time: str = TX_TIME,
     metadata: str | None = None,
+    block_address: str | None = BLOCK_ADDRESS,
 ) -> bytes:
     """Return a REVISION_DETAILS record.
 
@@ -33,11 +37,12 @@ def revision(
         Name of the document's table.
     metadata
         Ion text in place of the usual metadata.
+    block_address
+        Ion text; None leaves the field out.
     """
-    fields = [
-        'blockAddress: {strandId: "HgXAkLjAtV0HQ4lNYdzX60", sequenceNo: 14}',
-        f"hash: {{{{{HASH}}}}}",
-    ]
+    fields = [f"hash: {{{{{HASH}}}}}"]
+    if block_address is not None:
+        fields.insert(0, f"blockAddress: {block_address}")
     if data is not None:
         fields.append(f"data: {data}")
     if data_hash is not None:

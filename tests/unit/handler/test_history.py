@@ -15,13 +15,10 @@ from hypothesis import strategies as st
 from handler.contract import RevisionState
 from handler.history import (
     HistoryWrite,
-    complete_statement,
-    insert_revision_statement,
     is_own,
     merged,
     next_item,
     redaction_write,
-    revision_put,
     revision_write,
 )
 from handler.settings import IndexKey, ReplicaTable
@@ -279,47 +276,3 @@ def test_order_repetition_and_batches_never_matter(
 )
 def test_only_items_with_a_known_state_are_its_own(item: dict[str, Any], *, expected: bool) -> None:
     assert is_own(item) is expected
-
-
-def test_the_insert_makes_the_whole_item() -> None:
-    text, parameters = insert_revision_statement(DELETED)
-    assert text == (
-        "INSERT INTO \"history\" VALUE {'pk': ?, 'version': ?, 'revisionState': ?, "
-        "'ledgerTable': ?, 'tableId': ?, 'blockStrandId': ?, 'blockSequenceNo': ?, 'txTime': ?, "
-        "'txId': ?, 'hash': ?}"
-    )
-    assert parameters == [*KEY.values(), {"S": "deleted"}, *METADATA.values()]
-
-
-def test_the_completion_takes_no_data() -> None:
-    text, parameters = complete_statement(LIVE)
-    assert text == (
-        'UPDATE "history" SET "ledgerTable"=? SET "tableId"=? SET "blockStrandId"=? '
-        'SET "blockSequenceNo"=? SET "txTime"=? SET "txId"=? SET "hash"=? WHERE "pk"=? '
-        'AND "version"=? AND "revisionState"=? AND "hash" IS MISSING'
-    )
-    assert parameters == [*METADATA.values(), *KEY.values(), {"S": "redacted"}]
-
-
-@pytest.mark.parametrize(
-    ("stored", "condition"),
-    [
-        (None, "attribute_not_exists(#key)"),
-        (
-            "live",
-            "#state = :state AND attribute_exists(#hash) AND attribute_not_exists(#dataHash)",
-        ),
-        (
-            "stub",
-            "#state = :state AND attribute_not_exists(#hash) AND attribute_not_exists(#dataHash)",
-        ),
-    ],
-)
-def test_a_put_demands_the_item_that_it_leads_from(stored: str | None, condition: str) -> None:
-    former = None if stored is None else ITEMS[stored]
-    put = revision_put("history", ITEMS["completed"], former)
-    assert (put["TableName"], put["Item"]) == ("history", ITEMS["completed"])
-    assert put["ConditionExpression"] == condition
-    values = None if former is None else {":state": former["revisionState"]}
-    assert put.get("ExpressionAttributeValues") == values
-    assert put["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"

@@ -297,6 +297,59 @@ def test_one_redaction_of_a_block_that_fails_does_not_keep_the_others_from_being
     assert [each.payload for each in recorder.quarantined] == [summary]
 
 
+def test_a_bad_redaction_does_not_keep_those_after_it_from_being_written() -> None:
+    recorder = Recorder()
+    summary = redactions(("a" * 2049, 0), ("b", 0), ("c", 10**38), ("d", 0))
+
+    assert process(recorder, summary) == []
+
+    assert [document for document, _, _ in history(recorder)] == ["b", "d"]
+    (failed,) = recorder.quarantined
+    assert failed.payload == summary
+    assert counts(recorder).redactions == 0
+
+
+@pytest.mark.parametrize("zeros", [38, 4000])
+def test_a_block_that_no_item_can_hold_is_malformed(zeros: int) -> None:
+    recorder = Recorder()
+
+    address = f'{{strandId: "HgXAkLjAtV0HQ4lNYdzX60", sequenceNo: {10**zeros}}}'
+
+    process(recorder, revision(block_address=address), revision(document_id="b", version=1))
+
+    (failed,) = recorder.quarantined
+    assert (failed.reason, failed.code) == (
+        "malformed",
+        "history: sequenceNo has more digits than a number of DynamoDB",
+    )
+    assert len(recorder.current) == 2
+
+
+@pytest.mark.parametrize(("outcome", "number"), [(APPLIED, 2), (STALE, 0), (LATE, 0), (BAD, 0)])
+def test_what_a_block_summary_redacts_counts_in_the_total_only(
+    outcome: Outcome, number: int
+) -> None:
+    recorder = Recorder(outcomes(history=outcome))
+
+    process(recorder, redactions(("a", 0), ("b", 0)))
+
+    found = counts(recorder)
+    assert found.total().history == number
+    assert not any(table.history for table in found.tables.values())
+
+
+def test_the_reason_of_two_faults_is_that_of_the_first_code() -> None:
+    """The history is written first, and named last."""
+    recorder = Recorder()
+    too_large = f'{{text: "{"x" * 410_000}"}}'
+
+    process(recorder, revision(data=too_large, block_address=None))
+
+    (failed,) = recorder.quarantined
+    assert failed.reason == "unstorable"
+    assert failed.code.endswith("; history: blockAddress is missing")
+
+
 def test_a_redaction_whose_id_is_too_long_for_a_key_is_unstorable() -> None:
     recorder = Recorder()
     process(recorder, redactions(("d" * 2049, 0)))

@@ -127,7 +127,7 @@ def test_ignored_records_are_counted_by_reason(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize("name", ["", " ", "Zürich", "a b", "1st", "x" * 129, "a\nb", ":a"])
-def test_what_cannot_name_a_ledger_table_is_no_dimension(
+def test_what_cannot_name_a_ledger_table_is_in_no_metric_and_no_log(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     counts = BatchCounts(
@@ -137,7 +137,8 @@ def test_what_cannot_name_a_ledger_table_is_no_dimension(
     metrics, (line,) = published(capsys, counts)
 
     assert [each.get("reason") for each in metrics] == [None, "unconfigured table"]
-    assert line["ignoredTables"] == {name: 3}
+    assert line["ignored"] == {"unconfigured table": 3}
+    assert line["ignoredTables"] == {}
 
 
 def test_the_longest_name_of_a_ledger_table_is_a_dimension(

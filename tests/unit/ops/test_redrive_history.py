@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from handler.outcomes import Permanent, Transient
+from handler.outcomes import STALE, Permanent, Transient
 from ops.redrive_command import summary_lines
 from tests.support.failure_objects import failed_record, quarantine
 from tests.support.qldb_records import HASH, redactions, revision, secret_revision
@@ -62,6 +62,15 @@ def test_a_redaction_that_a_block_announced_is_redriven(runs: RedriveRun) -> Non
     assert runs.s3.bodies == {}
     assert (summary.history, summary.ignored) == (1, Counter())
     assert "history       1" in summary_lines(summary, dry_run=False)
+
+
+def test_what_the_history_has_already_is_not_counted_as_written(runs: RedriveRun) -> None:
+    quarantine(runs.s3, failed_record(redactions(("doc", 2)), reason="refused"))
+    runs.table.history_outcomes["doc"] = STALE
+
+    summary = runs.queue(tables=WITH_HISTORY)
+
+    assert summary.history == 0
 
 
 def test_a_redrive_without_history_does_not_mention_it(runs: RedriveRun) -> None:
