@@ -209,21 +209,21 @@ MUTATIONS = (
     # none becomes.
     Mutation(
         name="a redaction replaces an item that came meanwhile",
-        file="handler/history.py",
+        file="handler/history_requests.py",
         old='ABSENT_CONDITION = "attribute_not_exists(#key)"',
         new='ABSENT_CONDITION = "attribute_not_exists(#key) OR attribute_exists(#key)"',
         finder="first_redaction_race",
     ),
     Mutation(
         name="a redaction replaces an item that another one has redacted meanwhile",
-        file="handler/history.py",
+        file="handler/history_requests.py",
         old="#state = :state AND attribute_exists(#hash)",
         new="(#state = :state OR attribute_exists(#state)) AND attribute_exists(#hash)",
         finder="first_redaction_race",
     ),
     Mutation(
         name="a redaction replaces an item that has the hash of its data since",
-        file="handler/history.py",
+        file="handler/history_requests.py",
         old="attribute_exists(#hash) AND attribute_not_exists(#dataHash)",
         new="attribute_exists(#hash)"
         " AND (attribute_exists(#dataHash) OR attribute_not_exists(#dataHash))",
@@ -231,14 +231,14 @@ MUTATIONS = (
     ),
     Mutation(
         name="a redaction replaces an item that a revision has completed meanwhile",
-        file="handler/history.py",
+        file="handler/history_requests.py",
         old="attribute_not_exists(#hash) AND",
         new="(attribute_exists(#hash) OR attribute_not_exists(#hash)) AND",
         finder="first_redaction_race",
     ),
     Mutation(
         name="a redaction without the hash of the data replaces one with it",
-        file="handler/history.py",
+        file="handler/history_requests.py",
         old="#state = :state AND attribute_exists(#hash) AND attribute_not_exists(#dataHash)",
         new="(#state = :state OR attribute_exists(#state)) AND attribute_exists(#hash)"
         " AND (attribute_exists(#dataHash) OR attribute_not_exists(#dataHash))",
@@ -259,8 +259,8 @@ MUTATIONS = (
     Mutation(
         name="a redaction removes the metadata",
         file="handler/history.py",
-        old="    item = {**write.metadata, **remains, REVISION_STATE_ATTRIBUTE: _REDACTED}",
-        new="    item = {**write.metadata, REVISION_STATE_ATTRIBUTE: _REDACTED}",
+        old="    item = {**write.metadata, **remains, REVISION_STATE_ATTRIBUTE: REDACTED}",
+        new="    item = {**write.metadata, REVISION_STATE_ATTRIBUTE: REDACTED}",
     ),
     Mutation(
         name="the history has only the newest revision of a batch",
@@ -290,16 +290,16 @@ MUTATIONS = (
     Mutation(
         name="of two tables that refuse a record one is named",
         file="handler/quarantine.py",
-        old="            former.codes.append(code)\n",
+        old="            former.kinds.append((reason, code))\n",
         new="            pass\n",
     ),
     Mutation(
         name="a redaction counts only in the batch of its revision",
         file="handler/history_batch.py",
-        old="            write = redaction_write(redaction, self._history_table)\n",
-        new="            write = redaction_write(redaction, self._history_table)\n"
-        "            if write.key not in self._found:\n"
-        "                continue\n",
+        old="        write = redaction_write(redaction, self._history_table)\n",
+        new="        write = redaction_write(redaction, self._history_table)\n"
+        "        if write.key not in self._found:\n"
+        "            return\n",
     ),
     Mutation(
         name="a revision that the current state refuses is not written to the history",
