@@ -143,6 +143,7 @@ if settings.dashboard.dashboard:
 change_warnings.warn_of_empty(
     deployed, settings.replica_tables, replica.names, has_ledger=ledger_name is not None
 )
+change_warnings.warn_of_deletion(deployed, settings.replica_tables)
 change_warnings.warn_of_new_history(
     deployed, settings.replica_tables, has_ledger=ledger_name is not None
 )

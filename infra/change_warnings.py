@@ -72,6 +72,26 @@ def warn_of_empty(
     pulumi.Output.all(**table_names).apply(warn)
 
 
+def warn_of_deletion(previous: Previous, tables: ReplicaTablesSettings) -> None:
+    """Warn of tables that are deleted with their items.
+
+    Parameters
+    ----------
+    previous
+        What the last deployment left.
+    tables
+        What the stack replicates from now on.
+    """
+    # Pulumi retains what was deployed so.
+    if previous.retain_on_delete:
+        return
+    deleted = sorted(previous.table_names.keys() - previous.in_place(tables.replica_tables))
+    if deleted:
+        pulumi.warn(f"deleted with its items: the DynamoDB table of {joined(deleted)}")
+    if previous.history_table_name is not None and not tables.has_history:
+        pulumi.warn(f"deleted with its items: the history table {previous.history_table_name}")
+
+
 def warn_of_new_history(
     previous: Previous, tables: ReplicaTablesSettings, *, has_ledger: bool
 ) -> None:
@@ -124,7 +144,8 @@ def warn_of_new_indexes(previous: Previous, tables: ReplicaTablesSettings) -> No
             pulumi.warn(
                 f"new on the DynamoDB table of {entry.ledger_table}: {joined(new)}. Revisions that "
                 "do not fit its key, and that the function writes before this deployment has "
-                "updated it, are quarantined. Redrive them afterwards: python -m ops redrive"
+                "updated it, are quarantined. Redrive them afterwards: python -m ops redrive "
+                f"--stack {pulumi.get_stack()}"
             )
 
 

@@ -112,7 +112,8 @@ def list_lines(found: Iterable[Description]) -> list[str]:
     for each in found:
         counts[each.reason, each.code] += 1
         lines += description_lines(each)
-    lines += ["", f"{counts.total()} objects"]
+    number = counts.total()
+    lines += ["", "1 object" if number == 1 else f"{number} objects"]
     lines += [
         f"{number:>6}  {printable(f'{reason}: {code}')}"
         for (reason, code), number in counts.most_common()

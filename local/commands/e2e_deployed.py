@@ -19,6 +19,7 @@ from local.ledger_feed import LedgerFeed
 from local.progress import ProgressLine, show_progress
 from local.replica import Replica
 from ops import connections, stack_outputs
+from ops.deployed_function import refuse_outdated
 from ops.errors import aws_errors
 from ops.option_types import positive_number
 
@@ -39,9 +40,10 @@ the run. Only documents of this run are read: others may be in the tables.
 
 The command knows nothing but the stack's outputs, and AWS's usual credentials
 and endpoints. It needs kinesis:DescribeStreamSummary and kinesis:PutRecords on
-the stream, dynamodb:BatchGetItem on the tables and dynamodb:Query on the
-history table; with a customer managed key, on that key also kms:GenerateDataKey
-and kms:Decrypt.
+the stream, lambda:GetFunctionConfiguration on the function,
+dynamodb:BatchGetItem on the tables and dynamodb:Query on the history table;
+with a customer managed key, on that key also kms:GenerateDataKey and
+kms:Decrypt.
 
 What it writes stays in the tables. Each run has table ids of its own, so that
 `python -m ops generations` lists it apart, and can remove it (the newest one
@@ -85,6 +87,7 @@ def run(options: argparse.Namespace) -> int:
     stack = stack_outputs.parse(outputs)
     if (difference := stack_outputs.version_difference(stack.version)) is not None:
         show_progress(f"warning: {difference}")
+    refuse_outdated(stack, connections.functions(stack))
     replica = Replica(outputs, connections.dynamodb(stack))
     if len(replica.tables) > MAX_ACTIVE_TABLES:
         raise LocalError(

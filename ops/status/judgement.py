@@ -128,7 +128,13 @@ def _function(state: FunctionState) -> Judged:
     text = state.state or "unknown state"
     if state.last_update:
         text += f", last update: {state.last_update}"
-    return _verdict(good=good), text, [] if good else ["deploy again: pulumi up"]
+    hints = [] if good else ["deploy again: pulumi up"]
+    if state.is_of_outputs is False:
+        hints.append(
+            "it is not that of the outputs, so other parts may be wrong here: read the outputs "
+            "again, pulumi stack output --json; after a deployment that failed half-way, pulumi up"
+        )
+    return _verdict(good=not hints), text, hints
 
 
 def _stream(state: StreamState) -> Judged:

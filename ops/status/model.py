@@ -51,10 +51,13 @@ class FunctionState:
         Such as ``Active``.
     last_update
         Such as ``Successful``.
+    is_of_outputs
+        Whether it is the function that the stack's outputs describe; None if they do not tell.
     """
 
     state: str
     last_update: str
+    is_of_outputs: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)

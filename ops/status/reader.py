@@ -124,8 +124,11 @@ class StatusReader:
             answer = self._clients["lambda"].get_function_configuration(
                 FunctionName=self._function_name
             )
+        code = self._outputs.values.get("functionCodeSha256")
         return FunctionState(
-            state=answer.get("State") or "", last_update=answer.get("LastUpdateStatus") or ""
+            state=answer.get("State") or "",
+            last_update=answer.get("LastUpdateStatus") or "",
+            is_of_outputs=None if code is None else answer.get("CodeSha256") == code,
         )
 
     def _stream(self) -> StreamState:

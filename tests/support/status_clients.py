@@ -30,6 +30,7 @@ def outputs(**changed: object) -> StackOutputs:
         "streamArn": f"arn:aws:kinesis:eu-west-1:123456789012:stream/{STREAM}",
         "streamName": STREAM,
         "functionName": "replica-1a2b",
+        "functionCodeSha256": "code",
         "eventSourceMappingId": "0a1b",
         "failureQueueUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/failures-1a2b",
         "alarmNames": list(ALARM_NAMES),
@@ -68,7 +69,11 @@ class StatusClients:
         }
     )
     function: dict[str, Any] = field(
-        default_factory=lambda: {"State": "Active", "LastUpdateStatus": "Successful"}
+        default_factory=lambda: {
+            "State": "Active",
+            "LastUpdateStatus": "Successful",
+            "CodeSha256": "code",
+        }
     )
     stream: dict[str, Any] = field(
         default_factory=lambda: {

@@ -134,3 +134,36 @@ def test_a_new_table_with_history_is_announced_once() -> None:
     [warning] = deploy_dev_again(SAME, {"replicaTables": tables}).warnings
 
     assert "the DynamoDB table of Car." in warning
+
+
+DELETED = "deleted with its items: "
+
+
+@pytest.mark.parametrize(
+    ("changed", "deleted"),
+    [
+        pytest.param(entry(history=True), [], id="nothing"),
+        pytest.param(
+            {"replicaTables": [{"ledgerTable": "Car", "history": True}]},
+            ["the DynamoDB table of Person"],
+            id="removed",
+        ),
+        pytest.param(
+            entry(tableName="people", history=True), ["the DynamoDB table of Person"], id="renamed"
+        ),
+        pytest.param(entry(), ["the history table qldb-history-0a1b2c3"], id="history ends"),
+    ],
+)
+def test_what_is_deleted_with_its_items_is_announced(
+    changed: dict[str, object], deleted: list[str]
+) -> None:
+    last = SAME | HISTORY | BEGUN | OPEN
+
+    warnings = deploy_dev_again(last, changed).warnings
+
+    assert [each for each in warnings if each.startswith(DELETED)] == [
+        DELETED + what for what in deleted
+    ]
+    # and nothing of it where it is retained
+    again = deploy_dev_again(last | {"retainOnDelete": True}, changed).warnings
+    assert not [each for each in again if each.startswith(DELETED)]

@@ -15,6 +15,7 @@ from local.command_line import main
 from local.kinesis_target import KinesisTarget
 from ops import connections
 from tests.support.clock import Clock
+from tests.support.deployed_function import FUNCTION, DeployedFunction
 from tests.support.followed_stream import FollowedStream
 from tests.support.kinesis_events import STREAM_ARN
 
@@ -38,14 +39,31 @@ def deployed(
             "version": project_version(),
             "failureQueueUrl": "https://sqs/failures",
             "handlerEnvironment": {Variable.FAILURE_BUCKET: "failures"},
+            "functionName": FUNCTION,
+            "functionCodeSha256": DeployedFunction().code,
         }
         file.write_text(json.dumps(outputs))
         target = KinesisTarget(client=stack, arn=STREAM_ARN, shards=1)
         monkeypatch.setattr(KinesisTarget, "find", lambda _: target)
         monkeypatch.setattr(connections, "dynamodb", lambda _: stack)
+        monkeypatch.setattr(connections, "functions", lambda _: DeployedFunction())
         return ["e2e-deployed", "--outputs", str(file), "--wait", "0.01"]
 
     return deploy
+
+
+def test_outputs_of_an_earlier_deployment_are_refused(
+    deployed: Callable[[FollowedStream], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The tables would be compared with a configuration that they do not have."""
+    command = deployed(FollowedStream(TABLES))
+    monkeypatch.setattr(connections, "functions", lambda _: DeployedFunction(code="newer"))
+
+    assert main(command) == 1
+
+    assert "pulumi stack output --json" in capsys.readouterr().err
 
 
 def test_a_stack_that_follows_passes(

@@ -26,7 +26,7 @@ WELL = StackStatus(
     region="eu-west-1",
     at="2026-11-28T12:00:00Z",
     mapping=MappingState(state="Enabled", last_result="OK", reason="User action"),
-    function=FunctionState(state="Active", last_update="Successful"),
+    function=FunctionState(state="Active", last_update="Successful", is_of_outputs=True),
     stream=StreamState(state="ACTIVE", open_shards=2, retention_hours=168),
     failures=WaitingFailures(
         objects=0, complete=True, oldest_seconds=None, messages=0, in_flight=0
@@ -109,9 +109,19 @@ def test_a_mapping_that_is_off_says_why() -> None:
 def test_a_function_that_failed_to_deploy_needs_attention(
     state: str, update: str, verdict: Verdict
 ) -> None:
-    status = replace(WELL, function=FunctionState(state=state, last_update=update))
+    function = FunctionState(state=state, last_update=update, is_of_outputs=None)
+    status = replace(WELL, function=function)
 
     assert finding("function", status).verdict is verdict
+
+
+def test_outputs_of_another_function_need_attention() -> None:
+    function = FunctionState(state="Active", last_update="Successful", is_of_outputs=False)
+
+    found = finding("function", replace(WELL, function=function))
+
+    assert found.verdict is Verdict.ATTENTION
+    assert "pulumi stack output --json" in found.hints[0]
 
 
 @pytest.mark.parametrize(

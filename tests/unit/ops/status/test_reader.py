@@ -52,13 +52,25 @@ def test_each_part_is_read() -> None:
         "2026-11-28T12:00:00Z",
     )
     assert status.mapping == MappingState(state="Enabled", last_result="OK", reason="User action")
-    assert status.function == FunctionState(state="Active", last_update="Successful")
+    assert status.function == FunctionState(
+        state="Active", last_update="Successful", is_of_outputs=True
+    )
     assert status.stream == StreamState(state="ACTIVE", open_shards=1, retention_hours=168)
     assert status.tables == {
         "Person": TableState(name="person-1a2b", state="ACTIVE", items=1204),
         "my_table": TableState(name="car-1a2b", state="ACTIVE", items=1),
     }
     assert status.history_table == TableState(name="history-1a2b", state="ACTIVE", items=9999)
+
+
+@pytest.mark.parametrize(("known", "expected"), [("other", False), (None, None)])
+def test_a_function_that_was_deployed_since_is_told_from_that_of_the_outputs(
+    known: str | None, *, expected: bool | None
+) -> None:
+    found = read(StatusClients(), outputs(functionCodeSha256=known)).function
+
+    assert isinstance(found, FunctionState)
+    assert found.is_of_outputs is expected
 
 
 def test_a_mapping_without_a_batch_has_no_result() -> None:
