@@ -142,12 +142,14 @@ def failure_objects(buckets: Buckets, bucket: str) -> list[FailureObject]:
 
 def _lacking(body: dict[str, Any]) -> frozenset[Destination]:
     """Return which tables may lack the records of an object, by its code (docs/operations.md)."""
-    if body.get("reason") not in _TABLE_FAULTS:
-        return frozenset(Destination)
-    codes = body["code"].split("; ")
-    return frozenset(
+    codes = body.get("code", "").split("; ")
+    named = frozenset(
         Destination.HISTORY if code.startswith("history: ") else Destination.STATE for code in codes
     )
+    # What cannot be read has a code without a prefix, and is in neither table.
+    if named == {Destination.HISTORY} or body.get("reason") in _TABLE_FAULTS:
+        return named
+    return frozenset(Destination)
 
 
 def out_of_date(settings: dict[str, str]) -> dict[str, str]:
