@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from handler.contract import (
+    DATA_HASH_ATTRIBUTE,
     HASH_ATTRIBUTE,
     HISTORY_ATTRIBUTES,
     KEY_ATTRIBUTE,
@@ -113,8 +114,11 @@ def longest_statement(
         update_text(table_name, METADATA_ATTRIBUTES, possible),
     ]
     if has_history:
-        revision = (KEY_ATTRIBUTE, *METADATA_ATTRIBUTES, *HISTORY_ATTRIBUTES, *names)
-        texts.append(insert_text(table_name, revision))
+        metadata = [KEY_ATTRIBUTE, *METADATA_ATTRIBUTES, *HISTORY_ATTRIBUTES]
+        metadata.remove(DATA_HASH_ATTRIBUTE)
+        # A revision has its document, or the hash of the removed one.
+        texts.append(insert_text(table_name, (*metadata, *names)))
+        texts.append(insert_text(table_name, (*metadata, DATA_HASH_ATTRIBUTE)))
     return max(len(text.encode(errors="surrogatepass")) for text in texts)
 
 

@@ -54,7 +54,7 @@ class Summary:
     applied, stale
         Revisions that changed an item, and those that a newer one had overtaken.
     history
-        Revisions that the history table did not have, and block summaries of redactions.
+        Items of the history table that were written or redacted.
     ignored
         Records that require no write, by reason.
     kept_for_ignored

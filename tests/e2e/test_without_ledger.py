@@ -164,7 +164,8 @@ def test_the_generations_are_listed_and_a_dropped_one_is_removed(deployed: Deplo
     assert (dropped["live"], dropped["tombstones"]) == (17, 3)
     # when a dropped generation is removed / then it has tombstones only
     command = ("ops", "generations", *stack, "--remove", dropped["tableId"], "--yes")
-    assert deployed.python(*command) == "removed  17 items, which are tombstones now\n"
+    first, *_ = deployed.python(*command).splitlines()
+    assert first == "removed  17 items, which are tombstones now"
     listed = json.loads(deployed.python("ops", "generations", *stack, "--json"))
     (after,) = [
         each
