@@ -183,7 +183,7 @@ def summary_lines(summary: Summary, *, dry_run: bool) -> list[str]:
                 (Ending.TRIED, "tried"),
                 (Ending.REMOVED, "removed"),
                 (Ending.KEPT, "kept"),
-                (Ending.GONE, "already deleted or changed by another run"),
+                (Ending.GONE, "already discarded, or deleted or changed by another run"),
             )
             if objects[ending] or (ending is Ending.REMOVED and not dry_run)
         ),

@@ -37,7 +37,7 @@ class Ending(enum.Enum):
     not be read or was too old, and is unchanged."""
 
     GONE = "gone"
-    """Already deleted or changed by another run."""
+    """Already discarded, or deleted or changed by another run."""
 
     TRIED = "tried"
     """A dry run changes nothing."""

@@ -209,9 +209,10 @@ def _failures(waiting: WaitingFailures) -> Judged:
     if waiting.in_flight:
         text += f" and {waiting.in_flight} in the hands of a redrive"
     hint = (
-        "python -m ops failures"
+        "list them: python -m ops failures, with the same --stack or --outputs"
         if waiting.objects
-        else "without an object, as S3's test messages: python -m ops redrive removes them"
+        else "without an object, like those of discarded failures and S3's test messages: the next "
+        "redrive removes them"
     )
     return Verdict.ATTENTION, text, [hint, f"{_RUNBOOK}#failure-queue"]
 

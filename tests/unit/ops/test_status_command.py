@@ -181,7 +181,10 @@ def test_json_has_everything_that_was_read(
             "verdict": "attention",
             "text": "0 objects; 1 message",
             "hints": [
-                "without an object, as S3's test messages: python -m ops redrive removes them",
+                (
+                    "without an object, like those of discarded failures and S3's test messages: "
+                    "the next redrive removes them"
+                ),
                 "docs/runbook.md#failure-queue",
             ],
         }

@@ -165,7 +165,7 @@ def test_an_index_that_is_built_is_mentioned_only() -> None:
     [
         (
             *(2, 1, 0, "2 objects, the oldest for 3 hours; 1 message"),
-            "python -m ops failures",
+            "list them: python -m ops failures, with the same --stack or --outputs",
         ),
         (
             *(
@@ -174,11 +174,14 @@ def test_an_index_that_is_built_is_mentioned_only() -> None:
                 5,
                 "1 object, the oldest for 3 hours; 0 messages and 5 in the hands of a redrive",
             ),
-            "python -m ops failures",
+            "list them: python -m ops failures, with the same --stack or --outputs",
         ),
         (
             *(0, 7, 0, "0 objects; 7 messages"),
-            "without an object, as S3's test messages: python -m ops redrive removes them",
+            (
+                "without an object, like those of discarded failures and S3's test messages: "
+                "the next redrive removes them"
+            ),
         ),
     ],
 )
