@@ -100,8 +100,12 @@ class Deployment:
     warnings: list[str] = field(default_factory=list)
 
     def all(self, type_: str) -> list[Registration]:
-        """Return the resources of a type."""
-        return [resource for resource in self.resources if resource.type == type_]
+        """Return the resources of a type, in the order of their names.
+
+        A program's own order does not last: a resource is registered when its inputs are known.
+        """
+        found = (resource for resource in self.resources if resource.type == type_)
+        return sorted(found, key=lambda resource: resource.name)
 
     def one(self, type_: str, name: str | None = None) -> Registration:
         """Return the only resource of a type (and name)."""

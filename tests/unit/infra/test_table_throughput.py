@@ -98,7 +98,7 @@ def test_a_lower_warm_throughput_changes_nothing_and_a_table_made_later_has_it()
 
     deployed = deploy_dev_again(last, {"tableWarmWriteUnits": 5_000, "replicaTables": tables})
 
-    [person, car] = deployed.all(TABLE)
+    [car, person] = deployed.all(TABLE)
     assert warm(person.inputs) is None
     assert car.inputs["warmThroughput"] == {"writeUnitsPerSecond": 5_000}
 
