@@ -16,7 +16,7 @@ in_packages = for package in $(PACKAGES); do (cd packages/$$package && $(2) ../.
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit integration reliability e2e e2e-deployed test-versions chaos coverage bench lint format lock settings picture venv clean
+.PHONY: help demo test check unit integration function dynamodb reliability e2e e2e-deployed test-versions chaos coverage bench lint format lock settings picture venv clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,6 +36,12 @@ integration: venv ## Tests against real neighbours: pip, DynamoDB Local, the emu
 	$(PYTEST) $(WAITING) tests/integration
 	$(call in_packages,python -m pytest $(WAITING) tests/integration)
 
+function: venv ## The unit tests of what runs in Lambda
+	$(ALONE) $(PYTEST) $(PARALLEL) tests/unit/handler tests/unit/journal
+
+dynamodb: venv ## The function's code against DynamoDB Local
+	$(PYTEST) $(WAITING) tests/integration/handler
+
 reliability: venv ## 300 random schedules of faults
 	$(PYTEST) $(PARALLEL) tests/reliability
 
@@ -46,7 +52,7 @@ e2e-deployed: venv ## Test a deployed stack, here or on AWS: make e2e-deployed O
 	@test -n "$(OUTPUTS)" || { echo "pulumi stack output --json > outputs.json; make e2e-deployed OUTPUTS=outputs.json"; exit 2; }
 	@$(BIN)/python -m local e2e-deployed --outputs "$(OUTPUTS)" $(if $(WAIT),--wait "$(WAIT)")
 
-test-versions: venv ## Unit tests on every other Python from 3.11 to 3.13 that is found, integration on the default
+test-versions: venv ## The same on the function's default Python, and what runs in Lambda on every other that is found
 	@$(BIN)/python -m tests.versions
 
 chaos: venv ## 10,000 random schedules of faults, with a count of each fault
