@@ -269,11 +269,18 @@ def _redactions(payload: Fields) -> Redactions | Ignored:
     spans = elements(revisions)
     if len(spans) > _MAX_REDACTIONS:
         raise IonError(f"more than {_MAX_REDACTIONS} redactions in a block")
-    found = tuple([_redaction(each) for each in spans])
+    found = tuple([redaction(each) for each in spans])
     return Redactions(found) if found else _BLOCK_SUMMARY
 
 
-def _redaction(span: Span) -> Redaction:
+def redaction(span: Span) -> Redaction:
+    """Read one revision that a block redacts.
+
+    Raises
+    ------
+    IonError
+        If it does not tell a document and a version.
+    """
     data, names, head, start, stop = span
     if head >> 4 == ANNOTATION:
         head, start, stop = without_annotations(data, names, start, stop)

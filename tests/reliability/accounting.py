@@ -7,8 +7,9 @@ import builtins
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from handler.batch import UNFORESEEN, Handler
+from handler.batch import Handler
 from handler.failures import FailureStore
+from handler.revision_batch import UNFORESEEN
 from handler.settings import HandlerSettings
 from handler.writer import BatchStatementWriter
 from tests.reliability.assembly import environment

@@ -134,21 +134,20 @@ MUTATIONS = (
     ),
     Mutation(
         name="older revisions are dropped with a refused newer one",
-        file="handler/batch.py",
-        old="REFUSED, outcome.code, newest.table_name\n                )\n"
-        "                older.append(document[1:])\n",
-        new="REFUSED, outcome.code, newest.table_name\n                )\n",
+        file="handler/revision_batch.py",
+        old="fail(newest, REFUSED, outcome.code)\n                older.append(document[1:])\n",
+        new="fail(newest, REFUSED, outcome.code)\n",
     ),
     Mutation(
         name="only the newest revision of a document is delivered again",
-        file="handler/batch.py",
+        file="handler/revision_batch.py",
         old="                for candidate in document:\n",
         new="                for candidate in document[:1]:\n",
     ),
     Mutation(
         name="a refusal of the failure bucket is swallowed",
         file="handler/batch.py",
-        old="self._redeliver(fault.source, _FAILURE_STORE)",
+        old="self._redeliver(found.source, _FAILURE_STORE)",
         new="pass",
     ),
     Mutation(
@@ -200,7 +199,7 @@ MUTATIONS = (
     Mutation(
         name="a redaction that a block summary announces is ignored",
         file="handler/batch.py",
-        old="history.redactions.append(IncomingRedactions(found, record, source))",
+        old="self._revisions.add_redactions(IncomingRedactions(found, record, source))",
         new="pass",
     ),
     # Three clauses that follow from the others have no mutation. In COMPLETE_CONDITION, an item of
@@ -252,9 +251,10 @@ MUTATIONS = (
     ),
     Mutation(
         name="a redacted revision of a replay is no part of the history",
-        file="handler/batch.py",
-        old="            history.revisions.append(incoming)\n",
-        new="            if not is_redacted:\n                history.revisions.append(incoming)\n",
+        file="handler/revision_batch.py",
+        old="            self._history.revisions.append(incoming)\n",
+        new="            if not is_redacted:\n"
+        "                self._history.revisions.append(incoming)\n",
     ),
     Mutation(
         name="a redaction removes the metadata",
@@ -271,7 +271,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a fault of the history counts as done",
-        file="handler/batch.py",
+        file="handler/revision_batch.py",
         old="                if isinstance(outcome, Permanent):\n"
         "                    self._history_fault(incoming, REFUSED, outcome.code)\n"
         "                elif",
@@ -281,9 +281,9 @@ MUTATIONS = (
     ),
     Mutation(
         name="a throttle of the history counts as done",
-        file="handler/batch.py",
+        file="handler/revision_batch.py",
         old="                elif isinstance(outcome, Transient):\n"
-        "                    self._redeliver(incoming.source, outcome.code, incoming.record)\n"
+        "                    self._failures.retry(incoming, outcome.code)\n"
         "\n",
         new="\n\n",
     ),
@@ -303,7 +303,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a revision that the current state refuses is not written to the history",
-        file="handler/batch.py",
+        file="handler/revision_batch.py",
         old="        every: list[ItemWrite] = [*writes, *(group.write for group in history)]\n",
         new="        history = [group for group in history if not older]\n"
         "        every: list[ItemWrite] = [*writes, *(group.write for group in history)]\n",
@@ -334,9 +334,9 @@ MUTATIONS = (
     ),
     Mutation(
         name="a table without history has one",
-        file="handler/batch.py",
-        old="if history is not None and self._settings.replica_tables[found.table_name].history:",
-        new="if history is not None:",
+        file="handler/revision_batch.py",
+        old="and self._settings.replica_tables[found.table_name].history",
+        new="",
     ),
     Mutation(
         name="a value that fits again stays unindexed",
@@ -449,7 +449,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the code of a failed record quotes an unforeseen message",
-        file="handler/batch.py",
+        file="handler/revision_batch.py",
         old="return UNFORESEEN, type(error).__name__",
         new="return UNFORESEEN, str(error)",
         finder="first_leak",

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler import batch as batch_module
+from handler import revision_batch
 from handler.batch import Handler
 from handler.outcomes import APPLIED, STALE, Outcome, Permanent, Transient
 from handler.replica import Write
@@ -28,6 +29,7 @@ from tests.support.qldb_records import HASH, block_summary, control, record, rev
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+    from types import ModuleType
 
     from handler.failures import FailedRecord
     from handler.telemetry import BatchCounts
@@ -308,20 +310,27 @@ def test_a_document_that_is_not_ion_inside_is_malformed() -> None:
     assert (failed.reason, failed.code) == ("malformed", "a text that is not UTF-8")
 
 
-@pytest.mark.parametrize("place", ["user_records", "read_record", "write_for"])
+@pytest.mark.parametrize(
+    ("module", "place"),
+    [
+        (batch_module, "user_records"),
+        (batch_module, "read_record"),
+        (revision_batch, "write_for"),
+    ],
+)
 def test_an_unexpected_exception_quarantines_only_its_record(
-    place: str, monkeypatch: pytest.MonkeyPatch
+    module: ModuleType, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given code that fails on one record in an unexpected way
     bad = revision(document_id="bad")
-    right = getattr(batch_module, place)
+    right = getattr(module, place)
 
     def broken(first: object, *others: object, **options: object) -> object:
         if b"bad" in (first if isinstance(first, bytes) else str(first).encode()):
             raise KeyError("a secret document")
         return right(first, *others, **options)
 
-    monkeypatch.setattr(batch_module, place, broken)
+    monkeypatch.setattr(module, place, broken)
     recorder = Recorder()
     # when
     assert process(recorder, event(bad, revision(document_id="good"))) == []

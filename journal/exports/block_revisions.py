@@ -1,0 +1,212 @@
+"""The revisions of a block in the form that streams have them, with what the block redacts.
+
+A fault of one revision is no fault of those beside it: each is read by itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from journal.errors import TRUNCATED, IonError, RecordError
+from journal.exports.block_facts import Table, block_address
+from journal.ion.structure import (
+    LIST,
+    bounds,
+    elements,
+    is_absent,
+    is_null,
+    is_padding,
+    struct,
+    struct_field,
+    text_field,
+    timestamp_field,
+)
+from journal.revisions import redaction, revision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from journal.exports.block import Address
+    from journal.ion.structure import Content, Fields, Span
+    from journal.ion.symbols import Names
+    from journal.revisions import Redaction, Revision
+
+_MAX_CACHED_TABLES = 4096
+
+NO_TABLE = Table("", "")
+"""The table of a revision whose block does not tell it."""
+
+
+class PlacedRevision(NamedTuple):
+    """A revision with its place in its block.
+
+    Attributes
+    ----------
+    place
+        Index among the block's revisions, from 0.
+    span
+        The revision as the block has it.
+    revision
+        What it says; its table is `NO_TABLE` if the block does not tell it.
+    """
+
+    place: int
+    span: Span
+    revision: Revision
+
+
+class FaultyRevision(NamedTuple):
+    """A revision that cannot be read.
+
+    Attributes
+    ----------
+    place
+        Index among the block's revisions, from 0.
+    span
+        The revision as the block has it.
+    table
+        Its ledger table; `NO_TABLE` if that is not known.
+    code
+        What is wrong: a constant text without any of the revision's content.
+    """
+
+    place: int
+    span: Span
+    table: Table
+    code: str
+
+
+class BlockRevisions(NamedTuple):
+    """What a block says of documents.
+
+    Attributes
+    ----------
+    address
+        Its strand and sequence number.
+    timestamp
+        When it was committed, not decoded; None if it does not tell.
+    revisions
+        Revisions of documents; those of QLDB's own catalog, which have only a hash, are left out.
+    faulty
+        Revisions that cannot be read.
+    redactions
+        The revisions whose data the transaction removes.
+    problems
+        What else cannot be read: constant texts.
+    """
+
+    address: Address
+    timestamp: Content | None
+    revisions: list[PlacedRevision]
+    faulty: list[FaultyRevision]
+    redactions: list[Redaction]
+    problems: list[str]
+
+
+class BlockRevisionReader:
+    """Reads the blocks of one object; the tables that it has seen are not read again."""
+
+    def __init__(self) -> None:
+        self._names: Names | None = None
+        self._tables: dict[bytes, Table] = {}
+
+    def read(self, block: Span) -> BlockRevisions:
+        """Read a block.
+
+        Raises
+        ------
+        IonError
+            If it is no struct, or does not tell its address.
+        """
+        found = struct(block)
+        result = BlockRevisions(block_address(found), _timestamp(found), [], [], [], [])
+        try:
+            result.redactions.extend(_redactions(found, result.problems))
+        except IonError as error:
+            result.problems.append(f"redactionInfo: {error.code}")
+        try:
+            tables = self._documents(found)
+        except IonError as error:
+            result.problems.append(f"transactionInfo: {error.code}")
+            tables = {}
+        listed = found.get("revisions")
+        if listed is not None and not is_null(listed[2]):
+            try:
+                _add_revisions(listed, tables, result)
+            except IonError as error:
+                # What came before can be relied on.
+                result.problems.append(f"revisions: {error.code}")
+        return result
+
+    def _documents(self, found: Fields) -> dict[str, Table]:
+        if is_absent(found, "transactionInfo"):
+            return {}
+        info = struct_field(found, "transactionInfo")
+        if is_absent(info, "documents"):
+            return {}
+        documents = info["documents"]
+        if self._names is not documents[1] or len(self._tables) > _MAX_CACHED_TABLES:
+            # The same bytes mean the same only with the same symbols.
+            self._names = documents[1]
+            self._tables.clear()
+        return {document_id: self._table(span) for document_id, span in struct(documents).items()}
+
+    def _table(self, span: Span) -> Table:
+        content = span[0][span[3] : span[4]]
+        table = self._tables.get(content)
+        if table is None:
+            found = struct(span)
+            table = Table(text_field(found, "tableId"), text_field(found, "tableName"))
+            self._tables[content] = table
+        return table
+
+
+def _timestamp(found: Fields) -> Content | None:
+    try:
+        return timestamp_field(found, "blockTimestamp")
+    except IonError:
+        return None
+
+
+def _redactions(found: Fields, problems: list[str]) -> Iterator[Redaction]:
+    if is_absent(found, "redactionInfo"):
+        return
+    revisions = struct_field(found, "redactionInfo").get("revisions")
+    if revisions is None:
+        raise IonError("there are no revisions")
+    for span in elements(revisions):
+        try:
+            yield redaction(span)
+        except IonError as error:
+            problems.append(f"redactionInfo: {error.code}")
+
+
+def _add_revisions(listed: Span, tables: dict[str, Table], result: BlockRevisions) -> None:
+    data, names, head, position, end = listed
+    if head >> 4 != LIST:
+        raise IonError("revisions is not a list")
+    place = -1
+    try:
+        while position < end:
+            head, start, position = bounds(data, position, end)
+            if is_padding(head):
+                continue
+            place += 1
+            span = (data, names, head, start, position)
+            table = NO_TABLE
+            try:
+                found = struct(span)
+                metadata = found.get("metadata")
+                if metadata is None or is_null(metadata[2]):
+                    if not is_absent(found, "data") or not is_absent(found, "dataHash"):
+                        raise IonError("a revision with data but without metadata")
+                    continue
+                document_id = text_field(struct(metadata), "id")
+                table = tables.get(document_id, NO_TABLE)
+                read = revision(found, table.name, table.table_id)
+            except RecordError as error:
+                result.faulty.append(FaultyRevision(place, span, table, error.code))
+            else:
+                result.revisions.append(PlacedRevision(place, span, read))
+    except IndexError:
+        raise IonError(TRUNCATED) from None

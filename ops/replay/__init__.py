@@ -1,0 +1,1 @@
+"""Loads journal exports into the stack's tables."""

@@ -1,0 +1,1 @@
+"""Tests of loading exports into tables."""
