@@ -99,7 +99,7 @@ class ReplicaAttempt(Attempt):
 
     def _compare(self, item: Mapping[str, Any]) -> None:
         """Decide what a refused condition means, by the item that refused it."""
-        stored = _stored_version(item)
+        stored = stored_version(item)
         if stored is None:
             self.outcome = Permanent(ITEM_WITHOUT_VERSION)
         elif stored >= self._write.version:
@@ -108,7 +108,7 @@ class ReplicaAttempt(Attempt):
             self.switch(Kind.PUT)
 
 
-def _stored_version(item: Mapping[str, Any]) -> Decimal | None:
+def stored_version(item: Mapping[str, Any]) -> Decimal | None:
     """Return an item's version; None if it has none or one that is not a number."""
     value = item.get(VERSION_ATTRIBUTE)
     number = value.get("N") if isinstance(value, dict) else None

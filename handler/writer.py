@@ -24,6 +24,11 @@ from botocore.parsers import ResponseParserError
 
 from handler import error_codes
 from handler.attempt import Attempt, Kind
+from handler.corrections import (
+    CorrectingHistoryAttempt,
+    CorrectingReplicaAttempt,
+    Correction,
+)
 from handler.error_codes import ALREADY_EXISTS, CONDITION_REFUSED, FaultClass
 from handler.history import HistoryWrite
 from handler.history_attempt import HistoryAttempt
@@ -102,6 +107,8 @@ class BatchStatementWriter:
         Waits for a number of seconds.
     jitter
         Returns a random number from 0 to 1.
+    correction
+        Which items of the same version are written again if they differ; None for none.
     """
 
     def __init__(
@@ -112,11 +119,13 @@ class BatchStatementWriter:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
+        correction: Correction | None = None,
     ) -> None:
         self._client = client
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
+        self._correction = correction
         self._missing = MissingItems()
         self._workers = Workers(requests_in_flight, "dynamodb", clock)
 
@@ -136,6 +145,10 @@ class BatchStatementWriter:
         return [attempt.outcome or Transient(attempt.code or OUT_OF_TIME) for attempt in attempts]
 
     def _attempt(self, write: ItemWrite) -> Attempt:
+        if self._correction is not None:
+            if isinstance(write, Write):
+                return CorrectingReplicaAttempt(write, self._missing, self._correction)
+            return CorrectingHistoryAttempt(write, self._missing, self._correction)
         if isinstance(write, Write):
             return ReplicaAttempt(write, self._missing)
         return HistoryAttempt(write, self._missing)
