@@ -186,7 +186,9 @@ class _Batch:
         if isinstance(found, Redactions):
             self._revisions.add_redactions(IncomingRedactions(found, record, source))
         else:
-            self._revisions.add_revision(IncomingRevision(found, record, source))
+            table = self._settings.table_of(found.table_name, found.table_id)
+            assert table is not None  # noqa: S101 (`read_record` ignores other tables)
+            self._revisions.add_revision(IncomingRevision(found, record, source, table))
 
     def _has_failed(self, record: UserRecord) -> bool:
         return record in self._quarantine or self._is_redelivered(record)

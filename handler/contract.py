@@ -199,6 +199,9 @@ class TableField(enum.StrEnum):
     TOMBSTONE_LIFETIME_DAYS = "tombstoneLifetimeDays"
     """Absent if tombstones never expire."""
 
+    MERGE_GENERATIONS = "mergeGenerations"
+    """Whether ledger tables of several ids may have this replica; absent if not."""
+
 
 SERVICE_NAME = "qldb-replica"
 METRICS_NAMESPACE = "QldbReplica"

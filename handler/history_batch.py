@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from handler.history import HistoryWrite
     from handler.incoming import Incoming, IncomingRedactions, IncomingRevision
-    from handler.settings import ReplicaTable
     from handler.values import AttributeValue
     from journal.revisions import Redaction
 
@@ -45,8 +44,6 @@ class HistoryBatch:
     ----------
     history_table
         The history table.
-    replica_tables
-        Replicas by name of the ledger table.
 
     Attributes
     ----------
@@ -56,9 +53,8 @@ class HistoryBatch:
         By the id of a revision's object, the attributes that hold its document.
     """
 
-    def __init__(self, history_table: str, replica_tables: Mapping[str, ReplicaTable]) -> None:
+    def __init__(self, history_table: str) -> None:
         self._history_table = history_table
-        self._replica_tables = replica_tables
         self._found: dict[object, list[tuple[HistoryWrite, Incoming]]] = defaultdict(list)
         self.revisions: list[IncomingRevision] = []
         self.redactions: list[IncomingRedactions] = []
@@ -89,8 +85,7 @@ class HistoryBatch:
         ]
 
     def _add_revision(self, incoming: IncomingRevision) -> None:
-        revision = incoming.revision
-        table = self._replica_tables[revision.table_name]
+        revision, table = incoming.revision, incoming.table
         projected = projected_attributes(revision, table)
         write = revision_write(revision, table, self._history_table, projected)
         self._found[write.key].append((write, incoming))

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from handler.aggregation import UserRecord
+    from handler.settings import ReplicaTable
     from journal.revisions import Redactions, Revision
 
 
@@ -34,16 +35,17 @@ def source_of(record: Mapping[str, Any]) -> Source:
 
 
 class IncomingRevision(NamedTuple):
-    """A revision with its record."""
+    """A revision with its record, and the replica of its ledger table."""
 
     revision: Revision
     record: UserRecord
     source: Source
+    table: ReplicaTable
 
     @property
     def table_name(self) -> str:
-        """Name of the ledger table."""
-        return self.revision.table_name
+        """The ledger table, as the settings name it."""
+        return self.table.ledger_table
 
 
 class IncomingRedactions(NamedTuple):

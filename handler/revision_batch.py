@@ -64,15 +64,12 @@ class RevisionBatch:
         failures: Failures,
         clock: Callable[[], float],
     ) -> None:
-        self._settings = settings
         self._writer = writer
         self._counts = counts
         self._failures = failures
         self._clock = clock
         history_table = settings.history_table
-        self._history = (
-            None if history_table is None else HistoryBatch(history_table, settings.replica_tables)
-        )
+        self._history = None if history_table is None else HistoryBatch(history_table)
         self._candidates: list[IncomingRevision] = []
 
     @property
@@ -80,16 +77,29 @@ class RevisionBatch:
         """Whether the batch also writes to the history table, which redactions need."""
         return self._history is not None
 
-    def add_revision(self, incoming: IncomingRevision) -> None:
-        """Add a revision of a configured table."""
-        found = incoming.revision
-        is_redacted = found.kind is RevisionKind.REDACTED
-        if not is_redacted:
+    def add_revision(
+        self, incoming: IncomingRevision, *, is_candidate: bool = True, in_history: bool = True
+    ) -> None:
+        """Add a revision of a configured table.
+
+        Parameters
+        ----------
+        incoming
+            The revision.
+        is_candidate
+            Whether it can be the current state.
+        in_history
+            Whether the history needs it, if its table has one.
+        """
+        is_redacted = incoming.revision.kind is RevisionKind.REDACTED
+        if is_candidate and not is_redacted:
             self._candidates.append(incoming)
-        if self._history is not None and self._settings.replica_tables[found.table_name].history:
+        if not in_history:
+            return
+        if self._history is not None and incoming.table.history:
             self._history.revisions.append(incoming)
         elif is_redacted:
-            self._counts.tables[found.table_name].redacted += 1
+            self._counts.tables[incoming.table_name].redacted += 1
 
     def add_redactions(self, incoming: IncomingRedactions) -> None:
         """Add what a block summary announces; only the history needs it."""
@@ -146,7 +156,7 @@ class RevisionBatch:
             try:
                 write = write_for(
                     newest.revision,
-                    self._settings.replica_tables[newest.revision.table_name],
+                    newest.table,
                     now,
                     projected.get(id(newest)),
                 )

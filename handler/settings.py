@@ -58,7 +58,7 @@ class ReplicaTable:
     Attributes
     ----------
     ledger_table
-        The table's name in the ledger.
+        The table's name in the ledger, or its id.
     table_name
         The DynamoDB table.
     attributes
@@ -70,6 +70,9 @@ class ReplicaTable:
         Whether every revision goes to the history table too.
     tombstone_lifetime_days
         Days after which DynamoDB may remove a tombstone; None keeps tombstones forever.
+    merge_generations
+        Whether an export may bring ledger tables of several ids together here: one that was dropped
+        and created again has the same name.
     """
 
     ledger_table: str
@@ -78,6 +81,7 @@ class ReplicaTable:
     index_keys: Mapping[str, IndexKey] = field(default_factory=dict)
     history: bool = False
     tombstone_lifetime_days: int | None = None
+    merge_generations: bool = False
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -118,7 +122,7 @@ class HandlerSettings:
     Attributes
     ----------
     replica_tables
-        Replicas by name of the ledger table.
+        Replicas by name or id of the ledger table.
     failure_bucket
         S3 bucket for quarantined records.
     history_table
@@ -148,6 +152,17 @@ class HandlerSettings:
             history_table=_history_table(environment.get(Variable.HISTORY_TABLE), tables),
             version=environment.get(Variable.VERSION) or UNKNOWN_VERSION,
         )
+
+    def table_of(self, name: str, table_id: str) -> ReplicaTable | None:
+        """Return the replica of a ledger table; None if it has none.
+
+        Parameters
+        ----------
+        name, table_id
+            Of the ledger table. A replica for its id comes before one for its name.
+        """
+        tables = self.replica_tables
+        return tables.get(table_id) or tables.get(name)
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:
@@ -212,6 +227,9 @@ def _replica_table(name: str, table: object) -> ReplicaTable:
         index_keys=index_keys,
         history=history,
         tombstone_lifetime_days=_days(where, table.get(TableField.TOMBSTONE_LIFETIME_DAYS)),
+        merge_generations=_boolean(
+            where, TableField.MERGE_GENERATIONS, table.get(TableField.MERGE_GENERATIONS, False)
+        ),
     )
 
 

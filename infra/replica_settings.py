@@ -79,7 +79,7 @@ class ReplicaTableSettings(Section):
     Attributes
     ----------
     ledger_table
-        Name of the table in the ledger.
+        Name of the table in the ledger, or its id.
     table_name
         Name of its DynamoDB table; None for one that Pulumi makes up.
     attributes
@@ -91,15 +91,17 @@ class ReplicaTableSettings(Section):
         Whether every revision goes to the history table too.
     tombstone_lifetime_days
         Days until a tombstone expires, 0 for never; None for those of the stack.
+    merge_generations
+        Whether a journal export may bring the documents of several tables of that name together.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    # QLDB developer guide, "Quotas and limits": naming constraints.
+    # QLDB developer guide, "Quotas and limits": naming constraints. Ids have 22 letters and digits.
     ledger_table: str = Field(
-        pattern=r"\A[A-Za-z_][A-Za-z0-9_]{0,127}\Z",
+        pattern=r"\A(?:[A-Za-z_][A-Za-z0-9_]{0,127}|[A-Za-z0-9]{22})\Z",
         description="a table name of 1 to 128 letters, digits and underscores that does not start "
-        "with a digit",
+        "with a digit, or a table's id of 22 letters and digits",
         examples=["Person"],
     )
     # DynamoDB developer guide, "Constraints in Amazon DynamoDB": naming rules.
@@ -144,6 +146,7 @@ class ReplicaTableSettings(Section):
         "nothing for the stack's tombstoneLifetimeDays",
         examples=[400],
     )
+    merge_generations: bool = Field(default=False, strict=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -245,4 +248,6 @@ def _handler_entry(
     lifetime = table.lifetime_days(lifetime_days)
     if lifetime is not None:
         entry[TableField.TOMBSTONE_LIFETIME_DAYS] = lifetime
+    if table.merge_generations:
+        entry[TableField.MERGE_GENERATIONS] = True
     return entry

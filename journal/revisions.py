@@ -164,7 +164,7 @@ def read_record(
     data
         The user record.
     tables
-        Names of the ledger tables that are replicated.
+        Names or ids of the ledger tables that are replicated.
     with_redactions
         Whether redactions that block summaries announce are read.
 
@@ -192,11 +192,15 @@ def read_record(
         payload = struct_field(record, "payload")
         table = struct_field(payload, "tableInfo")
         table_name = text_field(table, "tableName")
-        if table_name not in tables:
+        if table_name not in tables and not _has_id_in(table, tables):
             return Ignored(IgnoredReason.UNCONFIGURED_TABLE, table_name)
         return revision(struct_field(payload, "revision"), table_name, text_field(table, "tableId"))
     except IonError as error:
         raise MalformedRecord(error.code) from None
+
+
+def _has_id_in(table: Fields, tables: Container[str]) -> bool:
+    return not is_absent(table, "tableId") and text_field(table, "tableId") in tables
 
 
 def revision(found: Fields, table_name: str, table_id: str) -> Revision:

@@ -118,9 +118,9 @@ class RecordProcessor:
                 with suppress(Exception):
                     found = read_record(user_record.data, tables)
                     if isinstance(found, Revision) and found.kind is not RevisionKind.REDACTED:
-                        days = tables[found.table_name].tombstone_lifetime_days
-                        if days is not None:
-                            yield days
+                        table = self._settings.table_of(found.table_name, found.table_id)
+                        if table is not None and table.tombstone_lifetime_days is not None:
+                            yield table.tombstone_lifetime_days
 
     def process(self, event: Mapping[str, Any]) -> Processed:
         """Process one event; exceptions are part of the result."""

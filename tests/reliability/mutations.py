@@ -335,7 +335,7 @@ MUTATIONS = (
     Mutation(
         name="a table without history has one",
         file="handler/revision_batch.py",
-        old="and self._settings.replica_tables[found.table_name].history",
+        old="and incoming.table.history",
         new="",
     ),
     Mutation(

@@ -24,7 +24,7 @@ from journal.revisions import IgnoredReason
 from tests.support.kinesis_events import SHARD_ID, STREAM_ARN, event
 from tests.support.kpl import aggregate, frame
 from tests.support.lambda_context import LambdaContext
-from tests.support.qldb_records import HASH, block_summary, control, record, revision
+from tests.support.qldb_records import HASH, TABLE_ID, block_summary, control, record, revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -220,6 +220,55 @@ def test_one_id_in_two_tables_is_two_documents() -> None:
     ((person, car),) = recorder.rounds
     written = {(write.table_name, write.version) for write in (person, car)}
     assert written == {("person-1", 1), ("car-1", 2)}
+
+
+@pytest.mark.parametrize("history", [False, True])
+def test_a_replica_for_an_id_comes_before_one_for_the_name(*, history: bool) -> None:
+    # given a ledger table with an entry for its id, and another of the same name
+    recorder = Recorder()
+    tables = {
+        name: ReplicaTable(ledger_table=name, table_name=table_name, history=history)
+        for name, table_name in (("Person", "by-name"), (TABLE_ID, "by-id"))
+    }
+    handler = Handler(
+        settings=HandlerSettings(
+            replica_tables=tables,
+            failure_bucket="failures",
+            history_table="history" if history else None,
+        ),
+        writer=recorder,
+        failures=recorder,
+        telemetry=recorder,
+        clock=lambda: NOW,
+    )
+    other = revision(document_id="other").replace(TABLE_ID.encode(), b"ANOTHERIDOFTHESAMENAME")
+    # when
+    handler.process(event(revision(), other), LambdaContext(remaining_milliseconds=lambda: 60_000))
+    # then each is written to its own, and counted there
+    written = {write.table_name: write.document_id for write in recorder.current}
+    assert written == {"by-id": "6WXz9wdajiY7K5u6YwGUN4", "by-name": "other"}
+    assert {name: counts.applied for name, counts in recorder.counts[0].tables.items()} == {
+        TABLE_ID: 1,
+        "Person": 1,
+    }
+
+
+def test_a_replica_for_an_id_alone_ignores_other_tables_of_the_name() -> None:
+    recorder = Recorder()
+    tables = {TABLE_ID: ReplicaTable(ledger_table=TABLE_ID, table_name="by-id")}
+    handler = Handler(
+        settings=HandlerSettings(replica_tables=tables, failure_bucket="failures"),
+        writer=recorder,
+        failures=recorder,
+        telemetry=recorder,
+        clock=lambda: NOW,
+    )
+    other = revision(document_id="other").replace(TABLE_ID.encode(), b"ANOTHERIDOFTHESAMENAME")
+
+    handler.process(event(revision(), other), LambdaContext(remaining_milliseconds=lambda: 60_000))
+
+    assert [write.document_id for write in recorder.current] == ["6WXz9wdajiY7K5u6YwGUN4"]
+    assert recorder.counts[0].ignored_tables == {"Person": 1}
 
 
 def test_a_malformed_record_is_quarantined_with_payload_and_position() -> None:

@@ -26,6 +26,7 @@ def test_every_field_of_the_handlers_settings_survives_the_environment() -> None
             ],
             "history": True,
             "tombstoneLifetimeDays": 500,
+            "mergeGenerations": True,
         }
     )
     vehicle = ReplicaTableSettings.model_validate({"ledgerTable": "Vehicle"})
@@ -56,6 +57,7 @@ def test_every_field_of_the_handlers_settings_survives_the_environment() -> None
                 index_keys={"city": IndexKey("S", 1024), "näme": IndexKey("N", 2048)},
                 history=True,
                 tombstone_lifetime_days=500,
+                merge_generations=True,
             ),
             "Vehicle": ReplicaTable(
                 ledger_table="Vehicle", table_name="qldb-Vehicle-2", tombstone_lifetime_days=400

@@ -310,6 +310,13 @@ def test_a_ledger_table_has_a_name_that_qldb_takes(name: object) -> None:
     assert problem.startswith(f"replicaTables[0].ledgerTable is {json.dumps(name)}; ")
 
 
+def test_a_ledger_table_can_be_named_by_its_id() -> None:
+    settings = parse(replicaTables=[{"ledgerTable": "1ABCDEFGHIJKLMNOPQRSTU"}])
+
+    (entry,) = settings.replica_tables.replica_tables
+    assert entry.ledger_table == "1ABCDEFGHIJKLMNOPQRSTU"
+
+
 def test_a_ledger_table_is_replicated_once() -> None:
     [problem] = problems(replicaTables=[{"ledgerTable": "A"}, {"ledgerTable": "A"}])
 
@@ -319,7 +326,7 @@ def test_a_ledger_table_is_replicated_once() -> None:
 def test_an_unknown_key_is_refused() -> None:
     assert tables_problem(attribute={"a": "a"}) == (
         "replicaTables[0] has the unknown key 'attribute'; its keys are ledgerTable, tableName, "
-        "attributes, indexes, history, tombstoneLifetimeDays"
+        "attributes, indexes, history, tombstoneLifetimeDays, mergeGenerations"
     )
 
 
