@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.session import get_session
 
+from handler.clients import statement_client
+from handler.failures import FailureStore
+from handler.http_limits import HttpLimits
 from handler.writer import REQUESTS_IN_FLIGHT, BatchStatementWriter
 from ops.errors import aws_errors
 from ops.failure_bucket import FailureBucket
 from ops.failure_queue import FailureQueue
+from ops.replay.pacing import PacedClient
 
 if TYPE_CHECKING:
+    from handler.corrections import Correction
     from ops.stack_outputs import StackOutputs
 
 PARALLEL_READS = 8
@@ -33,6 +39,33 @@ def failure_queue(outputs: StackOutputs) -> FailureQueue:
 def writer(outputs: StackOutputs) -> BatchStatementWriter:
     """Return a writer to the stack's tables, the same as the handler's."""
     return BatchStatementWriter(_client("dynamodb", outputs))
+
+
+def replay_writer(
+    outputs: StackOutputs, *, write_units: float | None, correction: Correction | None
+) -> BatchStatementWriter:
+    """Return a writer to the stack's tables for many writes in a short time.
+
+    Parameters
+    ----------
+    outputs
+        Outputs of the stack.
+    write_units
+        Ceiling of the write units a second; None for none.
+    correction
+        Which items of the same version are written again if they differ; None for none.
+    """
+    with aws_errors("dynamodb"):
+        session = get_session()
+        session.set_config_variable("region", outputs.region)
+        client = statement_client(session, HttpLimits(connections=REQUESTS_IN_FLIGHT))
+    paced = PacedClient(client, requests_in_flight=REQUESTS_IN_FLIGHT, write_units=write_units)
+    return BatchStatementWriter(paced, correction=correction)
+
+
+def failure_store(outputs: StackOutputs) -> FailureStore:
+    """Return what writes to the stack's failure bucket."""
+    return FailureStore(_client("s3", outputs), outputs.settings.failure_bucket, puts_in_flight=8)
 
 
 def functions(outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,3 +30,29 @@ def positive_number(noun: str) -> Callable[[str], float]:
         return number
 
     return parse
+
+
+def positive_integer(text: str) -> int:
+    """Return an option's integer above zero."""
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected an integer above 0, not {text!r}")
+    return int(text)
+
+
+def table_names(text: str) -> frozenset[str]:
+    """Return the names or ids in an option, which are separated by commas."""
+    names = frozenset(name.strip() for name in text.split(",")) - {""}
+    if not names:
+        raise argparse.ArgumentTypeError("expected names of tables, separated by commas")
+    return names
+
+
+def moment(text: str) -> datetime:
+    """Return an option's time; in UTC if it names no time zone."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            "expected a date or a time, such as 2024-05-01 or 2024-05-01T12:00:00Z"
+        ) from None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,11 +12,13 @@ from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK, Command
 from ops.deployed_function import refuse_outdated
 from ops.failure_objects import PREFIXES
 from ops.interruption import end_on_request
+from ops.option_types import positive_integer
 from ops.record_processing import TIME_LIMIT_SECONDS, RecordProcessor, WritesNothing
 from ops.redrive import Redrive
 from ops.redrive_summary import OUTLIVED, TOMBSTONE_LIFETIME, Ending, Summary
 
 if TYPE_CHECKING:
+    import argparse
     from collections import Counter
     from collections.abc import Callable, Iterator
 
@@ -73,20 +74,16 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also delete records of unconfigured tables and of unknown types",
     )
-    parser.add_argument("--limit", type=_positive, metavar="N", help="read at most N objects")
+    parser.add_argument(
+        "--limit", type=positive_integer, metavar="N", help="read at most N objects"
+    )
     parser.add_argument(
         "--time-limit",
-        type=_positive,
+        type=positive_integer,
         metavar="SECONDS",
         default=int(TIME_LIMIT_SECONDS),
         help="for one object, retries after throttling included (default: %(default)s)",
     )
-
-
-def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"expected an integer above 0, not {text!r}")
-    return int(text)
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +16,11 @@ from ops.exports.proof_files import proof_file
 from ops.exports.reading_progress import reading_progress
 from ops.exports.verification import Outcome
 from ops.exports.verifier import Progress, VerifyOptions, verify
+from ops.option_types import moment, table_names
 from ops.standard_output import print_lines
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from rich.console import Console
@@ -66,7 +66,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--tables",
-        type=_names,
+        type=table_names,
         default=frozenset(),
         metavar="NAME,...",
         help="verify the revisions of these ledger tables only, by name or id",
@@ -75,7 +75,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{name}",
             dest=f"{name}_time",
-            type=_moment,
+            type=moment,
             metavar="TIME",
             help=f"verify blocks {what} this time only, such as 2024-05-01 or 2024-05-01T12:00Z",
         )
@@ -151,9 +151,9 @@ def _command(options: argparse.Namespace) -> str:
             words += [name, str(path)]
     if options.tables:
         words += ["--tables", ",".join(sorted(options.tables))]
-    for name, moment in (("--from", options.from_time), ("--to", options.to_time)):
-        if moment is not None:
-            words += [name, moment.isoformat()]
+    for name, time in (("--from", options.from_time), ("--to", options.to_time)):
+        if time is not None:
+            words += [name, time.isoformat()]
     return shlex.join(words)
 
 
@@ -185,20 +185,3 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OpsError(f"{path} cannot be written: {error.strerror}") from None
-
-
-def _names(text: str) -> frozenset[str]:
-    names = frozenset(name.strip() for name in text.split(",")) - {""}
-    if not names:
-        raise argparse.ArgumentTypeError("expected names of tables, separated by commas")
-    return names
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            "expected a date or a time, such as 2024-05-01 or 2024-05-01T12:00:00Z"
-        ) from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -119,6 +119,8 @@ class Found:
         What else cannot be read.
     blocks
         Number of blocks that were taken.
+    bytes
+        Size of those blocks as they are in their objects, without compression.
     """
 
     revisions: list[FoundRevision] = field(default_factory=list)
@@ -126,6 +128,10 @@ class Found:
     redactions: list[FoundRedaction] = field(default_factory=list)
     problems: list[Unread] = field(default_factory=list)
     blocks: int = 0
+    bytes: int = 0
+
+    def block_ends(self) -> None:
+        """Do nothing after a block; who wants less than everything in memory does something."""
 
 
 def read_part(
@@ -200,11 +206,16 @@ class _PartReader:
             return
         found = self._found
         found.blocks += 1
+        found.bytes += located.size
         for problem in block.problems:
             self._note(problem, located.offset)
         found.redactions.extend([FoundRedaction(each, number) for each in block.redactions])
-        if self._has_limits and not self._is_selected(block):
-            return
+        if not self._has_limits or self._is_selected(block):
+            self._add(block, number)
+        found.block_ends()
+
+    def _add(self, block: BlockRevisions, number: int) -> None:
+        found = self._found
         found.revisions.extend(
             [
                 FoundRevision(each.revision, number, each.place, each.span)

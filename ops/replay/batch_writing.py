@@ -1,0 +1,286 @@
+"""Writes what of a batch is claimed, with the handler's own code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from handler.aggregation import UserRecord
+from handler.incoming import IncomingRedactions, IncomingRevision, Source
+from handler.quarantine import HISTORY_PREFIX
+from handler.revision_batch import RevisionBatch
+from handler.telemetry import BatchCounts
+from journal.errors import MalformedRecord
+from journal.revisions import Redaction, Redactions, RevisionKind
+from ops.errors import OpsError
+from ops.replay.batch_sink import table_of
+from ops.replay.messages import RevisionKey
+from ops.replay.records import (
+    EXPORT_SHARD,
+    REDACTIONS_SHARD,
+    export_arn,
+    redaction_record,
+    revision_record,
+)
+from ops.replay.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from handler.incoming import Incoming
+    from handler.quarantine import Quarantine
+    from handler.writer import ReplicaWriter
+    from ops.replay.batch_sink import BatchSink, Kept
+    from ops.replay.job import Job
+    from ops.replay.revisions import FoundFault
+
+ROUND_SECONDS = 60.0
+"""After this time without any progress a batch is given up for now."""
+
+
+class NotWrittenError(OpsError):
+    """A batch cannot be written for now; nothing of it counts as done."""
+
+
+class _Entry(NamedTuple):
+    """Something to write.
+
+    Attributes
+    ----------
+    incoming
+        As the handler's code takes it. Its record has no bytes: they are made if it fails.
+    kept
+        The revision; None for a redaction.
+    is_candidate
+        Whether it can be the current state of its document.
+    """
+
+    incoming: Incoming
+    kept: Kept | None
+    is_candidate: bool
+
+
+class BatchWriting:
+    """The writes of one batch, in one or more slices.
+
+    Parameters
+    ----------
+    job
+        What is replayed.
+    writer
+        Writes to DynamoDB.
+    claimed
+        The documents whose state is to be written, with the newest version of each in the batch.
+    redacted
+        Revisions whose data is redacted somewhere in the source.
+    only_newest
+        Whether only these versions can be the state: the slices do not have all at a time.
+    only_state
+        Whether nothing but the states is written.
+    clock
+        Returns seconds since the epoch; the same clock as the writer's.
+
+    Attributes
+    ----------
+    tally
+        Counts of what was written.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        writer: ReplicaWriter,
+        *,
+        claimed: Mapping[bytes, int],
+        redacted: frozenset[RevisionKey],
+        only_newest: bool,
+        only_state: bool,
+        clock: Callable[[], float],
+    ) -> None:
+        self._job = job
+        self._writer = writer
+        self._claimed = claimed
+        self._redacted = redacted
+        self._only_newest = only_newest
+        self._only_state = only_state
+        self._clock = clock
+        self._candidates: Counter[bytes] = Counter()
+        self._failed: Counter[bytes] = Counter()
+        self._arn = export_arn(job.strand_id)
+        self.tally = Tally()
+
+    def unsettled(self) -> Iterator[bytes]:
+        """Yield the claimed documents of which no revision can be stored."""
+        for key in self._claimed:
+            if self._failed[key] >= self._candidates[key]:
+                yield key
+
+    def write(self, sink: BatchSink, quarantine: Quarantine) -> None:
+        """Write a slice.
+
+        Parameters
+        ----------
+        sink
+            What was read.
+        quarantine
+            Receives what can never be written.
+
+        Raises
+        ------
+        NotWrittenError
+            If DynamoDB does not take it for now.
+        """
+        failures = _Failures(self._job.strand_id, quarantine)
+        entries = list(self._revisions(sink))
+        if not self._only_state:
+            entries += self._redactions(sink)
+            for each in sink.kept_faults:
+                self._add_fault(each, quarantine)
+        while entries:
+            retried = self._round(entries, failures)
+            if len(retried) == len(entries):
+                code = failures.retry_codes.most_common(1)[0][0]
+                raise NotWrittenError(
+                    f"DynamoDB does not take the writes for now ({code}): check that the tables "
+                    "exist, your permissions and the tables' capacity, and run the command again, "
+                    "which goes on where it was"
+                )
+            entries = retried
+        self._failed.update(failures.failed_documents())
+
+    def _round(self, entries: list[_Entry], failures: _Failures) -> list[_Entry]:
+        """Write everything once, and return what has to be tried again."""
+        counts = BatchCounts()
+        batch = RevisionBatch(self._job.settings, self._writer, counts, failures, self._clock)
+        failures.start_round(entries)
+        for incoming, _, is_candidate in entries:
+            if isinstance(incoming, IncomingRevision):
+                batch.add_revision(
+                    incoming, is_candidate=is_candidate, in_history=not self._only_state
+                )
+            else:
+                batch.add_redactions(incoming)
+        batch.write(self._clock() + ROUND_SECONDS)
+        batch.count_without_state(failures.has_failed)
+        self.tally.add_counts(counts)
+        return failures.retried()
+
+    def _add_fault(self, found: FoundFault, quarantine: Quarantine) -> None:
+        payload = revision_record(found.span, found.table, self._job.strand_id)
+        quarantine.add(
+            UserRecord(payload, found.place),
+            self._source(found.sequence_no, EXPORT_SHARD),
+            MalformedRecord.kind,
+            found.code,
+            found.table.name or None,
+        )
+
+    def _source(self, sequence_no: int, shard_id: str) -> Source:
+        return Source(self._arn, shard_id, str(sequence_no), self._job.strand_id, self._clock())
+
+    def _revisions(self, sink: BatchSink) -> Iterator[_Entry]:
+        source, block = None, -1
+        for kept in sink.kept:
+            found, key, table = kept
+            revision = found.revision
+            if revision.kind is RevisionKind.UPSERT and (
+                RevisionKey(key, revision.version) in self._redacted
+            ):
+                revision = revision._replace(kind=RevisionKind.REDACTED, data=None)
+            is_redacted = revision.kind is RevisionKind.REDACTED
+            is_candidate = not is_redacted and self._is_claimed(key, revision.version)
+            has_history = table.history and not self._only_state
+            if is_candidate:
+                self._candidates[key] += 1
+            elif not self._only_state:
+                self._count_unwritten(is_redacted=is_redacted, has_history=has_history)
+            if not (is_candidate or has_history):
+                continue
+            if source is None or found.sequence_no != block:
+                block = found.sequence_no
+                source = self._source(block, EXPORT_SHARD)
+            record = UserRecord(b"", found.place)
+            yield _Entry(IncomingRevision(revision, record, source, table), kept, is_candidate)
+
+    def _count_unwritten(self, *, is_redacted: bool, has_history: bool) -> None:
+        if not is_redacted:
+            self.tally.superseded += 1
+        elif not has_history:
+            self.tally.redacted += 1
+
+    def _is_claimed(self, key: bytes, version: int) -> bool:
+        newest = self._claimed.get(key)
+        return newest is not None and (not self._only_newest or version == newest)
+
+    def _redactions(self, sink: BatchSink) -> Iterator[_Entry]:
+        if self._job.settings.history_table is None:
+            return
+        for place, found in enumerate(sink.kept_redactions):
+            incoming = IncomingRedactions(
+                Redactions((found.redaction,)),
+                UserRecord(b"", place),
+                self._source(found.sequence_no, REDACTIONS_SHARD),
+            )
+            yield _Entry(incoming, None, is_candidate=False)
+
+
+class _Failures:
+    """Receives what is not written; see `handler.revision_batch.Failures`."""
+
+    def __init__(self, strand_id: str, quarantine: Quarantine) -> None:
+        self._strand_id = strand_id
+        self._quarantine = quarantine
+        self._entries: dict[int, _Entry] = {}
+        # Their ids stand for them, so they have to stay.
+        self._alive: list[list[_Entry]] = []
+        self._records: dict[int, UserRecord] = {}
+        self._retried: dict[int, _Entry] = {}
+        self._has_failed: set[int] = set()
+        self._failed: dict[int, bytes] = {}
+        self.retry_codes: Counter[str] = Counter()
+
+    def start_round(self, entries: list[_Entry]) -> None:
+        """Start with other entries."""
+        self._alive.append(entries)
+        self._entries = {id(entry.incoming): entry for entry in entries}
+        self._retried = {}
+
+    def retried(self) -> list[_Entry]:
+        """Return what has to be tried again."""
+        return list(self._retried.values())
+
+    def failed_documents(self) -> Iterator[bytes]:
+        """Yield a document for each of its states that can never be written."""
+        yield from self._failed.values()
+
+    def has_failed(self, record: UserRecord) -> bool:
+        """Return whether the record of an entry failed, or has to be tried again."""
+        return id(record) in self._has_failed
+
+    def fail(self, incoming: Incoming, reason: str, code: str) -> None:
+        """Quarantine a revision or a redaction."""
+        self._has_failed.add(id(incoming.record))
+        kept = self._entries[id(incoming)].kept
+        if kept is not None and not code.startswith(HISTORY_PREFIX):
+            self._failed[id(incoming)] = kept.key
+        record = self._records.get(id(incoming))
+        if record is None:
+            place = incoming.record.sub_sequence_number
+            record = self._records[id(incoming)] = UserRecord(self._payload(incoming, kept), place)
+        self._quarantine.add(record, incoming.source, reason, code, incoming.table_name)
+
+    def _payload(self, incoming: Incoming, kept: Kept | None) -> bytes:
+        if isinstance(incoming, IncomingRedactions):
+            return redaction_record(incoming.redactions.revisions[0], self._strand_id)
+        revision = incoming.revision
+        if kept is None or (revision.kind is RevisionKind.REDACTED and revision.data_hash is None):
+            # Its block still has the data, which must not come back from the failure bucket.
+            redaction = Redaction(revision.table_id, revision.document_id, revision.version)
+            return redaction_record(redaction, self._strand_id)
+        return revision_record(kept.found.span, table_of(kept.found), self._strand_id)
+
+    def retry(self, incoming: Incoming, code: str) -> None:
+        """Have an entry tried again."""
+        self._has_failed.add(id(incoming.record))
+        self.retry_codes[code] += 1
+        self._retried[id(incoming)] = self._entries[id(incoming)]

@@ -1,0 +1,50 @@
+"""Where replays keep what they remember."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ops.errors import OpsError
+
+_PROJECT = "qldb-journal-to-dynamodb"
+_SUFFIXES = ("", "-wal", "-shm")
+"""A database of SQLite and the files beside it (SQLite documentation, "Temporary Files")."""
+
+
+def state_file(folder: Path | None, digest: str) -> Path:
+    """Return the file of a replay, whose folder is made.
+
+    Parameters
+    ----------
+    folder
+        As the user gave it; None for XDG_STATE_HOME, or ``~/.local/state``.
+    digest
+        Stands for the work of the replay.
+
+    Raises
+    ------
+    OpsError
+        If the folder cannot be made.
+    """
+    try:
+        place = folder if folder is not None else _state_home() / _PROJECT / "replay"
+        place.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise OpsError(
+            f"there is no place for what the replay remembers ({reason}): name a folder with "
+            "--state"
+        ) from None
+    return place / f"{digest[:32]}.sqlite"
+
+
+def remove(file: Path) -> None:
+    """Remove the file of a replay, if it is there."""
+    for suffix in _SUFFIXES:
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+def _state_home() -> Path:
+    home = os.environ.get("XDG_STATE_HOME")
+    return Path(home) if home else Path.home() / ".local" / "state"
