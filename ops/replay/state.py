@@ -72,13 +72,14 @@ class ReplayState:
         self._new_redactions: set[RevisionKey] = set()
         self.largest_bytes = 0
         with self._errors():
-            self._database = sqlite3.connect(":memory:" if path is None else path)
+            self._database = sqlite3.connect(":memory:" if path is None else path, timeout=1)
             # Held until the end: two replays with one state would each trust the other's claims.
             self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
             self._database.executescript(_SCHEMA)
+            self._database.executescript("BEGIN EXCLUSIVE; COMMIT")
             (self._has_redactions,) = self._database.execute(
                 "SELECT EXISTS (SELECT 1 FROM redactions)"
             ).fetchone()
