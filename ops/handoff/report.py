@@ -151,7 +151,7 @@ def _stream(reading: StreamReading) -> dict[str, object]:
         "lastBlock": content.last,
         "overlap": None if result.overlap is None else _gap(*result.overlap),
         "gaps": _gaps(result.gaps),
-        "qldbStreamStarts": content.starts,
+        "hasQldbStreamStart": content.starts > 0,
         "unreadRecords": content.unread,
         "unknownRecords": content.unknown,
         "otherStrands": [

@@ -55,7 +55,7 @@ class StreamContent:
     records
         Number of user records, repeated ones included.
     starts
-        Number of first records of QLDB streams.
+        Number of first records of QLDB streams, repeated ones included.
     unknown
         Number of records of a type that QLDB is not known to write.
     unread

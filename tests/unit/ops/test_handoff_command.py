@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -212,6 +213,29 @@ def test_a_stream_that_cannot_be_read_has_a_status_of_its_own(
     assert run(folder, outputs) == 2
 
     assert "kinesis:GetRecords" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_it_with_what_is_known_so_far(
+    folder: str,
+    outputs: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Interrupted(MemoryShards):
+        def get_records(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 (as the base's)
+            signal.raise_signal(signal.SIGINT)
+            return super().get_records(**arguments)
+
+    kinesis = Interrupted({"a": MemoryShard(), "b": MemoryShard()})
+    deliver(kinesis, records_of(LEDGER.blocks[6:]))
+    monkeypatch.setattr(connections, "kinesis", lambda _: kinesis)
+
+    assert run(folder, outputs) == 130
+
+    out = capsys.readouterr().out
+    assert "Not seen yet:\n  block" in out
+    assert "It was stopped before the end of the stream" in out
+    assert "GAP" not in out
 
 
 def test_a_folder_without_an_export_cannot_be_read(
