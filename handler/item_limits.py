@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from handler.values import AttributeValue
     from journal.ion.structure import Span
+    from journal.ion.symbols import Names
 
 MAX_NAME_BYTES = 65_535
 """Length of a name in a map: below 64 KB, says the guide."""
@@ -55,10 +56,10 @@ def surely_fits(
 ) -> bool:
     """Return whether an item is so small that its bytes need not be counted, which takes long.
 
-    No byte of Ion becomes more bytes of an item than the record's longest symbol has. What is no
-    symbol grows less than by the 24 bytes of the longest system symbol: the worst is a timestamp of
-    11 bytes with a fraction of `journal.ion.timestamps.MAX_LEADING_ZEROS`. For larger records the
-    attributes' JSON is the bound: no value is shorter in JSON than in an item.
+    No byte of a document becomes more bytes of an item than the longest symbol of its record has.
+    What is no symbol grows less than by the 24 bytes of the longest system symbol: the worst is a
+    timestamp of 11 bytes with a fraction of `journal.ion.timestamps.MAX_LEADING_ZEROS`. For larger
+    documents the attributes' JSON is the bound: no value is shorter in JSON than in an item.
 
     Parameters
     ----------
@@ -71,13 +72,17 @@ def surely_fits(
     """
     if document is None:
         return False
-    record, names = document[0], document[1]
+    record, names, _, start, stop = document
     size = len(record)
     if size * size * copies <= _SURE_BYTES:  # a symbol is shorter than its record
         return True
-    texts = stored_texts(names)
-    longest = _cached_longest(texts) if size <= _MAX_CACHED_BYTES else _longest(texts)
-    at_most = size * longest * copies
+    if size <= _MAX_CACHED_BYTES:
+        longest = _cached_longest(stored_texts(names))
+    else:
+        longest = _longest_of(names)
+    if longest > MAX_NAME_BYTES:
+        return False
+    at_most = (stop - start + _CONTAINER_BYTES) * longest * copies
     if at_most <= _SURE_BYTES:
         return True
     if at_most > _MAX_JSON_BYTES:
@@ -88,6 +93,23 @@ def surely_fits(
 def _longest(names: tuple[str, ...]) -> int:
     return max(map(utf8_bytes, names))
 
+
+def _longest_of(names: Names) -> int:
+    """Return the length of the longest symbol of a large record.
+
+    An object of an export is one record with thousands of documents, so that of the last record is
+    remembered.
+    """
+    global _last  # noqa: PLW0603 (one assignment, which is atomic)
+    known, longest = _last
+    if known is not names:
+        longest = _longest(stored_texts(names))
+        _last = names, longest
+    return longest
+
+
+_last: tuple[Names | None, int] = (None, 0)
+"""The symbols of the last large record, and the length of the longest."""
 
 _cached_longest = lru_cache(maxsize=_CACHED_SYMBOLS)(_longest)
 

@@ -1,0 +1,229 @@
+"""A journal export is loaded into the tables of a stack by the command that operators type.
+
+2,000 documents with 10,000 revisions, of every kind of change, are exported in each format and
+loaded into empty tables. Ledger and tables are then compared by code that shares nothing with the
+handler's (`local.comparison`). The tests share one stack, whose tables each of them empties.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local import aws
+from local.comparison import compare, compare_history, differences
+from local.environment import environment
+from local.journal_view import OwnJournal
+from local.ledger_feed import LedgerFeed
+from local.replica import Replica
+from local.stack import Stacks
+from tests.support.exports import ExportFormat, export_of
+from tests.support.paths import REPOSITORY
+from tests.support.varied_ledger import varied_ledger
+from tests.support.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from qldb_simulator.journal import Ledger
+
+    from local.services import Services
+
+pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
+
+DOCUMENTS, REVISIONS = 2_000, 10_000
+REPLICA_TABLES = [
+    {
+        "ledgerTable": "Person",
+        "attributes": {"name": "name", "city": "city", "zip": "address.zip", "photo": "photo"},
+        "history": True,
+    },
+    {"ledgerTable": "Vehicle"},
+]
+COMMAND_SECONDS = 120
+
+
+class Stack:
+    """The stack, and the command that loads exports into it."""
+
+    def __init__(self, services: Services, outputs: dict[str, Any], folder: Path) -> None:
+        self.outputs = outputs
+        self._endpoint = services.endpoints.emulator
+        self._file = folder / "outputs.json"
+        self._file.write_text(json.dumps(outputs))
+        self._state = folder / "state"
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "AWS_ENDPOINT_URL": self._endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "us-east-1",
+        }
+        self.dynamodb = self.client("dynamodb")
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 (boto3's clients have no common type)
+        return aws.client(service, self._endpoint)
+
+    def start(self, export: Path, *options: str) -> subprocess.Popen[str]:
+        """Start a replay."""
+        return subprocess.Popen(
+            [
+                *(sys.executable, "-m", "ops", "replay", str(export)),
+                *("--outputs", str(self._file), "--state", str(self._state), *options),
+            ],
+            cwd=REPOSITORY,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def replay(self, export: Path, *options: str) -> str:
+        """Replay an export, and return what was printed."""
+        process = self.start(export, *options)
+        text, _ = process.communicate(timeout=COMMAND_SECONDS)
+        assert process.returncode == 0, text
+        return text
+
+    def empty(self) -> None:
+        """Remove every item."""
+        for name, keys in self._keys().items():
+            for page in self.dynamodb.get_paginator("scan").paginate(TableName=name):
+                items = page["Items"]
+                for start in range(0, len(items), 25):
+                    requests = [
+                        {"DeleteRequest": {"Key": {key: item[key] for key in keys}}}
+                        for item in items[start : start + 25]
+                    ]
+                    self.dynamodb.batch_write_item(RequestItems={name: requests})
+
+    def _keys(self) -> Mapping[str, tuple[str, ...]]:
+        tables = dict.fromkeys(self.outputs["tableNames"].values(), ("pk",))
+        return tables | {self.outputs["historyTableName"]: ("pk", "version")}
+
+    def differences(self, ledger: Ledger) -> int:
+        """Return how many documents and revisions differ from the ledger's."""
+        replica = Replica(self.outputs, self.dynamodb)
+        journal = OwnJournal(ledger)
+        return differences(compare(journal, replica)) + differences(
+            compare_history(journal, replica)
+        )
+
+    def states(self) -> dict[str, tuple[str, bool, bytes]]:
+        """Return version, whether it is deleted, and hash of each document."""
+        return {
+            item["pk"]["S"]: (item["version"]["N"], "isDeleted" in item, item["hash"]["B"])
+            for name in self.outputs["tableNames"].values()
+            for page in self.dynamodb.get_paginator("scan").paginate(TableName=name)
+            for item in page["Items"]
+        }
+
+
+@pytest.fixture(scope="module")
+def ledger() -> Ledger:
+    return varied_ledger(DOCUMENTS, REVISIONS)
+
+
+@pytest.fixture(scope="module")
+def ion_export(ledger: Ledger, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export in Ion binary."""
+    return exported(ledger, ExportFormat.ION_BINARY, tmp_path_factory.mktemp("ion"))
+
+
+def exported(ledger: Ledger, output_format: ExportFormat, folder: Path) -> Path:
+    return export_of(ledger.blocks, output_format, blocks_per_object=10).write_to(folder)
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    services: Services, pulumi_bin: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Stack:
+    stacks = Stacks(
+        variables=environment(services.endpoints, pulumi_bin, services.state, stack="replay"),
+        stack="replay",
+        settings={"replicaTables": REPLICA_TABLES},
+        has_ledger=False,
+        inline_folder=tmp_path_factory.mktemp("projects"),
+    )
+    stacks.prepare()
+    return Stack(services, stacks.up(), tmp_path_factory.mktemp("stack"))
+
+
+@pytest.fixture
+def stack(deployed: Stack) -> Stack:
+    """The stack, with empty tables."""
+    deployed.empty()
+    return deployed
+
+
+@pytest.mark.parametrize("output_format", [ExportFormat.ION_BINARY, ExportFormat.ION_TEXT])
+def test_every_document_and_revision_is_as_in_the_ledger(
+    stack: Stack, ledger: Ledger, output_format: ExportFormat, tmp_path: Path
+) -> None:
+    text = stack.replay(exported(ledger, output_format, tmp_path))
+
+    assert f"written       {DOCUMENTS:,} items" in text
+    assert stack.differences(ledger) == 0
+
+
+def test_a_json_export_gives_the_same_versions_and_hashes(
+    stack: Stack, ledger: Ledger, ion_export: Path, tmp_path: Path
+) -> None:
+    # given what the Ion export gives
+    stack.replay(ion_export)
+    expected = stack.states()
+    stack.empty()
+    # when the JSON export is loaded
+    stack.replay(exported(ledger, ExportFormat.JSON, tmp_path))
+    # then the values have lost their types, and nothing else
+    assert stack.states() == expected
+    assert stack.differences(ledger) > 0
+    # when the Ion export corrects them
+    stack.replay(ion_export, "--retype")
+    # then
+    assert stack.differences(ledger) == 0
+
+
+def test_a_replay_that_is_killed_three_times_goes_on(
+    stack: Stack, ledger: Ledger, ion_export: Path
+) -> None:
+    # given a replay that is slow enough to be killed before its end
+    slow = ("--wcu", "2500")
+    stack.start(ion_export, "--restart", *slow).kill()
+    # when it is killed three times
+    source = random.Random(7)
+    for _ in range(3):
+        process = stack.start(ion_export, *slow)
+        time.sleep(2 + source.random())
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+    text = stack.replay(ion_export)
+    # then
+
+    assert f"written       {DOCUMENTS:,} items" in text
+    assert stack.differences(ledger) == 0
+
+
+def test_a_replay_beside_the_live_stream_is_harmless(
+    stack: Stack, ledger: Ledger, ion_export: Path
+) -> None:
+    # given a stream that delivers the same journal
+    feed = LedgerFeed(stack.client("kinesis"), stack.outputs["streamArn"])
+    feed.ledger = ledger
+    # when both run at once
+    process = stack.start(ion_export, "--restart")
+    feed.deliver()
+    process.communicate(timeout=COMMAND_SECONDS)
+    # then
+    assert process.returncode == 0
+    eventually(lambda: stack.differences(ledger) == 0)
