@@ -178,8 +178,8 @@ def _what_was_read(reading: StreamReading) -> list[str]:
     ]
     if content.oldest is not None and content.newest is not None:
         lines.append(
-            f"They arrived from {_moment(content.oldest)} to {_moment(content.newest)}; Kinesis "
-            "has dropped what arrived before `streamRetentionHours`."
+            f"They arrived from {_moment(content.oldest)} to {_moment(content.newest)}; older ones "
+            "Kinesis has dropped (`streamRetentionHours`)."
         )
     if content.delivered.first is None:
         lines.append("It has no block of the export's strand.")
