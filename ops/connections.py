@@ -73,6 +73,11 @@ def functions(outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no t
     return _client("lambda", outputs)
 
 
+def kinesis(outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)
+    """Return a client of the stack's stream."""
+    return _client("kinesis", outputs)
+
+
 def dynamodb(outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)
     """Return a client of the stack's tables, which outlasts throttling for a while."""
     return client("dynamodb", outputs.region, attempts=10)

@@ -30,6 +30,9 @@ _ACTIONS = {
     "PutItem": "dynamodb:PutItem",
     "DescribeStreamSummary": "kinesis:DescribeStreamSummary",
     "PutRecords": "kinesis:PutRecords",
+    "ListShards": "kinesis:ListShards",
+    "GetShardIterator": "kinesis:GetShardIterator",
+    "GetRecords": "kinesis:GetRecords",
     "GetEventSourceMapping": "lambda:GetEventSourceMapping",
     "GetFunctionConfiguration": "lambda:GetFunctionConfiguration",
     "DescribeTable": "dynamodb:DescribeTable",
@@ -48,7 +51,7 @@ _NO_KEY = frozenset(
         "KMSOptInRequired",
     }
 )
-"""Kinesis cannot use the stream's key (API reference, "PutRecords")."""
+"""Kinesis cannot use the stream's key (API reference, "PutRecords" and "GetRecords")."""
 
 _MISSING = frozenset(
     {
@@ -135,9 +138,10 @@ def _answer(what: str, error: ClientError) -> str:
         )
         return f"{what}: no permission: allow your user or role the action {action}{also}"
     if code in _NO_KEY:
+        action = "kms:GenerateDataKey" if operation == "PutRecords" else "kms:Decrypt"
         return (
             f"{what}: its key cannot be used ({code}): check that the key is enabled, and allow "
-            "your user or role the action kms:GenerateDataKey on it"
+            f"your user or role the action {action} on it"
         )
     if code in _BAD_CREDENTIALS:
         return f"{what}: AWS refuses the credentials ({code}): {_NEW_CREDENTIALS}"

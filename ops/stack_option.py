@@ -15,9 +15,17 @@ if TYPE_CHECKING:
     from ops.stack_outputs import StackOutputs
 
 
-def add_to(parser: argparse.ArgumentParser) -> None:
-    """Add ``--stack`` and ``--outputs``, exactly one of which is required."""
-    stack = parser.add_mutually_exclusive_group(required=True)
+def add_to(parser: argparse.ArgumentParser, *, is_required: bool = True) -> None:
+    """Add ``--stack`` and ``--outputs``, of which at most one may be given.
+
+    Parameters
+    ----------
+    parser
+        Of the command.
+    is_required
+        Whether one has to be given.
+    """
+    stack = parser.add_mutually_exclusive_group(required=is_required)
     stack.add_argument("--stack", metavar="NAME", help="the Pulumi stack")
     stack.add_argument(
         "--outputs",

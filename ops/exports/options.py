@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 def add_source(parser: argparse.ArgumentParser) -> None:
     """Add the source, the choice of a journal, and the number of processes."""
-    add_location(parser)
+    add_journal(parser)
+    _add_processes(parser)
+
+
+def add_journal(parser: argparse.ArgumentParser) -> None:
+    """Add the source and the choice of a journal."""
+    _add_source(parser)
     parser.add_argument(
         "--strand", metavar="ID", help="which ledger's journal, if SOURCE has several"
     )
@@ -24,9 +30,17 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 
 def add_location(parser: argparse.ArgumentParser) -> None:
     """Add the source with all its journals, and the number of processes."""
+    _add_source(parser)
+    _add_processes(parser)
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source", metavar="SOURCE", help="folder, file or s3://bucket/prefix/ with the export"
     )
+
+
+def _add_processes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--processes",
         type=_positive,

@@ -1,0 +1,1 @@
+"""Tells whether a stream goes on where an export of the same journal ends."""

@@ -1,0 +1,1 @@
+"""Tests of the hand-off from an export to a stream."""
