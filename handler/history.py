@@ -202,6 +202,12 @@ def is_own(item: Attributes) -> bool:
     return state in _STATE_VALUES.values()
 
 
+def without_data(item: Attributes) -> dict[str, AttributeValue]:
+    """Return what is left of an item of the history table after a redaction."""
+    remains = {name: item[name] for name in _STAYS_AFTER_REDACTION if name in item}
+    return {**remains, REVISION_STATE_ATTRIBUTE: REDACTED}
+
+
 def next_item(stored: Attributes, write: HistoryWrite) -> Attributes | None:
     """Return the item that a stored item and a write lead to; None if it is the stored one.
 
@@ -222,6 +228,5 @@ def next_item(stored: Attributes, write: HistoryWrite) -> Attributes | None:
         return None
     if HASH_ATTRIBUTE in write.metadata:
         return write._replace(state=RevisionState.REDACTED, content={}).item
-    remains = {name: stored[name] for name in _STAYS_AFTER_REDACTION if name in stored}
-    item = {**write.metadata, **remains, REVISION_STATE_ATTRIBUTE: REDACTED}
+    item = {**write.metadata, **without_data(stored)}
     return None if is_redacted and item == stored else item

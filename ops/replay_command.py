@@ -26,11 +26,11 @@ from ops.replay.job import Job
 from ops.replay.opening import Opening, make_worker
 from ops.replay.plan import plan_of
 from ops.replay.safety import refuse_expired_tombstones
+from ops.replay.selected import chosen_tables, missing_parts
 from ops.replay.state import ReplayState
 from ops.replay.state_folder import remove, state_file
 from ops.replay.summary import summary_lines
 from ops.standard_output import print_lines
-from ops.terminal_text import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from journal.exports.sequence import JournalSequence
-    from ops.exports.catalogue import Catalogue
     from ops.replay.crew import Crew
     from ops.replay.engine import Ending
     from ops.replay.plan import Plan
@@ -146,14 +144,14 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     source = open_source(options.source)
     found = catalogue(source, block_range)
     sequence = chosen_sequence(found, options.strand)
-    missing = _missing(found, sequence)
+    missing = missing_parts(found, sequence)
     for each in missing:
         console.print(f"warning: {each}", style="yellow")
     job = Job(
         location=options.source,
         strand_id=sequence.strand_id,
         settings=outputs.settings,
-        tables=_chosen_tables(options.tables, outputs),
+        tables=chosen_tables(options.tables, outputs),
         selection=selection,
         correction=Correction.SAME_REVISION if options.retype else None,
         is_dry_run=options.dry_run,
@@ -181,31 +179,6 @@ COMMAND = Command(
     add_options=_add_options,
     run=_run,
 )
-
-
-def _missing(found: Catalogue, sequence: JournalSequence) -> list[str]:
-    missing = [f"{printable(each.key)}: {each.problem}" for each in found.unreadable]
-    missing += [
-        f"{printable(key)} is not there, though a manifest names it"
-        for export in found.exports
-        for key in export.missing
-    ]
-    missing += [
-        f"blocks {gap.first} to {gap.last} are in no object: documents may be older than they were"
-        for gap in sequence.gaps
-    ]
-    return missing
-
-
-def _chosen_tables(names: frozenset[str], outputs: StackOutputs) -> frozenset[str]:
-    known = outputs.settings.replica_tables
-    for name in sorted(names):
-        if name not in known:
-            raise OpsError(
-                f"--tables: {printable(name)} is no `ledgerTable` of the stack's `replicaTables`: "
-                f"expected some of {', '.join(map(printable, known))}"
-            )
-    return names
 
 
 @contextmanager

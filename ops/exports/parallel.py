@@ -70,7 +70,7 @@ def run(
         return
     # Not a fork: this process may have threads, such as that of a progress bar.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, initializer=_set_signals) as pool:
+    with ProcessPoolExecutor(processes, context, initializer=set_signals) as pool:
         pending: deque[Future[_T]] = deque()
         try:
             for batch in batches(parts):
@@ -105,7 +105,7 @@ def batches(parts: Iterable[ObjectPart]) -> Iterator[Sequence[ObjectPart]]:
         yield batch
 
 
-def _set_signals() -> None:
+def set_signals() -> None:
     """Leave Ctrl-C to the process that started this one, and end at once when that one says so.
 
     After the loss of a process, the pool ends the others with SIGTERM. They would go on if the

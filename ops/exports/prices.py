@@ -17,6 +17,9 @@ DATE: Final = "2026-11"
 DOLLARS_PER_MILLION_WRITE_UNITS: Final = 0.625
 """Write request units of a table on demand, standard class."""
 
+DOLLARS_PER_IMPORTED_GIGABYTE: Final = 0.15
+"""Import from S3, by the size of the items without compression."""
+
 BYTES_PER_WRITE_UNIT: Final = 1024
 """A write costs one unit for each started KB of its item; a condition that refuses it as well."""
 

@@ -17,7 +17,9 @@ _MAX_LISTED = 10
 """Tables, faults or problems that are listed by themselves."""
 
 
-def summary_lines(tally: Tally, ending: Ending, *, is_dry_run: bool, index_bytes: int) -> list[str]:
+def summary_lines(
+    tally: Tally, ending: Ending, *, is_dry_run: bool, index_bytes: int, resumes: bool = True
+) -> list[str]:
     """Return a summary as lines of text, without document data.
 
     Parameters
@@ -30,6 +32,8 @@ def summary_lines(tally: Tally, ending: Ending, *, is_dry_run: bool, index_bytes
         Whether nothing was written.
     index_bytes
         Size of what is remembered on disk; 0 for nothing.
+    resumes
+        Whether the same command goes on where this one ended.
     """
     lines = ["Dry run: nothing was written."] if is_dry_run else []
     lines += [
@@ -72,8 +76,10 @@ def summary_lines(tally: Tally, ending: Ending, *, is_dry_run: bool, index_bytes
         )
     if index_bytes:
         lines.append(_line("index", f"{index_bytes / 1_000_000:,.1f} MB on disk while it ran"))
-    if ending.is_interrupted:
+    if ending.is_interrupted and resumes:
         lines.append("Interrupted: run the command again, which goes on where it was.")
+    elif ending.is_interrupted:
+        lines.append("Interrupted: what was written is incomplete; empty it and start again.")
     return lines
 
 

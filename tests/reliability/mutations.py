@@ -259,7 +259,7 @@ MUTATIONS = (
     Mutation(
         name="a redaction removes the metadata",
         file="handler/history.py",
-        old="    item = {**write.metadata, **remains, REVISION_STATE_ATTRIBUTE: REDACTED}",
+        old="    item = {**write.metadata, **without_data(stored)}",
         new="    item = {**write.metadata, REVISION_STATE_ATTRIBUTE: REDACTED}",
     ),
     Mutation(

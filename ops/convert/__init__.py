@@ -1,0 +1,1 @@
+"""Converts journal exports to what DynamoDB imports from S3."""

@@ -1,0 +1,81 @@
+"""Sorts items into files on disk by a hash of their keys.
+
+A table of an export may not fit in memory, and DynamoDB imports items best in no order: neighbours
+in the order of their keys would share a partition ("Best practices for importing from Amazon S3",
+DynamoDB developer guide). A file has the items of some keys, and all of each.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import zlib
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import orjson
+
+from handler.outcomes import APPLIED
+from handler.replica import Write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from handler.outcomes import Outcome
+    from handler.writer import ItemWrite
+
+SEPARATOR = b"\t"
+"""Between key and item of a line: JSON has no such character outside of escapes."""
+
+
+def table_folder(folder: Path, table_name: str) -> Path:
+    """Return the folder with the files of a table."""
+    return folder / table_name
+
+
+def file_name(partition: int, process: int) -> str:
+    """Return the name of a file."""
+    return f"{partition:05d}.{process}"
+
+
+class SpillingWriter:
+    """Writes items to files instead of tables; see `handler.writer.ReplicaWriter`.
+
+    Parameters
+    ----------
+    folder
+        Has a folder for each table.
+    partitions
+        Number of files for each table and process.
+    """
+
+    def __init__(self, folder: Path, partitions: int) -> None:
+        self._folder = folder
+        self._partitions = partitions
+
+    def write(self, writes: Sequence[ItemWrite], deadline: float) -> list[Outcome]:  # noqa: ARG002 (protocol)
+        """Add items to the files. All are on disk when this returns."""
+        lines: dict[tuple[str, int], bytearray] = defaultdict(bytearray)
+        for write in writes:
+            number = zlib.crc32(write.document_id.encode(errors="surrogatepass"))
+            lines[write.table_name, number % self._partitions] += _line(write)
+        for (table_name, partition), content in lines.items():
+            folder = table_folder(self._folder, table_name)
+            folder.mkdir(exist_ok=True)
+            # Not kept open: there may be more files than a process may have open.
+            with (folder / file_name(partition, os.getpid())).open("ab") as file:
+                file.write(content)
+        return [APPLIED] * len(writes)
+
+
+def _line(write: ItemWrite) -> bytes:
+    key = [write.document_id, write.version, isinstance(write, Write)]
+    item = orjson.dumps({"Item": write.item}, default=_base64)
+    return orjson.dumps(key) + SEPARATOR + item + b"\n"
+
+
+def _base64(value: object) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    raise TypeError("not an attribute value")

@@ -1,0 +1,54 @@
+"""What of a source and of a stack a command is to load."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.errors import OpsError
+from ops.terminal_text import printable
+
+if TYPE_CHECKING:
+    from journal.exports.sequence import JournalSequence
+    from ops.exports.catalogue import Catalogue
+    from ops.stack_outputs import StackOutputs
+
+
+def missing_parts(found: Catalogue, sequence: JournalSequence) -> list[str]:
+    """Return what the source should have and has not, or cannot be read.
+
+    Parameters
+    ----------
+    found
+        Everything in the source.
+    sequence
+        The journal that is loaded.
+    """
+    missing = [f"{printable(each.key)}: {each.problem}" for each in found.unreadable]
+    missing += [
+        f"{printable(key)} is not there, though a manifest names it"
+        for export in found.exports
+        for key in export.missing
+    ]
+    missing += [
+        f"blocks {gap.first} to {gap.last} are in no object: documents may be older than they were"
+        for gap in sequence.gaps
+    ]
+    return missing
+
+
+def chosen_tables(names: frozenset[str], outputs: StackOutputs) -> frozenset[str]:
+    """Return the entries of the settings that an option names.
+
+    Raises
+    ------
+    OpsError
+        If the stack has no such entry.
+    """
+    known = outputs.settings.replica_tables
+    for name in sorted(names):
+        if name not in known:
+            raise OpsError(
+                f"--tables: {printable(name)} is no `ledgerTable` of the stack's `replicaTables`: "
+                f"expected some of {', '.join(map(printable, known))}"
+            )
+    return names

@@ -1,0 +1,1 @@
+"""Tests of converting exports to what DynamoDB imports."""
