@@ -85,9 +85,9 @@ def stream_lines(end: ExportEnd, reading: StreamReading) -> list[str]:
     lines = [_HEADINGS[result.outcome], "", *_what_was_read(reading)]
     if result.overlap is not None:
         first, last = result.overlap
+        both = f"Block {first:,} is" if first == last else f"Blocks {first:,} to {last:,} are"
         lines.append(
-            f"Blocks {first:,} to {last:,} are in both. That is harmless: an item is only ever "
-            "replaced by a higher version."
+            f"{both} in both. That is harmless: an item is only ever replaced by a higher version."
         )
     if result.gaps:
         # Before the end of the stream they may still come.
