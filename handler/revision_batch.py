@@ -77,9 +77,7 @@ class RevisionBatch:
         """Whether the batch also writes to the history table, which redactions need."""
         return self._history is not None
 
-    def add_revision(
-        self, incoming: IncomingRevision, *, is_candidate: bool = True, in_history: bool = True
-    ) -> None:
+    def add_revision(self, incoming: IncomingRevision, *, is_candidate: bool = True) -> None:
         """Add a revision of a configured table.
 
         Parameters
@@ -88,14 +86,10 @@ class RevisionBatch:
             The revision.
         is_candidate
             Whether it can be the current state.
-        in_history
-            Whether the history needs it, if its table has one.
         """
         is_redacted = incoming.revision.kind is RevisionKind.REDACTED
         if is_candidate and not is_redacted:
             self._candidates.append(incoming)
-        if not in_history:
-            return
         if self._history is not None and incoming.table.history:
             self._history.revisions.append(incoming)
         elif is_redacted:

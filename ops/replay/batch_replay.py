@@ -128,8 +128,8 @@ class BatchReplay:
             self._writer,
             claimed={key: newest[key] for key, bit in zip(newest, claims.mask, strict=True) if bit},
             redacted=claims.redacted,
-            only_newest=self._is_large and not claims.only_state,
-            only_state=claims.only_state,
+            only_newest=self._is_large and not claims.only_claimed,
+            only_claimed=claims.only_claimed,
             clock=self._clock,
         )
         before = self._units()
@@ -138,7 +138,7 @@ class BatchReplay:
         else:
             self._write_slice(read, writing)
         tally = writing.tally
-        if not claims.only_state:
+        if not claims.only_claimed:
             tally.add(read.tally)
             tally.blocks = read.blocks
         tally.units = self._units() - before

@@ -75,8 +75,8 @@ class BatchWriting:
         Revisions whose data is redacted somewhere in the source.
     only_newest
         Whether only these versions can be the state: the slices do not have all at a time.
-    only_state
-        Whether nothing but the states is written.
+    only_claimed
+        Whether nothing is written but these documents.
     clock
         Returns seconds since the epoch; the same clock as the writer's.
 
@@ -94,7 +94,7 @@ class BatchWriting:
         claimed: Mapping[bytes, int],
         redacted: frozenset[RevisionKey],
         only_newest: bool,
-        only_state: bool,
+        only_claimed: bool,
         clock: Callable[[], float],
     ) -> None:
         self._job = job
@@ -102,7 +102,7 @@ class BatchWriting:
         self._claimed = claimed
         self._redacted = redacted
         self._only_newest = only_newest
-        self._only_state = only_state
+        self._only_claimed = only_claimed
         self._clock = clock
         self._candidates: Counter[bytes] = Counter()
         self._failed: Counter[bytes] = Counter()
@@ -132,7 +132,7 @@ class BatchWriting:
         """
         failures = _Failures(self._job.strand_id, quarantine)
         entries = list(self._revisions(sink))
-        if not self._only_state:
+        if not self._only_claimed:
             entries += self._redactions(sink)
             for each in sink.kept_faults:
                 self._add_fault(each, quarantine)
@@ -155,9 +155,7 @@ class BatchWriting:
         failures.start_round(entries)
         for incoming, _, is_candidate in entries:
             if isinstance(incoming, IncomingRevision):
-                batch.add_revision(
-                    incoming, is_candidate=is_candidate, in_history=not self._only_state
-                )
+                batch.add_revision(incoming, is_candidate=is_candidate)
             else:
                 batch.add_redactions(incoming)
         batch.write(self._clock() + ROUND_SECONDS)
@@ -189,10 +187,11 @@ class BatchWriting:
                 revision = revision._replace(kind=RevisionKind.REDACTED, data=None)
             is_redacted = revision.kind is RevisionKind.REDACTED
             is_candidate = not is_redacted and self._is_claimed(key, revision.version)
-            has_history = table.history and not self._only_state
+            # A revision that fails in both tables has one object, which names both.
+            has_history = table.history and (not self._only_claimed or key in self._claimed)
             if is_candidate:
                 self._candidates[key] += 1
-            elif not self._only_state:
+            elif not self._only_claimed:
                 self._count_unwritten(is_redacted=is_redacted, has_history=has_history)
             if not (is_candidate or has_history):
                 continue

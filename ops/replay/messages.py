@@ -81,13 +81,13 @@ class Claims(NamedTuple):
         A byte for each document of `ReadBatch.keys`: 1 if its state is to be written.
     redacted
         Revisions of these documents whose data is redacted somewhere in the source.
-    only_state
-        Whether nothing but these states is to be written: the rest is done.
+    only_claimed
+        Whether nothing but these documents is to be written: the rest is done.
     """
 
     mask: bytes
     redacted: frozenset[RevisionKey]
-    only_state: bool = False
+    only_claimed: bool = False
 
 
 @dataclass(kw_only=True)

@@ -134,7 +134,7 @@ class ReplayState:
             mask = bytes([1]) * len(keys)
         else:
             mask = self._claim(read.number, keys)
-        return Claims(mask, self._redacted(keys), only_state=pass_ is Pass.OLDER)
+        return Claims(mask, self._redacted(keys), only_claimed=pass_ is Pass.OLDER)
 
     def _claim(self, number: int, keys: Sequence[bytes]) -> bytes:
         stored = self._stored(keys)

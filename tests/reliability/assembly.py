@@ -97,7 +97,7 @@ class Container:
         handler_settings = HandlerSettings.from_environment(settings)
         self._handler = Handler(
             settings=handler_settings,
-            writer=_writer(backend, gate),
+            writer=writer(backend, gate),
             failures=FailureStore(
                 MemoryS3(buckets, bucket_faults),
                 handler_settings.failure_bucket,
@@ -175,14 +175,15 @@ def redrive(
     client = MemoryS3(buckets, ServiceFaults(gate, gate.injector.bucket_request, FAILURE_BUCKET))
     bucket = FailureBucket(client, handler_settings.failure_bucket)
     processor = RecordProcessor(
-        settings=handler_settings, writer=_writer(backend, gate), clock=gate.time
+        settings=handler_settings, writer=writer(backend, gate), clock=gate.time
     )
     redrive_objects(
         list(bucket.keys("")), bucket=bucket, processor=processor, drop_ignored=drop_ignored
     )
 
 
-def _writer(backend: Backend, gate: Gate) -> BatchStatementWriter:
+def writer(backend: Backend, gate: Gate) -> BatchStatementWriter:
+    """Return the handler's writer, through a gate."""
     return BatchStatementWriter(
         backend.client(ServiceFaults(gate, gate.injector.table_request, DYNAMODB)),
         requests_in_flight=1,

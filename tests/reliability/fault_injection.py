@@ -108,6 +108,7 @@ THROTTLED = "invocation throttled"
 REPEATED = "batch delivered twice"
 DISCARDED = "batch discarded to the failure bucket"
 SPLIT, MERGED = "shard split", "shards merged"
+REPLAYED_EXPORT, STOPPED_REPLAY = "export replayed", "replay stopped half-way"
 DATA_REMOVED = "redaction after its revision"
 REDACTED_EARLY = "redaction before its revision"
 REPLAYED_REDACTION = "redaction told again by a replay"
@@ -197,9 +198,8 @@ BLAMED_ON_THE_RECORD = frozenset(
 def all_kinds() -> list[str]:
     """Return the names of all kinds of fault, including those in a schedule from its start."""
     names = {kind.name for kinds in PLACES.values() for kind in kinds}
-    return sorted(
-        names.union((DISCARDED, SPLIT, MERGED), OUTAGES.values(), POISON_KINDS, SITUATIONS)
-    )
+    situations = (DISCARDED, SPLIT, MERGED, REPLAYED_EXPORT, STOPPED_REPLAY)
+    return sorted(names.union(situations, OUTAGES.values(), POISON_KINDS, SITUATIONS))
 
 
 class Injector:

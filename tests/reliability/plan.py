@@ -62,6 +62,8 @@ class Plan:
         Number of concurrent redrives with faults, before the one without.
     poison
         Number of broken records and of documents that DynamoDB refuses.
+    exports
+        Number of concurrent replays of an export of the ledger.
     """
 
     seed: int
@@ -98,6 +100,7 @@ class Plan:
     outages: int = 0
     redrives: int = 0
     poison: int = 0
+    exports: int = 0
 
     @property
     def tables(self) -> dict[str, TableOptions]:
@@ -152,6 +155,7 @@ class Plan:
             outages=random.choice((0, 0, 1, 2)),
             redrives=random.choice((0, 1, 2)),
             poison=random.choice((0, 0, 1, 3)),
+            exports=random.choice((0, 0, 0, 1, 2)),
         )
 
     @classmethod

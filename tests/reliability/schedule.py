@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -24,13 +25,16 @@ from tests.reliability.event_source_mapping import (
     Invocation,
     MappingSettings,
 )
+from tests.reliability.export_replay import ExportedLedger, replay
 from tests.reliability.fault_injection import (
     BLAMED_ON_THE_RECORD,
     DISCARDED,
     MERGED,
     OUTAGES,
     REPEATED,
+    REPLAYED_EXPORT,
     SPLIT,
+    STOPPED_REPLAY,
     THROTTLED,
     Injector,
 )
@@ -117,6 +121,7 @@ class RunningSchedule:
     watch: Watch
     injector: Injector
     telemetry: Telemetry | None = None
+    export: ExportedLedger | None = None
     buckets: Buckets = field(default_factory=lambda: Buckets(BUCKET))
     clock: Clock = field(default_factory=lambda: Clock(START.timestamp() + 3600))
 
@@ -138,6 +143,8 @@ class RunningSchedule:
             for _ in range(self.plan.mappings)
         ]
         self._running: list[_Running] = []
+        self._replays: list[Task] = []
+        self._replays_to_start = 0 if self.export is None else self.plan.exports
         self._repeats: list[tuple[EventSourceMapping, Invocation]] = []
         self._idle = [self._container() for _ in range(self.plan.consumers)]
         self._entries = list(self.history.entries)
@@ -151,6 +158,8 @@ class RunningSchedule:
     def run(self) -> None:
         """Deliver everything, with faults, until nothing is left to do."""
         for _ in range(_MAX_STEPS):
+            if self._steps_a_replay():
+                continue
             if self._entries and self.random.random() < 0.5:
                 self._put(self._entries.pop(0))
             elif not self._start():
@@ -165,6 +174,49 @@ class RunningSchedule:
         expired = sum(len(mapping.expired) for mapping in self.mappings)
         if expired:
             self.watch.violation(f"{expired} records left the stream before they were processed")
+
+    def _steps_a_replay(self) -> bool:
+        """Start a replay, or let one go on; return whether it did.
+
+        Those with the same state run one after the other, as the command makes them.
+        """
+        if self.export is None or (self._replays_to_start == 0 and not self._replays):
+            return False
+        if not self._replays:
+            if self._entries and self.random.random() < 0.9:
+                return False
+            self._replays_to_start -= 1
+            self._replays.append(self._replay_task())
+        if (self._running or self._entries) and self.random.random() < 0.5:
+            return False
+        task = self._replays[0]
+        task.step()
+        if task.done:
+            self._replays.pop(0)
+            self._finish_replay(task)
+        return True
+
+    def _finish_replay(self, task: Task) -> None:
+        if task.error is None:
+            self.injector.count([REPLAYED_EXPORT])
+            return
+        self.watch.silent("an exception of a replay", printed_form(task.error))
+        if not isinstance(task.error, KilledError | OpsError):
+            self.watch.violation(f"a replay raised {task.error!r}")
+            return
+        self.injector.count([STOPPED_REPLAY])
+        # Whoever starts it again has read why it stopped.
+        self.clock.advance(self.random.uniform(1, 60))
+        self._replays.append(self._replay_task())
+
+    def _replay_task(self) -> Task:
+        assert self.export is not None
+        gate = Gate(self.clock, self.injector, self.random, max(self.plan.timeout, 60))
+        task = Task(
+            partial(replay, self.export.folder, self._settings(), self.backend, self.buckets, gate)
+        )
+        gate.begin(task)
+        return task
 
     def redrive(self) -> None:
         """Redrive the failure bucket: first concurrently and with faults, then once without.
@@ -403,21 +455,30 @@ def run(
     """
     random = Random(plan.seed)
     history = make_history(plan, random)
-    watch = Watch(history)
-    backend = make_backend(plan, watch)
+    with ExitStack() as stack:
+        export = stack.enter_context(ExportedLedger(history, random)) if plan.exports else None
+        watch = Watch(history)
+        running = RunningSchedule(
+            plan=plan,
+            random=random,
+            history=history,
+            backend=make_backend(plan, watch),
+            watch=watch,
+            telemetry=telemetry,
+            injector=Injector(plan, random),
+            export=export,
+        )
+        return _report(running)
+
+
+def _report(running: RunningSchedule) -> Report:
+    """Run a schedule that is set up, and compare what it leaves."""
+    plan, history = running.plan, running.history
+    backend, watch = running.backend, running.watch
     for item in history.history_seeds():
         backend.put_history(item)
     for document, item in history.seeds().items():
         backend.put(history.committed[document][0].table_name, item)
-    running = RunningSchedule(
-        plan=plan,
-        random=random,
-        history=history,
-        backend=backend,
-        watch=watch,
-        telemetry=telemetry,
-        injector=Injector(plan, random),
-    )
     running.injector.count(poison.kind for poison in history.poison)
     running.injector.count(history.refused.values())
     running.injector.count(history.foreign)

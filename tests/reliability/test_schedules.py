@@ -71,6 +71,7 @@ PLANS = st.builds(
     outages=st.integers(0, 2),
     redrives=st.integers(0, 2),
     poison=st.integers(0, 2),
+    exports=st.sampled_from((0, 0, 1, 2)),
 )
 
 

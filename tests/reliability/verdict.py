@@ -279,6 +279,8 @@ def _known_payloads(history: History) -> set[bytes]:
     known = set(history.user_records)
     known.update(data for each in history.user_records.values() for data in each)
     known.update(poison.payload for poison in history.poison)
+    # Those of an export are in no stream.
+    known.update(history.revisions, history.redactions)
     return known
 
 

@@ -149,6 +149,28 @@ def test_a_replay_that_is_killed_goes_on_where_it_was(
     assert before <= len(run.writes)
 
 
+def test_a_revision_that_fails_in_both_tables_is_one_object_that_names_both(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    # given items of another tool under the keys of a document, whose newest revision is tried first
+    document = insert(ledger, number=0)
+    update(ledger, document, number=1)
+    run = ReplayRun(
+        exported(tmp_path, ledger, blocks_per_object=1),  # type: ignore[arg-type]
+        settings=WITH_HISTORY,
+    )
+    key = {"pk": {"S": document}}
+    run.tables.put(PERSON, key, all_old=False)
+    run.tables.put(HISTORY, key | {"version": {"N": "0"}}, all_old=False)
+    # when
+    run.run()
+    # then, whatever was tried later
+    codes = {record.position.sequence_number: record.code for record in run.bucket.records}
+    assert codes[str(ledger.blocks[1].sequence_no)] == (
+        "ItemWithoutVersion; history: ItemWithoutRevisionState"
+    )
+
+
 def test_a_replay_that_is_complete_does_nothing_again(tmp_path: Path, ledger: Ledger) -> None:
     busy(ledger)
     run = ReplayRun(exported(tmp_path / "export", ledger))
