@@ -1,0 +1,279 @@
+"""Reads a journal export into records of its revisions; runs in other processes."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache, partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from handler.contract import DATA_HASH_ATTRIBUTE, EXPIRY_ATTRIBUTE, REVISION_STATE_ATTRIBUTE
+from handler.history import revision_write
+from handler.replica import check_integer, projected_attributes, write_for
+from journal.errors import DamagedObject, IonError
+from journal.exports.block_revisions import NO_TABLE
+from journal.exports.blocks import Format, object_blocks
+from journal.ion.timestamps import timestamp_text
+from journal.revisions import RevisionKind
+from ops.exports.source import ObjectError, open_source
+from ops.reconcile.canonical import bytes_digest, item_digest, untyped_digest
+from ops.reconcile.partitions import PARTITIONS, packed, partition_of
+from ops.reconcile.records import Expected, Fact, Redacted, stored
+from ops.replay.revisions import Found, Unread, read_part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from handler.settings import ReplicaTable
+    from handler.values import AttributeValue
+    from journal.exports.sequence import ObjectPart
+    from journal.revisions import Revision
+    from ops.exports.source import Entry, Source
+    from ops.reconcile.job import Job
+    from ops.reconcile.records import Record
+    from ops.replay.revisions import FoundRevision
+
+HISTORY_LEFT_OUT = (REVISION_STATE_ATTRIBUTE, DATA_HASH_ATTRIBUTE)
+"""Attributes of the history that are compared by themselves."""
+
+NO_TABLE_PROBLEM = "a revision whose block does not name its ledger table"
+
+_SECONDS_PER_DAY = 86_400
+
+
+@dataclass(slots=True)
+class BatchRecords:
+    """What was found in a batch of objects.
+
+    Attributes
+    ----------
+    size
+        Bytes of its objects as stored.
+    blocks, revisions
+        How many were read.
+    formats
+        Number of objects by format.
+    problems
+        What cannot be read.
+    generations
+        By index of the replica, the last block of each table id that it has.
+    records
+        Records by partition, as `ops.reconcile.partitions.packed` returns them.
+    """
+
+    size: int = 0
+    blocks: int = 0
+    revisions: int = 0
+    formats: Counter[str] = field(default_factory=Counter)
+    problems: list[Unread] = field(default_factory=list)
+    generations: dict[int, dict[str, int]] = field(default_factory=dict)
+    records: dict[int, bytes] = field(default_factory=dict)
+
+
+_opened = lru_cache(maxsize=1)(open_source)
+"""Each process opens the source once."""
+
+
+def read_batch(
+    location: str, parts: Sequence[ObjectPart], *, job: Job, is_superseded: bool
+) -> BatchRecords:
+    """Read some objects.
+
+    Parameters
+    ----------
+    location
+        Of the source.
+    parts
+        What to take from which object.
+    job
+        What is compared.
+    is_superseded
+        Whether these are copies of blocks that another export has too: only their redactions
+        count.
+    """
+    source = _Watched(_opened(location))
+    sink = _Sink(job, source, is_superseded=is_superseded)
+    for part in parts:
+        try:
+            read_part(source, part, job.strand_id, sink)
+        except ObjectError as error:
+            sink.problems.append(Unread(part.key, str(error)))
+        sink.result.formats[source.format.value] += 1
+    return sink.finish(sum(part.size for part in parts))
+
+
+class _Watched:
+    """A source that knows the format of the object that is read."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.format = Format.EMPTY
+
+    @property
+    def location(self) -> str:
+        return self._source.location
+
+    def entries(self) -> Iterator[Entry]:
+        return self._source.entries()
+
+    def encryption(self, key: str) -> str | None:
+        return self._source.encryption(key)
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        self.format = Format.EMPTY
+        pieces = self._source.chunks(key)
+        first = next(pieces, b"")
+        # What is damaged, the reader tells.
+        with suppress(DamagedObject):
+            self.format = object_blocks([first]).format
+        return chain([first], pieces)
+
+
+class _Sink(Found):
+    """Turns the revisions of each block into records."""
+
+    def __init__(self, job: Job, source: _Watched, *, is_superseded: bool) -> None:
+        super().__init__()
+        self._job = job
+        self._source = source
+        self._is_superseded = is_superseded
+        self._now = time.time()
+        self._records: list[list[tuple[Any, ...]]] = [[] for _ in range(PARTITIONS)]
+        self.result = BatchRecords()
+
+    @override
+    def block_ends(self) -> None:
+        for announced in self.redactions:
+            redaction = announced.redaction
+            self._add(Redacted(redaction.document_id, redaction.version))
+        for found in self.revisions:
+            self._take(found)
+        if not self._is_superseded:
+            self.result.revisions += len(self.revisions) + len(self.faulty)
+            self.problems.extend(
+                Unread(f"block {each.sequence_no}", f"revision {each.place}: {each.code}")
+                for each in self.faulty
+                if each.table == NO_TABLE
+                or self._job.table_of(each.table.name, each.table.table_id) is not None
+            )
+        self.redactions.clear()
+        self.revisions.clear()
+        self.faulty.clear()
+
+    def finish(self, size: int) -> BatchRecords:
+        """Return everything that was found."""
+        result = self.result
+        result.size = size
+        if not self._is_superseded:
+            result.blocks = self.blocks
+        result.problems = self.problems
+        result.records = {
+            place: packed(records) for place, records in enumerate(self._records) if records
+        }
+        return result
+
+    def _add(self, record: Record) -> None:
+        self._records[partition_of(record.document_id)].append(stored(record))
+
+    def _take(self, found: FoundRevision) -> None:
+        revision = found.revision
+        is_redacted = revision.kind is RevisionKind.REDACTED
+        if is_redacted:
+            self._add(Redacted(revision.document_id, revision.version))
+        if self._is_superseded:
+            return
+        table = self._job.table_of(revision.table_name, revision.table_id)
+        if table is not None:
+            place = self._job.place_of(table)
+            generations = self.result.generations.setdefault(place, {})
+            last = generations.get(revision.table_id, -1)
+            generations[revision.table_id] = max(last, found.sequence_no)
+            self._add(self._expected(revision, table, place))
+        elif not is_redacted and (revision.table_id, revision.table_name) == NO_TABLE:
+            self.problems.append(Unread(f"block {found.sequence_no}", NO_TABLE_PROBLEM))
+
+    def _expected(self, revision: Revision, table: ReplicaTable, place: int) -> Expected:
+        facts = Fact.JSON if self._source.format is Format.JSON else Fact(0)
+        if revision.kind is RevisionKind.REDACTED:
+            facts |= Fact.REDACTED
+        elif revision.kind is RevisionKind.DELETE:
+            facts |= Fact.TOMBSTONE
+            if self._may_have_expired(revision, table):
+                facts |= Fact.MAY_HAVE_EXPIRED
+        digests: dict[str, bytes] = {}
+        projected = None
+        if table.history:
+            try:
+                projected = projected_attributes(revision, table)
+                digests |= self._history(revision, table, projected)
+            except Exception:  # noqa: BLE001 (as the handler, which quarantines the revision)
+                facts |= Fact.NO_HISTORY
+        else:
+            facts |= Fact.NO_HISTORY
+        if revision.kind is not RevisionKind.REDACTED:
+            try:
+                check_integer("version", revision.version)
+                digests |= self._state(revision, table, projected)
+            except Exception:  # noqa: BLE001 (as the handler, which quarantines the revision)
+                facts |= Fact.UNSTORABLE
+        return Expected(
+            document_id=revision.document_id,
+            table=place,
+            version=revision.version,
+            facts=int(facts),
+            table_id=revision.table_id,
+            hash=bytes_digest(revision.hash),
+            data_hash=b"" if revision.data_hash is None else bytes_digest(revision.data_hash),
+            **digests,
+        )
+
+    def _state(
+        self,
+        revision: Revision,
+        table: ReplicaTable,
+        projected: Mapping[str, AttributeValue] | None,
+    ) -> dict[str, bytes]:
+        item = write_for(revision, table, self._now, projected).item
+        if not self._job.is_deep:
+            return {}
+        left_out = (EXPIRY_ATTRIBUTE,)
+        found = {"value": item_digest(item, left_out)}
+        if self._source.format is Format.JSON:
+            found["untyped"] = untyped_digest(item, left_out)
+        return found
+
+    def _history(
+        self, revision: Revision, table: ReplicaTable, projected: Mapping[str, AttributeValue]
+    ) -> dict[str, bytes]:
+        check_integer("version", revision.version)
+        write = revision_write(revision, table, self._job.history_table, projected)
+        if not self._job.is_deep:
+            return {}
+        found = {
+            "history": item_digest(write.item, HISTORY_LEFT_OUT),
+            "remains": item_digest(write._replace(content={}).item, HISTORY_LEFT_OUT),
+        }
+        if self._source.format is Format.JSON:
+            found["history_untyped"] = untyped_digest(write.item, HISTORY_LEFT_OUT)
+        return found
+
+    def _may_have_expired(self, revision: Revision, table: ReplicaTable) -> bool:
+        days = table.tombstone_lifetime_days
+        if days is None:
+            return False
+        try:
+            written = datetime.fromisoformat(timestamp_text(*revision.tx_time)).timestamp()
+        except (IonError, ValueError):
+            return True
+        return written + days * _SECONDS_PER_DAY <= self._now
+
+
+def batch_reader(job: Job, *, is_superseded: bool) -> partial[BatchRecords]:
+    """Return `read_batch` for one job, as other processes can call it."""
+    return partial(read_batch, job=job, is_superseded=is_superseded)
