@@ -17,12 +17,15 @@ from ops.replay.engine import Engine
 from ops.replay.job import Job
 from ops.replay.messages import document_key
 from ops.replay.plan import plan_of
+from ops.replay.safety import refuse_expired_tombstones
 from ops.replay.state import ReplayState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from handler.settings import HandlerSettings
+    from journal.exports.sequence import JournalSequence
+    from ops.exports.source import Source
     from ops.reconcile.comparison import Difference
     from ops.replay.crew import Crew
     from ops.replay.engine import Ending, Progress
@@ -46,6 +49,8 @@ class ToRepair:
         As `MAX_DOCUMENTS`.
     documents
         What stands for the documents of items that are to be written again.
+    removed
+        What stands for documents of removed generations, which must not come back.
     extra
         Items of documents, or revisions, that the export does not have.
     """
@@ -53,6 +58,7 @@ class ToRepair:
     keeps_extra: bool = False
     max_documents: int = MAX_DOCUMENTS
     documents: set[bytes] = field(default_factory=set)
+    removed: set[bytes] = field(default_factory=set)
     extra: list[Difference] = field(default_factory=list)
 
     def add(self, difference: Difference) -> None:
@@ -65,13 +71,20 @@ class ToRepair:
         """
         if difference.kind in REPAIRED:
             self.documents.add(document_key(difference.document_id))
+        elif difference.kind is Kind.REMOVED:
+            self.removed.add(document_key(difference.document_id))
         elif difference.kind is Kind.EXTRA and self.keeps_extra:
             self.extra.append(difference)
-        if len(self.documents) + len(self.extra) > self.max_documents:
+        if len(self.documents) + len(self.removed) + len(self.extra) > self.max_documents:
             raise OpsError(
                 f"more than {self.max_documents:,} documents differ, so nothing was repaired: "
                 "bring the tables up to date with `python -m ops replay`, and reconcile again"
             )
+
+    @property
+    def wanted(self) -> frozenset[bytes]:
+        """What stands for the documents that are to be written again."""
+        return frozenset(self.documents - self.removed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +102,7 @@ class Repair:
     tables
         The entries of the settings that are repaired; empty for all.
     crew_of
-        Returns the workers of a replay.
+        Returns the workers of a replay, of which it receives the bytes that are read.
     progress
         Receives how far it is.
     stop
@@ -100,9 +113,34 @@ class Repair:
     strand_id: str | None
     settings: HandlerSettings
     tables: frozenset[str]
-    crew_of: Callable[[Job], Crew]
+    crew_of: Callable[[Job, int], Crew]
     progress: Progress
     stop: Callable[[], bool] = lambda: False
+
+    def refuse_expired_tombstones(self) -> None:
+        """Raise an error if a repair could bring deleted documents back, as a replay does.
+
+        Raises
+        ------
+        OpsError
+            If tombstones of a table expire, and the export ends longer ago than they live.
+        """
+        source, sequence = self._journal()
+        refuse_expired_tombstones(self._job(sequence, None), source, sequence, has_index=True)
+
+    def _journal(self) -> tuple[Source, JournalSequence]:
+        source = open_source(self.location)
+        return source, chosen_sequence(catalogue(source, block_range), self.strand_id)
+
+    def _job(self, sequence: JournalSequence, documents: frozenset[bytes] | None) -> Job:
+        return Job(
+            location=self.location,
+            strand_id=sequence.strand_id,
+            settings=self.settings,
+            tables=self.tables,
+            correction=Correction.ANY,
+            documents=documents,
+        )
 
     def repair(self, documents: frozenset[bytes]) -> tuple[Ending, Tally]:
         """Write the newest revisions of some documents again, and all of their history.
@@ -125,23 +163,12 @@ class Repair:
         OpsError
             If something cannot be read or written for now.
         """
-        sequence = chosen_sequence(
-            catalogue(open_source(self.location), block_range), self.strand_id
-        )
-        job = Job(
-            location=self.location,
-            strand_id=sequence.strand_id,
-            settings=self.settings,
-            tables=self.tables,
-            correction=Correction.ANY,
-            documents=documents,
-        )
+        _, sequence = self._journal()
+        job, plan = self._job(sequence, documents), plan_of(sequence)
         state = ReplayState(None)
-        crew = self.crew_of(job)
+        crew = self.crew_of(job, plan.size)
         try:
-            engine = Engine(
-                job, plan_of(sequence), state, crew, stop=self.stop, progress=self.progress
-            )
+            engine = Engine(job, plan, state, crew, stop=self.stop, progress=self.progress)
             return engine.run(), state.tally
         finally:
             crew.close()

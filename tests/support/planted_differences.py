@@ -88,7 +88,7 @@ def newer(run: ReconcileRun, key: str) -> None:
     run.change(_person(run), key, version={"N": "7"}, txTime=LATER)
 
 
-def extra(run: ReconcileRun, key: str) -> None:
+def unknown_document(run: ReconcileRun, key: str) -> None:
     run.put(_person(run), {**run.item(_person(run), key), "pk": {"S": f"extra-{key}"}})
 
 
@@ -149,7 +149,7 @@ def redacted_revision(run: ReconcileRun, key: str) -> None:
     run.change(_history(run), key, 0, revisionState={"S": "redacted"}, data=None)
 
 
-def extra_revision(run: ReconcileRun, key: str) -> None:
+def unknown_revision(run: ReconcileRun, key: str) -> None:
     run.put(_history(run), {**run.item(_history(run), key, 1), "version": {"N": "9"}})
 
 
@@ -189,7 +189,7 @@ OF_LIVE: list[tuple[Plant, Kind]] = [
     (stale, Kind.STALE),
     (ahead, Kind.AHEAD),
     (newer, Kind.NEWER),
-    (extra, Kind.EXTRA),
+    (unknown_document, Kind.EXTRA),
     (newer_document, Kind.NEWER),
     (tombstone, Kind.WRONG_TOMBSTONE),
     (tombstone_with_data, Kind.WRONG_TOMBSTONE),
@@ -204,7 +204,7 @@ OF_LIVE: list[tuple[Plant, Kind]] = [
     (other_value_of_revision, Kind.OTHER_VALUE),
     (other_state_of_revision, Kind.WRONG_TOMBSTONE),
     (redacted_revision, Kind.NEWER),
-    (extra_revision, Kind.EXTRA),
+    (unknown_revision, Kind.EXTRA),
     (newer_revision, Kind.NEWER),
     (incomplete_revision, Kind.STALE),
     (foreign_revision, Kind.FOREIGN),

@@ -90,9 +90,9 @@ class ReconcileRun:
             tables=frozenset(),
             crew_of=self._crew,
             progress=NoProgress(),
-        ).repair(frozenset(self.to_repair.documents))
+        ).repair(self.to_repair.wanted)
 
-    def _crew(self, job: Job) -> Crew:
+    def _crew(self, job: Job, size: int) -> Crew:  # noqa: ARG002 (one worker for any size)
         writer = BatchStatementWriter(
             self.client, requests_in_flight=1, sleep=lambda _: None, correction=job.correction
         )
