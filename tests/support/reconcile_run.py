@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from handler.writer import BatchStatementWriter
 from ops.reconcile.reconciler import ReconcileOptions, reconcile
-from ops.reconcile.repair import Repair, ToRepair
+from ops.reconcile.repair import MAX_DOCUMENTS, Repair, ToRepair
 from ops.replay.batch_replay import BatchReplay
 from ops.replay.crew import CrewOfOne, Worker
 from ops.table_scan import CapacityLimit
@@ -52,6 +52,8 @@ class ReconcileRun:
         boto3's client, or what is in its place.
     bucket
         The failure bucket.
+    max_documents
+        How many documents a repair takes.
     to_repair
         What the last comparison found to repair.
     """
@@ -60,6 +62,7 @@ class ReconcileRun:
     settings: HandlerSettings
     client: Any
     bucket: Bucket = field(default_factory=Bucket)
+    max_documents: int = MAX_DOCUMENTS
     to_repair: ToRepair = field(default_factory=ToRepair)
 
     def load(self) -> None:
@@ -70,7 +73,7 @@ class ReconcileRun:
     def reconcile(self, **options: object) -> Reconciliation:
         """Compare the tables with the export."""
         given: dict[str, Any] = {"limit": 1_000_000, **options}
-        self.to_repair = ToRepair(keeps_extra=True)
+        self.to_repair = ToRepair(keeps_extra=True, max_documents=self.max_documents)
         return reconcile(
             str(self.folder),
             self.settings,
