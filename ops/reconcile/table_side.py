@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handler.contract import (
@@ -254,7 +254,8 @@ class TableScan:
 
         with ThreadPoolExecutor(self._segments, "scan") as pool:
             try:
-                for each in [pool.submit(read, segment) for segment in range(self._segments)]:
+                segments = [pool.submit(read, segment) for segment in range(self._segments)]
+                for each in as_completed(segments):
                     each.result()
             finally:
                 # After a fault or Ctrl-C, the other segments end with their page.
