@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from handler.values import MAX_DIGITS, MAX_EXPONENT, MIN_EXPONENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Mapping
 
 DIGEST_BYTES = 16
 """Length of a digest: two different items have the same one in 1 of 10^19 tables of a billion
@@ -33,20 +34,18 @@ _EXACT_TEXT = re.compile(r"-?\d+(?:[de][+-]?\d+)?|-?\d+\.\d+(?:[de][+-]?\d+)?", 
 _BASE64_UNIT = 4
 
 
-def item_digest(item: Mapping[str, Any], left_out: Collection[str] = ()) -> bytes:
-    """Return the digest of an item.
+def item_digest(item: Mapping[str, Any]) -> bytes:
+    """Return the digest of an item, or of some of its attributes.
 
     Parameters
     ----------
     item
         In DynamoDB's wire format, with bytes under ``B``.
-    left_out
-        Names of attributes that do not count.
     """
-    return _digest(item, left_out, _typed)
+    return _digest({name: _typed(value) for name, value in item.items()})
 
 
-def untyped_digest(item: Mapping[str, Any], left_out: Collection[str] = ()) -> bytes:
+def untyped_digest(item: Mapping[str, Any]) -> bytes:
     """Return a digest that is also equal where items differ by what JSON has lost.
 
     JSON has blobs in base64, clobs as text and null for floats that are not finite (Ion cookbook,
@@ -54,10 +53,10 @@ def untyped_digest(item: Mapping[str, Any], left_out: Collection[str] = ()) -> b
 
     Parameters
     ----------
-    item, left_out
+    item
         As of `item_digest`.
     """
-    return _digest(item, left_out, _untyped)
+    return _digest({name: _untyped(value) for name, value in item.items()})
 
 
 def bytes_digest(content: bytes) -> bytes:
@@ -65,31 +64,25 @@ def bytes_digest(content: bytes) -> bytes:
     return blake2b(content, digest_size=DIGEST_BYTES).digest()
 
 
-def _digest(
-    item: Mapping[str, Any], left_out: Collection[str], form: Callable[[Any], Any]
-) -> bytes:
-    plain = {name: form(value) for name, value in item.items() if name not in left_out}
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), default=_other)
-    return bytes_digest(text.encode())
+def _digest(content: Mapping[str, Any]) -> bytes:
+    return bytes_digest(orjson.dumps(content, _other, orjson.OPT_SORT_KEYS))
 
 
 def _other(value: object) -> str:
-    """Return a text for what no item of this project has, such as bytes in a set."""
-    return repr(value)
+    return base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else repr(value)
 
 
 def _typed(value: Any) -> Any:  # noqa: ANN401 (any attribute value)
-    match value:
-        case {"N": str(text)}:
-            return {"N": _number(text)}
-        case {"B": bytes(content)}:
-            return {"B": base64.b64encode(content).decode("ascii")}
-        case {"M": dict(fields)}:
-            return {"M": {name: _typed(field) for name, field in fields.items()}}
-        case {"L": list(elements)}:
-            return {"L": [_typed(element) for element in elements]}
-        case _:
-            return value
+    # Called for each value of each item, so what needs no change comes first.
+    if "S" in value or "B" in value:
+        return value
+    if "N" in value:
+        return {"N": _number(value["N"])}
+    if "M" in value:
+        return {"M": {name: _typed(field) for name, field in value["M"].items()}}
+    if "L" in value:
+        return {"L": [_typed(element) for element in value["L"]]}
+    return value
 
 
 def _untyped(value: Any) -> Any:  # noqa: ANN401 (any attribute value)

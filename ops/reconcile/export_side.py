@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from handler.contract import DATA_HASH_ATTRIBUTE, EXPIRY_ATTRIBUTE, REVISION_STATE_ATTRIBUTE
 from handler.history import revision_write
 from handler.replica import check_integer, projected_attributes, write_for
 from journal.errors import DamagedObject, IonError
@@ -23,24 +22,23 @@ from journal.ion.timestamps import timestamp_text
 from journal.revisions import RevisionKind
 from ops.exports.source import ObjectError, open_source
 from ops.reconcile.canonical import bytes_digest, item_digest, untyped_digest
+from ops.reconcile.item_parts import digest
 from ops.reconcile.partitions import PARTITIONS, packed, partition_of
 from ops.reconcile.records import Expected, Fact, Redacted, stored
 from ops.replay.revisions import Found, Unread, read_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from handler.history import HistoryWrite
+    from handler.replica import Write
     from handler.settings import ReplicaTable
-    from handler.values import AttributeValue
     from journal.exports.sequence import ObjectPart
     from journal.revisions import Revision
     from ops.exports.source import Entry, Source
     from ops.reconcile.job import Job
     from ops.reconcile.records import Record
     from ops.replay.revisions import FoundRevision
-
-HISTORY_LEFT_OUT = (REVISION_STATE_ATTRIBUTE, DATA_HASH_ATTRIBUTE)
-"""Attributes of the history that are compared by themselves."""
 
 NO_TABLE_PROBLEM = "a revision whose block does not name its ledger table"
 
@@ -206,12 +204,15 @@ class _Sink(Found):
             facts |= Fact.TOMBSTONE
             if self._may_have_expired(revision, table):
                 facts |= Fact.MAY_HAVE_EXPIRED
-        digests: dict[str, bytes] = {}
+        digests = _Digests(self._job.is_deep, bool(facts & Fact.JSON))
         projected = None
         if table.history:
             try:
                 projected = projected_attributes(revision, table)
-                digests |= self._history(revision, table, projected)
+                check_integer("version", revision.version)
+                digests.add_history(
+                    revision_write(revision, table, self._job.history_table, projected)
+                )
             except Exception:  # noqa: BLE001 (as the handler, which quarantines the revision)
                 facts |= Fact.NO_HISTORY
         else:
@@ -219,7 +220,7 @@ class _Sink(Found):
         if revision.kind is not RevisionKind.REDACTED:
             try:
                 check_integer("version", revision.version)
-                digests |= self._state(revision, table, projected)
+                digests.add_state(write_for(revision, table, self._now, projected), table)
             except Exception:  # noqa: BLE001 (as the handler, which quarantines the revision)
                 facts |= Fact.UNSTORABLE
         return Expected(
@@ -230,38 +231,8 @@ class _Sink(Found):
             table_id=revision.table_id,
             hash=bytes_digest(revision.hash),
             data_hash=b"" if revision.data_hash is None else bytes_digest(revision.data_hash),
-            **digests,
+            **digests.found,
         )
-
-    def _state(
-        self,
-        revision: Revision,
-        table: ReplicaTable,
-        projected: Mapping[str, AttributeValue] | None,
-    ) -> dict[str, bytes]:
-        item = write_for(revision, table, self._now, projected).item
-        if not self._job.is_deep:
-            return {}
-        left_out = (EXPIRY_ATTRIBUTE,)
-        found = {"value": item_digest(item, left_out)}
-        if self._source.format is Format.JSON:
-            found["untyped"] = untyped_digest(item, left_out)
-        return found
-
-    def _history(
-        self, revision: Revision, table: ReplicaTable, projected: Mapping[str, AttributeValue]
-    ) -> dict[str, bytes]:
-        check_integer("version", revision.version)
-        write = revision_write(revision, table, self._job.history_table, projected)
-        if not self._job.is_deep:
-            return {}
-        found = {
-            "history": item_digest(write.item, HISTORY_LEFT_OUT),
-            "remains": item_digest(write._replace(content={}).item, HISTORY_LEFT_OUT),
-        }
-        if self._source.format is Format.JSON:
-            found["history_untyped"] = untyped_digest(write.item, HISTORY_LEFT_OUT)
-        return found
 
     def _may_have_expired(self, revision: Revision, table: ReplicaTable) -> bool:
         days = table.tombstone_lifetime_days
@@ -272,6 +243,45 @@ class _Sink(Found):
         except (IonError, ValueError):
             return True
         return written + days * _SECONDS_PER_DAY <= self._now
+
+
+class _Digests:
+    """The digests of the items of one revision, by their names in `Expected`."""
+
+    def __init__(self, is_deep: bool, is_json: bool) -> None:  # noqa: FBT001 (two facts)
+        self._is_deep = is_deep
+        self._is_json = is_json
+        self._document: bytes | None = None
+        self._untyped_document: bytes | None = None
+        self.found: dict[str, bytes] = {}
+
+    def add_history(self, write: HistoryWrite) -> None:
+        if not self._is_deep:
+            return
+        item = write.item
+        if not write.is_redaction:
+            self._document = item_digest(write.content)
+        self.found["history"] = digest(item, document=self._document)
+        if self._is_json:
+            if not write.is_redaction:
+                self._untyped_document = untyped_digest(write.content)
+            self.found["history_untyped"] = digest(
+                item, document=self._untyped_document, of=untyped_digest
+            )
+
+    def add_state(self, write: Write, table: ReplicaTable) -> None:
+        if not self._is_deep:
+            return
+        # Where there are indexes, some values may be elsewhere than in the history.
+        is_shared = not table.index_keys
+        item = write.item
+        self.found["value"] = digest(item, document=self._document if is_shared else None)
+        if self._is_json:
+            self.found["untyped"] = digest(
+                item,
+                document=self._untyped_document if is_shared else None,
+                of=untyped_digest,
+            )
 
 
 def batch_reader(job: Job, *, is_superseded: bool) -> partial[BatchRecords]:

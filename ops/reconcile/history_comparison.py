@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.reconcile.item_parts import without_document
 from ops.reconcile.kinds import Kind
 from ops.reconcile.records import Fact
 from ops.reconcile.state_comparison import value_kind
@@ -110,7 +111,7 @@ def _redacted(revision: Expected, item: HistoryItem) -> Kind | None:
         return Kind.OTHER_HASH
     if revision.data_hash and item.data_hash != revision.data_hash:
         return Kind.OTHER_HASH if item.data_hash else Kind.STALE
-    return value_kind(revision.remains, item.value, b"", b"")
+    return value_kind(without_document(revision.history), without_document(item.value), b"", b"")
 
 
 def _has_no_data(item: HistoryItem) -> bool:

@@ -58,11 +58,10 @@ class Expected(NamedTuple):
     hash, data_hash
         Digests of its hash, and of that of its redacted data; empty for none.
     value, untyped
-        Digests of the item of the current state; empty if values are not compared.
+        Digests of the item of the current state, by `ops.reconcile.item_parts.digest`; empty if
+        values are not compared.
     history, history_untyped
-        Digests of the item of the history, without its state and the hash of redacted data.
-    remains
-        Digest of what of that item stays after a redaction.
+        Digests of the item of the history.
     """
 
     document_id: str
@@ -76,7 +75,6 @@ class Expected(NamedTuple):
     untyped: bytes = b""
     history: bytes = b""
     history_untyped: bytes = b""
-    remains: bytes = b""
 
 
 class Redacted(NamedTuple):
@@ -133,7 +131,7 @@ class HistoryItem(NamedTuple):
     hash, data_hash
         Digests of its hash, and of that of its redacted data; empty for none.
     value, untyped
-        Digests of the item, without its state and the hash of redacted data.
+        As of `StateItem`.
     """
 
     document_id: str

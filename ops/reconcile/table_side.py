@@ -11,10 +11,8 @@ from handler.contract import (
     DELETED_ATTRIBUTE,
     EXPIRY_ATTRIBUTE,
     HASH_ATTRIBUTE,
-    HISTORY_ATTRIBUTES,
     KEY_ATTRIBUTE,
     LEDGER_TABLE_ATTRIBUTE,
-    METADATA_ATTRIBUTES,
     PROJECTION_ATTRIBUTE,
     REVISION_STATE_ATTRIBUTE,
     SEQUENCE_NUMBER_ATTRIBUTE,
@@ -25,8 +23,8 @@ from handler.contract import (
 )
 from handler.history import is_own
 from handler.replica_attempt import stored_version
-from ops.reconcile.canonical import bytes_digest, item_digest, untyped_digest
-from ops.reconcile.export_side import HISTORY_LEFT_OUT
+from ops.reconcile.canonical import bytes_digest, untyped_digest
+from ops.reconcile.item_parts import digest, has_document
 from ops.reconcile.records import Fact, HistoryItem, StateItem, stored
 from ops.table_scan import CapacityLimit, pages
 
@@ -41,18 +39,6 @@ if TYPE_CHECKING:
 SEGMENTS = 8
 """Segments of a table that are read at a time. DynamoDB developer guide, "Parallel scan": one
 request reads 1 MB at most, and a partition delivers 3,000 read units a second."""
-
-_NO_DATA = frozenset(
-    (
-        KEY_ATTRIBUTE,
-        *METADATA_ATTRIBUTES,
-        *HISTORY_ATTRIBUTES,
-        PROJECTION_ATTRIBUTE,
-        DELETED_ATTRIBUTE,
-        EXPIRY_ATTRIBUTE,
-    )
-)
-"""Attributes that hold nothing of a document."""
 
 _NONE = -1
 
@@ -86,11 +72,11 @@ class ItemReader(NamedTuple):
         facts = Fact(0) if version != _NONE else Fact.FOREIGN
         if DELETED_ATTRIBUTE in item:
             facts |= Fact.TOMBSTONE
-        if not item.keys() <= _NO_DATA:
+        if has_document(item):
             facts |= Fact.HAS_DATA
         if not _has_configuration(item, table):
             facts |= Fact.OTHER_CONFIGURATION
-        left_out = (EXPIRY_ATTRIBUTE,)
+        value, untyped = self._digests(item)
         return StateItem(
             document_id=_text(item, KEY_ATTRIBUTE),
             table=place,
@@ -98,8 +84,8 @@ class ItemReader(NamedTuple):
             facts=int(facts),
             time=_text(item, TX_TIME_ATTRIBUTE),
             hash=_binary(item, HASH_ATTRIBUTE),
-            value=item_digest(item, left_out) if self.job.is_deep else b"",
-            untyped=untyped_digest(item, left_out) if self._needs_untyped else b"",
+            value=value,
+            untyped=untyped,
         )
 
     def history(self, item: Mapping[str, Any]) -> HistoryItem | None:
@@ -118,8 +104,9 @@ class ItemReader(NamedTuple):
                 facts |= Fact.INCOMPLETE
         elif state == RevisionState.DELETED:
             facts |= Fact.TOMBSTONE
-        if not item.keys() <= _NO_DATA:
+        if has_document(item):
             facts |= Fact.HAS_DATA
+        value, untyped = self._digests(item)
         return HistoryItem(
             document_id=_text(item, KEY_ATTRIBUTE),
             version=version,
@@ -128,13 +115,14 @@ class ItemReader(NamedTuple):
             sequence_no=self._sequence_no(item),
             hash=_binary(item, HASH_ATTRIBUTE),
             data_hash=_binary(item, DATA_HASH_ATTRIBUTE),
-            value=item_digest(item, HISTORY_LEFT_OUT) if self.job.is_deep else b"",
-            untyped=untyped_digest(item, HISTORY_LEFT_OUT) if self._needs_untyped else b"",
+            value=value,
+            untyped=untyped,
         )
 
-    @property
-    def _needs_untyped(self) -> bool:
-        return self.job.is_deep and self.has_json
+    def _digests(self, item: Mapping[str, Any]) -> tuple[bytes, bytes]:
+        if not self.job.is_deep:
+            return b"", b""
+        return digest(item), digest(item, of=untyped_digest) if self.has_json else b""
 
     def _sequence_no(self, item: Mapping[str, Any]) -> int:
         if _text(item, STRAND_ID_ATTRIBUTE) != self.job.strand_id:
