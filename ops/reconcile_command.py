@@ -57,8 +57,8 @@ The ledger may be in use meanwhile. What was committed after the last block of S
 newer, which is not wrong either, unless --ended says that SOURCE is the end of the journal.
 
 Every item is read, consistently: a table of 1 GB costs about 262,000 read units. --rcu limits how
-many a second. Memory does not grow with the tables; the temporary folder (TMPDIR) needs about 150
-bytes for each revision and each item, 250 with --deep.
+many a second. Memory does not grow with the tables; the temporary folder (TMPDIR) needs about 110
+bytes for each revision and each item, and 170 with --deep.
 
 --repair sends the documents that differ through the replay: their newest revision and their
 history are written again, under the function's conditions. It never touches what is newer, ahead
