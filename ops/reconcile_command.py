@@ -243,6 +243,7 @@ class _Repairs:
 
     def run(self, found: Reconciliation) -> bool:
         """Repair, tell what was done, and return whether it was interrupted."""
+        self.found.refuse_too_much()
         lines: list[str] = []
         is_interrupted = False
         if self.found.wanted:

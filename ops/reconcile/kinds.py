@@ -67,7 +67,7 @@ MEANINGS: Mapping[Kind, Meaning] = {
         "a higher version than the export has, of a time that the export covers", _LOOK
     ),
     Kind.EXTRA: Meaning(
-        "a document that the export does not have, of a time that it covers",
+        "a document that the export does not have in this table, of a time that it covers",
         f"{_LOOK}; --repair --remove-extra deletes it",
     ),
     Kind.FOREIGN: Meaning("the item has no version or state of this project", _LOOK),

@@ -53,6 +53,8 @@ class ToRepair:
         What stands for documents of removed generations, which must not come back.
     extra
         Items of documents, or revisions, that the export does not have.
+    is_too_much
+        Whether there was more.
     """
 
     keeps_extra: bool = False
@@ -60,22 +62,31 @@ class ToRepair:
     documents: set[bytes] = field(default_factory=set)
     removed: set[bytes] = field(default_factory=set)
     extra: list[Difference] = field(default_factory=list)
+    is_too_much: bool = False
 
     def add(self, difference: Difference) -> None:
-        """Add what a repair can do about a difference.
+        """Add what a repair can do about a difference, if there is still room for it."""
+        kind = difference.kind
+        is_extra = kind is Kind.EXTRA and self.keeps_extra
+        if not (is_extra or kind is Kind.REMOVED or kind in REPAIRED):
+            return
+        if len(self.documents) + len(self.removed) + len(self.extra) >= self.max_documents:
+            self.is_too_much = True
+        elif is_extra:
+            self.extra.append(difference)
+        else:
+            documents = self.removed if kind is Kind.REMOVED else self.documents
+            documents.add(document_key(difference.document_id))
+
+    def refuse_too_much(self) -> None:
+        """Raise an error if not everything could be collected.
 
         Raises
         ------
         OpsError
             If there is too much.
         """
-        if difference.kind in REPAIRED:
-            self.documents.add(document_key(difference.document_id))
-        elif difference.kind is Kind.REMOVED:
-            self.removed.add(document_key(difference.document_id))
-        elif difference.kind is Kind.EXTRA and self.keeps_extra:
-            self.extra.append(difference)
-        if len(self.documents) + len(self.removed) + len(self.extra) > self.max_documents:
+        if self.is_too_much:
             raise OpsError(
                 f"more than {self.max_documents:,} documents differ, so nothing was repaired: "
                 "bring the tables up to date with `python -m ops replay`, and reconcile again"

@@ -283,6 +283,7 @@ def test_a_repair_of_too_much_is_refused(
         insert(ledger, number=number)
     run = ReconcileRun(export_of(ledger.blocks).write_to(tmp_path), WITH_HISTORY, client)
     run.max_documents = 2
+    assert run.reconcile().counts == {Kind.MISSING: 6}
 
     with pytest.raises(OpsError, match="bring the tables up to date with `python -m ops replay`"):
-        run.reconcile()
+        run.to_repair.refuse_too_much()
