@@ -59,7 +59,9 @@ class ComparisonProgress:
 
     def _start(self, what: str, total: int | None, noun: str) -> None:
         self._noun = noun
-        self._progress.reset(self._task, total=total, description=what, rate="")
+        # A reset would keep the total of what was before where there is none.
+        self._progress.remove_task(self._task)
+        self._task = self._progress.add_task(what, total=total, rate="")
 
 
 @contextmanager
