@@ -144,16 +144,19 @@ def test_a_page_names_every_kind_and_no_document(
 
 
 def test_a_source_that_is_cut_could_not_be_read(
-    arguments: list[str], run: ReconcileRun, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], run: ReconcileRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = max(run.folder.rglob("*-*.ion"))
     file.write_bytes(file.read_bytes()[:-20])
+    reports = {name: tmp_path / name for name in ("report.json", "report.html")}
+    options = ["--json", str(reports["report.json"]), "--html", str(reports["report.html"])]
 
-    assert main(["reconcile", *arguments]) == 2
+    assert main(["reconcile", *arguments, *options]) == 2
 
     out = capsys.readouterr().out
     assert out.startswith("COULD NOT BE READ")
-    assert file.name in out
+    texts = [out, *(path.read_text(encoding="utf-8") for path in reports.values())]
+    assert all(file.name in text for text in texts)
 
 
 def test_a_missing_table_has_exit_status_2(
@@ -202,6 +205,38 @@ def test_extra_items_are_not_deleted_unasked(
     assert main(["reconcile", *arguments, "--repair", "--remove-extra"]) == 2
 
     assert "nothing was deleted: answer at a terminal, or pass --yes" in capsys.readouterr().err
+
+
+def test_nothing_to_repair_is_said(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["reconcile", *arguments, "--repair"]) == 0
+
+    assert "Nothing to repair." in capsys.readouterr().out
+
+
+def test_json_on_the_standard_output_has_no_lines_of_a_repair(
+    arguments: list[str], run: ReconcileRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planted.missing(run, LEDGER.live[0])
+
+    assert main(["reconcile", *arguments, "--repair", "--json", "-"]) == 1
+
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["counts"] == {"missing": 1}
+    assert "Repaired 1 document: " in shown.err
+
+
+def test_the_command_that_repeats_it_has_what_decides_the_result(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--deep", "--ended", "--tables", "Person", "--rcu", "1000", "--limit", "3"]
+
+    assert main(["reconcile", *arguments, *options, "--json", "-"]) == 0
+
+    command = json.loads(capsys.readouterr().out)["command"].split()
+    expected = ["python", "-m", "ops", "reconcile", *arguments]
+    assert command == [*expected, "--tables", "Person", "--deep", "--ended"]
 
 
 def test_repair_refuses_outputs_of_another_deployment(

@@ -14,8 +14,10 @@ from handler.settings import HandlerSettings, ReplicaTable
 from ops.errors import OpsError
 from ops.reconcile.kinds import Kind
 from ops.reconcile.reconciliation import Outcome
+from ops.reconcile.repair import remove_extra
 from tests.support import planted_differences as planted
 from tests.support.exports import ExportFormat, export_of, new_ledger
+from tests.support.journals import structs
 from tests.support.memory_dynamodb import MemoryDynamoDB, Tables
 from tests.support.reconcile_run import ReconcileRun
 from tests.support.replay_run import HISTORY, PERSON, WITH_HISTORY
@@ -274,6 +276,48 @@ def test_an_export_without_blocks_could_not_be_read(tmp_path: Path, client: Memo
     folder = export_of([], strand_id="JdxjkR9bSYB5jMHWcI464T").write_to(tmp_path)
 
     assert ReconcileRun(folder, WITH_HISTORY, client).reconcile().outcome is Outcome.NOT_READ
+
+
+def test_a_revision_that_cannot_be_read_is_told(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    # given a revision whose version is no number, and one whose block does not name its table
+    insert(ledger, name="one")
+    insert(ledger, name="two")
+    blocks: list[Any] = structs(ledger)
+    for field, place in (("version", 1), ("table", 2)):
+        block = blocks[place]
+        if field == "version":
+            (bad,) = (each for each in block["revisions"] if "metadata" in each)
+            bad["metadata"]["version"] = "none"
+        else:
+            block["transactionInfo"]["documents"] = {}
+    written = export_of(ledger.blocks, blocks_per_object=len(blocks))
+    folder = written.write_to(tmp_path)
+    (key,) = written.data_keys
+    (folder / key).write_bytes(simpleion.dumps(blocks, binary=True, sequence_as_stream=True))
+    # when
+    found = ReconcileRun(folder, WITH_HISTORY, client).reconcile()
+    # then
+    assert found.outcome is Outcome.NOT_READ
+    assert found.unread == 2
+    assert [each.key for each in found.problems] == ["block 1", "block 2"]
+
+
+def test_an_extra_item_that_was_changed_meanwhile_stays(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    document_id = insert(ledger, name="one")
+    run = ReconcileRun(export_of(ledger.blocks).write_to(tmp_path), replica(), client)
+    run.load()
+    planted.unknown_document(run, document_id)
+    run.reconcile()
+    (difference,) = run.to_repair.extra
+    run.change(PERSON, difference.document_id, version={"N": "5"})
+
+    assert not remove_extra(client, PERSON, difference, has_versions=False)
+
+    assert run.item(PERSON, difference.document_id)
 
 
 def test_a_repair_of_too_much_is_refused(
