@@ -8,14 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache, partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
 from handler.history import revision_write
 from handler.replica import check_integer, projected_attributes, write_for
-from journal.errors import DamagedObject, IonError
+from journal.errors import DamagedObject, IonError, MalformedRecord
+from journal.exports.block_facts import Table
 from journal.exports.block_revisions import NO_TABLE
 from journal.exports.blocks import Format, object_blocks
 from journal.ion.timestamps import timestamp_text
@@ -25,7 +25,7 @@ from ops.reconcile.canonical import bytes_digest, item_digest, untyped_digest
 from ops.reconcile.item_parts import digest
 from ops.reconcile.partitions import PARTITIONS, packed, partition_of
 from ops.reconcile.records import Expected, Fact, Redacted, stored
-from ops.replay.revisions import Found, Unread, read_part
+from ops.replay.revisions import Found, FoundFault, Unread, read_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -130,7 +130,8 @@ class _Watched:
         # What is damaged, the reader tells.
         with suppress(DamagedObject):
             self.format = object_blocks([first]).format
-        return chain([first], pieces)
+        yield first
+        yield from pieces
 
 
 class _Sink(Found):
@@ -147,13 +148,22 @@ class _Sink(Found):
 
     @override
     def block_ends(self) -> None:
+        read = len(self.revisions) + len(self.faulty)
         for announced in self.redactions:
             redaction = announced.redaction
-            self._add(Redacted(redaction.document_id, redaction.version))
+            if _fault(redaction.version) is None:
+                self._add(Redacted(redaction.document_id, redaction.version))
         for found in self.revisions:
-            self._take(found)
+            fault = _fault(found.revision.version)
+            if fault is None:
+                self._take(found)
+            else:
+                table = Table(found.revision.table_id, found.revision.table_name)
+                self.faulty.append(
+                    FoundFault(found.sequence_no, found.place, found.span, table, fault)
+                )
         if not self._is_superseded:
-            self.result.revisions += len(self.revisions) + len(self.faulty)
+            self.result.revisions += read
             self.problems.extend(
                 Unread(f"block {each.sequence_no}", f"revision {each.place}: {each.code}")
                 for each in self.faulty
@@ -209,7 +219,6 @@ class _Sink(Found):
         if table.history:
             try:
                 projected = projected_attributes(revision, table)
-                check_integer("version", revision.version)
                 digests.add_history(
                     revision_write(revision, table, self._job.history_table, projected)
                 )
@@ -219,7 +228,6 @@ class _Sink(Found):
             facts |= Fact.NO_HISTORY
         if revision.kind is not RevisionKind.REDACTED:
             try:
-                check_integer("version", revision.version)
                 digests.add_state(write_for(revision, table, self._now, projected), table)
             except Exception:  # noqa: BLE001 (as the handler, which quarantines the revision)
                 facts |= Fact.UNSTORABLE
@@ -243,6 +251,15 @@ class _Sink(Found):
         except (IonError, ValueError):
             return True
         return written + days * _SECONDS_PER_DAY <= self._now
+
+
+def _fault(version: int) -> str | None:
+    """Return what is wrong with a version; None if it is one."""
+    try:
+        check_integer("version", version)
+    except MalformedRecord as error:
+        return error.code
+    return None
 
 
 class _Digests:

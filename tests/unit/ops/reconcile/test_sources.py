@@ -278,20 +278,31 @@ def test_an_export_without_blocks_could_not_be_read(tmp_path: Path, client: Memo
     assert ReconcileRun(folder, WITH_HISTORY, client).reconcile().outcome is Outcome.NOT_READ
 
 
+def test_an_object_whose_compression_is_damaged_is_told(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    insert(ledger, name="one")
+    written = export_of(ledger.blocks)
+    folder = written.write_to(tmp_path)
+    (folder / written.data_keys[0]).write_bytes(b"\x1f\x8b damaged")
+
+    found = ReconcileRun(folder, WITH_HISTORY, client).reconcile()
+
+    assert found.outcome is Outcome.NOT_READ
+    assert [each.key for each in found.problems] == [written.data_keys[0]]
+
+
 def test_a_revision_that_cannot_be_read_is_told(
     tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
 ) -> None:
-    # given a revision whose version is no number, and one whose block does not name its table
-    insert(ledger, name="one")
-    insert(ledger, name="two")
+    # given a version that is no number, one that no item can hold, and a block without tables
+    for number in range(3):
+        insert(ledger, number=number)
     blocks: list[Any] = structs(ledger)
-    for field, place in (("version", 1), ("table", 2)):
-        block = blocks[place]
-        if field == "version":
-            (bad,) = (each for each in block["revisions"] if "metadata" in each)
-            bad["metadata"]["version"] = "none"
-        else:
-            block["transactionInfo"]["documents"] = {}
+    for place, version in ((1, "none"), (2, 10**39)):
+        (bad,) = (each for each in blocks[place]["revisions"] if "metadata" in each)
+        bad["metadata"]["version"] = version
+    blocks[3]["transactionInfo"]["documents"] = {}
     written = export_of(ledger.blocks, blocks_per_object=len(blocks))
     folder = written.write_to(tmp_path)
     (key,) = written.data_keys
@@ -300,8 +311,9 @@ def test_a_revision_that_cannot_be_read_is_told(
     found = ReconcileRun(folder, WITH_HISTORY, client).reconcile()
     # then
     assert found.outcome is Outcome.NOT_READ
-    assert found.unread == 2
-    assert [each.key for each in found.problems] == ["block 1", "block 2"]
+    assert found.unread == 3
+    assert {each.key for each in found.problems} == {"block 1", "block 2", "block 3"}
+    assert found.revisions == 3
 
 
 def test_an_extra_item_that_was_changed_meanwhile_stays(
