@@ -146,12 +146,16 @@ def _may_correct(
 
 
 def canonical_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item in a form that is equal for equal items, without its expiry.
+    """Return an item in a form that is equal for equal items.
 
     A number has many texts, of which DynamoDB keeps none as it was, and binary is bytes or base64,
-    as the client has it. When an item expires depends on when it was written.
+    as the client has it. When an item expires depends on when it was written, so it counts only
+    whether it does.
     """
-    return {name: _canonical(value) for name, value in item.items() if name != EXPIRY_ATTRIBUTE}
+    return {
+        name: name if name == EXPIRY_ATTRIBUTE else _canonical(value)
+        for name, value in item.items()
+    }
 
 
 def _canonical(value: Any) -> Any:  # noqa: ANN401 (any attribute value)

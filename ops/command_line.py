@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ops.command import Command
 
 COMMANDS = (
-    *("inspect", "verify", "history", "replay", "convert", "handoff"),
+    *("inspect", "verify", "history", "replay", "convert", "reconcile", "handoff"),
     *("status", "failures", "redrive", "discard", "generations"),
 )
 """All subcommands; a new one is a module, such as `ops.redrive_command`, and an entry here."""

@@ -28,6 +28,7 @@ _ACTIONS = {
     "Query": "dynamodb:Query",
     "BatchGetItem": "dynamodb:BatchGetItem",
     "PutItem": "dynamodb:PutItem",
+    "DeleteItem": "dynamodb:DeleteItem",
     "DescribeStreamSummary": "kinesis:DescribeStreamSummary",
     "PutRecords": "kinesis:PutRecords",
     "ListShards": "kinesis:ListShards",

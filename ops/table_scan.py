@@ -65,12 +65,12 @@ class CapacityLimit:
 def pages(
     dynamodb: Any,  # noqa: ANN401 (boto3's clients share no type)
     table_name: str,
-    names: Sequence[str],
+    names: Sequence[str] | None,
     limit: CapacityLimit,
     stop: Callable[[], bool] = lambda: False,
     **more: Any,  # noqa: ANN401 (boto3's arguments)
 ) -> Iterator[list[dict[str, Any]]]:
-    """Yield some attributes of a table's items, one page after the other.
+    """Yield the items of a table, or some of their attributes, one page after the other.
 
     Parameters
     ----------
@@ -79,7 +79,8 @@ def pages(
     table_name
         The table.
     names
-        The attributes; the placeholder of each in an expression is ``#`` and its name.
+        The attributes; the placeholder of each in an expression is ``#`` and its name. None for all
+        of them, without placeholders.
     limit
         Waits after each page.
     stop
@@ -92,14 +93,11 @@ def pages(
     OpsError
         If the table does not exist, or AWS refuses.
     """
-    placeholders = {f"#{name}": name for name in names}
-    request = {
-        "TableName": table_name,
-        "ProjectionExpression": ", ".join(placeholders),
-        "ExpressionAttributeNames": placeholders,
-        "ReturnConsumedCapacity": "TOTAL",
-        **more,
-    }
+    request = {"TableName": table_name, "ReturnConsumedCapacity": "TOTAL", **more}
+    if names is not None:
+        placeholders = {f"#{name}": name for name in names}
+        request["ProjectionExpression"] = ", ".join(placeholders)
+        request["ExpressionAttributeNames"] = placeholders
     while True:
         with aws_errors(f"table {table_name}"):
             answer = dynamodb.scan(**request)

@@ -17,6 +17,7 @@ from ops.exports.reading_progress import reading_progress
 from ops.exports.verification import Outcome
 from ops.exports.verifier import Progress, VerifyOptions, verify
 from ops.option_types import moment, table_names
+from ops.report_files import check_writable, write_report
 from ops.standard_output import print_lines
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _verified(options: argparse.Namespace, console: Console) -> int:
         if path is not None
     ]
     for path, _ in reports:
-        _check_writable(path)
+        check_writable(path)
     with reading_progress(console) as progress:
 
         def advance(done: Progress) -> None:
@@ -126,7 +127,7 @@ def _verified(options: argparse.Namespace, console: Console) -> int:
             advance=advance,
         )
     for path, report in reports:
-        _write(path, report(verification))
+        write_report(path, report(verification))
     print_lines(report_text.summary(verification))
     return verification.outcome.value
 
@@ -172,16 +173,3 @@ def _proofs(paths: Sequence[Path]) -> list[FoundProof]:
             )
         proofs.append(FoundProof(str(path), found, is_given=True))
     return proofs
-
-
-def _check_writable(path: Path) -> None:
-    """Fail before a long verification, not after it."""
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise OpsError(f"{path} cannot be written: give a file in a folder that exists")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OpsError(f"{path} cannot be written: {error.strerror}") from None

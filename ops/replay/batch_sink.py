@@ -87,6 +87,8 @@ class BatchSink(Found):
 
     def block_ends(self) -> None:
         """Sort what was found in a block."""
+        if self._job.documents is not None:
+            self._leave_others()
         for revision in self.revisions:
             self._sort_revision(revision)
         for fault in self.faulty:
@@ -101,6 +103,17 @@ class BatchSink(Found):
         self.redactions.clear()
         if self.bytes - self._kept_bytes >= self._max_bytes:
             self._full(self)
+
+    def _leave_others(self) -> None:
+        """Drop what is of other documents, and what cannot be read: nobody asked for it."""
+        wants = self._job.wants
+        self.revisions = [
+            each for each in self.revisions if wants(document_key(each.revision.document_id))
+        ]
+        self.redactions = [
+            each for each in self.redactions if wants(document_key(each.redaction.document_id))
+        ]
+        self.faulty.clear()
 
     def forget(self) -> None:
         """Drop what is kept."""

@@ -33,6 +33,9 @@ class Job:
         Which items of the same version are written again if they differ; None for none.
     is_dry_run
         Whether nothing is written.
+    documents
+        What stands for the documents that are replayed (`ops.replay.messages.document_key`); None
+        for all.
     """
 
     location: str
@@ -42,6 +45,11 @@ class Job:
     selection: Selection = field(default=EVERYTHING)
     correction: Correction | None = None
     is_dry_run: bool = False
+    documents: frozenset[bytes] | None = None
+
+    def wants(self, document: bytes) -> bool:
+        """Return whether a document is replayed, by what stands for it."""
+        return self.documents is None or document in self.documents
 
     def table_of(self, name: str, table_id: str) -> ReplicaTable | None:
         """Return the replica of a ledger table; None if the table is not replayed."""

@@ -8,6 +8,7 @@ the same cases on both. Faults enter through `faults.Faults`.
 from __future__ import annotations
 
 import threading
+import zlib
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +135,14 @@ class Tables:
             if not is_met(old):
                 raise _conditional_failure(old if all_old else None)
             self._store(table, old, item, "Item size has exceeded the maximum allowed size")
+
+    def delete(self, table: str, key: Item, *, is_met: Condition) -> None:
+        """Remove an item if the stored one, or None, meets a condition."""
+        with self._lock:
+            place = self.key(table, key)
+            if not is_met(self._table(table).get(place)):
+                raise _conditional_failure(None)
+            self._table(table).pop(place, None)
 
     def _table(self, name: str) -> dict[str, Item]:
         if name not in self._items:
@@ -269,17 +278,45 @@ class MemoryDynamoDB:
             raise _as_exception("GetItem", refusal) from refusal
         return {} if item is None else {"Item": item}
 
+    def delete_item(
+        self,
+        *,
+        TableName: str,  # noqa: N803 (boto3's name)
+        Key: Item,  # noqa: N803 (boto3's name)
+        ConditionExpression: str,  # noqa: N803 (boto3's name)
+        ExpressionAttributeNames: Mapping[str, str],  # noqa: N803 (boto3's name)
+        ExpressionAttributeValues: Mapping[str, Value],  # noqa: N803 (boto3's name)
+        ReturnConsumedCapacity: str = "NONE",  # noqa: N803, ARG002 (boto3's name)
+    ) -> dict[str, Any]:
+        """Remove an item under a condition."""
+        is_met = _put_condition(
+            ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues
+        )
+        try:
+            self._tables.delete(TableName, Key, is_met=is_met)
+        except _Refusal as refusal:
+            raise _as_exception("DeleteItem", refusal) from refusal
+        return {}
+
     def scan(
         self,
         *,
         TableName: str,  # noqa: N803 (boto3's name)
         ConsistentRead: bool = False,  # noqa: N803, ARG002 (every read here is consistent)
+        Segment: int = 0,  # noqa: N803 (boto3's name)
+        TotalSegments: int = 1,  # noqa: N803 (boto3's name)
+        ReturnConsumedCapacity: str = "NONE",  # noqa: N803, ARG002 (boto3's name)
     ) -> dict[str, Any]:
-        """Read the whole table in one page."""
+        """Read the whole table, or a segment of it, in one page."""
         try:
-            items = list(self._tables.items(TableName).values())
+            found = self._tables.items(TableName)
         except _Refusal as refusal:
             raise _as_exception("Scan", refusal) from refusal
+        items = [
+            item
+            for key, item in found.items()
+            if zlib.crc32(key.encode()) % TotalSegments == Segment
+        ]
         return {"Items": items, "Count": len(items), "ScannedCount": len(items)}
 
     def _statement_response(

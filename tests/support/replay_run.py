@@ -132,6 +132,7 @@ class ReplayRun:
         selection: Selection = EVERYTHING,
         tables: frozenset[str] = frozenset(),
         correction: Correction | None = None,
+        documents: frozenset[bytes] | None = None,
         state_file: Path | None = None,
         has_index: bool = True,
         fails: Callable[[], None] = lambda: None,
@@ -152,6 +153,7 @@ class ReplayRun:
             tables=tables,
             selection=selection,
             correction=correction,
+            documents=documents,
         )
         client = (
             MemoryDynamoDB(self.tables) if faults is None else MemoryDynamoDB(self.tables, faults)

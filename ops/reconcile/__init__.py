@@ -1,0 +1,1 @@
+"""Compares journal exports with the tables of a stack."""

@@ -1,0 +1,1 @@
+"""Tests of comparing exports with tables."""
