@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 FILE_NAME: Final = "manifest.json"
 """The manifest in its folder. It is written last."""
 
-OBJECTS_FOLDER: Final = "data/"
+OBJECTS_FOLDER: Final = "items/"
 """The objects below the folder. An import reads whatever is there, so the manifest is not."""
 
 CONTENT_TYPE: Final = "application/json"

@@ -154,7 +154,7 @@ class ReplicaTableSettings(Section):
         default=None,
         pattern=LOCATION_PATTERN,
         description=f"{LOCATION_DESCRIPTION}, or nothing for an empty table",
-        examples=["s3://my-bucket/import/tables/Person"],
+        examples=["s3://my-bucket/import/Person"],
     )
 
     @model_validator(mode="before")

@@ -35,7 +35,7 @@ _LOCATION = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^/].*?)/*")
 
 LOCATION_PATTERN: Final = rf"\A(?:{_LOCATION.pattern})\Z"
 LOCATION_DESCRIPTION: Final = (
-    "one folder that `python -m ops convert` wrote, such as s3://my-bucket/import/tables/Person"
+    "one folder that `python -m ops convert` wrote, such as s3://my-bucket/import/Person"
 )
 
 CREATION_TIMEOUT: Final = "48h"
@@ -60,7 +60,7 @@ class TableImportsSettings(Section):
 
     history_import_from: str = Field(
         pattern=rf"{LOCATION_PATTERN}|\A\Z",
-        description=f"{LOCATION_DESCRIPTION.replace('tables/Person', 'history')}, or an empty text "
+        description=f"{LOCATION_DESCRIPTION.replace('Person', 'history')}, or an empty text "
         "for an empty table",
         examples=["s3://my-bucket/import/history"],
     )
@@ -253,7 +253,8 @@ def _check(
             where,
             location,
             "it is not complete, because a part of the export is missing or damaged: replace that "
-            "part, as `python -m ops verify` names it, and convert the export again",
+            "part, as `python -m ops verify` names it, and convert the export again; or remove the "
+            "setting, and load what there is with `python -m ops replay`",
         )
     wanted = {entry.ledger_table: _imported(entry) for entry in entries}
     if manifest.tables.keys() != wanted.keys():

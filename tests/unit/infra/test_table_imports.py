@@ -16,7 +16,7 @@ from tests.support.redeployments import HISTORY as HISTORY_BEFORE
 from tests.support.redeployments import LAST, NAME, OPEN
 
 TABLE = "aws:dynamodb/table:Table"
-FOLDER = "s3://imports/all/tables/Person"
+FOLDER = "s3://imports/all/Person"
 HISTORY_FOLDER = "s3://imports/all/history/"
 KEPT = LAST | {"tableNames": {"Person": "qldb-Person-physical"}}
 """Outputs of a deployment whose table has the name that the mocks give it again."""
@@ -69,7 +69,7 @@ def test_a_new_table_is_made_from_the_objects_of_its_folder() -> None:
         "inputFormat": "DYNAMODB_JSON",
         "inputCompressionType": "GZIP",
         # The manifest is not below the prefix.
-        "s3BucketSource": {"bucket": "imports", "keyPrefix": "all/tables/Person/data/"},
+        "s3BucketSource": {"bucket": "imports", "keyPrefix": "all/Person/items/"},
     }
 
 
@@ -86,7 +86,7 @@ def test_the_history_table_is_made_from_its_folder() -> None:
         if each.name == "qldb-history"
     ]
 
-    assert source(table) == {"bucket": "imports", "keyPrefix": "all/history/data/"}
+    assert source(table) == {"bucket": "imports", "keyPrefix": "all/history/items/"}
 
 
 def test_the_owner_of_the_bucket_can_be_another_account() -> None:
@@ -95,7 +95,7 @@ def test_the_owner_of_the_bucket_can_be_another_account() -> None:
     assert source(table) == {
         "bucket": "imports",
         "bucketOwner": "210987654321",
-        "keyPrefix": "all/tables/Person/data/",
+        "keyPrefix": "all/Person/items/",
     }
 
 
@@ -113,7 +113,7 @@ def test_a_table_that_another_name_replaces_is_made_from_the_new_source_or_none(
     empty = deploy({**PERSON, "tableName": "people"}, last=last).one(TABLE)
 
     assert imported.ignored == empty.ignored == ()
-    assert source(imported) == {"bucket": "imports", "keyPrefix": "all/tables/Person/data/"}
+    assert source(imported) == {"bucket": "imports", "keyPrefix": "all/Person/items/"}
     assert "importTable" not in empty.inputs
 
 
