@@ -10,6 +10,7 @@ from infra import (
     kms,
     lambda_package,
     previous,
+    table_imports,
     table_throughput,
     upstream,
 )
@@ -39,6 +40,7 @@ kms.check(settings.journal_stream.kms_key_arn)
 alarms.check_regions(settings.alarms)
 deployed = previous.Previous.read()
 change_refusals.refuse(deployed, settings)
+imports = table_imports.of(deployed, settings)
 throughput = table_throughput.of_replica_tables(deployed, settings.replica_tables)
 code = lambda_package.build(
     runtime=settings.consumer.lambda_runtime, architecture=settings.consumer.lambda_architecture
@@ -68,6 +70,7 @@ replica = ReplicaTables(
     TABLES_COMPONENT,
     settings.replica_tables,
     throughput,
+    imports.replica_tables,
     tags=tags,
     opts=formerly("replica-tables"),
 )
@@ -78,6 +81,7 @@ if settings.replica_tables.has_history:
         HISTORY_COMPONENT,
         settings.history_table,
         table_throughput.of_history_table(deployed, settings.history_table),
+        imports.history,
         tags=tags,
     ).table
     pulumi.export(previous.HISTORY_OUTPUT, history.name)
@@ -143,6 +147,7 @@ if settings.dashboard.dashboard:
 change_warnings.warn_of_empty(
     deployed, settings.replica_tables, replica.names, has_ledger=ledger_name is not None
 )
+change_warnings.warn_of_imports(deployed, settings)
 change_warnings.warn_of_deletion(deployed, settings.replica_tables)
 change_warnings.warn_of_new_history(
     deployed, settings.replica_tables, has_ledger=ledger_name is not None
@@ -161,6 +166,14 @@ pulumi.export(
     table_throughput.remembered(deployed, settings.replica_tables.throughput),
 )
 pulumi.export(previous.INDEXES_OUTPUT, previous.index_keys(settings.replica_tables.replica_tables))
+pulumi.export(
+    previous.IMPORTS_OUTPUT,
+    table_imports.remembered(deployed, settings.replica_tables.replica_tables),
+)
+pulumi.export(
+    previous.HISTORY_IMPORT_OUTPUT,
+    table_imports.remembered_history(deployed, settings.table_imports),
+)
 pulumi.export(previous.SHARDS_OUTPUT, settings.journal_stream.shards)
 pulumi.export("toleratedLagMinutes", settings.alarms.tolerated_lag_minutes)
 pulumi.export("functionName", consumer.function.name)

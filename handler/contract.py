@@ -203,37 +203,6 @@ class TableField(enum.StrEnum):
     """Whether ledger tables of several ids may have this replica; absent if not."""
 
 
-IMPORT_MANIFEST = "manifest.json"
-"""Name of the file beside the items of one table that DynamoDB is to import."""
-
-IMPORT_ITEMS = "items/"
-"""Folder of these items, below the folder of the manifest."""
-
-
-class ImportField(enum.StrEnum):
-    """Fields of `IMPORT_MANIFEST`, which is written last."""
-
-    FORMAT_VERSION = "formatVersion"
-    LEDGER_TABLE = "ledgerTable"
-    """As the settings name it; null for the history table."""
-
-    PROJECTION_ID = "projectionId"
-    """Id of the attributes that live items have; null for the history table."""
-
-    ITEMS = "items"
-    BYTES = "bytes"
-    """Of the items without compression, for which DynamoDB charges."""
-
-    OBJECTS = "objects"
-    SOURCE = "source"
-    STRAND_ID = "strandId"
-    LAST_BLOCK = "lastBlock"
-    """Sequence number of the last block of the export."""
-
-
-IMPORT_FORMAT_VERSION = 1
-
-
 SERVICE_NAME = "qldb-replica"
 METRICS_NAMESPACE = "QldbReplica"
 

@@ -38,6 +38,7 @@ def refuse(previous: Previous, settings: Settings) -> None:
     _refuse_deletion(previous, tables.replica_tables)
     _refuse_other_key_types(previous, tables.replica_tables)
     _refuse_kept_indexes(previous, tables.replica_tables)
+    _refuse_late_imports(previous, settings)
     _refuse_resharding(previous, settings.journal_stream.shards)
 
 
@@ -121,6 +122,38 @@ def _refuse_kept_indexes(previous: Previous, entries: Sequence[ReplicaTableSetti
                 "Delete each of them, wait until it is gone, then run pulumi up: aws dynamodb "
                 f"update-table --table-name {name} --global-secondary-index-updates '{delete}'"
             )
+
+
+def _refuse_late_imports(previous: Previous, settings: Settings) -> None:
+    """Refuse to import into a table that exists: nothing would be imported.
+
+    DynamoDB imports into new tables only (developer guide, "DynamoDB data import from Amazon S3").
+    """
+    load = f"load the export into it: python -m ops replay SOURCE --stack {pulumi.get_stack()}"
+    for number, entry in enumerate(settings.replica_tables.replica_tables):
+        name = entry.ledger_table
+        if entry.import_from in {None, previous.imports.get(name)} or not previous.keeps(entry):
+            continue
+        raise _late(
+            f"replicaTables[{number}].importFrom is {entry.import_from}",
+            f"DynamoDB table {previous.table_names[name]}",
+            f"Remove importFrom, and {load}; or give the entry another tableName, which replaces "
+            "the table by one that is made from the folder",
+        )
+    folder = settings.table_imports.history_import_from
+    if previous.history_table_name and folder not in {"", previous.history_import}:
+        raise _late(
+            f"historyImportFrom is {folder}",
+            f"history table {previous.history_table_name}",
+            f"pulumi config rm historyImportFrom, and {load}",
+        )
+
+
+def _late(setting: str, table: str, remedy: str) -> pulumi.RunError:
+    return pulumi.RunError(
+        f"{setting}, and the {table} exists already: DynamoDB imports into new tables only, so "
+        f"nothing would be imported; nothing was changed. {remedy}"
+    )
 
 
 def _refuse_resharding(previous: Previous, shard_count: int | None) -> None:

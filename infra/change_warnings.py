@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from infra.previous import Previous
     from infra.replica_tables import ReplicaTablesSettings
+    from infra.settings import Settings
 
 RESTREAM_COMMAND = "pulumi up --replace '**aws:qldb/stream:Stream**'"
 """Replaces the QLDB stream alone. The new one starts at ``inclusiveStartTime``; records of known
@@ -60,7 +61,9 @@ def warn_of_empty(
 
     def warn(names: Mapping[str, str]) -> None:
         empty = sorted(
-            table for table, name in names.items() if previous.table_names.get(table) != name
+            table
+            for table, name in names.items()
+            if previous.table_names.get(table) != name and table not in tables.folders
         )
         if empty:
             imported = "" if tables.given_names.keys().isdisjoint(empty) else _UNLESS_IMPORTED
@@ -70,6 +73,37 @@ def warn_of_empty(
             )
 
     pulumi.Output.all(**table_names).apply(warn)
+
+
+def warn_of_imports(previous: Previous, settings: Settings) -> None:
+    """Warn of what is left to do after tables are made from folders of S3.
+
+    Parameters
+    ----------
+    previous
+        What the last deployment left.
+    settings
+        What the stack deploys from now on.
+    """
+    made = [
+        f"the DynamoDB table of {entry.ledger_table} from {entry.import_from}"
+        for entry in settings.replica_tables.replica_tables
+        if entry.import_from is not None and not previous.keeps(entry)
+    ]
+    folder = settings.table_imports.history_import_from
+    if folder and previous.history_table_name is None:
+        made.append(f"the history table from {folder}")
+    if made:
+        # terraform-provider-aws, issue 41639 and internal/service/dynamodb/table.go: ImportTable
+        # takes neither, and nothing is added after it.
+        pulumi.warn(
+            f"made by import: {joined(made)}. Run pulumi up once more afterwards: the AWS provider "
+            "sets deletion protection and tags of an imported table with the next deployment. "
+            "Should an import fail, its table has a part of the items, and the next pulumi up "
+            "would take it as it is: repeat it with pulumi up --replace and the table's URN. "
+            "What the ledger has committed since the export has to follow, by the stream or a "
+            "replay"
+        )
 
 
 def warn_of_deletion(previous: Previous, tables: ReplicaTablesSettings) -> None:

@@ -54,6 +54,8 @@ class Component(pulumi.ComponentResource):
         delete_before_replace: bool | None = None,
         protect: bool | None = None,
         retain_on_delete: bool | None = None,
+        ignore_changes: Sequence[str] = (),
+        creation_timeout: str | None = None,
     ) -> pulumi.ResourceOptions:
         """Return the options of a child.
 
@@ -72,6 +74,11 @@ class Component(pulumi.ComponentResource):
             Whether Pulumi refuses to delete the resource, in the preview already.
         retain_on_delete
             Whether the resource stays in the account when Pulumi deletes it from the stack.
+        ignore_changes
+            Properties, by their names in the provider's schema, that only a new resource takes.
+        creation_timeout
+            How long the provider waits until the resource is made, such as ``2h``; None for its
+            default.
         """
         aliases = []
         if formerly is not None and self._was_renamed:
@@ -87,6 +94,10 @@ class Component(pulumi.ComponentResource):
             delete_before_replace=delete_before_replace,
             protect=protect,
             retain_on_delete=retain_on_delete,
+            ignore_changes=list(ignore_changes) or None,
+            custom_timeouts=(
+                None if creation_timeout is None else pulumi.CustomTimeouts(create=creation_timeout)
+            ),
         )
 
     @property

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import pulumi
 
+    from infra.table_imports import TableImport
     from infra.tables import TableSettings, Throughput
 
 
@@ -31,6 +32,7 @@ class HistoryTable(Component):
         name: str,
         settings: TableSettings,
         throughput: Throughput,
+        made: TableImport,
         *,
         tags: Mapping[str, str],
         opts: pulumi.ResourceOptions | None = None,
@@ -45,7 +47,13 @@ class HistoryTable(Component):
                 {"name": VERSION_ATTRIBUTE, "type": "N"},
             ],
             **settings.arguments(throughput),
+            import_table=made.source,
             tags=self.tags,
-            opts=self.child(protect=settings.protect, retain_on_delete=settings.retain_on_delete),
+            opts=self.child(
+                protect=settings.protect,
+                retain_on_delete=settings.retain_on_delete,
+                ignore_changes=made.ignored,
+                creation_timeout=made.creation_timeout,
+            ),
         )
         self.register_outputs({"historyTableName": self.table.name})

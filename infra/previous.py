@@ -29,6 +29,8 @@ INDEXES_OUTPUT = "tableIndexes"
 STREAM_OUTPUT = "streamName"
 SHARDS_OUTPUT = "shardCount"
 CONFIGURATION_OUTPUT = "replicaTables"
+IMPORTS_OUTPUT = "tableImports"
+HISTORY_IMPORT_OUTPUT = "historyImport"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,10 @@ class Previous:
     shard_count
         Shards that the settings gave it; None where Kinesis decided on them, or where an earlier
         version did not export them.
+    imports
+        For each ledger table whose DynamoDB table was made from a folder of S3, that folder.
+    history_import
+        The folder from which the history table was made; empty for none.
     """
 
     table_names: Mapping[str, str] = field(default_factory=dict)
@@ -71,6 +77,8 @@ class Previous:
     indexes: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     stream_name: str = ""
     shard_count: int | None = None
+    imports: Mapping[str, str] = field(default_factory=dict)
+    history_import: str = ""
 
     @classmethod
     def read(cls) -> Self:
@@ -93,6 +101,8 @@ class Previous:
             stream_name=outputs.get(STREAM_OUTPUT) or "",
             # Pulumi's numbers are floats.
             shard_count=int(outputs.get(SHARDS_OUTPUT) or 0) or None,
+            imports=outputs.get(IMPORTS_OUTPUT) or {},
+            history_import=outputs.get(HISTORY_IMPORT_OUTPUT) or "",
         )
 
     def keeps(self, entry: ReplicaTableSettings) -> bool:

@@ -12,6 +12,7 @@ from handler.attribute_names import name_problem, names_problem
 from handler.contract import MAX_LIFETIME_DAYS, TableField
 from infra.index_settings import IndexSettings, indexes_problem, key_limits
 from infra.section import Explained, Section
+from infra.table_imports import LOCATION_DESCRIPTION, LOCATION_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,6 +94,8 @@ class ReplicaTableSettings(Section):
         Days until a tombstone expires, 0 for never; None for those of the stack.
     merge_generations
         Whether a journal export may bring the documents of several tables of that name together.
+    import_from
+        The folder of S3 from which the DynamoDB table is made; None for an empty table.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -147,6 +150,12 @@ class ReplicaTableSettings(Section):
         examples=[400],
     )
     merge_generations: bool = Field(default=False, strict=True)
+    import_from: str | None = Field(
+        default=None,
+        pattern=LOCATION_PATTERN,
+        description=f"{LOCATION_DESCRIPTION}, or nothing for an empty table",
+        examples=["s3://my-bucket/import/Person"],
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -187,7 +196,7 @@ def check_distinct(entries: tuple[ReplicaTableSettings, ...]) -> tuple[ReplicaTa
     Raises
     ------
     Explained
-        If two entries name the same ledger table or the same DynamoDB table.
+        If two entries name the same ledger table, DynamoDB table or folder.
     """
     names = [entry.ledger_table for entry in entries]
     for name in names:
@@ -202,6 +211,13 @@ def check_distinct(entries: tuple[ReplicaTableSettings, ...]) -> tuple[ReplicaTa
             raise Explained(
                 f"gives the tableName {name!r} {given.count(name)} times; expected one DynamoDB "
                 "table for each ledger table"
+            )
+    folders = [entry.import_from for entry in entries if entry.import_from is not None]
+    for folder in folders:
+        if folders.count(folder) > 1:
+            raise Explained(
+                f"gives the importFrom {folder!r} {folders.count(folder)} times; expected a folder "
+                "of its own for each ledger table"
             )
     return entries
 

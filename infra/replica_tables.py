@@ -22,6 +22,7 @@ from infra.tables import TableSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from infra.table_imports import TableImport
     from infra.table_throughput import TableThroughput
 
 
@@ -63,6 +64,15 @@ class ReplicaTablesSettings(TableSettings):
         }
 
     @property
+    def folders(self) -> dict[str, str]:
+        """Folders from which DynamoDB tables are made, by the ledger table's name."""
+        return {
+            entry.ledger_table: entry.import_from
+            for entry in self.replica_tables
+            if entry.import_from is not None
+        }
+
+    @property
     def has_history(self) -> bool:
         """Whether the history of any ledger table is kept."""
         return any(entry.history for entry in self.replica_tables)
@@ -71,7 +81,8 @@ class ReplicaTablesSettings(TableSettings):
 class ReplicaTables(Component):
     """One DynamoDB table for each replicated table of the ledger.
 
-    The argument `throughput` has that of each ledger table's DynamoDB table.
+    The arguments `throughput` and `imports` have what each ledger table's DynamoDB table serves,
+    and how it is made.
     """
 
     tables: Mapping[str, aws.dynamodb.Table]
@@ -85,13 +96,20 @@ class ReplicaTables(Component):
         name: str,
         settings: ReplicaTablesSettings,
         throughput: Mapping[str, TableThroughput],
+        imports: Mapping[str, TableImport],
         *,
         tags: Mapping[str, str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ReplicaTables", name, tags=tags, opts=opts)
         self.tables = {
-            entry.ledger_table: self._table(name, entry, settings, throughput[entry.ledger_table])
+            entry.ledger_table: self._table(
+                name,
+                entry,
+                settings,
+                throughput[entry.ledger_table],
+                imports[entry.ledger_table],
+            )
             for entry in settings.replica_tables
         }
         self.configuration = pulumi.Output.all(**self.names).apply(
@@ -117,6 +135,7 @@ class ReplicaTables(Component):
         entry: ReplicaTableSettings,
         settings: ReplicaTablesSettings,
         throughput: TableThroughput,
+        made: TableImport,
     ) -> aws.dynamodb.Table:
         indexes: list[Any] = [
             index.arguments(throughput.index(index.name)) for index in entry.indexes
@@ -136,12 +155,15 @@ class ReplicaTables(Component):
                 "enabled": entry.lifetime_days(settings.tombstone_lifetime_days) is not None,
             },
             **settings.arguments(throughput.table),
+            import_table=made.source,
             tags=self.tags,
             # DynamoDB refuses late, when most of the stack is deleted already.
             opts=self.child(
                 formerly=entry.ledger_table,
                 protect=settings.protect,
                 retain_on_delete=settings.retain_on_delete,
+                ignore_changes=made.ignored,
+                creation_timeout=made.creation_timeout,
             ),
         )
 

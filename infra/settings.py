@@ -20,6 +20,7 @@ from infra.failures import FailuresSettings
 from infra.journal_stream import JournalStreamSettings
 from infra.ledger_stream import NOW, LedgerStreamSettings
 from infra.replica_tables import ReplicaTablesSettings, table_name
+from infra.table_imports import TableImportsSettings
 from infra.tables import TableSettings
 from infra.tags import TagsSettings
 from infra.upstream import UpstreamSettings
@@ -78,6 +79,7 @@ class Settings(BaseModel):
     ledger_stream: LedgerStreamSettings
     replica_tables: ReplicaTablesSettings
     history_table: TableSettings
+    table_imports: TableImportsSettings
     failures: FailuresSettings
     consumer: ConsumerSettings
     alarms: AlarmsSettings
@@ -144,6 +146,7 @@ class Settings(BaseModel):
                 *_expiry_problems(settings),
                 *_tombstone_problems(settings),
                 *_name_problems(settings),
+                *_import_problems(settings),
                 *_throughput_problems(settings.history_table),
                 *_policy_problems(settings),
             ]
@@ -211,6 +214,16 @@ def _name_problems(settings: Settings) -> Iterator[str]:
                     f"replicaTables[{number}].tableName is {entry.table_name!r}, a name that "
                     f"{whose} of this stack can have: choose another"
                 )
+
+
+def _import_problems(settings: Settings) -> Iterator[str]:
+    """Report the import of a history that no entry asks for."""
+    folder = settings.table_imports.history_import_from
+    if folder and not settings.replica_tables.has_history:
+        yield (
+            f"historyImportFrom is {folder!r}, and no entry of replicaTables has `history: true`: "
+            "pulumi config rm historyImportFrom, or set history in an entry"
+        )
 
 
 def _throughput_problems(settings: TableSettings) -> Iterator[str]:

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Converts journal exports to the form that DynamoDB imports from S3 into a new table (DYNAMODB_JSON,
 gzip): exactly the items that `python -m ops replay` would write, one for each key, in no order.
-It writes a folder for each table of the stack below --to, with a manifest that `pulumi up` checks.
+It writes a folder for each table of the stack below --to, and one for the history, with a manifest
+that `pulumi up` checks. What is not complete, because a part of SOURCE is missing or damaged, is
+not imported.
 
 An import costs about a quarter of what the same writes cost, and no capacity of the table, but it
 makes new tables only: convert with the outputs of a stack that has the tables' configuration, then
@@ -101,6 +103,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
             outputs,
             folder=Path(folder),
             to=options.to,
+            is_whole=not missing,
             processes=options.processes,
             stop=stop,
             progress=progress,

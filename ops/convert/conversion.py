@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -10,7 +9,14 @@ from functools import partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple
 
-from handler.contract import IMPORT_FORMAT_VERSION, IMPORT_MANIFEST, ImportField
+from handler.contract import KEY_ATTRIBUTE, VERSION_ATTRIBUTE
+from infra.import_manifest import (
+    CONTENT_TYPE,
+    FILE_NAME,
+    MAX_OBJECTS,
+    ImportedTable,
+    ImportManifest,
+)
 from ops import connections
 from ops.convert.destination import open_destination
 from ops.convert.objects import TableFiles, write_object
@@ -22,7 +28,7 @@ from ops.replay.engine import Engine
 from ops.replay.state import ReplayState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ops.convert.objects import Written
@@ -31,9 +37,6 @@ if TYPE_CHECKING:
     from ops.replay.plan import Plan
     from ops.replay.tally import Tally
     from ops.stack_outputs import StackOutputs
-
-MAX_OBJECTS = 50_000
-"""Objects of one import (DynamoDB developer guide, "Import from Amazon S3", "Quotas")."""
 
 OBJECT_BYTES = 32 * 1024 * 1024
 """About so many bytes of items, without compression, are one object. A process has one of them in
@@ -105,11 +108,14 @@ class Converted:
         What became of the revisions; applied ones are items.
     tables
         The tables; none if it was interrupted.
+    is_complete
+        Whether all of the source could be read, so that the tables may be imported.
     """
 
     ending: Ending
     tally: Tally
-    tables: tuple[ConvertedTable, ...]
+    tables: tuple[ConvertedTable, ...] = ()
+    is_complete: bool = False
 
 
 def folder_name(ledger_table: str | None) -> str:
@@ -132,6 +138,7 @@ def convert(
     *,
     folder: Path,
     to: str,
+    is_whole: bool,
     processes: int,
     stop: Callable[[], bool],
     progress: Progress,
@@ -148,6 +155,8 @@ def convert(
         Empty, with space for all items: about four times the export.
     to
         Destination of the objects.
+    is_whole
+        Whether the source has all of the journal, as far as its names tell.
     processes
         How many to use.
     stop
@@ -167,10 +176,10 @@ def convert(
         folder=folder,
         partitions=partitions_for(plan, len(names)),
     )
-    ending, tally = _sort(opening, plan, processes, stop, progress)
+    sorted_ = _sort(opening, plan, processes, stop, progress)
+    ending, tally = sorted_.ending, sorted_.tally
     if ending.is_interrupted:
-        return Converted(ending=ending, tally=tally, tables=())
-    tables = []
+        return Converted(ending=ending, tally=tally)
     found = list(_files(folder, names))
     size = sum(path.stat().st_size for files in found for path in files.paths)
     progress.start(size, "writing objects")
@@ -180,7 +189,9 @@ def convert(
         progress.advance(written.bytes, written.items)
         if stop():
             ending.is_interrupted = True
-            return Converted(ending=ending, tally=tally, tables=())
+            return Converted(ending=ending, tally=tally)
+    tables = []
+    is_complete = is_whole and not ending.unread
     for table_name, name in names.items():
         table = ConvertedTable(
             name,
@@ -188,9 +199,13 @@ def convert(
             sum(each.bytes for each in counts[name]),
             len(counts[name]),
         )
-        _write_manifest(job, plan, table, table_name, to)
         tables.append(table)
-    return Converted(ending=ending, tally=tally, tables=tuple(tables))
+        manifest = _manifest(
+            job, plan, table, table_name, sorted_.table_ids, is_complete=is_complete
+        )
+        # Last, so that it stands for a complete folder.
+        open_destination(to).put(f"{name}/{FILE_NAME}", manifest.to_json().encode(), CONTENT_TYPE)
+    return Converted(ending=ending, tally=tally, tables=tuple(tables), is_complete=is_complete)
 
 
 def _folder_names(job: Job) -> dict[str, str]:
@@ -206,20 +221,36 @@ def _folder_names(job: Job) -> dict[str, str]:
     return names
 
 
+class _Sorted(NamedTuple):
+    """What was sorted into files.
+
+    Attributes
+    ----------
+    ending, tally
+        As of `Converted`.
+    table_ids
+        Ids of the ledger tables by the entry of the settings that takes them.
+    """
+
+    ending: Ending
+    tally: Tally
+    table_ids: Mapping[str, Sequence[str]]
+
+
 def _sort(
     opening: Opening,
     plan: Plan,
     processes: int,
     stop: Callable[[], bool],
     progress: Progress,
-) -> tuple[Ending, Tally]:
+) -> _Sorted:
     """Read everything, and sort the items into files."""
     make = partial(make_worker, opening)
     crew = CrewOfOne(make()) if processes == 1 else ProcessCrew(make, processes)
     state = ReplayState(opening.folder / "state.sqlite")
     try:
         engine = Engine(opening.job, plan, state, crew, stop=stop, progress=progress)
-        return engine.run(), state.tally
+        return _Sorted(engine.run(), state.tally, state.table_ids)
     finally:
         state.close()
         crew.close()
@@ -249,23 +280,41 @@ def _objects(found: list[TableFiles], to: str, processes: int) -> Iterator[Writt
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _write_manifest(job: Job, plan: Plan, table: ConvertedTable, table_name: str, to: str) -> None:
-    """Write what `pulumi up` reads; last, so that it stands for a complete folder."""
-    replica = next(
-        (each for each in job.settings.replica_tables.values() if each.table_name == table_name),
-        None,
-    )
-    newest = plan.batches[0].parts[0].read_to if plan.batches else None
-    content = {
-        ImportField.FORMAT_VERSION: IMPORT_FORMAT_VERSION,
-        ImportField.LEDGER_TABLE: None if replica is None else replica.ledger_table,
-        ImportField.PROJECTION_ID: None if replica is None else replica.projection_id,
-        ImportField.ITEMS: table.items,
-        ImportField.BYTES: table.bytes,
-        ImportField.OBJECTS: table.objects,
-        ImportField.SOURCE: job.location,
-        ImportField.STRAND_ID: plan.strand_id,
-        ImportField.LAST_BLOCK: newest,
+def _manifest(
+    job: Job,
+    plan: Plan,
+    table: ConvertedTable,
+    table_name: str,
+    table_ids: Mapping[str, Sequence[str]],
+    *,
+    is_complete: bool,
+) -> ImportManifest:
+    """Return what `pulumi up` reads of a table."""
+    is_history = table_name == job.settings.history_table
+    replicas = {
+        name: each
+        for name, each in job.settings.replica_tables.items()
+        if (each.history if is_history else each.table_name == table_name)
+        and (not job.tables or name in job.tables)
     }
-    text = json.dumps(content, indent=2)
-    open_destination(to).put(f"{table.name}/{IMPORT_MANIFEST}", f"{text}\n".encode())
+    return ImportManifest(
+        is_complete=is_complete,
+        key=(KEY_ATTRIBUTE, VERSION_ATTRIBUTE) if is_history else (KEY_ATTRIBUTE,),
+        tables={
+            name: ImportedTable(
+                projection_id=each.projection_id,
+                index_keys={
+                    attribute: (key.type, key.max_bytes)
+                    for attribute, key in each.index_keys.items()
+                },
+            )
+            for name, each in replicas.items()
+        },
+        table_ids={name: tuple(table_ids.get(name, ())) for name in replicas},
+        items=table.items,
+        bytes=table.bytes,
+        objects=table.objects,
+        source=job.location,
+        strand_id=plan.strand_id,
+        last_block=plan.batches[0].parts[0].read_to if plan.batches else None,
+    )

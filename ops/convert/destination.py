@@ -32,8 +32,18 @@ class Destination(Protocol):
     def refuse_unless_empty(self) -> None:
         """Raise an `OpsError` if anything is there, which DynamoDB would import too."""
 
-    def put(self, key: str, content: bytes) -> None:
-        """Write an object, by its key below the location."""
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        """Write an object.
+
+        Parameters
+        ----------
+        key
+            Its key below the location.
+        content
+            Its bytes.
+        content_type
+            Its MIME type, which a folder does not keep.
+        """
 
 
 def open_destination(location: str) -> Destination:
@@ -82,7 +92,7 @@ class FolderDestination:
         if not is_empty:
             raise _refusal(self.location)
 
-    def put(self, key: str, content: bytes) -> None:
+    def put(self, key: str, content: bytes, content_type: str) -> None:  # noqa: ARG002 (protocol)
         """See `Destination.put`."""
         path = self._folder / key
         try:
@@ -113,11 +123,14 @@ class BucketDestination:
         if next(iter(self._bucket.entries()), None) is not None:
             raise _refusal(self.location)
 
-    def put(self, key: str, content: bytes) -> None:
+    def put(self, key: str, content: bytes, content_type: str) -> None:
         """See `Destination.put`."""
         if self._client is None:
             self._client = connections.client("s3", None)
         with aws_errors(f"bucket {self._bucket.name}"):
             self._client.put_object(
-                Bucket=self._bucket.name, Key=f"{self._bucket.prefix}{key}", Body=content
+                Bucket=self._bucket.name,
+                Key=f"{self._bucket.prefix}{key}",
+                Body=content,
+                ContentType=content_type,
             )

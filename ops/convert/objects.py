@@ -6,7 +6,7 @@ import gzip
 import random
 from typing import TYPE_CHECKING, NamedTuple
 
-from handler.contract import IMPORT_ITEMS
+from infra.import_manifest import OBJECTS_FOLDER
 from ops.convert.destination import open_destination
 from ops.convert.resolving import resolved
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+_CONTENT_TYPE = "application/gzip"
 _LEVEL = 6
 """Of gzip: higher ones take long and save little."""
 
@@ -72,10 +73,10 @@ def write_object(files: TableFiles, location: str) -> Written:
     lines = resolved(_lines(files.paths))
     random.shuffle(lines)
     content = b"\n".join([*lines, b""])
-    key = f"{files.name}/{IMPORT_ITEMS}{files.partition:05d}.json.gz"
+    key = f"{files.name}/{OBJECTS_FOLDER}{files.partition:05d}.json.gz"
     # Without a time, so that the same items in the same order are the same bytes.
     compressed = gzip.compress(content, _LEVEL, mtime=0)
-    open_destination(location).put(key, compressed)
+    open_destination(location).put(key, compressed, _CONTENT_TYPE)
     for path in files.paths:
         path.unlink()
     return Written(files.name, len(lines), len(content))

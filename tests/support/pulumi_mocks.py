@@ -81,6 +81,8 @@ class Registration:
     inputs: dict[str, Any]
     parent: str
     dependencies: tuple[str, ...]
+    ignored: tuple[str, ...]
+    creation_timeout: str
     delete_before_replace: bool
     protect: bool
     retain_on_delete: bool
@@ -133,16 +135,22 @@ def physical_name(resource: Registration) -> str:
 class Mocks(mocks.Mocks):
     """An AWS in which the id, name and ARN of a resource derive from its type and name."""
 
-    def __init__(self, upstream: Mapping[str, Any]) -> None:
+    def __init__(self, upstream: Mapping[str, Any], objects: Mapping[str, str]) -> None:
         self._upstream = upstream
+        self._objects = objects
 
     def call(self, args: mocks.MockCallArgs) -> Any:  # noqa: ANN401 (Pulumi's own signature)
-        """Return account, region and partition, or the outputs of a stack."""
+        """Return account, region and partition, an object, or the outputs of a stack."""
         if args.token == "pulumi:pulumi:readStackOutputs":
             name = args.args["name"]
             if name != OWN_STACK and name not in self._upstream:
                 return {}, [("name", f"unknown stack {name!r}")]
             return self._stack_outputs(name)
+        if args.token == "aws:s3/getObject:getObject":
+            location = f"s3://{args.args['bucket']}/{args.args['key']}"
+            if location not in self._objects:
+                return {}, [("key", f"{location}: not found")]
+            return {"body": self._objects[location]}
         return {
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
             "aws:index/getRegion:getRegion": {"region": REGION},
@@ -227,6 +235,10 @@ class Monitor(mocks.MockMonitor):
                 inputs=MessageToDict(inputs) if archives else rpc.deserialize_properties(inputs),
                 parent=request.parent,
                 dependencies=tuple(sorted(request.dependencies)),
+                ignored=tuple(getattr(request, "ignoreChanges", ())),
+                creation_timeout=(
+                    request.customTimeouts.create if hasattr(request, "customTimeouts") else ""
+                ),
                 delete_before_replace=getattr(request, "deleteBeforeReplace", False),
                 protect=getattr(request, "protect", False),
                 retain_on_delete=getattr(request, "retainOnDelete", False),
@@ -281,6 +293,7 @@ def deploy(
     project: str = PROJECT,
     program: Path | Callable[[], None] = REPOSITORY / "__main__.py",
     into: Deployment | None = None,
+    objects: Mapping[str, str] | None = None,
 ) -> Deployment:
     """Run a program: a file, as the engine would, or a function.
 
@@ -294,6 +307,8 @@ def deploy(
         The program to run.
     into
         Receives the registrations even if the program fails.
+    objects
+        Texts in S3 by their location, such as ``s3://bucket/key``.
     """
     deployment = into or Deployment()
 
@@ -311,7 +326,7 @@ def deploy(
         # A failed program leaves outputs of its closed loop behind.
         SETTINGS.outputs.clear()
         pulumi.runtime.set_all_config({f"{project}:{k}": v for k, v in settings.items()})
-        monitor = Monitor(Mocks(upstream), deployment)
+        monitor = Monitor(Mocks(upstream, objects or {}), deployment)
         features = monitor.GetDeploymentInfo(None)  # type: ignore[no-untyped-call]
         # Like set_mocks, except for the stack: this one collects the outputs.
         pulumi.runtime.configure(
@@ -361,6 +376,7 @@ def deploy_dev_again(
     changed: Mapping[str, object],
     *,
     into: Deployment | None = None,
+    objects: Mapping[str, str] | None = None,
 ) -> Deployment:
     """Run the program on a stack that was deployed before.
 
@@ -372,10 +388,12 @@ def deploy_dev_again(
         Settings in which the stack differs from the dev stack.
     into
         Receives the registrations even if the program fails.
+    objects
+        Texts in S3 by their location, such as ``s3://bucket/key``.
     """
     settings = dev_settings() | {name: as_text(value) for name, value in changed.items()}
     stacks = {UPSTREAM: {"ledgerName": LEDGER}, OWN_STACK: last_outputs}
-    return deploy(settings, upstream=stacks, into=into)
+    return deploy(settings, upstream=stacks, into=into, objects=objects)
 
 
 def statements(policy: str) -> list[dict[str, Any]]:

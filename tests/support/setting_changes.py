@@ -20,6 +20,13 @@ PERSON: dict[str, Any] = {
     "history": True,
 }
 
+HANDLED_PERSON: dict[str, Any] = {
+    "ledgerTable": "Person",
+    "attributes": {"email": ["email"], "city": ["address", "city"]},
+    "indexKeys": {"email": ["S", 2048]},
+}
+"""The same as the handler has it."""
+
 
 def base(key_arn: str, topic_arn: str) -> dict[str, Any]:
     """Return settings of a stack with every optional part, to be changed.
@@ -209,6 +216,12 @@ def alone(upstream: str) -> list[Change]:
             {"Role qldb-journal-writer": {"assumeRolePolicy"}},
             replaces={QLDB_STREAM: {"ledgerName"}},
         ),
+        Change(
+            "historyImportFrom",
+            "s3://imports/all/history",
+            {"Table qldb-history": {"importTable"}},
+        ),
+        Change("importBucketOwner", "210987654321"),
         Change("streamMode", "ON_DEMAND", {STREAM: {"shardCount", "streamModeDetails"}}),
         Change("lambdaRuntime", "python3.12", {FUNCTION: {"runtime"}}),
         Change("lambdaArchitecture", "x86_64", {FUNCTION: {"architectures"}}),

@@ -6,6 +6,8 @@ built at once, and no throughput is limited or warmed.
 
 from __future__ import annotations
 
+import gzip
+import json
 from typing import Any
 
 import pytest
@@ -243,3 +245,97 @@ def test_deletion_protection_of_a_table_refuses_the_deletion(provider: Connected
         provider.engine.delete(held)
     held = provider.engine.update(held, {**inputs, "deletionProtectionEnabled": False})
     provider.engine.delete(held)
+
+
+def put_items(provider: ConnectedProvider, bucket: str, key: str, *items: dict[str, Any]) -> None:
+    """Write an object in DynamoDB's import format."""
+    lines = "".join(json.dumps({"Item": item}) + "\n" for item in items)
+    provider.client("s3").put_object(Bucket=bucket, Key=key, Body=gzip.compress(lines.encode()))
+
+
+def imported_from(bucket: str, prefix: str) -> dict[str, object]:
+    return {
+        **TABLE,
+        "importTable": {
+            "inputFormat": "DYNAMODB_JSON",
+            "inputCompressionType": "GZIP",
+            "s3BucketSource": {"bucket": bucket, "keyPrefix": prefix},
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def import_bucket(provider: ConnectedProvider) -> str:
+    provider.client("s3").create_bucket(Bucket="imports")
+    return "imports"
+
+
+def test_a_table_is_made_from_objects_with_everything_that_a_table_has(
+    provider: ConnectedProvider, import_bucket: str
+) -> None:
+    # given two objects, and another one beside them
+    put_items(provider, import_bucket, "good/data/1.gz", {"pk": {"S": "a"}, "age": {"N": "1"}})
+    put_items(provider, import_bucket, "good/data/2.gz", {"pk": {"S": "b"}, "city": {"S": "Ulm"}})
+    provider.client("s3").put_object(Bucket=import_bucket, Key="good/manifest.json", Body=b"{}")
+    # when a table is made from them / then it lives like any other
+    inputs = {
+        **imported_from(import_bucket, "good/data/"),
+        "attributes": attributes(pk="S", city="S"),
+        "globalSecondaryIndexes": [BY_CITY],
+        "ttl": {"enabled": True, "attributeName": "expiresAt"},
+        "deletionProtectionEnabled": True,
+        "tags": {"a": "b"},
+    }
+    changed = {**inputs, "deletionProtectionEnabled": False, "tags": {"a": "c"}}
+    case = Case(type_name=TYPE, inputs=inputs, changed=changed)
+    held = assert_lifecycle(provider, case)
+    # and has the items
+    found = provider.client("dynamodb").scan(TableName=held.identifier)["Items"]
+    assert sorted(item["pk"]["S"] for item in found) == ["a", "b"]
+    assert_deletable(provider, case, held)
+
+
+def test_another_source_of_an_import_replaces_the_table(
+    provider: ConnectedProvider, import_bucket: str
+) -> None:
+    held = provider.engine.create(urn_of(TYPE, "made"), TABLE)
+
+    wanted = imported_from(import_bucket, "good/data/")
+    news = provider.engine.checked(held.urn, wanted, held.inputs)
+
+    assert list(provider.engine.diff(held, news).replaces) == ["importTable"]
+    provider.engine.delete(held)
+
+
+def test_a_failed_import_tells_how_many_items_failed_and_leaves_the_table(
+    provider: ConnectedProvider, import_bucket: str
+) -> None:
+    # given an item without the key
+    put_items(provider, import_bucket, "bad/1.gz", {"pk": {"S": "a"}}, {"other": {"S": "b"}})
+    # when / then
+    with pytest.raises(CallError, match="2 processed, 1 imported, 1 refused") as raised:
+        provider.engine.create(urn_of(TYPE, "bad"), imported_from(import_bucket, "bad/"))
+    assert raised.value.detail is not None
+    provider.client("dynamodb").delete_table(TableName=raised.value.detail.id)
+
+
+def test_an_import_of_nothing_makes_no_table(
+    provider: ConnectedProvider, import_bucket: str
+) -> None:
+    with pytest.raises(CallError, match="importTable: FAILED: S3NoSuchKey"):
+        provider.engine.create(urn_of(TYPE, "none"), imported_from(import_bucket, "none/"))
+
+
+def test_the_body_of_a_json_object_can_be_read_and_that_of_another_not(
+    provider: ConnectedProvider, import_bucket: str
+) -> None:
+    client = provider.client("s3")
+    for key, kind in (("a.json", "application/json"), ("a.gz", "application/gzip")):
+        client.put_object(Bucket=import_bucket, Key=key, Body=b'{"a": 1}', ContentType=kind)
+
+    def body(key: str) -> object:
+        arguments = {"bucket": import_bucket, "key": key}
+        return provider.engine.invoke("aws:s3/getObject:getObject", arguments)["body"]
+
+    assert body("a.json") == '{"a": 1}'
+    assert not body("a.gz")

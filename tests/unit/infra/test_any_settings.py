@@ -49,6 +49,7 @@ entries = st.lists(
             "history": documents,
             "tombstoneLifetimeDays": documents,
             "tableName": documents,
+            "importFrom": documents,
         },
     ),
     max_size=3,

@@ -23,6 +23,7 @@ from infra.journal_stream import JournalStream
 from infra.ledger_stream import LedgerStream, LedgerStreamProps
 from infra.replica_tables import ReplicaTables
 from infra.settings import Settings
+from infra.table_imports import TableImport
 from infra.table_throughput import TableThroughput
 from infra.tables import Throughput
 from infra.watched import WatchedTable
@@ -33,6 +34,7 @@ from tests.support.watched import WATCHED
 ONE_TABLE = dataclasses.replace(WATCHED, tables={"Person": WatchedTable(name="person-1")})
 """What the dev stack has, with history."""
 
+EMPTY = TableImport()
 PLAIN = TableThroughput(table=Throughput(), indexes={}, new_index=Throughput())
 TAGS = {"owner": "team-a"}
 
@@ -75,8 +77,10 @@ def components(name: str) -> None:
         ),
         tags=TAGS,
     )
-    replica = ReplicaTables(f"{name}-tables", settings.replica_tables, {"Person": PLAIN}, tags=TAGS)
-    HistoryTable(f"{name}-history", settings.history_table, Throughput(), tags=TAGS)
+    replica = ReplicaTables(
+        f"{name}-tables", settings.replica_tables, {"Person": PLAIN}, {"Person": EMPTY}, tags=TAGS
+    )
+    HistoryTable(f"{name}-history", settings.history_table, Throughput(), EMPTY, tags=TAGS)
     failures = Failures(f"{name}-failures", settings.failures, tags=TAGS)
     Alarms(f"{name}-alarms", AlarmsProps(settings=settings.alarms, watched=ONE_TABLE), tags=TAGS)
     Dashboard(f"{name}-dashboard", DashboardProps(watched=ONE_TABLE), tags=TAGS)
@@ -195,9 +199,10 @@ def test_the_kinesis_stream_stays_the_same_where_the_qldb_stream_is_removed() ->
 def test_a_renamed_table_stays_the_same_table_only_in_the_programs_own_component() -> None:
     def program() -> None:
         settings = Settings.parse(deployment.dev_settings(), now=datetime.now(UTC))
+        made = {"Person": EMPTY}
         former = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="replica-tables")])
-        ReplicaTables("one", settings.replica_tables, {"Person": PLAIN}, tags={}, opts=former)
-        ReplicaTables("two", settings.replica_tables, {"Person": PLAIN}, tags={})
+        ReplicaTables("one", settings.replica_tables, {"Person": PLAIN}, made, tags={}, opts=former)
+        ReplicaTables("two", settings.replica_tables, {"Person": PLAIN}, made, tags={})
 
     tables = deploy({}, upstream={}, program=program).all("aws:dynamodb/table:Table")
 

@@ -12,6 +12,7 @@ import pytest
 
 from infra.settings_page import described_settings
 from tests.support import setting_changes
+from tests.support.import_manifests import HISTORY, manifest
 from tests.support.pulumi_mocks import (
     KEY_ARN,
     LEDGER,
@@ -23,7 +24,7 @@ from tests.support.pulumi_mocks import (
     deploy_dev,
     dev_settings,
 )
-from tests.support.setting_changes import MADE_OR_DELETED, Change, expanded, label
+from tests.support.setting_changes import HANDLED_PERSON, MADE_OR_DELETED, Change, expanded, label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +35,10 @@ CHANGES = [
     *setting_changes.changes(KEY_ARN.replace("1234abcd", "5678abcd")),
     *setting_changes.alone(OTHER_UPSTREAM),
 ]
+
+
+OBJECTS = {"s3://imports/all/history/manifest.json": manifest([HANDLED_PERSON], HISTORY)}
+"""What an import of the history looks at."""
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +60,7 @@ def changed(setting: str, value: object) -> dict[str, dict[str, Any]]:
     settings = {**BASE, setting: value}
     texts = dev_settings() | {name: as_text(each) for name, each in settings.items()}
     upstream = {UPSTREAM: {"ledgerName": LEDGER}, OTHER_UPSTREAM: {"ledgerName": "other"}}
-    return inputs(deploy(texts, upstream=upstream))
+    return inputs(deploy(texts, upstream=upstream, objects=OBJECTS))
 
 
 def differing(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, set[str]]]:

@@ -326,7 +326,8 @@ def test_a_ledger_table_is_replicated_once() -> None:
 def test_an_unknown_key_is_refused() -> None:
     assert tables_problem(attribute={"a": "a"}) == (
         "replicaTables[0] has the unknown key 'attribute'; its keys are ledgerTable, tableName, "
-        "attributes, indexes, history, tombstoneLifetimeDays, mergeGenerations"
+        "attributes, indexes, history, tombstoneLifetimeDays, mergeGenerations, "
+        "importFrom"
     )
 
 

@@ -108,6 +108,22 @@ def _key(session: Session, arguments: Mapping[str, object]) -> dict[str, object]
     }
 
 
+def _object(session: Session, arguments: Mapping[str, object]) -> dict[str, object]:
+    bucket, key = as_string(arguments["bucket"]), as_string(arguments["key"])
+    found = session.s3.get_object(Bucket=bucket, Key=key)
+    kind = found["ContentType"]
+    is_readable = kind.startswith("text/") or kind == "application/json"
+    return {
+        "arn": f"arn:{session.partition}:s3:::{bucket}/{key}",
+        "body": found["Body"].read().decode() if is_readable else "",
+        "bucket": bucket,
+        "contentLength": found["ContentLength"],
+        "contentType": kind,
+        "id": f"{bucket}/{key}",
+        "key": key,
+    }
+
+
 @dataclass(frozen=True)
 class Function:
     """A function of the AWS provider.
@@ -131,6 +147,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "aws:index/getRegion:getRegion": Function(_region),
     "aws:kinesis/getStream:getStream": Function(_stream, ("name",)),
     "aws:kms/getKey:getKey": Function(_key, ("keyId",)),
+    "aws:s3/getObject:getObject": Function(_object, ("bucket", "key")),
 }
 
 

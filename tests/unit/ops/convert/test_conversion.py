@@ -11,10 +11,12 @@ import pytest
 from qldb_simulator.operations import CreateTable, Delete, Insert, Redact, Update
 
 from handler.corrections import canonical_item
+from infra.import_manifest import ImportedTable, ImportManifest
 from ops import connections
 from ops.command_line import main
 from ops.convert import conversion
 from ops.convert.conversion import Converted, convert, folder_name, partitions_for
+from ops.convert.summary import converted_lines
 from ops.exports.catalogue import catalogue
 from ops.exports.options import chosen_sequence
 from ops.exports.probing import block_range
@@ -54,7 +56,9 @@ def planned(source: Path) -> tuple[str, Plan]:
     return sequence.strand_id, plan_of(sequence)
 
 
-def converted(source: Path, to: Path, settings: HandlerSettings = SETTINGS) -> Converted:
+def converted(
+    source: Path, to: Path, settings: HandlerSettings = SETTINGS, *, is_whole: bool = True
+) -> Converted:
     strand_id, plan = planned(source)
     work = to.parent / "work"
     work.mkdir()
@@ -64,6 +68,7 @@ def converted(source: Path, to: Path, settings: HandlerSettings = SETTINGS) -> C
         StackOutputs(version="1", region="us-east-1", failure_queue_url="", settings=settings),
         folder=work,
         to=str(to),
+        is_whole=is_whole,
         processes=1,
         stop=lambda: False,
         progress=NoProgress(),
@@ -76,6 +81,10 @@ def items(folder: Path) -> list[dict[str, Any]]:
         for path in sorted(folder.glob("items/*.json.gz"))
         for line in gzip.decompress(path.read_bytes()).splitlines()
     ]
+
+
+def manifest_of(folder: Path) -> ImportManifest:
+    return ImportManifest.from_json((folder / "manifest.json").read_text(encoding="utf-8"))
 
 
 def canonical(found: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], Any]:
@@ -135,13 +144,38 @@ def test_the_manifest_tells_what_is_to_be_imported(tmp_path: Path) -> None:
 
     result = converted(source, tmp_path / "to", WITH_HISTORY)
 
-    manifest = json.loads((tmp_path / "to" / "Person" / "manifest.json").read_text())
-    person = result.tables[0]
-    assert manifest["ledgerTable"] == "Person"
-    assert manifest["projectionId"] == WITH_HISTORY.replica_tables["Person"].projection_id
-    assert (manifest["items"], manifest["bytes"], manifest["objects"]) == person[1:]
-    history = json.loads((tmp_path / "to" / "history" / "manifest.json").read_text())
-    assert history["ledgerTable"] is None
+    person, history = (manifest_of(tmp_path / "to" / name) for name in ("Person", "history"))
+    assert person.key == ("pk",)
+    assert history.key == ("pk", "version")
+    projection_id = WITH_HISTORY.replica_tables["Person"].projection_id
+    for manifest, table in zip((person, history), result.tables, strict=True):
+        assert manifest.is_complete
+        assert manifest.tables == {
+            "Person": ImportedTable(projection_id=projection_id, index_keys={})
+        }
+        assert len(manifest.table_ids["Person"]) == 1
+        assert (manifest.items, manifest.bytes, manifest.objects) == table[1:]
+
+
+def test_what_is_converted_of_a_part_of_a_journal_is_not_complete(tmp_path: Path) -> None:
+    source = export_of(varied_ledger(5, 10, tables=["Person"]).blocks).write_to(tmp_path / "e")
+
+    result = converted(source, tmp_path / "to", is_whole=False)
+
+    assert not result.is_complete
+    assert not manifest_of(tmp_path / "to" / "Person").is_complete
+    assert "not complete" in "\n".join(converted_lines(result, "to/"))
+
+
+def test_what_is_converted_of_a_damaged_object_is_not_complete(tmp_path: Path) -> None:
+    source = export_of(varied_ledger(5, 10, tables=["Person"]).blocks).write_to(tmp_path / "e")
+    damaged = next(path for path in sorted(source.rglob("*.ion")) if path.stat().st_size > 2_000)
+    damaged.write_bytes(damaged.read_bytes()[:-10])
+
+    result = converted(source, tmp_path / "to")
+
+    assert result.ending.unread
+    assert not manifest_of(tmp_path / "to" / "Person").is_complete
 
 
 def test_what_dynamodb_would_refuse_is_in_the_failure_bucket(

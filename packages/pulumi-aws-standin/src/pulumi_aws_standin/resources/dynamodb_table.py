@@ -9,7 +9,8 @@ from typing_extensions import override
 from pulumi_aws_standin.autoname import Autoname
 from pulumi_aws_standin.errors import PropertyError, ProviderError, applying
 from pulumi_aws_standin.resource import Computed, Observed, Resource
-from pulumi_aws_standin.resources import dynamodb_indexes
+from pulumi_aws_standin.resources import dynamodb_import, dynamodb_indexes
+from pulumi_aws_standin.resources.dynamodb_import import IMPORT
 from pulumi_aws_standin.resources.dynamodb_indexes import CEILING, INDEXES, WARM
 from pulumi_aws_standin.schema import Boolean, Integer, ListOf, Object, Problem, Property, String
 from pulumi_aws_standin.tags import DYNAMODB, TAGS
@@ -96,6 +97,7 @@ class Table(Resource):
         Property(name="serverSideEncryption", type=_ENCRYPTION, sticky=True),
         Property(name="ttl", type=_TTL, sticky=True),
         Property(name="deletionProtectionEnabled", type=Boolean(), default=False),
+        Property(name="importTable", type=IMPORT, force_new=True),
         TAGS,
     )
     computed = (Computed(name="arn"), Computed(name="region"))
@@ -176,8 +178,16 @@ class Table(Resource):
                 ]
                 or None,
                 "OnDemandThroughput": ceiling,
-                "WarmThroughput": dynamodb_indexes.warmth(inputs),
                 "SSESpecification": _encryption(encryption) if encryption.get("enabled") else None,
+            }
+        )
+        source = as_object(inputs.get("importTable"))
+        if source:
+            # `update` adds what an import cannot set.
+            return dynamodb_import.run(session, source, request, self.timeout_seconds)
+        request |= present(
+            {
+                "WarmThroughput": dynamodb_indexes.warmth(inputs),
                 "DeletionProtectionEnabled": inputs["deletionProtectionEnabled"],
             }
         )
@@ -231,7 +241,14 @@ class Table(Resource):
         inputs["pointInTimeRecovery"] = _recovery(session, identifier)
         ttl, ttl_pending = _ttl(session, identifier)
         inputs["ttl"] = ttl
-        return Observed(inputs=inputs, computed={"arn": arn}, pending=pending or ttl_pending)
+        return Observed(
+            inputs=inputs,
+            computed={"arn": arn},
+            pending=pending or ttl_pending,
+            failure=dynamodb_import.failure(session, arn)
+            if known.inputs.get("importTable")
+            else None,
+        )
 
     @override
     def update(self, session: Session, identifier: str, change: Update) -> None:
