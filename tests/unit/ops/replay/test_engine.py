@@ -156,7 +156,7 @@ def test_a_revision_that_fails_in_both_tables_is_one_object_that_names_both(
     document = insert(ledger, number=0)
     update(ledger, document, number=1)
     run = ReplayRun(
-        exported(tmp_path, ledger, blocks_per_object=1),  # type: ignore[arg-type]
+        exported(tmp_path, ledger, blocks_per_object=1),
         settings=WITH_HISTORY,
     )
     key = {"pk": {"S": document}}
