@@ -17,9 +17,9 @@ from infra.import_manifest import (
     ImportedTable,
     ImportManifest,
 )
-from ops import connections
 from ops.convert.destination import open_destination
-from ops.convert.objects import TableFiles, write_object
+from ops.convert.failures import LateFailureStore
+from ops.convert.objects import TableFiles, write_objects
 from ops.convert.spilling import SpillingWriter, table_folder
 from ops.exports import parallel
 from ops.replay.batch_replay import BatchReplay
@@ -42,8 +42,11 @@ OBJECT_BYTES = 32 * 1024 * 1024
 """About so many bytes of items, without compression, are one object. A process has one of them in
 memory."""
 
+MAX_PARTITIONS = 1024
+"""Files for each table and process: a batch adds to most of them, and opens each for that."""
+
 _GROWTH = 4
-"""Bytes of items for each byte of an export, at most; more makes larger objects, and no error."""
+"""About how many bytes of items an export has for each of its own, at most."""
 
 HISTORY_NAME = "history"
 """Folder of the history table. A ledger table of that name has another: see `folder_name`."""
@@ -74,7 +77,7 @@ class Opening:
 def make_worker(opening: Opening) -> Worker:
     """Make a worker; see `ops.replay.opening.make_worker`."""
     writer = SpillingWriter(opening.folder, opening.partitions)
-    return Worker(BatchReplay(opening.job, writer, connections.failure_store(opening.outputs)))
+    return Worker(BatchReplay(opening.job, writer, LateFailureStore(opening.outputs)))
 
 
 class ConvertedTable(NamedTuple):
@@ -125,10 +128,9 @@ def folder_name(ledger_table: str | None) -> str:
     return f"{ledger_table}_table" if ledger_table == HISTORY_NAME else ledger_table
 
 
-def partitions_for(plan: Plan, tables: int) -> int:
-    """Return the number of objects for each table."""
-    wanted = plan.size * _GROWTH // OBJECT_BYTES + 1
-    return min(wanted, MAX_OBJECTS // max(tables, 1))
+def partitions_for(plan: Plan) -> int:
+    """Return by how many partitions the items of each table are sorted into files."""
+    return min(plan.size * _GROWTH // OBJECT_BYTES + 1, MAX_PARTITIONS)
 
 
 def convert(
@@ -174,13 +176,13 @@ def convert(
         job=job,
         outputs=outputs,
         folder=folder,
-        partitions=partitions_for(plan, len(names)),
+        partitions=partitions_for(plan),
     )
     sorted_ = _sort(opening, plan, processes, stop, progress)
     ending, tally = sorted_.ending, sorted_.tally
     if ending.is_interrupted:
         return Converted(ending=ending, tally=tally)
-    found = list(_files(folder, names))
+    found = list(_files(opening, names))
     size = sum(path.stat().st_size for files in found for path in files.paths)
     progress.start(size, "writing objects")
     counts: dict[str, list[Written]] = defaultdict(list)
@@ -197,7 +199,7 @@ def convert(
             name,
             sum(each.items for each in counts[name]),
             sum(each.bytes for each in counts[name]),
-            len(counts[name]),
+            sum(each.objects for each in counts[name]),
         )
         tables.append(table)
         manifest = _manifest(
@@ -256,18 +258,42 @@ def _sort(
         crew.close()
 
 
-def _files(folder: Path, names: dict[str, str]) -> Iterator[TableFiles]:
+def _files(opening: Opening, names: dict[str, str]) -> Iterator[TableFiles]:
+    """Yield files that become an object together, or several if a partition is large."""
+    partitions = opening.partitions
     for table_name, name in names.items():
-        partitions: dict[int, list[Path]] = defaultdict(list)
-        place = table_folder(folder, table_name)
-        for path in sorted(place.iterdir()) if place.exists() else ():
-            partitions[int(path.name.partition(".")[0])].append(path)
-        for partition, paths in partitions.items():
-            yield TableFiles(name, partition, tuple(paths))
+        sizes, found = _partitions(table_folder(opening.folder, table_name))
+        together: list[Path] = []
+        size = first = 0
+        for number, paths in found.items():
+            if together and size + sizes[number] > OBJECT_BYTES:
+                yield TableFiles(name, first, tuple(together), _parts(size, partitions), partitions)
+                together, size = [], 0
+            first = first if together else number
+            together += paths
+            size += sizes[number]
+        if together:
+            yield TableFiles(name, first, tuple(together), _parts(size, partitions), partitions)
+
+
+def _partitions(place: Path) -> tuple[dict[int, int], dict[int, list[Path]]]:
+    """Return size and files of each partition of a table."""
+    sizes: dict[int, int] = defaultdict(int)
+    found: dict[int, list[Path]] = defaultdict(list)
+    for path in sorted(place.iterdir()) if place.exists() else ():
+        number = int(path.name.partition(".")[0])
+        sizes[number] += path.stat().st_size
+        found[number].append(path)
+    return sizes, found
+
+
+def _parts(size: int, partitions: int) -> int:
+    """Return the number of objects for some bytes; that of a table stays within the limit."""
+    return min(-(-size // OBJECT_BYTES), MAX_OBJECTS // partitions)
 
 
 def _objects(found: list[TableFiles], to: str, processes: int) -> Iterator[Written]:
-    work = partial(write_object, location=to)
+    work = partial(write_objects, location=to)
     if processes == 1:
         yield from map(work, found)
         return

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import io
 import random
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
 
 from infra.import_manifest import OBJECTS_FOLDER
 from ops.convert.destination import open_destination
 from ops.convert.resolving import resolved
+from ops.convert.spilling import SEPARATOR, key_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _CONTENT_TYPE = "application/gzip"
@@ -20,48 +25,61 @@ _LEVEL = 6
 
 
 class TableFiles(NamedTuple):
-    """The files of one partition of one table.
+    """Files of one table with all items of some keys.
 
     Attributes
     ----------
     name
         Folder of the table below the destination.
-    partition
-        Number of the partition.
+    number
+        Names their objects.
     paths
         The files.
+    parts
+        How many objects they become.
+    partitions
+        By how many partitions the items are sorted into files.
     """
 
     name: str
-    partition: int
+    number: int
     paths: tuple[Path, ...]
+    parts: int
+    partitions: int
 
 
 class Written(NamedTuple):
-    """One object that was written.
+    """Objects that were written.
 
     Attributes
     ----------
     name
         Folder of the table below the destination.
     items
-        Its items.
+        Their items.
     bytes
-        Its bytes without compression.
+        Their bytes without compression.
+    objects
+        How many they are.
     """
 
     name: str
     items: int
     bytes: int
+    objects: int
 
 
-def write_object(files: TableFiles, location: str) -> Written:
-    """Write the items of a partition as one object, in no order, and remove its files.
+_destination = lru_cache(maxsize=1)(open_destination)
+"""A client of S3 takes as long to be made as an object to be written."""
+
+
+def write_objects(files: TableFiles, location: str) -> Written:
+    """Write the items of files as objects, in no order, and remove the files.
 
     Parameters
     ----------
     files
-        The partition.
+        The files. Those of one object are in memory at a time.
     location
         Of the destination.
 
@@ -70,17 +88,51 @@ def write_object(files: TableFiles, location: str) -> Written:
     OpsError
         If the destination does not take it.
     """
-    lines = resolved(_lines(files.paths))
-    random.shuffle(lines)
-    content = b"\n".join([*lines, b""])
-    key = f"{files.name}/{OBJECTS_FOLDER}{files.partition:05d}.json.gz"
+    items = size = 0
+    parts = [files.paths] if files.parts == 1 else _split(files)
+    for part, paths in enumerate(parts):
+        lines = resolved(_lines(paths))
+        random.shuffle(lines)
+        key = f"{files.name}/{OBJECTS_FOLDER}{files.number:05d}-{part:04d}.json.gz"
+        _destination(location).put(key, _compressed(lines), _CONTENT_TYPE)
+        items += len(lines)
+        size += sum(map(len, lines)) + len(lines)
+        for path in paths:
+            path.unlink()
+    return Written(files.name, items, size, len(parts))
+
+
+def _split(files: TableFiles) -> list[Sequence[Path]]:
+    """Sort the items once more, each into the file of an object, and remove the files."""
+    parts = [files.paths[0].with_name(f"{files.number:05d}.part{n}") for n in range(files.parts)]
+    opened = [path.open("wb") for path in parts]
+    try:
+        for path in files.paths:
+            with path.open("rb") as file:
+                for line in file:
+                    document_id = orjson.loads(line.partition(SEPARATOR)[0])[0]
+                    # The rest of the number is the same for all of them.
+                    number = key_number(document_id) // files.partitions
+                    opened[number % files.parts].write(line)
+            path.unlink()
+    finally:
+        for each in opened:
+            each.close()
+    return [(path,) for path in parts if path.stat().st_size]
+
+
+def _compressed(lines: Iterable[bytes]) -> bytes:
+    buffer = io.BytesIO()
     # Without a time, so that the same items in the same order are the same bytes.
-    compressed = gzip.compress(content, _LEVEL, mtime=0)
-    open_destination(location).put(key, compressed, _CONTENT_TYPE)
-    for path in files.paths:
-        path.unlink()
-    return Written(files.name, len(lines), len(content))
+    with gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
+        for line in lines:
+            file.write(line)
+            file.write(b"\n")
+    return buffer.getvalue()
 
 
-def _lines(paths: Sequence[Path]) -> list[bytes]:
-    return [line for path in paths for line in path.read_bytes().splitlines()]
+def _lines(paths: Sequence[Path]) -> Iterator[bytes]:
+    for path in paths:
+        with path.open("rb") as file:
+            for line in file:
+                yield line[:-1]

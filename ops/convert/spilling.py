@@ -34,6 +34,11 @@ def table_folder(folder: Path, table_name: str) -> Path:
     return folder / table_name
 
 
+def key_number(document_id: str) -> int:
+    """Return the number by which a document's items are sorted."""
+    return zlib.crc32(document_id.encode(errors="surrogatepass"))
+
+
 def file_name(partition: int, process: int) -> str:
     """Return the name of a file."""
     return f"{partition:05d}.{process}"
@@ -58,8 +63,8 @@ class SpillingWriter:
         """Add items to the files. All are on disk when this returns."""
         lines: dict[tuple[str, int], bytearray] = defaultdict(bytearray)
         for write in writes:
-            number = zlib.crc32(write.document_id.encode(errors="surrogatepass"))
-            lines[write.table_name, number % self._partitions] += _line(write)
+            partition = key_number(write.document_id) % self._partitions
+            lines[write.table_name, partition] += _line(write)
         for (table_name, partition), content in lines.items():
             folder = table_folder(self._folder, table_name)
             folder.mkdir(exist_ok=True)

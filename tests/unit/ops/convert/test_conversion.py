@@ -15,7 +15,7 @@ from infra.import_manifest import ImportedTable, ImportManifest
 from ops import connections
 from ops.command_line import main
 from ops.convert import conversion
-from ops.convert.conversion import Converted, convert, folder_name, partitions_for
+from ops.convert.conversion import Converted, convert, folder_name
 from ops.convert.summary import converted_lines
 from ops.exports.catalogue import catalogue
 from ops.exports.options import chosen_sequence
@@ -61,7 +61,7 @@ def converted(
 ) -> Converted:
     strand_id, plan = planned(source)
     work = to.parent / "work"
-    work.mkdir()
+    work.mkdir(parents=True)
     return convert(
         Job(location=str(source), strand_id=strand_id, settings=settings),
         plan,
@@ -212,11 +212,31 @@ def test_an_import_has_no_more_objects_than_dynamodb_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = export_of(varied_ledger(5, 10, tables=["Person"]).blocks).write_to(tmp_path / "e")
-    _, plan = planned(source)
     monkeypatch.setattr(conversion, "OBJECT_BYTES", 1)
+    monkeypatch.setattr(conversion, "MAX_OBJECTS", 3)
+    monkeypatch.setattr(conversion, "MAX_PARTITIONS", 1)
 
-    assert partitions_for(plan, 1) <= 50_000
-    assert partitions_for(plan, 4) <= 12_500
+    [table] = converted(source, tmp_path / "to").tables
+
+    assert (table.items, table.objects) == (5, 3)
+
+
+def test_small_files_become_one_object_and_large_ones_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given more partitions than documents, and one for all of them
+    source = export_of(varied_ledger(60, 300, tables=["Person"]).blocks).write_to(tmp_path / "e")
+    monkeypatch.setattr(conversion, "_GROWTH", 10_000)
+    small = converted(source, tmp_path / "small" / "to", WITH_HISTORY)
+    monkeypatch.setattr(conversion, "OBJECT_BYTES", 1_000)
+    monkeypatch.setattr(conversion, "MAX_PARTITIONS", 2)
+    large = converted(source, tmp_path / "large" / "to", WITH_HISTORY)
+    # then both have the same items
+    assert [table.objects for table in small.tables] == [1, 1]
+    assert min(table.objects for table in large.tables) > 10
+    for name in ("Person", "history"):
+        found = [items(tmp_path / size / "to" / name) for size in ("small", "large")]
+        assert canonical(found[0]) == canonical(found[1])
 
 
 def test_a_ledger_table_called_history_has_a_folder_of_its_own() -> None:
