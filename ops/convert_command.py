@@ -36,14 +36,15 @@ It writes a folder for each table of the stack below --to, and one for the histo
 that `pulumi up` checks. What is not complete, because a part of SOURCE is missing or damaged, is
 not imported.
 
-An import costs about a quarter of what the same writes cost, and no capacity of the table, but it
+An import costs about a third of what the same writes cost, and no capacity of the table, but it
 makes new tables only: convert with the outputs of a stack that has the tables' configuration, then
 set `importFrom` for a table that does not exist yet. A live stream or a replay may follow.
 
 What DynamoDB would refuse goes to the stack's failure bucket, and the next lower version is taken:
 one bad item would end an import half-way.
 
-The temporary folder (TMPDIR) needs space for all items, about four times the export.
+The temporary folder (TMPDIR) needs space for all items as JSON: about as much as a binary export,
+up to three times as much with the history.
 
 exit status: 0 everything is converted, 1 something is in the failure bucket, could not be read or
 is missing in the source, or the command could not run, 130 interrupted

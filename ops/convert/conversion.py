@@ -154,7 +154,7 @@ def convert(
     outputs
         Outputs of the stack.
     folder
-        Empty, with space for all items: about four times the export.
+        Empty, with space for all items as JSON.
     to
         Destination of the objects.
     is_whole
