@@ -8,7 +8,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from qldb_simulator.operations import CreateTable, Delete, Insert, Redact, Update
+from qldb_simulator.operations import CreateTable, Delete, DropTable, Insert, Redact, Update
 
 from handler.corrections import canonical_item
 from infra.import_manifest import ImportedTable, ImportManifest
@@ -17,6 +17,7 @@ from ops.command_line import main
 from ops.convert import conversion
 from ops.convert.conversion import Converted, convert, folder_name
 from ops.convert.summary import converted_lines
+from ops.errors import OpsError
 from ops.exports.catalogue import catalogue
 from ops.exports.options import chosen_sequence
 from ops.exports.probing import block_range
@@ -266,6 +267,40 @@ def test_a_destination_with_anything_in_it_is_refused(
     assert main(["convert", str(source), *outputs, "--to", str(tmp_path / "to")]) == 1
 
     assert "is not empty, and DynamoDB imports everything" in capsys.readouterr().err
+
+
+def test_two_tables_of_one_name_are_refused_with_their_ids(tmp_path: Path) -> None:
+    # given a table that was dropped and created again
+    ledger = new_ledger(random.Random(1))
+    ids = set()
+    for _ in range(2):
+        ledger.commit([CreateTable(table="Person")])
+        block = ledger.commit([Insert(table="Person", document={"n": 1})])
+        ids.add(block.documents[0].table_id)
+        ledger.commit([DropTable(table="Person")])
+    source = export_of(ledger.blocks).write_to(tmp_path / "e")
+    # when / then
+    with pytest.raises(OpsError, match="2 ledger tables with the name Person") as raised:
+        converted(source, tmp_path / "to")
+    assert all(each in str(raised.value) for each in ids)
+
+
+def test_a_redaction_in_a_newer_export_wins_over_an_older_one(tmp_path: Path) -> None:
+    # given an older export with data that the ledger has redacted since, and a newer one
+    ledger = new_ledger(random.Random(1))
+    ledger.commit([CreateTable(table="Person")])
+    block = ledger.commit([Insert(table="Person", document={"name": SECRET})])
+    document_id = block.documents[0].document_id
+    ledger.commit([Update(table="Person", document_id=document_id, document={"name": "new"})])
+    source = export_of(ledger.blocks).write_to(tmp_path / "e")
+    ledger.commit([Redact(table="Person", document_id=document_id, version=0)])
+    export_of(ledger.blocks[3:]).write_to(tmp_path / "e" / "newer")
+    # when
+    converted(source, tmp_path / "to", WITH_HISTORY)
+    # then
+    found = [each for name in ("Person", "history") for each in items(tmp_path / "to" / name)]
+    assert len(found) == 3
+    assert SECRET not in str(found)
 
 
 def test_deletes_are_tombstones(tmp_path: Path) -> None:
