@@ -261,6 +261,8 @@ def test_the_outputs_name_what_an_operator_needs() -> None:
             "max_write_units": 0,
         },
         "tableIndexes": {},
+        "tableImports": {},
+        "historyImport": "",
         "shardCount": 1,
         "ledgerName": deployment.LEDGER,
         "streamName": "qldb-journal-physical",
