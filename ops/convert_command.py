@@ -18,10 +18,9 @@ from ops.exports.probing import block_range
 from ops.exports.reading_progress import reading_progress
 from ops.exports.source import open_source
 from ops.interruption import end_on_request
-from ops.option_types import table_names
 from ops.replay.job import Job
 from ops.replay.plan import plan_of
-from ops.replay.selected import chosen_tables, missing_parts
+from ops.replay.selected import add_tables, chosen_tables, missing_parts
 from ops.standard_output import print_lines
 
 if TYPE_CHECKING:
@@ -64,13 +63,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         metavar="DESTINATION",
         help="an empty folder, or s3://bucket/prefix/ without any object",
     )
-    parser.add_argument(
-        "--tables",
-        type=table_names,
-        default=frozenset(),
-        metavar="NAME,...",
-        help="convert these entries of `replicaTables` only, by their `ledgerTable`",
-    )
+    add_tables(parser, "convert")
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
@@ -87,7 +80,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         location=options.source,
         strand_id=sequence.strand_id,
         settings=outputs.settings,
-        tables=chosen_tables(options.tables, outputs),
+        tables=chosen_tables(options.tables, outputs.settings),
     )
 
     def announce() -> None:

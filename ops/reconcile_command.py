@@ -16,7 +16,7 @@ from ops.exports.options import add_source
 from ops.exports.reading_progress import reading_progress
 from ops.exports.report_words import plural
 from ops.interruption import end_on_request
-from ops.option_types import positive_integer, positive_number, table_names
+from ops.option_types import positive_integer, positive_number
 from ops.reconcile import report_html, report_json, report_text
 from ops.reconcile.progress import comparison_progress
 from ops.reconcile.reconciler import ReconcileOptions, reconcile
@@ -24,6 +24,7 @@ from ops.reconcile.reconciliation import Outcome
 from ops.reconcile.repair import Repair, ToRepair, remove_extra
 from ops.replay.crew import CrewOfOne, ProcessCrew
 from ops.replay.opening import Opening, make_worker
+from ops.replay.selected import add_tables
 from ops.report_files import check_writable, write_report
 from ops.standard_output import print_lines
 from ops.table_scan import CapacityLimit
@@ -79,13 +80,7 @@ _EXAMPLES = """\
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_source(parser)
     stack_option.add_to(parser)
-    parser.add_argument(
-        "--tables",
-        type=table_names,
-        default=frozenset(),
-        metavar="NAME,...",
-        help="compare these entries of `replicaTables` only, by their `ledgerTable`",
-    )
+    add_tables(parser, "compare")
     parser.add_argument("--deep", action="store_true", help="compare all attributes")
     parser.add_argument(
         "--ended",

@@ -12,21 +12,20 @@ from journal.exports.selection import Selection
 from ops import connections, stack_option
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK, Command
 from ops.deployed_function import refuse_outdated
-from ops.errors import OpsError
 from ops.exports.catalogue import catalogue
-from ops.exports.options import add_source, chosen_sequence
+from ops.exports.options import add_source, add_time_limits, chosen_sequence, time_limits
 from ops.exports.probing import block_range
 from ops.exports.reading_progress import reading_progress
 from ops.exports.source import open_source
 from ops.interruption import end_on_request
-from ops.option_types import moment, positive_number, table_names
+from ops.option_types import positive_number
 from ops.replay.crew import CrewOfOne, ProcessCrew
 from ops.replay.engine import Engine
 from ops.replay.job import Job
 from ops.replay.opening import Opening, make_worker
 from ops.replay.plan import plan_of
 from ops.replay.safety import refuse_expired_tombstones
-from ops.replay.selected import chosen_tables, missing_parts
+from ops.replay.selected import add_tables, chosen_tables, missing_parts
 from ops.replay.state import ReplayState
 from ops.replay.state_folder import remove, state_file
 from ops.replay.summary import summary_lines
@@ -89,21 +88,8 @@ _EXAMPLES = """\
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_source(parser)
     stack_option.add_to(parser)
-    parser.add_argument(
-        "--tables",
-        type=table_names,
-        default=frozenset(),
-        metavar="NAME,...",
-        help="replay these entries of `replicaTables` only, by their `ledgerTable`",
-    )
-    for name, what in (("from", "at or after"), ("to", "before")):
-        parser.add_argument(
-            f"--{name}",
-            dest=f"{name}_time",
-            type=moment,
-            metavar="TIME",
-            help=f"replay blocks {what} this time only, such as 2024-05-01 or 2024-05-01T12:00Z",
-        )
+    add_tables(parser, "replay")
+    add_time_limits(parser, "replay")
     parser.add_argument(
         "--wcu",
         type=positive_number("number of write units"),
@@ -136,9 +122,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
-    selection = Selection(start=options.from_time, end=options.to_time)
-    if selection.start and selection.end and selection.start >= selection.end:
-        raise OpsError("--from is not before --to: no block is between them")
+    start, end = time_limits(options)
     outputs = stack_option.read(options, console)
     refuse_outdated(outputs, connections.functions(outputs))
     source = open_source(options.source)
@@ -151,8 +135,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         location=options.source,
         strand_id=sequence.strand_id,
         settings=outputs.settings,
-        tables=chosen_tables(options.tables, outputs),
-        selection=selection,
+        tables=chosen_tables(options.tables, outputs.settings),
+        selection=Selection(start=start, end=end),
         correction=Correction.SAME_REVISION if options.retype else None,
         is_dry_run=options.dry_run,
     )

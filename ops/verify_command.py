@@ -11,12 +11,12 @@ from ops.command import Command
 from ops.errors import OpsError
 from ops.exports import report_html, report_json, report_text
 from ops.exports.catalogue import FoundProof
-from ops.exports.options import add_source
+from ops.exports.options import add_source, add_time_limits, time_limits
 from ops.exports.proof_files import proof_file
 from ops.exports.reading_progress import reading_progress
 from ops.exports.verification import Outcome
 from ops.exports.verifier import Progress, VerifyOptions, verify
-from ops.option_types import moment, table_names
+from ops.option_types import table_names
 from ops.report_files import check_writable, write_report
 from ops.standard_output import print_lines
 
@@ -72,14 +72,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME,...",
         help="verify the revisions of these ledger tables only, by name or id",
     )
-    for name, what in (("from", "at or after"), ("to", "before")):
-        parser.add_argument(
-            f"--{name}",
-            dest=f"{name}_time",
-            type=moment,
-            metavar="TIME",
-            help=f"verify blocks {what} this time only, such as 2024-05-01 or 2024-05-01T12:00Z",
-        )
+    add_time_limits(parser, "verify")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
     parser.add_argument(
         "--html", type=Path, metavar="FILE", help="write a page that an auditor can keep"
@@ -95,9 +88,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _verified(options: argparse.Namespace, console: Console) -> int:
-    selection = Selection(options.tables, options.from_time, options.to_time)
-    if selection.start and selection.end and selection.start >= selection.end:
-        raise OpsError("--from is not before --to: no block is between them")
+    selection = Selection(options.tables, *time_limits(options))
     proofs = _proofs([*options.digest, *options.proof])
     reports = [
         (path, report)

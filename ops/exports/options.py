@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from journal.exports.sequence import JournalSequence
 from ops.errors import OpsError
 from ops.exports import parallel
+from ops.option_types import moment
 from ops.terminal_text import printable
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ops.exports.catalogue import Catalogue
 
 
@@ -32,6 +35,38 @@ def add_location(parser: argparse.ArgumentParser) -> None:
     """Add the source with all its journals, and the number of processes."""
     _add_source(parser)
     _add_processes(parser)
+
+
+def add_time_limits(parser: argparse.ArgumentParser, verb: str) -> None:
+    """Add ``--from`` and ``--to``, which `time_limits` reads.
+
+    Parameters
+    ----------
+    verb
+        What the command does with blocks.
+    """
+    for name, what in (("from", "at or after"), ("to", "before")):
+        parser.add_argument(
+            f"--{name}",
+            dest=f"{name}_time",
+            type=moment,
+            metavar="TIME",
+            help=f"{verb} blocks {what} this time only, such as 2024-05-01 or 2024-05-01T12:00Z",
+        )
+
+
+def time_limits(options: argparse.Namespace) -> tuple[datetime | None, datetime | None]:
+    """Return the start and the end that were asked for.
+
+    Raises
+    ------
+    OpsError
+        If no block can be between them.
+    """
+    start, end = options.from_time, options.to_time
+    if start and end and start >= end:
+        raise OpsError("--from is not before --to: no block is between them")
+    return start, end
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from handler.version import project_version
 from journal.exports.blocks import Format
-from ops.errors import OpsError
 from ops.exports import parallel
 from ops.exports.catalogue import catalogue
 from ops.exports.options import chosen_sequence
@@ -29,7 +28,7 @@ from ops.reconcile.reconciliation import Reconciliation, TableResult
 from ops.reconcile.records import restored
 from ops.reconcile.table_side import ItemReader, TableScan
 from ops.replay.revisions import Unread
-from ops.terminal_text import printable
+from ops.replay.selected import chosen_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -145,7 +144,7 @@ def reconcile(
     job = Job(
         strand_id=chosen.strand_id,
         settings=settings,
-        tables=_known(options.tables, settings),
+        tables=chosen_tables(options.tables, settings),
         is_deep=options.is_deep,
     )
     with tempfile.TemporaryDirectory(prefix="ops-reconcile-") as folder:
@@ -176,16 +175,6 @@ def reconcile(
         problems=run.problems,
         unread=run.unread,
     )
-
-
-def _known(names: frozenset[str], settings: HandlerSettings) -> frozenset[str]:
-    for name in sorted(names):
-        if name not in settings.replica_tables:
-            raise OpsError(
-                f"--tables: {printable(name)} is no `ledgerTable` of the stack's `replicaTables`: "
-                f"expected some of {', '.join(map(printable, settings.replica_tables))}"
-            )
-    return names
 
 
 def _problems_before(found: Catalogue, chosen: JournalSequence) -> Iterator[Unread]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handler.failures import FailedRecord, Position
 from journal.ion.structure import STRUCT
 from journal.ion.symbols import SYSTEM_SYMBOLS
 from journal.ion.writing import (
@@ -107,50 +106,3 @@ class _Writer:
         )
         names = (*self._names, *self._added)
         return standalone((content, names, STRUCT << 4, 0, len(content)))
-
-
-def failed_revision(
-    payload: bytes,
-    *,
-    strand_id: str,
-    sequence_no: int,
-    place: int,
-    reason: str,
-    code: str,
-    failed_at: float,
-    shard_id: str = EXPORT_SHARD,
-) -> FailedRecord:
-    """Return a revision as the failure bucket has it.
-
-    Parameters
-    ----------
-    payload
-        The result of `revision_record` or `redaction_record`.
-    strand_id, sequence_no
-        Its block.
-    place
-        Index among the block's revisions, or its redactions.
-    reason, code
-        The kind of fault, and the fault.
-    failed_at
-        Seconds since the epoch. It also counts as the time of arrival: for a redrive, the record
-        is as old as the replay.
-    shard_id
-        `EXPORT_SHARD` or `REDACTIONS_SHARD`.
-    """
-    return FailedRecord(
-        position=Position(
-            stream_arn=export_arn(strand_id),
-            shard_id=shard_id,
-            sequence_number=str(sequence_no),
-            sub_sequence_number=place,
-        ),
-        payload=payload,
-        reason=reason,
-        code=code,
-        partition_key=strand_id,
-        approximate_arrival=failed_at,
-        function_name="ops replay",
-        function_version="not in Lambda",
-        failed_at=failed_at,
-    )

@@ -5,12 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.errors import OpsError
+from ops.option_types import table_names
 from ops.terminal_text import printable
 
 if TYPE_CHECKING:
+    import argparse
+
+    from handler.settings import HandlerSettings
     from journal.exports.sequence import JournalSequence
     from ops.exports.catalogue import Catalogue
-    from ops.stack_outputs import StackOutputs
+
+
+def add_tables(parser: argparse.ArgumentParser, verb: str) -> None:
+    """Add ``--tables``, which `chosen_tables` checks.
+
+    Parameters
+    ----------
+    verb
+        What the command does with the tables.
+    """
+    parser.add_argument(
+        "--tables",
+        type=table_names,
+        default=frozenset(),
+        metavar="NAME,...",
+        help=f"{verb} these entries of `replicaTables` only, by their `ledgerTable`",
+    )
 
 
 def missing_parts(found: Catalogue, sequence: JournalSequence) -> list[str]:
@@ -36,7 +56,7 @@ def missing_parts(found: Catalogue, sequence: JournalSequence) -> list[str]:
     return missing
 
 
-def chosen_tables(names: frozenset[str], outputs: StackOutputs) -> frozenset[str]:
+def chosen_tables(names: frozenset[str], settings: HandlerSettings) -> frozenset[str]:
     """Return the entries of the settings that an option names.
 
     Raises
@@ -44,7 +64,7 @@ def chosen_tables(names: frozenset[str], outputs: StackOutputs) -> frozenset[str
     OpsError
         If the stack has no such entry.
     """
-    known = outputs.settings.replica_tables
+    known = settings.replica_tables
     for name in sorted(names):
         if name not in known:
             raise OpsError(

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 TABLE, HISTORY = "person-1", "history-1"
 HASH, OTHER_HASH = {"B": b"\x01" * 32}, {"B": b"\x02" * 32}
-VERSION = {"version": {"N": "3"}, "hash": HASH}
-LIVE = {**VERSION, "data": {"M": {"n": {"N": "1"}}}}
+VERSION: dict[str, Any] = {"version": {"N": "3"}, "hash": HASH}
+LIVE: dict[str, Any] = {**VERSION, "data": {"M": {"n": {"N": "1"}}}}
 NOW = 1_612_837_000.0
 
 

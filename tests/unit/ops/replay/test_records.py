@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handler.failures import object_key
+from handler.failures import FailedRecord, Position, object_key
 from journal.exports.block_facts import Table
 from journal.ion.stream import single_value
 from journal.ion.structure import struct
 from journal.ion.symbols import ImportingSymbols
 from journal.revisions import Redaction, Redactions, Revision, read_record
 from ops.failure_objects import read_object
-from ops.replay.records import failed_revision, redaction_record, revision_record
+from ops.replay.records import EXPORT_SHARD, export_arn, redaction_record, revision_record
 from tests.support.ion import binary
 
 if TYPE_CHECKING:
@@ -70,13 +70,20 @@ def test_symbols_of_a_shared_table_leave_no_payload() -> None:
 
 
 def test_a_redrive_reads_the_object() -> None:
-    record = failed_revision(
-        revision_record(a_revision(), TABLE, STRAND),
-        strand_id=STRAND,
-        sequence_no=5,
-        place=1,
+    record = FailedRecord(
+        position=Position(
+            stream_arn=export_arn(STRAND),
+            shard_id=EXPORT_SHARD,
+            sequence_number="5",
+            sub_sequence_number=1,
+        ),
+        payload=revision_record(a_revision(), TABLE, STRAND),
         reason="refused",
         code="ValidationException",
+        partition_key=STRAND,
+        approximate_arrival=1_612_837_000.0,
+        function_name="ops replay",
+        function_version="not in Lambda",
         failed_at=1_612_837_000.0,
     )
 
