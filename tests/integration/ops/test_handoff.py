@@ -24,7 +24,6 @@ from handler.version import project_version
 from local.emulator import Emulator
 from local.service_process import free_port
 from ops.command_line import main
-from tests.support.stand_in import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +32,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.emulator
 
 LEDGER, BUCKET, ROLE, STREAM = "ledger", "journal-exports", "qldb", "records"
+ACCOUNT = "000000000000"
+"""Of the emulator."""
+
 STREAM_ARN = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/{STREAM}"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
 SECOND = 1.1
