@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from local.services import Services
 
-pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
+pytestmark = [pytest.mark.emulator, pytest.mark.pulumi, pytest.mark.timeout(1200)]
 
 DOCUMENTS, REVISIONS = 2_000, 10_000
 REPLICA_TABLES = [
@@ -49,7 +49,7 @@ REPLICA_TABLES = [
     },
     {"ledgerTable": "Vehicle"},
 ]
-COMMAND_SECONDS = 120
+COMMAND_SECONDS = 400
 
 
 class Stack:

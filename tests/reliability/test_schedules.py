@@ -82,6 +82,7 @@ def assert_kept(report: Report) -> None:
         pytest.fail(f"{lines}\nrepeat: {command(report.plan)}", pytrace=False)
 
 
+@pytest.mark.timeout(1200)
 @settings(
     max_examples=SCHEDULES,
     deadline=None,
