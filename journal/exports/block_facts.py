@@ -111,12 +111,47 @@ def block_address(found: Fields) -> Address:
     return Address(text_field(inner, "strandId"), uint_field(inner, "sequenceNo"))
 
 
-class BlockReader:
-    """Reads the blocks of one object; the tables that it has seen are not read again."""
+class DocumentTables:
+    """Reads which documents a transaction touched; a table that was seen is not read again."""
 
     def __init__(self) -> None:
         self._names: Names | None = None
         self._tables: dict[bytes, Table] = {}
+
+    def read(self, documents: Span) -> dict[str, Table]:
+        """Return the ledger table of each document.
+
+        Parameters
+        ----------
+        documents
+            The field ``documents`` of a block's ``transactionInfo``.
+
+        Raises
+        ------
+        IonError
+            If a part has a wrong type.
+        """
+        if self._names is not documents[1] or len(self._tables) > _MAX_CACHED_TABLES:
+            # The same bytes mean the same only with the same symbols.
+            self._names = documents[1]
+            self._tables.clear()
+        return {document_id: self._table(span) for document_id, span in struct(documents).items()}
+
+    def _table(self, span: Span) -> Table:
+        content = span[0][span[3] : span[4]]
+        table = self._tables.get(content)
+        if table is None:
+            found = struct(span)
+            table = Table(text_field(found, "tableId"), text_field(found, "tableName"))
+            self._tables[content] = table
+        return table
+
+
+class BlockReader:
+    """Reads the blocks of one object; the tables that it has seen are not read again."""
+
+    def __init__(self) -> None:
+        self._tables = DocumentTables()
 
     def facts(self, found: Fields, address: Address) -> BlockFacts:
         """Read a block.
@@ -139,7 +174,7 @@ class BlockReader:
         if info is not None and not is_null(info[2]):
             inner = struct(info)
             if not is_absent(inner, "documents"):
-                tables = self._documents(inner["documents"])
+                tables = self._tables.read(inner["documents"])
             if _TABLE_STATEMENT in info[0][info[3] : info[4]].upper():
                 table_statements = [
                     each for each in statements(info) if _TABLE_STATEMENT.decode() in each.upper()
@@ -156,22 +191,6 @@ class BlockReader:
             hash_only,
             table_statements,
         )
-
-    def _documents(self, documents: Span) -> dict[str, Table]:
-        if self._names is not documents[1] or len(self._tables) > _MAX_CACHED_TABLES:
-            # The same bytes mean the same only with the same symbols.
-            self._names = documents[1]
-            self._tables.clear()
-        return {document_id: self._table(span) for document_id, span in struct(documents).items()}
-
-    def _table(self, span: Span) -> Table:
-        content = span[0][span[3] : span[4]]
-        table = self._tables.get(content)
-        if table is None:
-            found = struct(span)
-            table = Table(text_field(found, "tableId"), text_field(found, "tableName"))
-            self._tables[content] = table
-        return table
 
 
 def _revisions(listed: Span, tables: dict[str, Table], revisions: list[RevisionFacts]) -> int:

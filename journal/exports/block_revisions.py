@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from journal.errors import TRUNCATED, IonError, RecordError
-from journal.exports.block_facts import Table, block_address
+from journal.exports.block_facts import DocumentTables, Table, block_address
 from journal.ion.structure import (
     LIST,
     bounds,
@@ -28,10 +28,7 @@ if TYPE_CHECKING:
 
     from journal.exports.block import Address
     from journal.ion.structure import Content, Fields, Span
-    from journal.ion.symbols import Names
     from journal.revisions import Redaction, Revision
-
-_MAX_CACHED_TABLES = 4096
 
 NO_TABLE = Table("", "")
 """The table of a revision whose block does not tell it."""
@@ -107,8 +104,7 @@ class BlockRevisionReader:
     """Reads the blocks of one object; the tables that it has seen are not read again."""
 
     def __init__(self) -> None:
-        self._names: Names | None = None
-        self._tables: dict[bytes, Table] = {}
+        self._tables = DocumentTables()
 
     def read(self, block: Span) -> BlockRevisions:
         """Read a block.
@@ -144,21 +140,7 @@ class BlockRevisionReader:
         info = struct_field(found, "transactionInfo")
         if is_absent(info, "documents"):
             return {}
-        documents = info["documents"]
-        if self._names is not documents[1] or len(self._tables) > _MAX_CACHED_TABLES:
-            # The same bytes mean the same only with the same symbols.
-            self._names = documents[1]
-            self._tables.clear()
-        return {document_id: self._table(span) for document_id, span in struct(documents).items()}
-
-    def _table(self, span: Span) -> Table:
-        content = span[0][span[3] : span[4]]
-        table = self._tables.get(content)
-        if table is None:
-            found = struct(span)
-            table = Table(text_field(found, "tableId"), text_field(found, "tableName"))
-            self._tables[content] = table
-        return table
+        return self._tables.read(info["documents"])
 
 
 def _timestamp(found: Fields) -> Content | None:

@@ -20,12 +20,13 @@ from journal.exports.block_revisions import NO_TABLE
 from journal.exports.blocks import Format, object_blocks
 from journal.ion.timestamps import timestamp_text
 from journal.revisions import RevisionKind
+from ops.exports.catalogue import Unreadable
 from ops.exports.source import ObjectError, open_source
 from ops.reconcile.canonical import bytes_digest, item_digest, untyped_digest
 from ops.reconcile.item_parts import digest
 from ops.reconcile.partitions import PARTITIONS, packed, partition_of
 from ops.reconcile.records import Expected, Fact, Redacted, stored
-from ops.replay.revisions import Found, FoundFault, Unread, read_part
+from ops.replay.revisions import Found, FoundFault, read_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,7 +70,7 @@ class BatchRecords:
     blocks: int = 0
     revisions: int = 0
     formats: Counter[str] = field(default_factory=Counter)
-    problems: list[Unread] = field(default_factory=list)
+    problems: list[Unreadable] = field(default_factory=list)
     generations: dict[int, dict[str, int]] = field(default_factory=dict)
     records: dict[int, bytes] = field(default_factory=dict)
 
@@ -101,7 +102,7 @@ def read_batch(
         try:
             read_part(source, part, job.strand_id, sink)
         except ObjectError as error:
-            sink.problems.append(Unread(part.key, str(error)))
+            sink.problems.append(Unreadable(part.key, str(error)))
         sink.result.formats[source.format.value] += 1
     return sink.finish(sum(part.size for part in parts))
 
@@ -165,7 +166,7 @@ class _Sink(Found):
         if not self._is_superseded:
             self.result.revisions += read
             self.problems.extend(
-                Unread(f"block {each.sequence_no}", f"revision {each.place}: {each.code}")
+                Unreadable(f"block {each.sequence_no}", f"revision {each.place}: {each.code}")
                 for each in self.faulty
                 if each.table == NO_TABLE
                 or self._job.table_of(each.table.name, each.table.table_id) is not None
@@ -204,7 +205,7 @@ class _Sink(Found):
             generations[revision.table_id] = max(last, found.sequence_no)
             self._add(self._expected(revision, table, place))
         elif not is_redacted and (revision.table_id, revision.table_name) == NO_TABLE:
-            self.problems.append(Unread(f"block {found.sequence_no}", NO_TABLE_PROBLEM))
+            self.problems.append(Unreadable(f"block {found.sequence_no}", NO_TABLE_PROBLEM))
 
     def _expected(self, revision: Revision, table: ReplicaTable, place: int) -> Expected:
         facts = Fact.JSON if self._source.format is Format.JSON else Fact(0)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from handler.version import project_version
 from journal.exports.blocks import Format
 from ops.exports import parallel
-from ops.exports.catalogue import catalogue
+from ops.exports.catalogue import Unreadable, catalogue
 from ops.exports.options import chosen_sequence
 from ops.exports.probing import block_range
 from ops.exports.source import open_source
@@ -27,7 +27,6 @@ from ops.reconcile.partitions import MAX_LEVEL, PARTITIONS, PartitionedFiles
 from ops.reconcile.reconciliation import Reconciliation, TableResult
 from ops.reconcile.records import restored
 from ops.reconcile.table_side import ItemReader, TableScan
-from ops.replay.revisions import Unread
 from ops.replay.selected import chosen_tables
 
 if TYPE_CHECKING:
@@ -177,15 +176,17 @@ def reconcile(
     )
 
 
-def _problems_before(found: Catalogue, chosen: JournalSequence) -> Iterator[Unread]:
+def _problems_before(found: Catalogue, chosen: JournalSequence) -> Iterator[Unreadable]:
     """Yield what the listing of the source shows."""
     for unreadable in found.unreadable:
-        yield Unread(unreadable.key, unreadable.problem, unreadable.offset)
+        yield Unreadable(unreadable.key, unreadable.problem, unreadable.offset)
     for export in found.exports:
         for key in export.missing:
-            yield Unread(key, f"named by the manifest of export {export.export_id}, but not there")
+            yield Unreadable(
+                key, f"named by the manifest of export {export.export_id}, but not there"
+            )
     for gap in chosen.gaps:
-        yield Unread("", f"blocks {gap.first} to {gap.last} are in no object")
+        yield Unreadable("", f"blocks {gap.first} to {gap.last} are in no object")
 
 
 def _coverage(run: _Run, first: Edge | None, last: Edge | None) -> Coverage:
@@ -215,7 +216,7 @@ class _Run:
     blocks: int = 0
     revisions: int = 0
     generations: dict[int, dict[str, int]] = field(default_factory=dict)
-    problems: list[Unread] = field(default_factory=list)
+    problems: list[Unreadable] = field(default_factory=list)
     unread: int = 0
     tables: list[TableResult] = field(default_factory=list)
     listed: defaultdict[str, list[Difference]] = field(default_factory=lambda: defaultdict(list))
@@ -224,7 +225,7 @@ class _Run:
         self._export = PartitionedFiles(self.folder / "export")
         self._items = PartitionedFiles(self.folder / "items")
 
-    def note(self, problems: Iterator[Unread] | Sequence[Unread]) -> None:
+    def note(self, problems: Iterator[Unreadable] | Sequence[Unreadable]) -> None:
         """Count what cannot be read, and keep the first."""
         for each in problems:
             self.unread += 1

@@ -12,9 +12,9 @@ from ops.reconcile.kinds import HARMLESS, MEANINGS, Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ops.exports.catalogue import Unreadable
     from ops.exports.verification import BlockPlace
     from ops.reconcile.comparison import Difference
-    from ops.replay.revisions import Unread
 
 
 class Outcome(enum.Enum):
@@ -109,7 +109,7 @@ class Reconciliation:
     last_block: BlockPlace | None
     tables: Sequence[TableResult]
     differences: Sequence[Difference]
-    problems: Sequence[Unread]
+    problems: Sequence[Unreadable]
     unread: int
 
     @property

@@ -12,9 +12,9 @@ from ops.terminal_text import printable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ops.exports.catalogue import Unreadable
     from ops.reconcile.comparison import Difference
     from ops.reconcile.reconciliation import Reconciliation, TableResult
-    from ops.replay.revisions import Unread
 
 OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.EQUAL: "EQUAL",
@@ -81,7 +81,7 @@ def difference_text(difference: Difference) -> str:
     return f"version {have}, expected {want}"
 
 
-def problem_text(problem: Unread) -> str:
+def problem_text(problem: Unreadable) -> str:
     """Return what could not be read."""
     where = printable(problem.key)
     offset = "" if problem.offset is None else f", byte {problem.offset:,}"

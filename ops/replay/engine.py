@@ -14,11 +14,11 @@ from ops.terminal_text import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from ops.exports.catalogue import Unreadable
     from ops.replay.crew import Crew
     from ops.replay.job import Job
     from ops.replay.messages import WrittenBatch
     from ops.replay.plan import Batch, Plan
-    from ops.replay.revisions import Unread
     from ops.replay.state import ReplayState
 
 MAX_PROBLEMS = 100
@@ -50,7 +50,7 @@ class Ending:
     """
 
     is_interrupted: bool = False
-    problems: list[Unread] = field(default_factory=list)
+    problems: list[Unreadable] = field(default_factory=list)
     unread: int = 0
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.replay.tally import Tally
 
 if TYPE_CHECKING:
+    from ops.exports.catalogue import Unreadable
     from ops.replay.plan import Batch
-    from ops.replay.revisions import Unread
 
 KEY_BYTES = 16
 """Length of what stands for a document. A digest of that length is unique in practice: ids of QLDB
@@ -115,5 +115,5 @@ class WrittenBatch:
     size: int = 0
     tally: Tally = field(default_factory=Tally)
     unsettled: tuple[bytes, ...] = ()
-    problems: tuple[Unread, ...] = ()
+    problems: tuple[Unreadable, ...] = ()
     has_older: bool = False

@@ -10,6 +10,7 @@ from journal.exports.block import time_text
 from journal.exports.block_revisions import BlockRevisionReader
 from journal.exports.blocks import object_blocks
 from journal.exports.selection import Selection
+from ops.exports.catalogue import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,24 +86,6 @@ class FoundRedaction(NamedTuple):
     sequence_no: int
 
 
-class Unread(NamedTuple):
-    """Something that cannot be read.
-
-    Attributes
-    ----------
-    key
-        The object.
-    problem
-        What is wrong, without any document data.
-    offset
-        Bytes before the place, in the object without its compression; None if it is not known.
-    """
-
-    key: str
-    problem: str
-    offset: int | None = None
-
-
 @dataclass(kw_only=True)
 class Found:
     """What was found in some objects.
@@ -126,7 +109,7 @@ class Found:
     revisions: list[FoundRevision] = field(default_factory=list)
     faulty: list[FoundFault] = field(default_factory=list)
     redactions: list[FoundRedaction] = field(default_factory=list)
-    problems: list[Unread] = field(default_factory=list)
+    problems: list[Unreadable] = field(default_factory=list)
     blocks: int = 0
     bytes: int = 0
 
@@ -251,6 +234,6 @@ class _PartReader:
     def _note(self, problem: str, offset: int | None) -> None:
         self._noted += 1
         if self._noted < MAX_PROBLEMS:
-            self._found.problems.append(Unread(self._part.key, problem, offset))
+            self._found.problems.append(Unreadable(self._part.key, problem, offset))
         elif self._noted == MAX_PROBLEMS:
-            self._found.problems.append(Unread(self._part.key, "more of it cannot be read"))
+            self._found.problems.append(Unreadable(self._part.key, "more of it cannot be read"))

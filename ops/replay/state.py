@@ -54,7 +54,7 @@ class ReplayState:
     Attributes
     ----------
     tally
-        Counts of all batches that are done.
+        Counts of all batches that are done, and of those that this replay could not read whole.
     largest_bytes
         Size of the file before it was complete.
 
@@ -85,7 +85,10 @@ class ReplayState:
             ).fetchone()
             self._unsettled = dict(self._database.execute("SELECT id, batch FROM unsettled"))
         tally = self._fact(_TALLY)
-        self.tally = Tally() if tally is None else Tally.from_json(json.loads(tally))
+        self._done = Tally() if tally is None else Tally.from_json(json.loads(tally))
+        # A batch with problems is read again, and then counts once.
+        self.tally = Tally()
+        self.tally.add(self._done)
         self._table_ids: dict[str, list[str]] = json.loads(self._fact(_TABLE_IDS) or "{}")
 
     def close(self) -> None:
@@ -181,6 +184,8 @@ class ReplayState:
         tried = number - written.has_older
         self._unsettled.update(dict.fromkeys(unsettled, tried))
         self.tally.add(written.tally)
+        if not written.problems:
+            self._done.add(written.tally)
         with self._errors(), self._database as database:
             database.executemany(
                 "INSERT OR REPLACE INTO documents VALUES (?, ?)", ((key, number) for key in claimed)
@@ -196,7 +201,7 @@ class ReplayState:
                 database.execute("DELETE FROM batches WHERE pass = ?", (Pass.OLDER,))
             if not written.problems:
                 database.execute("INSERT OR IGNORE INTO batches VALUES (?, ?)", (pass_, number))
-            for name, content in ((_TALLY, self.tally.to_json()), (_TABLE_IDS, self._table_ids)):
+            for name, content in ((_TALLY, self._done.to_json()), (_TABLE_IDS, self._table_ids)):
                 self._remember(name, json.dumps(content))
         self._new_redactions.clear()
         for key in claimed:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ops.errors import OpsError
+from ops.exports.catalogue import Unreadable
 from ops.replay.messages import (
     KEY_BYTES,
     Pass,
@@ -15,7 +16,6 @@ from ops.replay.messages import (
     WrittenBatch,
     document_key,
 )
-from ops.replay.revisions import Unread
 from ops.replay.state import ReplayState
 from ops.replay.tally import Tally
 
@@ -72,7 +72,7 @@ def test_a_batch_with_problems_is_not_done_and_may_have_more_of_each_document(
 ) -> None:
     state = ReplayState(tmp_path / "state")
     claimed(state, 0, A)
-    state.finish(Pass.NEWEST, WrittenBatch(number=0, problems=(Unread("key", "cut"),)))
+    state.finish(Pass.NEWEST, WrittenBatch(number=0, problems=(Unreadable("key", "cut"),)))
     claimed(state, 1, A, B)
     state.finish(Pass.NEWEST, WrittenBatch(number=1))
 
@@ -157,6 +157,19 @@ def test_counts_add_up_over_runs(tmp_path: Path) -> None:
     assert again.tally.applied == 5
     assert again.tally.quarantined == {("refused", "code: of it"): 1}
     assert again.tally.ignored == {"Car": 4}
+
+
+def test_a_batch_that_is_read_again_counts_once(tmp_path: Path) -> None:
+    state = ReplayState(tmp_path / "state")
+    damaged = WrittenBatch(number=0, tally=Tally(applied=2), problems=(Unreadable("key", "cut"),))
+    state.finish(Pass.NEWEST, damaged)
+    assert state.tally.applied == 2
+    state.close()
+    again = ReplayState(tmp_path / "state")
+
+    again.finish(Pass.NEWEST, WrittenBatch(number=0, tally=Tally(applied=1, stale=2)))
+
+    assert (again.tally.applied, again.tally.stale) == (1, 2)
 
 
 def test_two_replays_do_not_share_a_file(tmp_path: Path) -> None:
