@@ -227,3 +227,8 @@ def test_a_number_may_have_a_fraction(value: object) -> None:
 def test_the_text_of_a_json_object_is_compared_by_meaning() -> None:
     assert same(JsonObject(), '{"a": 1, "b": [2]}', '{"b":[2],"a":1}')
     assert not same(JsonObject(), '{"b": [1, 2]}', '{"b": [2, 1]}')
+
+
+def test_a_text_that_is_not_json_differs_from_every_json_object() -> None:
+    assert not same(JsonObject(), "{", "{}")
+    assert same(JsonObject(), "{", "{")

@@ -126,7 +126,10 @@ class JsonObject(Type):
 
     @override
     def canonical(self, value: object) -> object:
-        return json.dumps(json.loads(str(value)), sort_keys=True)
+        try:
+            return json.dumps(json.loads(str(value)), sort_keys=True)
+        except ValueError:
+            return value  # the emulator holds any text that another program gave it
 
 
 @dataclass(frozen=True, kw_only=True)
