@@ -22,6 +22,7 @@ def trust_policy(service: str) -> str:
 
 LAMBDA_TRUST = trust_policy("lambda.amazonaws.com")
 QLDB_TRUST = trust_policy("qldb.amazonaws.com")
+STATES_TRUST = trust_policy("states.amazonaws.com")
 
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 """A key of the customer's; the emulator does not ask whether it exists."""
@@ -43,6 +44,12 @@ ALARM: dict[str, object] = {
     "threshold": 0,
 }
 """Required inputs of an alarm on one metric."""
+
+
+def definition(result: str) -> str:
+    """Return the text of a state machine's definition whose only state returns a text."""
+    only = {"Type": "Pass", "Result": result, "End": True}
+    return json.dumps({"StartAt": "Only", "States": {"Only": only}})
 
 
 def policy(*actions: str, resource: str = "*") -> str:

@@ -21,7 +21,9 @@ from tests.support.stand_in_inputs import (
     ALARM,
     LAMBDA_TRUST,
     QLDB_TRUST,
+    STATES_TRUST,
     TABLE,
+    definition,
     delivery_policy,
     function_inputs,
     qldb_stream_inputs,
@@ -42,6 +44,7 @@ FUNCTION = "aws:lambda/function:Function"
 LEDGER = "aws:qldb/ledger:Ledger"
 QLDB_STREAM = "aws:qldb/stream:Stream"
 ROLE = "aws:iam/role:Role"
+MACHINE = "aws:sfn/stateMachine:StateMachine"
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 
 TAGGED = sorted(name for name, resource in RESOURCES.items() if resource.tagging is not None)
@@ -83,6 +86,7 @@ class Workshop:
         make: Callable[[], dict[str, object]] | None = {
             MAPPING: self._mapping,
             FUNCTION: self._function,
+            MACHINE: self._machine,
             QLDB_STREAM: self._qldb_stream,
         }.get(type_name)
         return make() if make is not None else SIMPLE[type_name]
@@ -94,6 +98,10 @@ class Workshop:
     def _function(self) -> dict[str, object]:
         role = self.create(ROLE, assumeRolePolicy=LAMBDA_TRUST)
         return function_inputs(role, source_code("def handler(event, context): return 1"))
+
+    def _machine(self) -> dict[str, object]:
+        role = self.create(ROLE, assumeRolePolicy=STATES_TRUST)
+        return {"definition": definition("done"), "roleArn": role.outputs["arn"]}
 
     def _mapping(self) -> dict[str, object]:
         stream = self.create(STREAM, shardCount=1)
@@ -173,6 +181,12 @@ READERS: dict[str, Callable[[ConnectedProvider, ManagedResource], dict[str, str]
     ),
     FUNCTION: lambda_tags,
     MAPPING: lambda_tags,
+    MACHINE: lambda provider, held: {
+        pair["key"]: pair["value"]
+        for pair in provider.client("stepfunctions").list_tags_for_resource(
+            resourceArn=held.identifier
+        )["tags"]
+    },
     LEDGER: qldb_tags,
     QLDB_STREAM: qldb_tags,
     "aws:s3/bucket:Bucket": bucket_tags,

@@ -13,6 +13,10 @@ Everything that this provider does only because of the emulator is in this modul
   emulator takes the records from its own memory, knows no destination for a Kinesis stream, and
   writes the log without a permission. So it never checks the role's `kinesis:*`, `s3:ListBucket`,
   `logs:*` and `xray:*`: a missing one shows on AWS only.
+- *Permissions that Step Functions itself uses*: on AWS a state machine calls other services under
+  its role (Step Functions developer guide, "Creating an IAM role for your state machine"). The
+  emulator only asks at the creation whether the role exists, and makes these calls without a
+  permission. So a missing one shows on AWS only.
 - *Plain HTTP*: the emulator is called without TLS, AWS never is by its SDKs. A policy that denies
   calls without TLS (`aws:SecureTransport`) would deny everything. See
   `policy_for_emulator`.
@@ -28,6 +32,11 @@ Everything that this provider does only because of the emulator is in this modul
 - *Email subscriptions*: the emulator confirms them itself, AWS sends a mail with a link.
 - *Dashboards*: the emulator accepts any text, AWS only a dashboard's JSON. The provider's Check
   refuses what is not a JSON object.
+- *Definitions of state machines*: the emulator accepts any text, AWS only the Amazon States
+  Language. The provider's Check refuses what is not a JSON object with states and a first one; any
+  other mistake shows when the emulator executes the state, or on AWS only.
+- *Deletion of state machines*: the emulator deletes one at once, with its executions. AWS reports
+  it as DELETING until they have ended (Step Functions API, DeleteStateMachine). The provider waits.
 - *Runtimes*: the emulator accepts any `runtime` and architecture, and runs a Python function with
   its own interpreter on this machine, so a package for another one fails at each invocation. The
   provider's Check refuses what cannot run: see `not_runnable`.

@@ -26,6 +26,7 @@ from pulumi_aws_standin.resources.sns_topic_policy import TopicPolicy
 from pulumi_aws_standin.resources.sns_topic_subscription import TopicSubscription
 from pulumi_aws_standin.resources.sqs_queue import Queue
 from pulumi_aws_standin.resources.sqs_queue_policy import QueuePolicy
+from pulumi_aws_standin.resources.state_machine import StateMachine
 
 if TYPE_CHECKING:
     from pulumi_aws_standin.resource import Resource
@@ -52,6 +53,7 @@ _ALL: Final[tuple[Resource, ...]] = (
     QueuePolicy(),
     Role(),
     RolePolicy(),
+    StateMachine(),
     Table(),
     Topic(),
     TopicPolicy(),

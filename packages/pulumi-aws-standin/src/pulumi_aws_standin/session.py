@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_sts import STSClient
 
 _EMULATOR_VARIABLE: Final = "AWS_ENDPOINT_URL"
@@ -74,6 +75,7 @@ class Session:
         self.lambda_: LambdaClient = client("lambda")
         self.logs: CloudWatchLogsClient = client("logs")
         self.s3: S3Client = client("s3")
+        self.sfn: SFNClient = client("stepfunctions")
         self.sns: SNSClient = client("sns")
         self.sqs: SQSClient = client("sqs")
         self.sts: STSClient = client("sts")

@@ -206,6 +206,18 @@ S3_BUCKET: Final = Tagging(
     target="id", fetch=_bucket_tags, add=_add_bucket_tags, remove=_remove_bucket_tags
 )
 
+SFN: Final = Tagging(
+    target="id",
+    fetch=lambda session, arn: {
+        pair["key"]: pair["value"]
+        for pair in session.sfn.list_tags_for_resource(resourceArn=arn)["tags"]
+    },
+    add=lambda session, arn, tags: session.sfn.tag_resource(
+        resourceArn=arn, tags=[{"key": key, "value": value} for key, value in tags.items()]
+    ),
+    remove=lambda session, arn, keys: session.sfn.untag_resource(resourceArn=arn, tagKeys=keys),
+)
+
 SNS_TOPIC: Final = Tagging(
     target="id",
     fetch=lambda session, arn: _from_pairs(

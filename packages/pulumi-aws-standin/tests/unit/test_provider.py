@@ -25,6 +25,7 @@ FUNCTION = "aws:lambda/function:Function"
 TABLE = "aws:dynamodb/table:Table"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 QLDB_STREAM = "aws:qldb/stream:Stream"
+MACHINE = "aws:sfn/stateMachine:StateMachine"
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 OTHER_ARCHITECTURE = "x86_64" if ARCHITECTURE == "arm64" else "arm64"
@@ -33,6 +34,8 @@ ROLE_ARN = "arn:aws:iam::000000000000:role/r"
 KINESIS_ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
 KEY_ARN = "arn:aws:kms:us-east-1:000000000000:key/k"
 TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:t"
+
+DEFINITION = '{"StartAt": "Only", "States": {"Only": {"Type": "Succeed"}}}'
 
 GOOD: dict[str, dict[str, Any]] = {
     STREAM: {"shardCount": 1},
@@ -92,6 +95,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "bucket": "b",
         "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}],
     },
+    MACHINE: {"definition": DEFINITION, "roleArn": ROLE_ARN},
     "aws:sns/topic:Topic": {},
     "aws:sns/topicPolicy:TopicPolicy": {"arn": TOPIC_ARN, "policy": "{}"},
     "aws:sns/topicSubscription:TopicSubscription": {
@@ -231,6 +235,23 @@ def test_a_missing_property_is_refused_by_name(engine: Engine, type_name: str, n
         ("aws:sns/topicSubscription:TopicSubscription", {"endpoint": "team"}, "endpoint"),
         ("aws:sns/topicSubscription:TopicSubscription", {"topic": "t"}, "topic"),
         ("aws:sns/topic:Topic", {"name": "a b"}, "name"),
+        (MACHINE, {"name": "a.b"}, "name"),
+        (MACHINE, {"name": "x" * 81}, "name"),
+        (MACHINE, {"type": "QUICK"}, "type"),
+        (MACHINE, {"roleArn": "r"}, "roleArn"),
+        (MACHINE, {"definition": ""}, "definition"),
+        (MACHINE, {"definition": "{"}, "definition"),
+        (MACHINE, {"definition": {"StartAt": "Only"}}, "definition"),
+        (MACHINE, {"definition": '{"StartAt": "Only"}'}, "definition"),
+        (MACHINE, {"definition": '{"StartAt": "Only", "States": {}}'}, "definition"),
+        (MACHINE, {"definition": '{"StartAt": "Only", "States": ["Only"]}'}, "definition"),
+        (MACHINE, {"definition": '{"States": {"Only": {"Type": "Succeed"}}}'}, "definition"),
+        (MACHINE, {"definition": DEFINITION.replace("Only", "Other", 1)}, "definition"),
+        (MACHINE, {"definition": DEFINITION + " " * 2**20}, "definition"),
+        (MACHINE, {"loggingConfiguration": {"level": "OFF"}}, "loggingConfiguration"),
+        (MACHINE, {"tracingConfiguration": {"enabled": True}}, "tracingConfiguration"),
+        (MACHINE, {"encryptionConfiguration": {"kmsKeyId": "k"}}, "encryptionConfiguration"),
+        (MACHINE, {"publish": True}, "publish"),
         (ALARM, {"comparisonOperator": "Greater"}, "comparisonOperator"),
         (ALARM, {"statistic": "Median"}, "statistic"),
         (ALARM, {"statistic": None}, "statistic"),
@@ -300,13 +321,13 @@ def test_unknown_values_are_accepted_in_a_preview(engine: Engine, type_name: str
 
 
 def test_an_unknown_type_is_refused_by_name(engine: Engine) -> None:
-    urn = urn_of("aws:sfn/stateMachine:StateMachine")
+    urn = urn_of("aws:sfn/activity:Activity")
     [failure] = engine.check(urn, {}).failures
-    assert "aws:sfn/stateMachine:StateMachine" in failure.reason
+    assert "aws:sfn/activity:Activity" in failure.reason
     held = ManagedResource(urn, "id", {}, {})
-    with pytest.raises(CallError, match="aws:sfn/stateMachine:StateMachine"):
+    with pytest.raises(CallError, match="aws:sfn/activity:Activity"):
         engine.delete(held)
-    with pytest.raises(CallError, match="aws:sfn/stateMachine:StateMachine"):
+    with pytest.raises(CallError, match="aws:sfn/activity:Activity"):
         engine.diff(held, {})
 
 
@@ -385,6 +406,12 @@ def test_a_planned_update_keeps_the_arn(engine: Engine) -> None:
         ),
         ("aws:sns/topicSubscription:TopicSubscription", {"endpoint": "a@b"}, ["endpoint"], None),
         ("aws:iam/role:Role", {"assumeRolePolicy": '{ "Statement" : [] }'}, [], []),
+        (MACHINE, {"definition": DEFINITION.replace(" ", "\n")}, [], []),
+        (MACHINE, {"definition": DEFINITION.replace("Only", "Other")}, ["definition"], []),
+        (MACHINE, {"roleArn": f"{ROLE_ARN}2"}, ["roleArn"], []),
+        (MACHINE, {"type": "STANDARD"}, [], []),
+        (MACHINE, {"type": "EXPRESS"}, ["type"], ["type"]),
+        (MACHINE, {"name": "other"}, ["name"], ["name"]),
     ],
 )
 def test_only_another_meaning_differs_and_only_where_it_must_replaces(

@@ -44,6 +44,7 @@ CLASSES: dict[str, Any] = {
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
         aws.s3.BucketServerSideEncryptionConfiguration
     ),
+    "aws:sfn/stateMachine:StateMachine": aws.sfn.StateMachine,
     "aws:sns/topic:Topic": aws.sns.Topic,
     "aws:sns/topicPolicy:TopicPolicy": aws.sns.TopicPolicy,
     "aws:sns/topicSubscription:TopicSubscription": aws.sns.TopicSubscription,
@@ -135,6 +136,7 @@ def test_which_types_pulumi_names() -> None:
         "aws:lambda/function:Function": ["name"],
         "aws:qldb/ledger:Ledger": ["name"],
         "aws:s3/bucket:Bucket": ["bucket"],
+        "aws:sfn/stateMachine:StateMachine": ["name"],
         "aws:sns/topic:Topic": ["name"],
         "aws:sqs/queue:Queue": ["name"],
     }

@@ -55,6 +55,8 @@ def test_every_client_calls_the_emulator(session: Session, monkeypatch: pytest.M
         again.lambda_.meta,
         again.logs.meta,
         again.s3.meta,
+        again.sfn.meta,
+        again.sns.meta,
         again.sqs.meta,
         again.sts.meta,
     ]
