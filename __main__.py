@@ -22,8 +22,15 @@ from infra.handler_environment import HandlerEnvironment, service_name
 from infra.history_table import HistoryTable
 from infra.journal_stream import JournalStream
 from infra.ledger_stream import LedgerStream, LedgerStreamProps
+from infra.replay import Replay, ReplayProps
 from infra.replica_tables import ReplicaTables
-from infra.settings import CONSUMER_COMPONENT, HISTORY_COMPONENT, TABLES_COMPONENT, Settings
+from infra.settings import (
+    CONSUMER_COMPONENT,
+    HISTORY_COMPONENT,
+    REPLAY_COMPONENT,
+    TABLES_COMPONENT,
+    Settings,
+)
 from infra.tags import stack_tags
 from infra.watched import Watched, WatchedTable
 
@@ -44,6 +51,16 @@ imports = table_imports.of(deployed, settings)
 throughput = table_throughput.of_replica_tables(deployed, settings.replica_tables)
 code = lambda_package.build(
     runtime=settings.consumer.lambda_runtime, architecture=settings.consumer.lambda_architecture
+)
+
+replay_code = (
+    lambda_package.build(
+        runtime=settings.consumer.lambda_runtime,
+        architecture=settings.consumer.lambda_architecture,
+        sources=lambda_package.REPLAY_SOURCES,
+    )
+    if settings.replay.export_bucket
+    else None
 )
 
 tags = stack_tags(settings.tags)
@@ -112,6 +129,27 @@ consumer = Consumer(
     tags=tags,
     opts=formerly("consumer"),
 )
+
+if replay_code is not None:
+    replay = Replay(
+        REPLAY_COMPONENT,
+        ReplayProps(
+            settings=settings.replay,
+            consumer=settings.consumer,
+            table_arns=replica.arns,
+            history_table_arn=history.arn if history else None,
+            failure_bucket_arn=failures.bucket.arn,
+            environment=environment,
+            replica_tables=replica.configuration,
+            code=replay_code,
+        ),
+        tags=tags,
+    )
+    pulumi.export("exportLocation", settings.replay.location)
+    pulumi.export("replayStateMachineArn", replay.machine.arn)
+    pulumi.export("replayBucketName", replay.bucket.bucket)
+    pulumi.export("replayFunctionName", replay.function.name)
+    pulumi.export("replayFunctionCodeSha256", replay.function.code_sha256)
 
 watched = Watched(
     service=environment.service,

@@ -44,13 +44,13 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> BatchRes
     except SettingsError:
         raise
     except Exception as error:  # noqa: BLE001 (its message may quote a document)
-        raise InvocationError(_place(error)) from None
+        raise InvocationError(place(error)) from None
 
 
 @lru_cache(maxsize=1)
 def _handler() -> Handler:
     """Build the handler of this container."""
-    settings = HandlerSettings.from_environment(_environment())
+    settings = HandlerSettings.from_environment(handler_environment())
     keep_requests_out_of_logs()
     session = get_session()
     client = statement_client(session, HttpLimits(connections=REQUESTS_IN_FLIGHT))
@@ -67,8 +67,14 @@ def _handler() -> Handler:
     return handler
 
 
-def _environment() -> Mapping[str, str]:
-    """Return the environment, completed from the file in the code archive."""
+def handler_environment() -> Mapping[str, str]:
+    """Return the environment, completed from the file in the code archive.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such file.
+    """
     if Variable.REPLICA_TABLES in os.environ:
         return os.environ
     try:
@@ -81,8 +87,8 @@ def _environment() -> Mapping[str, str]:
     return {**os.environ, Variable.REPLICA_TABLES: text}
 
 
-def _place(error: Exception) -> str:
-    """Return an exception's kind and where it was raised."""
+def place(error: Exception) -> str:
+    """Return an exception's kind and where it was raised, without its message."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pulumi
 import pulumi_aws as aws
 from pydantic import Field
 
@@ -12,18 +11,19 @@ from handler.contract import BATCHES_PREFIX, RECORDS_PREFIX
 from infra.component import Component
 from infra.iam import only_over_tls, policy
 from infra.kms import KeyArn
+from infra.private_bucket import Privacy, keep_private
 from infra.section import Boolean, Integer, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    import pulumi
 
 _QUEUE_RETENTION_SECONDS = 14 * 24 * 60 * 60
 """The maximum that SQS allows (SQS developer guide, "Message quotas")."""
 
 _VISIBILITY_SECONDS = 300
 """Time to apply the object of one message before another reader receives the message."""
-
-_MULTIPART_DAYS = 7
 
 
 class FailuresSettings(Section):
@@ -75,7 +75,6 @@ class Failures(Component):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("Failures", name, tags=tags, opts=opts)
-        self._settings = settings
         self.bucket = aws.s3.Bucket(
             name,
             force_destroy=not settings.deletion_protection,
@@ -83,9 +82,17 @@ class Failures(Component):
             # A bucket with objects refuses late, when most of the stack is deleted already.
             opts=self.child(protect=settings.protect, retain_on_delete=settings.retain_on_delete),
         )
-        self._keep_private(name)
-        self._encrypt(name)
-        self._expire(name)
+        keep_private(
+            self,
+            name,
+            self.bucket,
+            Privacy(
+                key_arn=settings.kms_key_arn,
+                rule="expire-failures",
+                days=settings.failure_retention_days,
+                retain_on_delete=settings.retain_on_delete,
+            ),
+        )
         self.queue = aws.sqs.Queue(
             name,
             message_retention_seconds=_QUEUE_RETENTION_SECONDS,
@@ -98,68 +105,6 @@ class Failures(Component):
         )
         self.notification = self._notify(name)
         self.register_outputs({"bucketName": self.bucket.bucket, "queueUrl": self.queue.url})
-
-    def _keep_private(self, name: str) -> None:
-        public_access = aws.s3.BucketPublicAccessBlock(
-            name,
-            bucket=self.bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=self._of_bucket(),
-        )
-        aws.s3.BucketPolicy(
-            name,
-            bucket=self.bucket.bucket,
-            policy=policy(
-                only_over_tls(
-                    "s3:*", [self.bucket.arn, pulumi.Output.format("{0}/*", self.bucket.arn)]
-                )
-            ),
-            # S3 refuses concurrent calls of this kind with OperationAborted.
-            opts=self._of_bucket(depends_on=[public_access]),
-        )
-
-    def _of_bucket(self, *, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
-        """Return the options of what belongs to the bucket: a retained one stays as it is."""
-        return self.child(depends_on=depends_on, retain_on_delete=self._settings.retain_on_delete)
-
-    def _encrypt(self, name: str) -> None:
-        key_arn = self._settings.kms_key_arn
-        rules: list[Any] = [
-            {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
-        ]
-        if key_arn:
-            rules = [
-                {
-                    "apply_server_side_encryption_by_default": {
-                        "sse_algorithm": "aws:kms",
-                        "kms_master_key_id": key_arn,
-                    },
-                    # One request to KMS for many objects (S3 user guide, "Amazon S3 Bucket Keys").
-                    "bucket_key_enabled": True,
-                }
-            ]
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            name, bucket=self.bucket.bucket, rules=rules, opts=self._of_bucket()
-        )
-
-    def _expire(self, name: str) -> None:
-        aws.s3.BucketLifecycleConfiguration(
-            name,
-            bucket=self.bucket.bucket,
-            rules=[
-                {
-                    "id": "expire-failures",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "expiration": {"days": self._settings.failure_retention_days},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": _MULTIPART_DAYS},
-                }
-            ],
-            opts=self._of_bucket(),
-        )
 
     def _notify(self, name: str) -> aws.s3.BucketNotification:
         account = aws.get_caller_identity_output(opts=self.lookup).account_id

@@ -137,7 +137,6 @@ def may_consume(key_arn: str, stream_arn: object, function_name: str) -> list[di
     """
     if not key_arn:
         return []
-    function = f"arn:*:lambda:*:*:function:{function_name}-*"
     return [
         allow(
             "DecryptJournal",
@@ -147,13 +146,68 @@ def may_consume(key_arn: str, stream_arn: object, function_name: str) -> list[di
         ),
         allow("OpenTables", ("kms:Decrypt",), key_arn, _through("dynamodb", key_arn)),
         allow("EncryptFailures", ("kms:GenerateDataKey",), key_arn, _through("s3", key_arn)),
-        allow(
-            "DecryptVariables",
-            ("kms:Decrypt",),
-            key_arn,
-            {"StringLike": {"kms:EncryptionContext:aws:lambda:FunctionArn": function}},
-        ),
+        _variables_of(key_arn, function_name),
     ]
+
+
+def may_replay(key_arn: str, function_name: str) -> list[dict[str, Any]]:
+    """Return what the replay's function needs where tables, buckets and variables are encrypted.
+
+    Sources as of `may_consume`; S3 user guide, "Using server-side encryption with AWS KMS keys"
+    (``kms:Decrypt`` to read an object).
+
+    Parameters
+    ----------
+    key_arn
+        The key of the stack, or an empty text for no key: then nothing is needed.
+    function_name
+        How the function's name starts.
+    """
+    if not key_arn:
+        return []
+    return [
+        allow("OpenTables", ("kms:Decrypt",), key_arn, _through("dynamodb", key_arn)),
+        allow(
+            "KeepObjects", ("kms:Decrypt", "kms:GenerateDataKey"), key_arn, _through("s3", key_arn)
+        ),
+        _variables_of(key_arn, function_name),
+    ]
+
+
+def may_read_objects(key_arn: str) -> list[dict[str, Any]]:
+    """Return what a reader of an encrypted export needs; see `may_replay`.
+
+    Parameters
+    ----------
+    key_arn
+        The key of the export, or an empty text for no key: then nothing is needed.
+    """
+    if not key_arn:
+        return []
+    return [allow("DecryptExport", ("kms:Decrypt",), key_arn, _through("s3", key_arn))]
+
+
+def may_read_items(key_arn: str) -> list[dict[str, Any]]:
+    """Return what the state machine needs to read an encrypted plan; see `may_replay`.
+
+    Parameters
+    ----------
+    key_arn
+        The key of the stack, or an empty text for no key: then nothing is needed.
+    """
+    if not key_arn:
+        return []
+    return [allow("DecryptItems", ("kms:Decrypt",), key_arn, _through("s3", key_arn))]
+
+
+def _variables_of(key_arn: str, function_name: str) -> dict[str, Any]:
+    function = f"arn:*:lambda:*:*:function:{function_name}-*"
+    return allow(
+        "DecryptVariables",
+        ("kms:Decrypt",),
+        key_arn,
+        {"StringLike": {"kms:EncryptionContext:aws:lambda:FunctionArn": function}},
+    )
 
 
 def _through(service: str, key_arn: str) -> dict[str, Any]:

@@ -20,6 +20,9 @@ _REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCES = (_REPOSITORY / "handler", _REPOSITORY / "journal")
 """Folders of the function's own code; each keeps its name in the archive."""
 
+REPLAY_SOURCES = (*SOURCES, _REPOSITORY / "ops")
+"""The same of the replay's function, whose code the operator's commands share."""
+
 REQUIREMENTS = _REPOSITORY / "handler" / "requirements.txt"
 
 MAX_BYTES = 15 * 1024 * 1024

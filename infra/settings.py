@@ -12,13 +12,14 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 from pydantic import BaseModel, ConfigDict
 
-from infra import section
+from infra import replay, section
 from infra.alarm_settings import AlarmsSettings
 from infra.consumer import MAX_ROLE_POLICY, ConsumerSettings, role_policy_size
 from infra.dashboard import DashboardSettings
 from infra.failures import FailuresSettings
 from infra.journal_stream import JournalStreamSettings
 from infra.ledger_stream import NOW, LedgerStreamSettings
+from infra.replay import ReplaySettings
 from infra.replica_tables import ReplicaTablesSettings, table_name
 from infra.table_imports import TableImportsSettings
 from infra.tables import TableSettings
@@ -40,6 +41,7 @@ TABLES_COMPONENT = "qldb"
 
 HISTORY_COMPONENT = "qldb-history"
 CONSUMER_COMPONENT = "qldb-replica"
+REPLAY_COMPONENT = "qldb-replay"
 
 _NAME_SUFFIX = "-0123456"
 """What Pulumi adds to a logical name: a hyphen and seven hexadecimal digits."""
@@ -79,6 +81,7 @@ class Settings(BaseModel):
     ledger_stream: LedgerStreamSettings
     replica_tables: ReplicaTablesSettings
     history_table: TableSettings
+    replay: ReplaySettings
     table_imports: TableImportsSettings
     failures: FailuresSettings
     consumer: ConsumerSettings
@@ -149,6 +152,7 @@ class Settings(BaseModel):
                 *_import_problems(settings),
                 *_throughput_problems(settings.history_table),
                 *_policy_problems(settings),
+                *_replay_problems(settings),
             ]
         if problems:
             # Two sections may share a setting and report the same problem.
@@ -261,14 +265,22 @@ def _policy_problems(settings: Settings) -> Iterator[str]:
         entry.table_name or table_name(TABLES_COMPONENT, entry.ledger_table) + _NAME_SUFFIX
         for entry in entries
     ]
+    history = HISTORY_COMPONENT + _NAME_SUFFIX if settings.replica_tables.has_history else None
+    key_arn = settings.consumer.kms_key_arn
     size = role_policy_size(
-        names,
-        history_table_name=(
-            HISTORY_COMPONENT + _NAME_SUFFIX if settings.replica_tables.has_history else None
-        ),
-        key_arn=settings.consumer.kms_key_arn,
-        function_name=CONSUMER_COMPONENT,
+        names, history_table_name=history, key_arn=key_arn, function_name=CONSUMER_COMPONENT
     )
+    if settings.replay.export_bucket:
+        size = max(
+            size,
+            replay.role_policy_size(
+                names,
+                history_table_name=history,
+                settings=settings.replay,
+                key_arn=key_arn,
+                function_name=REPLAY_COMPONENT,
+            ),
+        )
     if size <= MAX_ROLE_POLICY:
         return
     yield (
@@ -276,3 +288,20 @@ def _policy_problems(settings: Settings) -> Iterator[str]:
         f"role up to {size} characters long; IAM allows {MAX_ROLE_POLICY}: divide the tables "
         "between two stacks"
     )
+
+
+def _replay_problems(settings: Settings) -> Iterator[str]:
+    """Report settings of a replay that the stack does not have."""
+    given = settings.replay
+    if given.export_bucket:
+        return
+    for name, value in (
+        ("exportPrefix", given.export_prefix),
+        ("exportBucketOwner", given.export_bucket_owner),
+        ("exportKmsKeyArn", given.export_kms_key_arn),
+    ):
+        if value:
+            yield (
+                f"{name} is {value!r}, and exportBucket is empty: pulumi config set exportBucket "
+                f"NAME, or pulumi config rm {name}"
+            )

@@ -13,10 +13,12 @@ from handler.clients import statement_client
 from handler.failures import FailureStore
 from handler.http_limits import HttpLimits
 from handler.writer import REQUESTS_IN_FLIGHT, BatchStatementWriter
+from ops.distributed.replay_bucket import ReplayBucket
 from ops.errors import aws_errors
 from ops.failure_bucket import FailureBucket
 from ops.failure_queue import FailureQueue
 from ops.replay.pacing import PacedClient
+from ops.stack_outputs import text
 
 if TYPE_CHECKING:
     from handler.corrections import Correction
@@ -71,6 +73,16 @@ def failure_store(outputs: StackOutputs) -> FailureStore:
 def functions(outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)
     """Return a client of Lambda."""
     return _client("lambda", outputs)
+
+
+def state_machines(outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)
+    """Return a client of Step Functions."""
+    return _client("stepfunctions", outputs)
+
+
+def replay_bucket(outputs: StackOutputs) -> ReplayBucket:
+    """Return the bucket of the stack's distributed replays."""
+    return ReplayBucket(_client("s3", outputs), text(outputs.values, "replayBucketName"))
 
 
 def kinesis(outputs: StackOutputs) -> Any:  # noqa: ANN401 (clients share no type)

@@ -37,6 +37,12 @@ _ACTIONS = {
     "GetEventSourceMapping": "lambda:GetEventSourceMapping",
     "GetFunctionConfiguration": "lambda:GetFunctionConfiguration",
     "DescribeTable": "dynamodb:DescribeTable",
+    "ListExecutions": "states:ListExecutions",
+    "StartExecution": "states:StartExecution",
+    "DescribeExecution": "states:DescribeExecution",
+    "ListMapRuns": "states:ListMapRuns",
+    "DescribeMapRun": "states:DescribeMapRun",
+    "UpdateMapRun": "states:UpdateMapRun",
     "DescribeAlarms": "cloudwatch:DescribeAlarms",
     "GetMetricData": "cloudwatch:GetMetricData",
 }
@@ -60,6 +66,7 @@ _MISSING = frozenset(
         "QueueDoesNotExist",
         "AWS.SimpleQueueService.NonExistentQueue",
         "ResourceNotFoundException",
+        "StateMachineDoesNotExist",
     }
 )
 _BAD_CREDENTIALS = frozenset(

@@ -45,8 +45,15 @@ _ARCHIVED = "InvalidObjectState"
 _PAST_THE_END = frozenset({"InvalidRange", "416"})
 
 
-def open_bucket(location: str) -> Bucket:
+def open_bucket(location: str, owner: str | None = None) -> Bucket:
     """Open ``s3://bucket/prefix``.
+
+    Parameters
+    ----------
+    location
+        The bucket, and how its keys start.
+    owner
+        As of `Bucket`.
 
     Raises
     ------
@@ -59,7 +66,7 @@ def open_bucket(location: str) -> Bucket:
             f"{printable(location)} names no bucket: expected s3://bucket/prefix, such as "
             "s3://my-exports/2025/"
         )
-    return Bucket(location, found[1], found[2] or "")
+    return Bucket(location, found[1], found[2] or "", owner)
 
 
 class Bucket:
@@ -73,12 +80,16 @@ class Bucket:
         As the user wrote it.
     name, prefix
         The bucket; and the keys' start, with or without a slash at its end, as of an export.
+    owner
+        Id of the AWS account that has to own the bucket; None for any (S3 user guide, "Verifying
+        bucket ownership with bucket owner condition").
     """
 
-    def __init__(self, location: str, name: str, prefix: str) -> None:
+    def __init__(self, location: str, name: str, prefix: str, owner: str | None = None) -> None:
         self.location = location
         self.name = name
         self.prefix = prefix
+        self._named = {"Bucket": name} | ({} if owner is None else {"ExpectedBucketOwner": owner})
         self._client: BucketClient | None = None
         self._what = f"bucket {name}"
 
@@ -88,7 +99,7 @@ class Bucket:
         while True:
             with aws_errors(self._what):
                 page = self._connected().list_objects_v2(
-                    Bucket=self.name, Prefix=self.prefix, **position
+                    **self._named, Prefix=self.prefix, **position
                 )
             for each in page.get("Contents", []):
                 # The console makes an empty object for a folder.
@@ -106,7 +117,7 @@ class Bucket:
         """Return how an object is encrypted: ``AES256``, ``aws:kms``, ``aws:kms:dsse`` or none."""
         with aws_errors(self._what):
             try:
-                answer = self._connected().head_object(Bucket=self.name, Key=key)
+                answer = self._connected().head_object(**self._named, Key=key)
             except ClientError:
                 return None
             method = answer.get("ServerSideEncryption")
@@ -126,7 +137,7 @@ class Bucket:
             condition = {"Range": f"bytes={position}-", "IfMatch": etag} if position else {}
             with aws_errors(self._what):
                 try:
-                    answer = self._connected().get_object(Bucket=self.name, Key=key, **condition)
+                    answer = self._connected().get_object(**self._named, Key=key, **condition)
                 except ClientError as error:
                     if position and _code(error) in _PAST_THE_END:
                         return

@@ -17,15 +17,23 @@ if TYPE_CHECKING:
     from ops.exports.catalogue import Catalogue
 
 
-def add_source(parser: argparse.ArgumentParser) -> None:
-    """Add the source, the choice of a journal, and the number of processes."""
-    add_journal(parser)
+def add_source(parser: argparse.ArgumentParser, *, is_required: bool = True) -> None:
+    """Add the source, the choice of a journal, and the number of processes.
+
+    Parameters
+    ----------
+    parser
+        Of the command.
+    is_required
+        Whether the source has to be given.
+    """
+    add_journal(parser, is_required=is_required)
     _add_processes(parser)
 
 
-def add_journal(parser: argparse.ArgumentParser) -> None:
-    """Add the source and the choice of a journal."""
-    _add_source(parser)
+def add_journal(parser: argparse.ArgumentParser, *, is_required: bool = True) -> None:
+    """Add the source and the choice of a journal; see `add_source`."""
+    _add_source(parser, is_required=is_required)
     parser.add_argument(
         "--strand", metavar="ID", help="which ledger's journal, if SOURCE has several"
     )
@@ -69,9 +77,12 @@ def time_limits(options: argparse.Namespace) -> tuple[datetime | None, datetime 
     return start, end
 
 
-def _add_source(parser: argparse.ArgumentParser) -> None:
+def _add_source(parser: argparse.ArgumentParser, *, is_required: bool = True) -> None:
     parser.add_argument(
-        "source", metavar="SOURCE", help="folder, file or s3://bucket/prefix/ with the export"
+        "source",
+        metavar="SOURCE",
+        nargs=None if is_required else "?",
+        help="folder, file or s3://bucket/prefix/ with the export",
     )
 
 

@@ -88,17 +88,29 @@ def run(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def batches(parts: Iterable[ObjectPart]) -> Iterator[Sequence[ObjectPart]]:
-    """Group parts so that a batch takes about a second.
+def batches(
+    parts: Iterable[ObjectPart], max_bytes: int | None = None, max_parts: int | None = None
+) -> Iterator[Sequence[ObjectPart]]:
+    """Group parts; by default so that a batch takes about a second.
 
-    The groups depend on nothing but the parts, and with them every result.
+    The groups depend on nothing but the arguments, and with them every result.
+
+    Parameters
+    ----------
+    parts
+        In any order.
+    max_bytes
+        Bytes of the objects, as stored, with which a batch is full; None for `BATCH_BYTES`.
+    max_parts
+        Number of parts with which a batch is full; None for `BATCH_PARTS`.
     """
+    max_bytes, max_parts = max_bytes or BATCH_BYTES, max_parts or BATCH_PARTS
     batch: list[ObjectPart] = []
     size = 0
     for part in parts:
         batch.append(part)
         size += part.size
-        if size >= BATCH_BYTES or len(batch) >= BATCH_PARTS:
+        if size >= max_bytes or len(batch) >= max_parts:
             yield batch
             batch, size = [], 0
     if batch:

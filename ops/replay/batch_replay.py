@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from handler.quarantine import QuarantineStore
     from handler.writer import ReplicaWriter
+    from ops.exports.source import Source
     from ops.replay.job import Job
     from ops.replay.messages import Claims
     from ops.replay.plan import Batch
@@ -46,6 +48,10 @@ class BatchReplay:
         Writes to DynamoDB.
     failures
         The failure bucket.
+    source
+        Where the objects are; None to open the job's location.
+    deadline
+        Seconds since the epoch after which nothing is begun; without end by default.
     units
         Returns the write units that the writer has counted so far.
     clock
@@ -60,13 +66,16 @@ class BatchReplay:
         writer: ReplicaWriter,
         failures: QuarantineStore,
         *,
+        source: Source | None = None,
+        deadline: float = math.inf,
         units: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] = time.time,
         max_bytes: int = MAX_BYTES,
         slice_bytes: int = SLICE_BYTES,
     ) -> None:
         self._job = job
-        self._source = open_source(job.location)
+        self._source = open_source(job.location) if source is None else source
+        self._deadline = deadline
         self._writer = writer
         self._failures = failures
         self._units = units
@@ -131,6 +140,7 @@ class BatchReplay:
             only_newest=self._is_large and not claims.only_claimed,
             only_claimed=claims.only_claimed,
             clock=self._clock,
+            deadline=self._deadline,
         )
         before = self._units()
         if self._is_large:
@@ -170,7 +180,7 @@ class BatchReplay:
     def _write_slice(self, sink: BatchSink, writing: BatchWriting) -> None:
         quarantine = Quarantine(self._failures, _Function(), self._clock)
         writing.write(sink, quarantine)
-        deadline = self._clock() + ROUND_SECONDS
+        deadline = min(self._clock() + ROUND_SECONDS, self._deadline)
         for _, record, is_stored in quarantine.store(deadline, lambda _record: False):
             if not is_stored:
                 raise NotWrittenError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -79,6 +80,8 @@ class BatchWriting:
         Whether nothing is written but these documents.
     clock
         Returns seconds since the epoch; the same clock as the writer's.
+    deadline
+        Seconds since the epoch after which nothing is written; without end by default.
 
     Attributes
     ----------
@@ -96,6 +99,7 @@ class BatchWriting:
         only_newest: bool,
         only_claimed: bool,
         clock: Callable[[], float],
+        deadline: float = math.inf,
     ) -> None:
         self._job = job
         self._writer = writer
@@ -104,6 +108,7 @@ class BatchWriting:
         self._only_newest = only_newest
         self._only_claimed = only_claimed
         self._clock = clock
+        self._deadline = deadline
         self._candidates: Counter[bytes] = Counter()
         self._failed: Counter[bytes] = Counter()
         self._arn = export_arn(job.strand_id)
@@ -137,6 +142,11 @@ class BatchWriting:
             for each in sink.kept_faults:
                 self._add_fault(each, quarantine)
         while entries:
+            if self._clock() >= self._deadline:
+                raise NotWrittenError(
+                    "the time is over before everything is written: give the tables more capacity, "
+                    "or have fewer batches written at a time, or smaller ones"
+                )
             retried = self._round(entries, failures)
             if len(retried) == len(entries):
                 code = failures.retry_codes.most_common(1)[0][0]
@@ -158,7 +168,7 @@ class BatchWriting:
                 batch.add_revision(incoming, is_candidate=is_candidate)
             else:
                 batch.add_redactions(incoming)
-        batch.write(self._clock() + ROUND_SECONDS)
+        batch.write(min(self._clock() + ROUND_SECONDS, self._deadline))
         batch.count_without_state(failures.has_failed)
         self.tally.add_counts(counts)
         return failures.retried()

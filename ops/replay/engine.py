@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from ops.errors import OpsError
 from ops.replay.crew import Failure, WorkerLostError
 from ops.replay.messages import Pass, ReadBatch, Task
-from ops.terminal_text import printable
+from ops.replay.safety import refuse_merged_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -167,14 +167,7 @@ class Engine:
     def _learn(self, read: ReadBatch) -> None:
         """Remember what was read, unless two ledger tables would become one unasked."""
         self._state.learn(read)
-        for entry, ids in self._state.table_ids.items():
-            if len(ids) > 1 and not self._job.settings.replica_tables[entry].merge_generations:
-                raise OpsError(
-                    f"the export has {len(ids)} ledger tables with the name {printable(entry)}: it "
-                    "was dropped and created again. Name the id of the one that you want as "
-                    "`ledgerTable` in `replicaTables`, or set `mergeGenerations: true` to have "
-                    f"them in one DynamoDB table. The ids: {', '.join(map(printable, ids))}"
-                )
+        refuse_merged_tables(self._job.settings, self._state.table_ids)
 
     def _finish(self, pass_: Pass, written: WrittenBatch) -> None:
         ending = self._ending

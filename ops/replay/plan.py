@@ -80,16 +80,35 @@ class Plan:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def plan_of(sequence: JournalSequence) -> Plan:
-    """Return the batches of a journal."""
+def plan_of(
+    sequence: JournalSequence,
+    batch_bytes: int | None = None,
+    batch_parts: int | None = None,
+) -> Plan:
+    """Return the batches of a journal.
+
+    Parameters
+    ----------
+    sequence
+        The journal.
+    batch_bytes
+        Bytes of the objects, as stored, with which a batch is full; None for a size that suits
+        processes on one machine.
+    batch_parts
+        Number of objects with which a batch is full; likewise.
+    """
+    limits = (batch_bytes, batch_parts)
     return Plan(
         strand_id=sequence.strand_id,
-        superseded=_batches(reversed(sequence.superseded)),
-        batches=_batches(reversed(sequence.parts)),
+        superseded=_batches(reversed(sequence.superseded), *limits),
+        batches=_batches(reversed(sequence.parts), *limits),
     )
 
 
-def _batches(parts: Iterable[ObjectPart]) -> tuple[Batch, ...]:
+def _batches(
+    parts: Iterable[ObjectPart], batch_bytes: int | None, batch_parts: int | None
+) -> tuple[Batch, ...]:
     return tuple(
-        Batch(number, tuple(batch)) for number, batch in enumerate(parallel.batches(parts))
+        Batch(number, tuple(batch))
+        for number, batch in enumerate(parallel.batches(parts, batch_bytes, batch_parts))
     )

@@ -1,4 +1,4 @@
-"""Refuses replays that could bring deleted documents back."""
+"""Refuses replays that could bring deleted documents back, or mix two ledger tables unasked."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from ops.errors import OpsError
 from ops.terminal_text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from handler.settings import HandlerSettings
     from journal.exports.sequence import JournalSequence
     from ops.exports.source import Source
     from ops.replay.job import Job
@@ -57,8 +60,9 @@ def refuse_expired_tombstones(
     name, days = min(lifetimes.items(), key=lambda item: item[1])
     if not has_index:
         raise OpsError(
-            f"--no-index: tombstones of {printable(name)} expire, so an older revision that is "
-            "written later could bring a deleted document back: leave --no-index out"
+            f"tombstones of {printable(name)} expire, so without an index an older revision that "
+            "is written later could bring a deleted document back: replay on one machine and "
+            "without --no-index, or set `tombstoneLifetimeDays` to 0 until everything is loaded"
         )
     end = _last_time(source, sequence)
     current = datetime.now(UTC) if now is None else now
@@ -70,6 +74,33 @@ def refuse_expired_tombstones(
             "would come back. If the tables are new, or the export has the whole journal, nothing "
             "was: give --accept-expired-tombstones"
         )
+
+
+def refuse_merged_tables(
+    settings: HandlerSettings, table_ids: Mapping[str, Collection[str]]
+) -> None:
+    """Raise an error if ledger tables of several ids would become one table unasked.
+
+    Parameters
+    ----------
+    settings
+        The configuration of the deployed function.
+    table_ids
+        The ids that were found, by the entry of the settings.
+
+    Raises
+    ------
+    OpsError
+        If an entry has several ids, and does not say that they belong together.
+    """
+    for entry, ids in table_ids.items():
+        if len(ids) > 1 and not settings.replica_tables[entry].merge_generations:
+            raise OpsError(
+                f"the export has {len(ids)} ledger tables with the name {printable(entry)}: it "
+                "was dropped and created again. Name the id of the one that you want as "
+                "`ledgerTable` in `replicaTables`, or set `mergeGenerations: true` to have "
+                f"them in one DynamoDB table. The ids: {', '.join(map(printable, ids))}"
+            )
 
 
 def _last_time(source: Source, sequence: JournalSequence) -> datetime | None:

@@ -64,6 +64,12 @@ def chosen_tables(names: frozenset[str], settings: HandlerSettings) -> frozenset
     OpsError
         If the stack has no such entry.
     """
+    refuse_unknown_tables(names, settings)
+    return names
+
+
+def refuse_unknown_tables(names: frozenset[str], settings: HandlerSettings) -> None:
+    """Raise an error if the stack lacks an entry that is named; see `chosen_tables`."""
     known = settings.replica_tables
     for name in sorted(names):
         if name not in known:
@@ -71,4 +77,3 @@ def chosen_tables(names: frozenset[str], settings: HandlerSettings) -> frozenset
                 f"--tables: {printable(name)} is no `ledgerTable` of the stack's `replicaTables`: "
                 f"expected some of {', '.join(map(printable, known))}"
             )
-    return names

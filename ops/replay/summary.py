@@ -10,6 +10,7 @@ from ops.terminal_text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ops.exports.catalogue import Unreadable
     from ops.replay.engine import Ending
     from ops.replay.tally import Tally
 
@@ -83,6 +84,12 @@ def summary_lines(
     return lines
 
 
+def unreadable_text(problem: Unreadable) -> str:
+    """Return what cannot be read as a text, without document data."""
+    where = "" if problem.offset is None else f" at byte {problem.offset:,}"
+    return f"{printable(problem.key)}{where}: {problem.problem}"
+
+
 def _line(name: str, text: str) -> str:
     return f"{name:<13} {text}"
 
@@ -116,8 +123,7 @@ def _unread(ending: Ending) -> Iterator[str]:
         return
     yield _line("not read", f"{ending.unread:,} things in the export:")
     for problem in ending.problems[:_MAX_LISTED]:
-        where = "" if problem.offset is None else f" at byte {problem.offset:,}"
-        yield _line("", f"{printable(problem.key)}{where}: {problem.problem}")
+        yield _line("", unreadable_text(problem))
     if ending.unread > _MAX_LISTED:
         yield _line("", f"and {ending.unread - _MAX_LISTED:,} more")
     yield _line("", "Replace what is damaged by another copy and run the command again: it reads")

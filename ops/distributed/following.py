@@ -1,0 +1,148 @@
+"""Starts the stack's state machine, and tells how far it is."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from handler.replay_contract import summary_key
+from ops import connections
+from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK
+from ops.distributed.batch_result import RunResult
+from ops.distributed.machine import RUNNING, SUCCEEDED, Machine, refuse_other
+from ops.errors import OpsError
+from ops.interruption import end_on_request
+from ops.replay.summary import summary_lines
+from ops.stack_outputs import text
+from ops.standard_output import print_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import Console
+
+    from ops.distributed.machine import Execution, MapRun
+    from ops.distributed.request import Request
+    from ops.stack_outputs import StackOutputs
+
+_POLL_SECONDS = 2.0
+_WORDS = {"scan": "reading what is redacted", "write": "replaying"}
+"""What the maps do, by their label (`infra.replay_definition`)."""
+
+
+def replay_distributed(
+    outputs: StackOutputs, request: Request, concurrency: int | None, console: Console
+) -> int:
+    """Start an execution, or follow the one that is running, and return the exit status.
+
+    Parameters
+    ----------
+    outputs
+        Outputs of the stack.
+    request
+        What is to be done.
+    concurrency
+        Batches at a time, from now on until this execution ends; None for the stack's setting.
+    console
+        For progress.
+
+    Raises
+    ------
+    OpsError
+        If the stack has no state machine, or it does something else.
+    """
+    if "replayStateMachineArn" not in outputs.values:
+        raise OpsError(
+            "the stack has no state machine: set the bucket of the export, `pulumi config set "
+            "exportBucket NAME`, and `pulumi up`; or replay from this machine without --distributed"
+        )
+    arn = text(outputs.values, "replayStateMachineArn")
+    machine = Machine(connections.state_machines(outputs), arn)
+    execution = machine.running()
+    if execution is None:
+        execution = machine.start(request)
+        console.print(f"started {execution.arn}")
+    else:
+        refuse_other(execution, request)
+        console.print(f"following {execution.arn}, which is running")
+    execution, is_interrupted = _follow(machine, execution, concurrency, console)
+    if is_interrupted:
+        return STATUS_INTERRUPTED
+    return _end(machine, execution, outputs, console)
+
+
+def _follow(
+    machine: Machine, execution: Execution, concurrency: int | None, console: Console
+) -> tuple[Execution, bool]:
+    """Wait until an execution ends; return it, and whether somebody stopped waiting before."""
+
+    def announce() -> None:
+        console.print(
+            "the execution goes on in AWS: the same command follows it again; to stop it: aws "
+            f"stepfunctions stop-execution --execution-arn {execution.arn}"
+        )
+
+    set_already: set[str] = set()
+    with end_on_request(announce) as stop, _progress(console) as show:
+        while not stop():
+            runs = list(machine.map_runs(execution))
+            show(runs)
+            for run in runs:
+                if concurrency is not None and run.is_running and run.arn not in set_already:
+                    machine.set_concurrency(run, concurrency)
+                    set_already.add(run.arn)
+            execution = machine.execution(execution.arn)
+            if execution.status != RUNNING:
+                return execution, False
+            time.sleep(_POLL_SECONDS)
+    return execution, True
+
+
+def _end(machine: Machine, execution: Execution, outputs: StackOutputs, console: Console) -> int:
+    """Tell how an execution ended, and return the exit status."""
+    content = connections.replay_bucket(outputs).get(summary_key(execution.name))
+    if content is not None:
+        result = RunResult.from_json(content)
+        print_lines(summary_lines(result.tally, result.ending, is_dry_run=False, index_bytes=0))
+        is_clean = not (result.tally.quarantined or result.missing) and result.is_complete
+        if execution.status == SUCCEEDED:
+            return STATUS_OK if is_clean else STATUS_FAILED
+    for fault in machine.faults(execution):
+        console.print(f"error: {fault}", style="red")
+    console.print(
+        f"the execution ended with {execution.status}. What is done stays done: the same command "
+        "does the rest"
+    )
+    return STATUS_FAILED
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Callable[[list[MapRun]], None]]:
+    """Show how far the maps are, where the console is a terminal; otherwise a line now and then."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("batches"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as progress:
+        tasks = {label: progress.add_task(word, total=None) for label, word in _WORDS.items()}
+
+        def show(runs: list[MapRun]) -> None:
+            for run in runs:
+                if run.label in tasks:
+                    progress.update(tasks[run.label], total=run.total, completed=run.done)
+
+        yield show

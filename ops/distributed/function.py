@@ -1,0 +1,146 @@
+"""The entry point of the Lambda function that replays an export: one step for each invocation."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.session import get_session
+
+from handler.app import handler_environment, place
+from handler.clients import statement_client
+from handler.failure_client import LazyFailureClient
+from handler.failures import FailureStore
+from handler.http_limits import HttpLimits
+from handler.process import collect_garbage_less_often, keep_requests_out_of_logs
+from handler.replay_contract import EventField, ReplayVariable, Step
+from handler.settings import HandlerSettings, SettingsError
+from handler.writer import REQUESTS_IN_FLIGHT, BatchStatementWriter
+from ops.distributed.batch_item import Item
+from ops.distributed.check_step import check
+from ops.distributed.gather_step import gather
+from ops.distributed.plan_step import plan
+from ops.distributed.redactions import Redactions
+from ops.distributed.replay_bucket import READS_IN_FLIGHT, ReplayBucket
+from ops.distributed.request import Request
+from ops.distributed.run import Run
+from ops.distributed.scan_step import scan
+from ops.distributed.workplace import Workplace
+from ops.distributed.write_step import write
+from ops.errors import OpsError
+from ops.exports.bucket import open_bucket
+from ops.replay.pacing import PacedClient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from handler.batch import LambdaContext
+    from handler.corrections import Correction
+
+_MARGIN_SECONDS = 20.0
+"""Time that is left when the last write begins: for its answer, the failure bucket and the counts.
+"""
+
+_PUTS_IN_FLIGHT = 8
+
+
+class InvocationError(Exception):
+    """An unexpected exception ended the invocation.
+
+    Its text has no message, which may quote a document: see `handler.app.InvocationError`.
+    """
+
+
+def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any] | None:
+    """Run one step of the state machine; `handler.replay_contract.EventField` tells the event."""
+    try:
+        return _run(event, context)
+    except (OpsError, SettingsError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 (its message may quote a document)
+        raise InvocationError(place(error)) from None
+
+
+def _run(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any] | None:
+    workplace = _workplace()
+    step = Step(event[EventField.STEP])
+    if step is Step.PLAN:
+        return plan(Request.from_json(event[EventField.REQUEST]), workplace).to_json()
+    run = Run.from_json(event[EventField.RUN])
+    if step is Step.SCAN:
+        scan(run, Item.from_json(event[EventField.BATCH]), workplace)
+    elif step is Step.GATHER:
+        return gather(run, workplace).to_json()
+    elif step is Step.WRITE:
+        seconds = context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS
+        write(
+            run,
+            Item.from_json(event[EventField.BATCH]),
+            workplace,
+            redactions=_redactions(run.redactions_key),
+            writer=_writer(run.job(workplace).correction),
+            failures=_failures(),
+            deadline=time.time() + seconds,
+        )
+    else:
+        return check(run, event[EventField.EXECUTION], workplace).to_json()
+    return None
+
+
+@lru_cache(maxsize=1)
+def _workplace() -> Workplace:
+    """Return what all invocations of this container share."""
+    environment = handler_environment()
+    settings = HandlerSettings.from_environment(environment)
+    keep_requests_out_of_logs()
+    location = _variable(environment, ReplayVariable.EXPORT_LOCATION)
+    owner = environment.get(ReplayVariable.EXPORT_BUCKET_OWNER) or None
+    client: Any = boto3.client(
+        "s3",
+        config=Config(
+            connect_timeout=5,
+            read_timeout=30,
+            retries={"mode": "standard", "total_max_attempts": 5},
+            max_pool_connections=READS_IN_FLIGHT,
+        ),
+    )
+    workplace = Workplace(
+        settings=settings,
+        source=open_bucket(location, owner),
+        bucket=ReplayBucket(client, _variable(environment, ReplayVariable.REPLAY_BUCKET)),
+        batch_bytes=int(_variable(environment, ReplayVariable.BATCH_BYTES)),
+    )
+    collect_garbage_less_often()
+    return workplace
+
+
+@lru_cache(maxsize=1)
+def _redactions(key: str | None) -> Redactions:
+    content = None if key is None else _workplace().bucket.get(key)
+    if content is None:
+        raise OpsError("what the export redacts is not known: start the execution again")
+    return Redactions.from_json(content)
+
+
+@lru_cache(maxsize=2)
+def _writer(correction: Correction | None) -> BatchStatementWriter:
+    client = statement_client(get_session(), HttpLimits(connections=REQUESTS_IN_FLIGHT))
+    paced = PacedClient(client, requests_in_flight=REQUESTS_IN_FLIGHT)
+    return BatchStatementWriter(paced, correction=correction)
+
+
+@lru_cache(maxsize=1)
+def _failures() -> FailureStore:
+    client = LazyFailureClient(get_session(), HttpLimits(connections=_PUTS_IN_FLIGHT))
+    bucket = _workplace().settings.failure_bucket
+    return FailureStore(client, bucket, puts_in_flight=_PUTS_IN_FLIGHT)
+
+
+def _variable(environment: Mapping[str, str], name: ReplayVariable) -> str:
+    value = environment.get(name)
+    if not value:
+        raise SettingsError(f"the environment variable {name} is not set")
+    return value

@@ -1,0 +1,51 @@
+"""Puts together what the scans of all batches have found."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import orjson
+
+from ops.distributed.redactions import Redactions, united
+from ops.distributed.request import incomplete
+from ops.errors import OpsError
+from ops.replay.safety import refuse_merged_tables
+from ops.replay.summary import unreadable_text
+
+if TYPE_CHECKING:
+    from ops.distributed.run import Run
+    from ops.distributed.workplace import Workplace
+
+
+def gather(run: Run, workplace: Workplace) -> Run:
+    """Store everything that the export redacts, and return the run with its key.
+
+    Raises
+    ------
+    OpsError
+        If a scan is missing, something cannot be read and that was not accepted, or two ledger
+        tables would become one unasked.
+    """
+    bucket, folder = workplace.bucket, run.folder
+    done = folder.scans.done(bucket)
+    keys = [*sorted(done), *folder.scans.only_damaged(bucket, done)]
+    expected = run.batches + run.superseded
+    if len(keys) != expected:
+        raise OpsError(
+            f"{len(keys):,} of {expected:,} batches are scanned: start the execution again, which "
+            "scans the others"
+        )
+    found = united(map(Redactions.from_json, bucket.get_all(keys)))
+    if found.problems and not run.request.accept_gaps:
+        raise OpsError(incomplete([unreadable_text(each) for each in found.problems]))
+    refuse_merged_tables(
+        workplace.settings, {entry: sorted(ids) for entry, ids in found.table_ids.items()}
+    )
+    content = found.to_json()
+    # Containers keep what they have read, and another execution may have found more.
+    digest = hashlib.sha256(orjson.dumps(content)).hexdigest()
+    key = f"{folder.redactions}{digest}.json"
+    bucket.put(key, content)
+    return replace(run, redactions_key=key)

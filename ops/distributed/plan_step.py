@@ -1,0 +1,127 @@
+"""Plans a distributed replay: what is to be read, in which batches, and what of it is done."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from handler.replay_contract import MAX_BATCHES
+from ops.distributed.batch_item import Item
+from ops.distributed.request import incomplete
+from ops.distributed.run import Run
+from ops.distributed.run_folder import generation_key, run_folder
+from ops.errors import OpsError
+from ops.exports.catalogue import catalogue
+from ops.exports.options import chosen_sequence
+from ops.exports.probing import block_range
+from ops.replay.messages import Pass
+from ops.replay.plan import plan_of
+from ops.replay.safety import refuse_expired_tombstones
+from ops.replay.selected import missing_parts, refuse_unknown_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from handler.settings import HandlerSettings
+    from ops.distributed.replay_bucket import ReplayBucket
+    from ops.distributed.request import Request
+    from ops.distributed.run_folder import Results, RunFolder
+    from ops.distributed.workplace import Workplace
+    from ops.replay.job import Job
+    from ops.replay.plan import Plan
+
+MAX_PARTS = 200
+"""Objects of a batch. A key may have 1,024 bytes, and the input of an execution 256 KiB (Step
+Functions developer guide, "Quotas")."""
+
+
+def plan(request: Request, workplace: Workplace) -> Run:
+    """Write the batches that are to be scanned and written, and return what the others need.
+
+    Raises
+    ------
+    OpsError
+        If the export cannot be replayed so; the message tells why, and what to do.
+    """
+    source, settings = workplace.source, workplace.settings
+    refuse_unknown_tables(request.tables, settings)
+    found = catalogue(source, block_range)
+    sequence = chosen_sequence(found, request.strand)
+    missing = missing_parts(found, sequence)
+    if missing and not request.accept_gaps:
+        raise OpsError(incomplete(missing))
+    job = request.job(source.location, sequence.strand_id, settings)
+    refuse_expired_tombstones(job, source, sequence, has_index=False)
+    planned = plan_of(sequence, workplace.batch_bytes, MAX_PARTS)
+    count = len(planned.superseded) + len(planned.batches)
+    if count > MAX_BATCHES:
+        raise OpsError(
+            f"the export makes {count:,} batches, and Step Functions takes {MAX_BATCHES:,}: raise "
+            "the setting replayBatchMebibytes, or replay on one machine if its objects are small"
+        )
+    folder = _folder(request, workplace, planned.digest(_identity(job)))
+    return _write(planned, request, workplace, folder, len(missing))
+
+
+def _write(
+    planned: Plan, request: Request, workplace: Workplace, folder: RunFolder, missing: int
+) -> Run:
+    bucket = workplace.bucket
+    newest = [Item(Pass.NEWEST, batch) for batch in planned.batches]
+    superseded = [Item(Pass.REDACTIONS, batch) for batch in planned.superseded]
+    to_write = _left(newest, folder.writes, bucket)
+    # What is redacted is needed as long as anything is written.
+    to_scan = _left([*superseded, *newest], folder.scans, bucket) if to_write else []
+    bucket.put(folder.to_scan, [item.to_json() for item in to_scan])
+    bucket.put(folder.to_write, [item.to_json() for item in to_write])
+    return Run(
+        folder=folder,
+        strand_id=planned.strand_id,
+        request=request,
+        batches=len(planned.batches),
+        superseded=len(planned.superseded),
+        blocks=sum(
+            part.read_to - part.read_from + 1 for batch in planned.batches for part in batch.parts
+        ),
+        missing=missing,
+        scan_count=len(to_scan),
+        write_count=len(to_write),
+    )
+
+
+def _left(items: Sequence[Item], results: Results, bucket: ReplayBucket) -> list[Item]:
+    """Return what is not done yet. What could not be read whole is tried again."""
+    done = results.done(bucket)
+    return [item for item in items if results.key(item, is_damaged=False) not in done]
+
+
+def _folder(request: Request, workplace: Workplace, digest: str) -> RunFolder:
+    """Return the folder of the replay; another one than before if it starts again."""
+    key = generation_key(digest)
+    generation: int = workplace.bucket.get(key) or 0
+    if request.restart:
+        generation += 1
+        workplace.bucket.put(key, generation)
+    return run_folder(digest, generation)
+
+
+def _identity(job: Job) -> dict[str, object]:
+    """Return what decides, beside the export, what is written where."""
+    start, end = job.selection.start, job.selection.end
+    return {
+        "source": job.location,
+        "settings": _settings_text(job.settings),
+        "tables": sorted(job.tables),
+        "from": None if start is None else start.isoformat(),
+        "to": None if end is None else end.isoformat(),
+        "correction": None if job.correction is None else job.correction.value,
+    }
+
+
+def _settings_text(settings: HandlerSettings) -> str:
+    content = {
+        "tables": {name: asdict(table) for name, table in settings.replica_tables.items()},
+        "history": settings.history_table,
+    }
+    return json.dumps(content, sort_keys=True)

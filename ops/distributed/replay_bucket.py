@@ -1,0 +1,121 @@
+"""Reads and writes the objects of JSON by which the steps of a distributed replay share work."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol
+
+import orjson
+from botocore.exceptions import ClientError
+
+from ops.errors import aws_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+_GONE = "NoSuchKey"
+READS_IN_FLIGHT = 16
+"""Objects that are read at a time; `connections` of the client should be as many."""
+
+
+class ObjectClient(Protocol):
+    """The part of S3's client that this needs."""
+
+    @property
+    def get_object(self) -> Callable[..., Any]:
+        """Read one object."""
+
+    @property
+    def put_object(self) -> Callable[..., Any]:
+        """Write one object."""
+
+    @property
+    def list_objects_v2(self) -> Callable[..., Any]:
+        """List one page of keys."""
+
+
+class ReplayBucket:
+    """The bucket of a stack's distributed replays.
+
+    Parameters
+    ----------
+    client
+        Of S3.
+    name
+        The bucket.
+    """
+
+    def __init__(self, client: ObjectClient, name: str) -> None:
+        self._client = client
+        self.name = name
+        self._what = f"bucket {name}"
+
+    def put(self, key: str, content: object) -> None:
+        """Write an object.
+
+        Parameters
+        ----------
+        key
+            Its key.
+        content
+            JSON.
+
+        Raises
+        ------
+        OpsError
+            If S3 does not take it.
+        """
+        with aws_errors(self._what):
+            self._client.put_object(
+                Bucket=self.name,
+                Key=key,
+                Body=orjson.dumps(content),
+                ContentType="application/json",
+            )
+
+    def get(self, key: str) -> Any:  # noqa: ANN401 (JSON)
+        """Return the content of an object; None if it does not exist.
+
+        Raises
+        ------
+        OpsError
+            If it cannot be read.
+        """
+        with aws_errors(self._what, passes=(_GONE,)):
+            try:
+                answer = self._client.get_object(Bucket=self.name, Key=key)
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") == _GONE:
+                    return None
+                raise
+            with answer["Body"] as body:
+                return orjson.loads(body.read())
+
+    def get_all(self, keys: Iterable[str]) -> Iterator[Any]:
+        """Yield the contents of objects, in the order of their keys.
+
+        Raises
+        ------
+        OpsError
+            If one cannot be read.
+        """
+        with ThreadPoolExecutor(READS_IN_FLIGHT) as pool:
+            yield from pool.map(self.get, keys)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield all keys that start with a prefix, in their order.
+
+        Raises
+        ------
+        OpsError
+            If the bucket cannot be listed.
+        """
+        position: dict[str, str] = {}
+        while True:
+            with aws_errors(self._what):
+                page = self._client.list_objects_v2(Bucket=self.name, Prefix=prefix, **position)
+            for each in page.get("Contents", []):
+                yield each["Key"]
+            if not page.get("IsTruncated"):
+                return
+            position = {"ContinuationToken": page["NextContinuationToken"]}

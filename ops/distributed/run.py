@@ -1,0 +1,90 @@
+"""What the first step of a distributed replay tells all others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from handler.replay_contract import RunField
+from ops.distributed.request import Request
+from ops.distributed.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ops.distributed.workplace import Workplace
+    from ops.replay.job import Job
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One execution.
+
+    Attributes
+    ----------
+    folder
+        The keys of its objects.
+    strand_id
+        The journal.
+    request
+        What it was asked to do.
+    batches, superseded
+        Number of batches with blocks that are written, and with superseded copies.
+    blocks
+        Number of blocks in the batches that are written.
+    missing
+        What the export should have and has not; number of sentences.
+    scan_count, write_count
+        Number of batches that this execution scans and writes.
+    redactions_key
+        Key of what the export redacts; None before that is known.
+    """
+
+    folder: RunFolder
+    strand_id: str
+    request: Request
+    batches: int
+    superseded: int
+    blocks: int
+    missing: int
+    scan_count: int
+    write_count: int
+    redactions_key: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the run as JSON."""
+        return {
+            "folder": self.folder.prefix,
+            "strandId": self.strand_id,
+            "request": self.request.to_json(),
+            "batches": self.batches,
+            "superseded": self.superseded,
+            "blocks": self.blocks,
+            "missing": self.missing,
+            RunField.SCAN_KEY.value: self.folder.to_scan,
+            RunField.SCAN_COUNT.value: self.scan_count,
+            RunField.WRITE_KEY.value: self.folder.to_write,
+            RunField.WRITE_COUNT.value: self.write_count,
+            "redactionsKey": self.redactions_key,
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Run:
+        """Return the run of `to_json`."""
+        return cls(
+            folder=RunFolder(content["folder"]),
+            strand_id=content["strandId"],
+            request=Request.from_json(content["request"]),
+            batches=content["batches"],
+            superseded=content["superseded"],
+            blocks=content["blocks"],
+            missing=content["missing"],
+            scan_count=content[RunField.SCAN_COUNT],
+            write_count=content[RunField.WRITE_COUNT],
+            redactions_key=content["redactionsKey"],
+        )
+
+    def job(self, workplace: Workplace) -> Job:
+        """Return the work of a batch."""
+        location = workplace.source.location
+        return self.request.job(location, self.strand_id, workplace.settings)

@@ -1,0 +1,76 @@
+"""Writes one batch of a distributed replay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.distributed.batch_result import BatchResult
+from ops.distributed.redactions import document_keys
+from ops.replay.batch_replay import BatchReplay
+from ops.replay.messages import Claims
+
+if TYPE_CHECKING:
+    from handler.quarantine import QuarantineStore
+    from handler.writer import ReplicaWriter
+    from ops.distributed.batch_item import Item
+    from ops.distributed.redactions import Redactions
+    from ops.distributed.run import Run
+    from ops.distributed.workplace import Workplace
+
+
+def write(
+    run: Run,
+    item: Item,
+    workplace: Workplace,
+    *,
+    redactions: Redactions,
+    writer: ReplicaWriter,
+    failures: QuarantineStore,
+    deadline: float,
+) -> None:
+    """Write the newest revision of each document that a batch has, and store the counts.
+
+    There is no index of documents: batches are written at the same time, and their order does not
+    matter. A document costs a write for each batch that has it.
+
+    Parameters
+    ----------
+    run
+        The execution.
+    item
+        The batch.
+    workplace
+        Where the objects are, and where the counts go.
+    redactions
+        Of the whole export.
+    writer
+        Writes to DynamoDB.
+    failures
+        The failure bucket.
+    deadline
+        Seconds since the epoch after which nothing is begun.
+
+    Raises
+    ------
+    NotWrittenError
+        If DynamoDB or the failure bucket does not take it for now, or the time is over.
+    OpsError
+        If an object cannot be read at all.
+    """
+    replay = BatchReplay(
+        run.job(workplace), writer, failures, source=workplace.source, deadline=deadline
+    )
+    read = replay.read(item.batch)
+    keys = document_keys(read.keys)
+    redacted = redactions.of(keys)
+    written = replay.write(Claims(bytes([1]) * len(keys), redacted))
+    tally = written.tally
+    if written.unsettled and written.has_older:
+        # Only the newest revisions of a large batch were in memory.
+        unsettled = frozenset(written.unsettled)
+        keys = document_keys(replay.read(item.batch).keys)
+        mask = bytes(key in unsettled for key in keys)
+        tally.add(replay.write(Claims(mask, redacted, only_claimed=True)).tally)
+    result = BatchResult(tally=tally, problems=written.problems)
+    key = run.folder.writes.key(item, is_damaged=bool(written.problems))
+    workplace.bucket.put(key, result.to_json())
