@@ -12,6 +12,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +21,7 @@ import pytest
 from local import aws
 from local.environment import environment
 from local.ledger_feed import LedgerFeed
+from local.projects import PIPELINE
 from local.stack import Stacks
 from tests.support.exports import ExportFormat, export_of
 from tests.support.paths import REPOSITORY
@@ -26,6 +29,8 @@ from tests.support.varied_ledger import varied_ledger
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from qldb_simulator.journal import Ledger
@@ -51,8 +56,9 @@ EQUAL, FAILED = 0, 1
 class Stack:
     """The stack, the bucket with the export, and the commands that operators type."""
 
-    def __init__(self, services: Services, outputs: dict[str, Any], folder: Path) -> None:
-        self.outputs = outputs
+    def __init__(self, services: Services, stacks: Stacks, folder: Path) -> None:
+        self.stacks = stacks
+        self.outputs = outputs = stacks.up()
         self._endpoint = services.endpoints.emulator
         self._file = folder / "outputs.json"
         self._file.write_text(json.dumps(outputs))
@@ -111,6 +117,33 @@ class Stack:
                     ]
                     self._dynamodb.batch_write_item(RequestItems={name: requests})
 
+    @contextmanager
+    def denied(self, action: str, keys: str) -> Iterator[None]:
+        """Take a permission on keys of the replay bucket away from the function, for a while."""
+        iam = self.client("iam")
+        function = self.client("lambda").get_function_configuration(
+            FunctionName=self.outputs["replayFunctionName"]
+        )
+        role = function["Role"].rpartition("/")[2]
+        resource = f"arn:aws:s3:::{self.outputs['replayBucketName']}/{keys}"
+        statement = {"Effect": "Deny", "Action": action, "Resource": resource}
+        iam.put_role_policy(
+            RoleName=role,
+            PolicyName="for-a-while",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(RoleName=role, PolicyName="for-a-while")
+
+    def written_batches(self) -> dict[str, datetime]:
+        """Return when each batch was written, by its key."""
+        listed = self._s3.list_objects_v2(Bucket=self.outputs["replayBucketName"])["Contents"]
+        return {
+            entry["Key"]: entry["LastModified"] for entry in listed if "/written/" in entry["Key"]
+        }
+
     def is_equal(self) -> tuple[bool, str]:
         """Return whether tables and journal are equal in every value, and the report."""
         status, text = self.run("reconcile", f"s3://{BUCKET}/{PREFIX}", "--deep")
@@ -140,7 +173,7 @@ def deployed(
         inline_folder=tmp_path_factory.mktemp("projects"),
     )
     stacks.prepare()
-    return Stack(services, stacks.up(), tmp_path_factory.mktemp("stack"))
+    return Stack(services, stacks, tmp_path_factory.mktemp("stack"))
 
 
 @pytest.fixture
@@ -163,3 +196,45 @@ def test_tables_are_equal_to_the_journal(
     assert "written" in text
     is_equal, report = stack.is_equal()
     assert is_equal, report
+
+
+def test_what_one_execution_did_not_do_the_next_one_does(stack: Stack, ledger: Ledger) -> None:
+    # given a function that cannot store what became of one batch
+    stack.hold(ledger, ExportFormat.ION_BINARY)
+    with stack.denied("s3:PutObject", "replays/*/written/newest-000001.json"):
+        # when the state machine replays the export
+        status, text = stack.replay("--restart")
+    # then it has failed, and says why; the other batches are done
+    assert status == FAILED, text
+    assert "no permission: allow your user or role the action s3:PutObject" in text
+    done = stack.written_batches()
+    assert done
+    # when it is started again
+    status, text = stack.replay()
+    # then it has done the rest, and nothing else
+    assert status == EQUAL, text
+    assert stack.is_equal()[0]
+    after = stack.written_batches()
+    assert {key: after[key] for key in done} == done
+    assert len(after) > len(done)
+
+
+def test_a_replay_beside_the_live_stream_is_harmless(stack: Stack, ledger: Ledger) -> None:
+    # given a stream that delivers the same journal
+    stack.hold(ledger, ExportFormat.ION_BINARY)
+    feed = LedgerFeed(stack.client("kinesis"), stack.outputs["streamArn"])
+    feed.ledger = ledger
+    # when both run at once
+    delivery = threading.Thread(target=feed.deliver)
+    delivery.start()
+    status, text = stack.replay("--restart")
+    delivery.join()
+    # then
+    assert status == EQUAL, text
+    eventually(lambda: stack.is_equal()[0])
+
+
+def test_another_deployment_changes_nothing(deployed: Stack) -> None:
+    changes = deployed.stacks.up_project(PIPELINE).summary.resource_changes or {}
+
+    assert set(changes) == {"same"}

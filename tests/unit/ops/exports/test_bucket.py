@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from typing import Any
 
 import pytest
 
@@ -128,3 +129,28 @@ def test_refused_credentials_are_an_error_of_the_whole_source(s3: ExportS3, sour
 def test_a_bucket_that_does_not_exist_is_told() -> None:
     with pytest.raises(OpsError, match="bucket no-such-bucket does not exist: check its name"):
         list(open_source("s3://no-such-bucket/").entries())
+
+
+def test_the_owner_of_the_bucket_is_asked_for_with_each_request(
+    s3: ExportS3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a bucket that has to belong to an account
+    owned = bucket.open_bucket(f"s3://{BUCKET}/exports/", "123456789012")
+    asked = []
+
+    class Client:
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (one of the client's operations)
+            def operation(*, ExpectedBucketOwner: str, **arguments: Any) -> Any:  # noqa: ANN401, N803 (the API's)
+                asked.append(ExpectedBucketOwner)
+                return getattr(s3, name)(**arguments)
+
+            return operation
+
+    monkeypatch.setattr(bucket, "_new_client", Client)
+    # when it is listed and read
+    [entry, *_] = owned.entries()
+    list(owned.chunks(entry.key))
+    owned.encryption(entry.key)
+    # then
+    assert set(asked) == {"123456789012"}
+    assert len(asked) >= 3

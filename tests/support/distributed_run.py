@@ -1,0 +1,137 @@
+"""Distributed replays over an export in a folder, with services in memory.
+
+The steps follow each other as in the state machine, and tell each other nothing but JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from handler.writer import BatchStatementWriter
+from ops.distributed.batch_item import Item
+from ops.distributed.check_step import check
+from ops.distributed.gather_step import gather
+from ops.distributed.plan_step import plan
+from ops.distributed.redactions import Redactions
+from ops.distributed.replay_bucket import ReplayBucket
+from ops.distributed.request import Request
+from ops.distributed.run import Run
+from ops.distributed.scan_step import scan
+from ops.distributed.workplace import Workplace
+from ops.distributed.write_step import write
+from ops.exports.source import open_source
+from tests.support.memory_dynamodb import MemoryDynamoDB, Tables
+from tests.support.memory_s3 import Buckets, MemoryS3
+from tests.support.replay_run import HISTORY, PERSON, SETTINGS, Bucket, Counting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from handler.settings import HandlerSettings
+    from ops.distributed.batch_result import RunResult
+
+REPLAYS = "replays"
+
+
+@dataclass
+class DistributedRun:
+    """Executions over the same tables, one after the other.
+
+    Attributes
+    ----------
+    folder
+        The export.
+    settings
+        The configuration.
+    tables, bucket
+        What is written to.
+    batch_bytes
+        Size of a batch; one byte makes each object a batch.
+    writes
+        Document and version of each write.
+    """
+
+    folder: Path
+    settings: HandlerSettings = SETTINGS
+    tables: Tables = field(default_factory=lambda: Tables([PERSON], history=[HISTORY]))
+    bucket: Bucket = field(default_factory=Bucket)
+    buckets: Buckets = field(default_factory=lambda: Buckets(REPLAYS))
+    batch_bytes: int = 1
+    writes: list[tuple[str, int]] = field(default_factory=list)
+    executions: int = 0
+
+    def execute(
+        self,
+        *,
+        fails: Callable[[], None] = lambda: None,
+        deadline: float = math.inf,
+        **request: Any,  # noqa: ANN401 (fields of a request)
+    ) -> RunResult:
+        """Execute the state machine once.
+
+        Parameters
+        ----------
+        fails
+            Called before each write to DynamoDB; what it raises ends the execution.
+        deadline
+            Seconds since the epoch after which no batch writes anything.
+        request
+            Fields of `Request`.
+        """
+        self.executions += 1
+        workplace = Workplace(
+            settings=self.settings,
+            source=open_source(str(self.folder)),
+            bucket=ReplayBucket(MemoryS3(self.buckets, page_size=3), REPLAYS),
+            batch_bytes=self.batch_bytes,
+        )
+        run = _told(Run, plan(_told(Request, Request(**request)), workplace))
+        if run.write_count:
+            for item in self._items(run.folder.to_scan):
+                scan(run, item, workplace)
+            run = _told(Run, gather(run, workplace))
+            self._write(run, workplace, fails, deadline)
+        return check(run, f"execution-{self.executions}", workplace)
+
+    def _write(
+        self, run: Run, workplace: Workplace, fails: Callable[[], None], deadline: float
+    ) -> None:
+        assert run.redactions_key is not None
+        writer = Counting(
+            BatchStatementWriter(
+                MemoryDynamoDB(self.tables),
+                requests_in_flight=1,
+                sleep=lambda _: None,
+                correction=run.job(workplace).correction,
+            ),
+            fails,
+        )
+        try:
+            for item in self._items(run.folder.to_write):
+                write(
+                    run,
+                    item,
+                    workplace,
+                    redactions=Redactions.from_json(workplace.bucket.get(run.redactions_key)),
+                    writer=writer,
+                    failures=self.bucket,
+                    deadline=deadline,
+                )
+        finally:
+            self.writes += writer.writes
+
+    def keys(self, part: str) -> list[str]:
+        """Return the keys of the replay bucket that have a part, in their order."""
+        return [key for key in self.buckets.objects(REPLAYS) if part in key]
+
+    def _items(self, key: str) -> list[Item]:
+        return [Item.from_json(each) for each in json.loads(self.buckets.get(REPLAYS, key))]
+
+
+def _told(type_: Any, value: Any) -> Any:  # noqa: ANN401 (`Request` or `Run`)
+    """Return a value as the next step receives it."""
+    return type_.from_json(json.loads(json.dumps(value.to_json())))

@@ -1,0 +1,244 @@
+"""`python -m ops replay --distributed`: what is started, followed and told. AWS is in memory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from handler.replay_contract import INCOMPLETE_ERROR, summary_key
+from ops import connections
+from ops.command_line import main
+from ops.distributed import following
+from ops.distributed.batch_result import RunResult
+from ops.distributed.machine import fault_text
+from ops.distributed.replay_bucket import ReplayBucket
+from ops.exports.catalogue import Unreadable
+from ops.replay.engine import Ending
+from ops.replay.tally import Tally
+from tests.support.memory_s3 import Buckets, MemoryS3
+from tests.support.state_machines import MACHINE_ARN, MemoryStates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ops.stack_outputs import StackOutputs
+
+REPLAYS = "replays"
+DEFAULTS = {
+    "strand": None,
+    "tables": [],
+    "from": None,
+    "to": None,
+    "retype": False,
+    "acceptGaps": False,
+    "restart": False,
+}
+
+
+@pytest.fixture
+def buckets() -> Buckets:
+    return Buckets(REPLAYS)
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, outputs: list[str], buckets: Buckets
+) -> Callable[..., int]:
+    """Return what runs the command on a stack with a state machine."""
+    file = Path(outputs[1])
+    file.write_text(
+        json.dumps(json.loads(file.read_text()) | {"replayStateMachineArn": MACHINE_ARN})
+    )
+    monkeypatch.setattr(following, "_POLL_SECONDS", 0)
+    monkeypatch.setattr("ops.replay_command.refuse_outdated", lambda *_: None)
+    monkeypatch.setattr(connections, "functions", lambda _: None)
+
+    def replay_bucket(_: StackOutputs) -> ReplayBucket:
+        return ReplayBucket(MemoryS3(buckets), REPLAYS)
+
+    monkeypatch.setattr(connections, "replay_bucket", replay_bucket)
+
+    def command(states: MemoryStates, *options: str) -> int:
+        monkeypatch.setattr(connections, "state_machines", lambda _: states)
+        return main(["replay", "--distributed", *options, *outputs])
+
+    return command
+
+
+def store(buckets: Buckets, result: RunResult, execution: str = "execution-1") -> None:
+    buckets.put(REPLAYS, summary_key(execution), json.dumps(result.to_json()).encode())
+
+
+def result(*, unread: int = 0, unwritten: int = 0, missing: int = 0, **counts: int) -> RunResult:
+    tally = Tally(blocks=20, revisions=50, **counts)
+    problems = [Unreadable("a/b.ion", "is damaged", 12)] * unread
+    ending = Ending(problems=problems, unread=unread)
+    return RunResult(tally=tally, ending=ending, unwritten=unwritten, missing=missing)
+
+
+def test_an_execution_is_started_and_followed_to_its_end(
+    run: Callable[..., int], buckets: Buckets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given
+    states = MemoryStates()
+    store(buckets, result(applied=30))
+    # when
+    status = run(states)
+    # then
+    assert status == 0
+    [text] = states.started
+    assert json.loads(text) == DEFAULTS
+    captured = capsys.readouterr()
+    assert "written       30 items" in captured.out
+    assert "started arn:aws:states:" in captured.err
+    assert states.concurrency == []
+
+
+def test_the_options_are_its_input(run: Callable[..., int], buckets: Buckets) -> None:
+    states = MemoryStates()
+    store(buckets, result())
+
+    run(
+        states,
+        *("--tables", "Person", "--from", "2024-05-01", "--strand", "abc"),
+        *("--retype", "--accept-gaps", "--restart"),
+    )
+
+    assert json.loads(states.started[0]) == DEFAULTS | {
+        "strand": "abc",
+        "tables": ["Person"],
+        "from": "2024-05-01T00:00:00+00:00",
+        "retype": True,
+        "acceptGaps": True,
+        "restart": True,
+    }
+
+
+def test_an_execution_that_is_running_is_followed(
+    run: Callable[..., int], buckets: Buckets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given an execution that does the same, and was started to begin anew
+    states = MemoryStates(looks=3)
+    states.begin(json.dumps(DEFAULTS | {"restart": True}))
+    store(buckets, result())
+    # when / then
+    assert run(states) == 0
+    assert states.started == []
+    assert "which is running" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [["--retype"], ["--restart"]])
+def test_an_execution_that_does_something_else_is_named(
+    run: Callable[..., int], capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    states = MemoryStates()
+    arn = states.begin("{}")
+
+    assert run(states, *options) == 1
+
+    assert states.started == []
+    assert f"another execution is running: {arn}" in capsys.readouterr().err
+
+
+def test_the_concurrency_is_set_once_for_each_map_that_runs(
+    run: Callable[..., int], buckets: Buckets
+) -> None:
+    states = MemoryStates(looks=5)
+    store(buckets, result())
+
+    run(states, "--concurrency", "40")
+
+    assert states.concurrency == [("write:2", 40)]
+
+
+@pytest.mark.parametrize(
+    ("found", "status"),
+    [
+        (result(applied=5), 0),
+        (result(missing=1), 1),
+    ],
+)
+def test_the_exit_status_tells_whether_everything_is_there(
+    run: Callable[..., int], buckets: Buckets, found: RunResult, status: int
+) -> None:
+    store(buckets, found)
+
+    assert run(MemoryStates()) == status
+
+
+def test_an_execution_that_is_not_complete_tells_what_is_missing(
+    run: Callable[..., int], buckets: Buckets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given an execution that the last step ends
+    cause = json.dumps({"errorType": INCOMPLETE_ERROR, "errorMessage": "1 thing is missing"})
+    states = MemoryStates(ending={"status": "FAILED", "error": INCOMPLETE_ERROR, "cause": cause})
+    store(buckets, result(unread=1))
+    # when
+    status = run(states)
+    # then
+    assert status == 1
+    captured = capsys.readouterr()
+    assert "a/b.ion at byte 12: is damaged" in captured.out
+    assert "IncompleteError: 1 thing is missing" in captured.err
+
+
+def test_the_faults_of_batches_are_told_once_each(
+    run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given an execution that batches have ended, and that stored no counts
+    throttled = ("NotWrittenError", json.dumps({"errorMessage": "DynamoDB does not take it"}))
+    states = MemoryStates(
+        ending={
+            "status": "FAILED",
+            "error": "States.ExceedToleratedFailureThreshold",
+            "cause": "The specified tolerated failure threshold was exceeded",
+        },
+        failed=(throttled, throttled, ("States.Timeout", "")),
+    )
+    # when
+    status = run(states)
+    # then
+    assert status == 1
+    text = capsys.readouterr().err
+    assert text.count("NotWrittenError: DynamoDB does not take it") == 1
+    assert "error: States.Timeout\n" in text
+    assert "Exceed" not in text
+    assert "the same command does the rest" in text
+
+
+def test_a_stack_without_a_state_machine_names_the_setting(
+    outputs: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("ops.replay_command.refuse_outdated", lambda *_: None)
+    monkeypatch.setattr(connections, "functions", lambda _: None)
+
+    assert main(["replay", "--distributed", *outputs]) == 1
+
+    assert "pulumi config set exportBucket NAME" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--distributed", "exports/"], "SOURCE: not with --distributed"),
+        (["--distributed", "--dry-run", "--wcu", "5"], "--wcu, --dry-run: not with --distributed"),
+        (["exports/", "--concurrency", "3"], "are for --distributed"),
+        (["exports/", "--accept-gaps"], "are for --distributed"),
+        ([], "SOURCE is missing"),
+    ],
+)
+def test_options_of_both_kinds_are_refused(
+    outputs: list[str], capsys: pytest.CaptureFixture[str], options: list[str], problem: str
+) -> None:
+    assert main(["replay", *options, *outputs]) == 1
+
+    assert problem in capsys.readouterr().err
+
+
+def test_a_cause_of_another_form_is_told_as_it_is() -> None:
+    assert fault_text("States.Runtime", "not JSON") == "States.Runtime: not JSON"
+    assert fault_text("States.Timeout", "") == "States.Timeout"
+    assert fault_text("E", '"\\u001b[2J"') == "E: " + '"\\u001b[2J"'
