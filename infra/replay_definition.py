@@ -1,6 +1,7 @@
 """The state machine of a replay, in Amazon States Language.
 
-Plan -> scan the batches -> gather what they redact -> write the batches -> check.
+Plan -> scan the batches -> gather what they redact -> write the batches -> check. A verification
+has nothing to write: plan -> scan -> check.
 """
 
 from __future__ import annotations
@@ -48,13 +49,25 @@ def definition(function_arn: str, bucket: str, *, concurrency: int) -> dict[str,
         "StartAt": "Plan",
         "States": {
             "Plan": whole.task(
-                Step.PLAN, {f"{EventField.REQUEST}.$": "$"}, result=EventField.RUN, after="Left"
+                Step.PLAN,
+                {f"{EventField.REQUEST}.$": "$"},
+                result=EventField.RUN,
+                after="AnythingToScan",
             ),
             # A distributed map over nothing is an error of its reader.
-            "Left": _choice(f"{run}.{RunField.WRITE_COUNT}", nothing="Check", something="Unknown"),
-            "Unknown": _choice(f"{run}.{RunField.SCAN_COUNT}", nothing="Gather", something="Scan"),
+            "AnythingToScan": _choice(
+                f"{run}.{RunField.SCAN_COUNT}", nothing="AnythingToWrite", something="Scan"
+            ),
+            "AnythingToWrite": _choice(
+                f"{run}.{RunField.WRITE_COUNT}", nothing="Check", something="Gather"
+            ),
             "Scan": whole.map(
-                Step.SCAN, _SCAN_LABEL, bucket, RunField.SCAN_KEY, concurrency, after="Gather"
+                Step.SCAN,
+                _SCAN_LABEL,
+                bucket,
+                RunField.SCAN_KEY,
+                concurrency,
+                after="AnythingToWrite",
             ),
             "Gather": whole.task(
                 Step.GATHER, {f"{EventField.RUN}.$": run}, result=EventField.RUN, after="Write"

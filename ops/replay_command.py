@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from handler.corrections import Correction
 from journal.exports.selection import Selection
-from ops import connections, stack_option
+from ops import connections, distributed_replay, stack_option
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK, Command
 from ops.deployed_function import refuse_outdated
-from ops.distributed.following import replay_distributed
-from ops.distributed.request import Request
-from ops.errors import OpsError
 from ops.exports.catalogue import catalogue
 from ops.exports.options import add_source, add_time_limits, chosen_sequence, time_limits
 from ops.exports.probing import block_range
 from ops.exports.reading_progress import reading_progress
 from ops.exports.source import open_source
 from ops.interruption import end_on_request
-from ops.option_types import positive_integer, positive_number
+from ops.option_types import positive_number
 from ops.replay.crew import CrewOfOne, ProcessCrew
 from ops.replay.engine import Engine
 from ops.replay.job import Job
@@ -77,11 +74,7 @@ An item that came from a JSON export has lost the types that JSON has not. After
 Ion export of the same journal with --retype it has them: items of the same version and hash are
 written again where they differ.
 
-With --distributed the stack's state machine does the same in AWS, where one machine is not enough:
-it reads the bucket of the setting exportBucket, and has no index, so a document costs a write for
-each batch of objects that has it. The command follows it and may be started again; whatever was
-done is not done again.
-
+{distributed}
 exit status: 0 everything is in the tables, 1 something is in the failure bucket, could not be read
 or is missing in the source, or the command could not run, 130 interrupted
 """
@@ -122,7 +115,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state", type=Path, metavar="FOLDER", help="where to remember what is done"
     )
-    _add_distributed(parser)
+    distributed_replay.add_options(parser)
     parser.add_argument(
         "--accept-expired-tombstones",
         action="store_true",
@@ -131,37 +124,13 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_distributed(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("replay in AWS, without SOURCE")
-    group.add_argument(
-        "--distributed", action="store_true", help="have the stack's state machine replay"
-    )
-    group.add_argument(
-        "--concurrency",
-        type=positive_integer,
-        metavar="N",
-        help="batches at a time, of this execution, from now on (default: replayConcurrency)",
-    )
-    group.add_argument(
-        "--accept-gaps", action="store_true", help="replay an export that is not complete"
-    )
-
-
 def _run(options: argparse.Namespace, console: Console) -> int:
-    _refuse_mixture(options)
+    distributed_replay.refuse_mixture(options)
     start, end = time_limits(options)
     outputs = stack_option.read(options, console)
     refuse_outdated(outputs, connections.functions(outputs))
     if options.distributed:
-        request = Request(
-            strand=options.strand,
-            tables=chosen_tables(options.tables, outputs.settings),
-            selection=Selection(start=start, end=end),
-            retype=options.retype,
-            accept_gaps=options.accept_gaps,
-            restart=options.restart,
-        )
-        return replay_distributed(outputs, request, options.concurrency, console)
+        return distributed_replay.run_distributed(options, outputs, console)
     source = open_source(options.source)
     found = catalogue(source, block_range)
     sequence = chosen_sequence(found, options.strand)
@@ -195,39 +164,11 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 COMMAND = Command(
     name="replay",
     summary="load journal exports into the tables",
-    description=_DESCRIPTION,
+    description=_DESCRIPTION.format(distributed=distributed_replay.DESCRIPTION),
     examples=_EXAMPLES,
     add_options=_add_options,
     run=_run,
 )
-
-
-def _refuse_mixture(options: argparse.Namespace) -> None:
-    """Raise an error if there are options of both kinds of replay."""
-    if not options.distributed:
-        if options.source is None:
-            raise OpsError(
-                "SOURCE is missing: name the folder, file or s3://bucket/prefix/ with the export, "
-                "or have the stack's state machine replay with --distributed"
-            )
-        if options.concurrency is not None or options.accept_gaps:
-            raise OpsError("--concurrency and --accept-gaps are for --distributed: leave them out")
-        return
-    alone = {
-        "SOURCE": options.source is not None,
-        "--wcu": options.wcu is not None,
-        "--no-index": options.no_index,
-        "--dry-run": options.dry_run,
-        "--state": options.state is not None,
-        "--accept-expired-tombstones": options.accept_expired_tombstones,
-    }
-    given = [name for name, is_given in alone.items() if is_given]
-    if given:
-        raise OpsError(
-            f"{', '.join(given)}: not with --distributed. The state machine reads the bucket of "
-            "the setting exportBucket; the stack's settings tableMaxWriteUnits and "
-            "replayConcurrency limit what it uses"
-        )
 
 
 @contextmanager

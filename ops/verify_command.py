@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from journal.exports.selection import Selection
 from ops.command import Command
 from ops.errors import OpsError
-from ops.exports import report_html, report_json, report_text
-from ops.exports.catalogue import FoundProof
+from ops.exports import verification_options
 from ops.exports.options import add_source, add_time_limits, time_limits
-from ops.exports.proof_files import proof_file
 from ops.exports.reading_progress import reading_progress
 from ops.exports.verification import Outcome
 from ops.exports.verifier import Progress, VerifyOptions, verify
 from ops.option_types import table_names
-from ops.report_files import check_writable, write_report
-from ops.standard_output import print_lines
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from rich.console import Console
 
@@ -48,23 +42,7 @@ _EXAMPLES = """\
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_source(parser)
-    parser.add_argument(
-        "--digest",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="a digest as GetDigest or the console saved it, to which a proof has to lead; may be "
-        "repeated",
-    )
-    parser.add_argument(
-        "--proof",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="a proof as GetBlock or GetRevision returned it; may be repeated",
-    )
+    verification_options.add_proofs(parser)
     parser.add_argument(
         "--tables",
         type=table_names,
@@ -73,10 +51,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help="verify the revisions of these ledger tables only, by name or id",
     )
     add_time_limits(parser, "verify")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
-    parser.add_argument(
-        "--html", type=Path, metavar="FILE", help="write a page that an auditor can keep"
-    )
+    verification_options.add_reports(parser)
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
@@ -89,17 +64,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
 def _verified(options: argparse.Namespace, console: Console) -> int:
     selection = Selection(options.tables, *time_limits(options))
-    proofs = _proofs([*options.digest, *options.proof])
-    reports = [
-        (path, report)
-        for path, report in (
-            (options.json, report_json.json_text),
-            (options.html, report_html.html),
-        )
-        if path is not None
-    ]
-    for path, _ in reports:
-        check_writable(path)
+    proofs = verification_options.proofs(options)
+    reports = verification_options.reports(options)
     with reading_progress(console) as progress:
 
         def advance(done: Progress) -> None:
@@ -117,10 +83,7 @@ def _verified(options: argparse.Namespace, console: Console) -> int:
             start=lambda total: progress.start(total, "verifying"),
             advance=advance,
         )
-    for path, report in reports:
-        write_report(path, report(verification))
-    print_lines(report_text.summary(verification))
-    return verification.outcome.value
+    return verification_options.tell(verification, reports)
 
 
 COMMAND = Command(
@@ -147,20 +110,3 @@ def _command(options: argparse.Namespace) -> str:
         if time is not None:
             words += [name, time.isoformat()]
     return shlex.join(words)
-
-
-def _proofs(paths: Sequence[Path]) -> list[FoundProof]:
-    proofs = []
-    for path in paths:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise OpsError(f"{path} cannot be read: {error.strerror}") from None
-        found = proof_file(content)
-        if found is None:
-            raise OpsError(
-                f"{path} has neither a digest nor a proof: expected what GetDigest, GetBlock or "
-                "GetRevision returned (with the proof), the console's digest file, or proofs.json"
-            )
-        proofs.append(FoundProof(str(path), found, is_given=True))
-    return proofs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from handler.replay_contract import summary_key
 from ops.distributed.batch_result import BatchResult, RunResult, add
@@ -27,8 +27,10 @@ class IncompleteError(OpsError):
     """
 
 
-def check(run: Run, execution: str, workplace: Workplace) -> RunResult:
-    """Store the counts of the whole replay, and return them.
+def check(run: Run, execution: str, workplace: Workplace) -> dict[str, Any]:
+    """Store the counts of the whole replay, and return them as JSON.
+
+    Of a verification, only the place of the results is stored: whoever asked puts them together.
 
     Parameters
     ----------
@@ -45,6 +47,8 @@ def check(run: Run, execution: str, workplace: Workplace) -> RunResult:
         If a batch is not written, something in it cannot be read, or the number of blocks is not
         that of the plan.
     """
+    if run.request.verify:
+        return _verified(run, execution, workplace)
     result = _total(run, workplace)
     workplace.bucket.put(summary_key(execution), result.to_json())
     if not result.is_complete:
@@ -58,6 +62,18 @@ def check(run: Run, execution: str, workplace: Workplace) -> RunResult:
             f"{result.tally.blocks:,} blocks were read, and the names of the export's objects tell "
             f"of {run.blocks:,}: verify the export with `python -m ops verify`"
         )
+    return result.to_json()
+
+
+def _verified(run: Run, execution: str, workplace: Workplace) -> dict[str, Any]:
+    count = len(run.folder.verified.done(workplace.bucket))
+    if count != run.batches:
+        raise IncompleteError(
+            f"{count:,} of {run.batches:,} batches are verified: start the execution again, which "
+            "verifies the others"
+        )
+    result = {"folder": run.folder.prefix}
+    workplace.bucket.put(summary_key(execution), result)
     return result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.progress import (
     BarColumn,
@@ -16,14 +16,10 @@ from rich.progress import (
 
 from handler.replay_contract import summary_key
 from ops import connections
-from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK
-from ops.distributed.batch_result import RunResult
 from ops.distributed.machine import RUNNING, SUCCEEDED, Machine, refuse_other
 from ops.errors import OpsError
 from ops.interruption import end_on_request
-from ops.replay.summary import summary_lines
 from ops.stack_outputs import text
-from ops.standard_output import print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,14 +31,29 @@ if TYPE_CHECKING:
     from ops.stack_outputs import StackOutputs
 
 _POLL_SECONDS = 2.0
-_WORDS = {"scan": "reading what is redacted", "write": "replaying"}
+_WORDS = {"scan": "reading", "write": "replaying"}
 """What the maps do, by their label (`infra.replay_definition`)."""
 
 
-def replay_distributed(
+class Ended(NamedTuple):
+    """An execution that has ended.
+
+    Attributes
+    ----------
+    is_success
+        Whether all its steps have succeeded.
+    summary
+        What its last step found, as JSON; None if it did not come so far.
+    """
+
+    is_success: bool
+    summary: dict[str, Any] | None
+
+
+def follow(
     outputs: StackOutputs, request: Request, concurrency: int | None, console: Console
-) -> int:
-    """Start an execution, or follow the one that is running, and return the exit status.
+) -> Ended | None:
+    """Start an execution, or follow the one that is running, to its end.
 
     Parameters
     ----------
@@ -53,7 +64,12 @@ def replay_distributed(
     concurrency
         Batches at a time, from now on until this execution ends; None for the stack's setting.
     console
-        For progress.
+        For progress, and for the faults of an execution that fails.
+
+    Returns
+    -------
+    Ended or None
+        None if somebody stopped following before.
 
     Raises
     ------
@@ -74,16 +90,24 @@ def replay_distributed(
     else:
         refuse_other(execution, request)
         console.print(f"following {execution.arn}, which is running")
-    execution, is_interrupted = _follow(machine, execution, concurrency, console)
-    if is_interrupted:
-        return STATUS_INTERRUPTED
-    return _end(machine, execution, outputs, console)
+    execution = _wait(machine, execution, concurrency, console)
+    if execution.status == RUNNING:
+        return None
+    is_success = execution.status == SUCCEEDED
+    if not is_success:
+        for fault in machine.faults(execution):
+            console.print(f"error: {fault}", style="red")
+        console.print(
+            f"the execution ended with {execution.status}. What is done stays done: the same "
+            "command does the rest"
+        )
+    return Ended(is_success, connections.replay_bucket(outputs).get(summary_key(execution.name)))
 
 
-def _follow(
+def _wait(
     machine: Machine, execution: Execution, concurrency: int | None, console: Console
-) -> tuple[Execution, bool]:
-    """Wait until an execution ends; return it, and whether somebody stopped waiting before."""
+) -> Execution:
+    """Wait until an execution ends, or somebody stops waiting; return how it is then."""
 
     def announce() -> None:
         console.print(
@@ -102,32 +126,14 @@ def _follow(
                     set_already.add(run.arn)
             execution = machine.execution(execution.arn)
             if execution.status != RUNNING:
-                return execution, False
+                break
             time.sleep(_POLL_SECONDS)
-    return execution, True
-
-
-def _end(machine: Machine, execution: Execution, outputs: StackOutputs, console: Console) -> int:
-    """Tell how an execution ended, and return the exit status."""
-    content = connections.replay_bucket(outputs).get(summary_key(execution.name))
-    if content is not None:
-        result = RunResult.from_json(content)
-        print_lines(summary_lines(result.tally, result.ending, is_dry_run=False, index_bytes=0))
-        is_clean = not (result.tally.quarantined or result.missing) and result.is_complete
-        if execution.status == SUCCEEDED:
-            return STATUS_OK if is_clean else STATUS_FAILED
-    for fault in machine.faults(execution):
-        console.print(f"error: {fault}", style="red")
-    console.print(
-        f"the execution ended with {execution.status}. What is done stays done: the same command "
-        "does the rest"
-    )
-    return STATUS_FAILED
+    return execution
 
 
 @contextmanager
 def _progress(console: Console) -> Iterator[Callable[[list[MapRun]], None]]:
-    """Show how far the maps are, where the console is a terminal; otherwise a line now and then."""
+    """Show how far the maps are, where the console is a terminal."""
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),

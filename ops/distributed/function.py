@@ -28,6 +28,7 @@ from ops.distributed.replay_bucket import READS_IN_FLIGHT, ReplayBucket
 from ops.distributed.request import Request
 from ops.distributed.run import Run
 from ops.distributed.scan_step import scan
+from ops.distributed.verify_step import verify
 from ops.distributed.workplace import Workplace
 from ops.distributed.write_step import write
 from ops.errors import OpsError
@@ -71,7 +72,8 @@ def _run(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any] 
         return plan(Request.from_json(event[EventField.REQUEST]), workplace).to_json()
     run = Run.from_json(event[EventField.RUN])
     if step is Step.SCAN:
-        scan(run, Item.from_json(event[EventField.BATCH]), workplace)
+        read = verify if run.request.verify else scan
+        read(run, Item.from_json(event[EventField.BATCH]), workplace)
     elif step is Step.GATHER:
         return gather(run, workplace).to_json()
     elif step is Step.WRITE:
@@ -86,7 +88,7 @@ def _run(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any] 
             deadline=time.time() + seconds,
         )
     else:
-        return check(run, event[EventField.EXECUTION], workplace).to_json()
+        return check(run, event[EventField.EXECUTION], workplace)
     return None
 
 

@@ -45,14 +45,15 @@ def plan(request: Request, workplace: Workplace) -> Run:
         If the export cannot be replayed so; the message tells why, and what to do.
     """
     source, settings = workplace.source, workplace.settings
-    refuse_unknown_tables(request.tables, settings)
     found = catalogue(source, block_range)
     sequence = chosen_sequence(found, request.strand)
     missing = missing_parts(found, sequence)
-    if missing and not request.accept_gaps:
-        raise OpsError(incomplete(missing))
     job = request.job(source.location, sequence.strand_id, settings)
-    refuse_expired_tombstones(job, source, sequence, has_index=False)
+    if not request.verify:
+        refuse_unknown_tables(request.tables, settings)
+        if missing and not request.accept_gaps:
+            raise OpsError(incomplete(missing))
+        refuse_expired_tombstones(job, source, sequence, has_index=False)
     planned = plan_of(sequence, workplace.batch_bytes, MAX_PARTS)
     count = len(planned.superseded) + len(planned.batches)
     if count > MAX_BATCHES:
@@ -60,7 +61,7 @@ def plan(request: Request, workplace: Workplace) -> Run:
             f"the export makes {count:,} batches, and Step Functions takes {MAX_BATCHES:,}: raise "
             "the setting replayBatchMebibytes, or replay on one machine if its objects are small"
         )
-    folder = _folder(request, workplace, planned.digest(_identity(job)))
+    folder = _folder(request, workplace, planned.digest(_identity(request, job)))
     return _write(planned, request, workplace, folder, len(missing))
 
 
@@ -70,9 +71,12 @@ def _write(
     bucket = workplace.bucket
     newest = [Item(Pass.NEWEST, batch) for batch in planned.batches]
     superseded = [Item(Pass.REDACTIONS, batch) for batch in planned.superseded]
-    to_write = _left(newest, folder.writes, bucket)
-    # What is redacted is needed as long as anything is written.
-    to_scan = _left([*superseded, *newest], folder.scans, bucket) if to_write else []
+    if request.verify:
+        to_scan, to_write = _left(newest, folder.verified, bucket), []
+    else:
+        to_write = _left(newest, folder.writes, bucket)
+        # What is redacted is needed as long as anything is written.
+        to_scan = _left([*superseded, *newest], folder.scans, bucket) if to_write else []
     bucket.put(folder.to_scan, [item.to_json() for item in to_scan])
     bucket.put(folder.to_write, [item.to_json() for item in to_write])
     return Run(
@@ -106,12 +110,13 @@ def _folder(request: Request, workplace: Workplace, digest: str) -> RunFolder:
     return run_folder(digest, generation)
 
 
-def _identity(job: Job) -> dict[str, object]:
-    """Return what decides, beside the export, what is written where."""
+def _identity(request: Request, job: Job) -> dict[str, object]:
+    """Return what decides, beside the export, what is written where, or what is verified."""
     start, end = job.selection.start, job.selection.end
     return {
         "source": job.location,
-        "settings": _settings_text(job.settings),
+        "settings": None if request.verify else _settings_text(job.settings),
+        "wanted": sorted(request.wanted) if request.verify else None,
         "tables": sorted(job.tables),
         "from": None if start is None else start.isoformat(),
         "to": None if end is None else end.isoformat(),

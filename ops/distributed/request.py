@@ -39,6 +39,11 @@ class Request:
         Whether an export that is not contiguous is replayed nevertheless.
     restart
         Whether what earlier executions have done is done again.
+    verify
+        Whether the export is verified, and nothing is written to the tables. `tables` are then
+        names or ids of ledger tables.
+    wanted
+        Sequence numbers of the blocks for which there are proofs, when it verifies.
     """
 
     strand: str | None = None
@@ -47,6 +52,8 @@ class Request:
     retype: bool = False
     accept_gaps: bool = False
     restart: bool = False
+    verify: bool = False
+    wanted: frozenset[int] = frozenset()
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as JSON."""
@@ -59,6 +66,8 @@ class Request:
             "retype": self.retype,
             "acceptGaps": self.accept_gaps,
             "restart": self.restart,
+            "verify": self.verify,
+            "wanted": sorted(self.wanted),
         }
 
     @classmethod
@@ -83,6 +92,8 @@ class Request:
             retype=content.get("retype", False),
             accept_gaps=content.get("acceptGaps", False),
             restart=content.get("restart", False),
+            verify=content.get("verify", False),
+            wanted=frozenset(content.get("wanted", ())),
         )
 
     def job(self, location: str, strand_id: str, settings: HandlerSettings) -> Job:
@@ -155,6 +166,10 @@ def _are_names(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
+def _are_numbers(value: object) -> bool:
+    return isinstance(value, list) and all(type(each) is int for each in value)
+
+
 def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
@@ -169,4 +184,6 @@ _FIELDS = {
     "retype": _TRUTH,
     "acceptGaps": _TRUTH,
     "restart": _TRUTH,
+    "verify": _TRUTH,
+    "wanted": _Field("list of numbers", _are_numbers),
 }

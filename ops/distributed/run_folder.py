@@ -89,6 +89,11 @@ class RunFolder:
         return Results(f"{self.prefix}scanned/", f"{self.prefix}scanned-damaged/")
 
     @property
+    def verified(self) -> Results:
+        """What verifications have found. All batches count as whole: damage is a finding."""
+        return Results(f"{self.prefix}verified/", f"{self.prefix}verified-damaged/")
+
+    @property
     def writes(self) -> Results:
         """What became of batches that were to be written."""
         return Results(f"{self.prefix}written/", f"{self.prefix}written-damaged/")

@@ -6,15 +6,12 @@ import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from handler.version import project_version
-from journal.errors import DamagedObject
-from journal.exports.blocks import Format, object_blocks
 from journal.exports.findings import Finding, FindingKind
 from journal.exports.journal_verification import JournalVerification
 from journal.exports.part_verification import PartVerification, TableTally
-from journal.exports.part_verifier import Part, verify_part
 from journal.exports.selection import Selection
 from journal.retyping import MAX_TRIES, QUICK_TRIES, Retyping
 from ops.errors import OpsError
@@ -23,7 +20,7 @@ from ops.exports.catalogue import catalogue
 from ops.exports.digests import digest_findings, verify_digests, wanted_blocks
 from ops.exports.options import chosen_sequence
 from ops.exports.probing import block_range
-from ops.exports.source import ObjectError, open_source
+from ops.exports.source import open_source
 from ops.exports.verification import (
     BlockPlace,
     Outcome,
@@ -38,14 +35,15 @@ from ops.exports.verification_texts import (
     selection_text,
     superseded_limits,
 )
+from ops.exports.verified_batch import VerifiedBatch, verify_batch
 from ops.terminal_text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from journal.exports.blocks import Format
     from journal.exports.part_verification import Edge
     from journal.exports.sequence import ObjectPart
-    from journal.ion.structure import Span
     from journal.retyping import LearnedTypes
     from ops.exports.catalogue import Catalogue, FoundProof
     from ops.exports.verification import DigestVerification
@@ -83,13 +81,19 @@ class Progress(NamedTuple):
     revisions: int
 
 
-class _Batch(NamedTuple):
-    """What one process found in some objects, and which types it learned from them."""
+class Reader(Protocol):
+    """Has `verify_batch` called for all parts, here or elsewhere."""
 
-    parts: list[ObjectPart]
-    results: list[PartVerification]
-    formats: list[Format | None]
-    learned: LearnedTypes
+    def __call__(self, parts: Sequence[ObjectPart], done: Callable[[VerifiedBatch], None]) -> None:
+        """Verify parts, with `QUICK_TRIES`.
+
+        Parameters
+        ----------
+        parts
+            In the order of the journal.
+        done
+            Receives each result, in the order of the parts.
+        """
 
 
 def verify(
@@ -98,6 +102,7 @@ def verify(
     *,
     start: Callable[[int], None],
     advance: Callable[[Progress], None],
+    reader: Reader | None = None,
 ) -> Verification:
     """Verify the journal in a source.
 
@@ -112,6 +117,9 @@ def verify(
         search for types.
     advance
         Receives what has been read.
+    reader
+        Has the objects verified; None for the processes of this machine. What is read again to
+        search for types is read by these.
 
     Raises
     ------
@@ -123,7 +131,7 @@ def verify(
     found = catalogue(open_source(location), block_range)
     chosen = chosen_sequence(found, options.strand_id)
     proofs = [*found.proofs, *options.proofs]
-    run = _Run(location, chosen.strand_id, options, wanted_blocks(proofs))
+    run = _Run(location, chosen.strand_id, options, wanted_blocks(proofs), reader)
     for finding in _findings_before(found):
         run.journal.add_finding(finding)
     start(sum(part.size for part in chosen.parts))
@@ -156,7 +164,9 @@ class _Run:
         strand_id: str,
         options: VerifyOptions,
         wanted: frozenset[int],
+        reader: Reader | None,
     ) -> None:
+        self._reader = reader
         self._location = location
         self.strand_id = strand_id
         self._options = options
@@ -171,7 +181,7 @@ class _Run:
     def read(self, parts: Sequence[ObjectPart], advance: Callable[[Progress], None]) -> None:
         """Verify all objects, in their order."""
 
-        def done(batch: _Batch) -> None:
+        def done(batch: VerifiedBatch) -> None:
             revisions = 0
             for part, result, found in zip(batch.parts, batch.results, batch.formats, strict=True):
                 self.journal.add(result)
@@ -186,7 +196,10 @@ class _Run:
             self.objects += len(batch.parts)
             advance(Progress(size, revisions))
 
-        self._run(parts, done, QUICK_TRIES)
+        if self._reader is None:
+            self._run(parts, done, QUICK_TRIES)
+        else:
+            self._reader(parts, done)
 
     def try_again(self, start: Callable[[int], None], advance: Callable[[Progress], None]) -> None:
         """Search for more types, and with those that were found in all objects.
@@ -196,7 +209,7 @@ class _Run:
         """
         is_new = True
 
-        def done(batch: _Batch) -> None:
+        def done(batch: VerifiedBatch) -> None:
             nonlocal is_new
             for part, result in zip(batch.parts, batch.results, strict=True):
                 self.journal.replace_tables(self._unproven[part], result)
@@ -218,7 +231,7 @@ class _Run:
             self.journal.add_not_provable(result)
 
     def _run(
-        self, parts: Sequence[ObjectPart], done: Callable[[_Batch], None], max_tries: int
+        self, parts: Sequence[ObjectPart], done: Callable[[VerifiedBatch], None], max_tries: int
     ) -> None:
         work = partial(
             _verify_batch,
@@ -229,16 +242,6 @@ class _Run:
             max_tries=max_tries,
         )
         parallel.run(work, self._location, parts, self._options.processes, done)
-
-
-class _Search(NamedTuple):
-    """A search for types with a limit."""
-
-    types: Retyping
-    max_tries: int
-
-    def find(self, table_id: str | None, data: Span, fits: Callable[[bytes], bool]) -> Span | None:
-        return self.types.find(table_id, data, fits, max_tries=self.max_tries)
 
 
 _opened = lru_cache(maxsize=1)(open_source)
@@ -254,36 +257,17 @@ def _verify_batch(
     wanted: frozenset[int],
     learned: LearnedTypes,
     max_tries: int,
-) -> _Batch:
+) -> VerifiedBatch:
     """Verify some objects; called in other processes."""
-    source = _opened(location)
-    types = Retyping()
-    types.merge(learned)
-    results: list[PartVerification] = []
-    formats: list[Format | None] = []
-    for each in parts:
-        part = Part(each.key, strand_id, each.first, each.last, each.read_from, each.read_to)
-        try:
-            found = object_blocks(source.chunks(each.key))
-            search = _Search(types, max_tries) if found.format is Format.JSON else None
-            result = verify_part(
-                part, found.blocks, selection=selection, wanted=wanted, types=search
-            )
-            formats.append(found.format)
-        except DamagedObject as error:
-            result = _unreadable(each.key, error.code, error.offset)
-            formats.append(None)
-        except ObjectError as error:
-            result = _unreadable(each.key, str(error), None)
-            formats.append(None)
-        results.append(result)
-    return _Batch(list(parts), results, formats, types.learned)
-
-
-def _unreadable(key: str, problem: str, offset: int | None) -> PartVerification:
-    result = PartVerification(key, is_readable=False)
-    result.add(Finding(FindingKind.UNREADABLE_OBJECT, problem, key, offset))
-    return result
+    return verify_batch(
+        _opened(location),
+        parts,
+        strand_id=strand_id,
+        selection=selection,
+        wanted=wanted,
+        learned=learned,
+        max_tries=max_tries,
+    )
 
 
 def _findings_before(found: Catalogue) -> list[Finding]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from handler.writer import BatchStatementWriter
 from ops.distributed.batch_item import Item
+from ops.distributed.batch_result import RunResult
 from ops.distributed.check_step import check
 from ops.distributed.gather_step import gather
 from ops.distributed.plan_step import plan
@@ -20,6 +21,7 @@ from ops.distributed.replay_bucket import ReplayBucket
 from ops.distributed.request import Request
 from ops.distributed.run import Run
 from ops.distributed.scan_step import scan
+from ops.distributed.verify_step import verify
 from ops.distributed.workplace import Workplace
 from ops.distributed.write_step import write
 from ops.exports.source import open_source
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from handler.settings import HandlerSettings
-    from ops.distributed.batch_result import RunResult
 
 REPLAYS = "replays"
 
@@ -83,19 +84,38 @@ class DistributedRun:
             Fields of `Request`.
         """
         self.executions += 1
-        workplace = Workplace(
-            settings=self.settings,
-            source=open_source(str(self.folder)),
-            bucket=ReplayBucket(MemoryS3(self.buckets, page_size=3), REPLAYS),
-            batch_bytes=self.batch_bytes,
-        )
+        workplace = self._workplace()
         run = _told(Run, plan(_told(Request, Request(**request)), workplace))
         if run.write_count:
             for item in self._items(run.folder.to_scan):
                 scan(run, item, workplace)
             run = _told(Run, gather(run, workplace))
             self._write(run, workplace, fails, deadline)
-        return check(run, f"execution-{self.executions}", workplace)
+        return RunResult.from_json(check(run, f"execution-{self.executions}", workplace))
+
+    def verify(self, **request: Any) -> str:  # noqa: ANN401 (fields of a request)
+        """Execute the state machine for a verification; return where its results are."""
+        self.executions += 1
+        workplace = self._workplace()
+        request = {"verify": True, **request}
+        run = _told(Run, plan(_told(Request, Request(**request)), workplace))
+        assert not run.write_count
+        for item in self._items(run.folder.to_scan):
+            verify(run, item, workplace)
+        folder: str = check(run, f"execution-{self.executions}", workplace)["folder"]
+        return folder
+
+    def replay_bucket(self) -> ReplayBucket:
+        """Return the bucket of plans and results."""
+        return ReplayBucket(MemoryS3(self.buckets, page_size=3), REPLAYS)
+
+    def _workplace(self) -> Workplace:
+        return Workplace(
+            settings=self.settings,
+            source=open_source(str(self.folder)),
+            bucket=self.replay_bucket(),
+            batch_bytes=self.batch_bytes,
+        )
 
     def _write(
         self, run: Run, workplace: Workplace, fails: Callable[[], None], deadline: float

@@ -18,6 +18,10 @@ from ops.distributed.replay_bucket import ReplayBucket
 from ops.exports.catalogue import Unreadable
 from ops.replay.engine import Ending
 from ops.replay.tally import Tally
+from tests.support.block_proofs import proofs_of
+from tests.support.distributed_run import DistributedRun
+from tests.support.exports import export_of
+from tests.support.journals import busy_ledger
 from tests.support.memory_s3 import Buckets, MemoryS3
 from tests.support.state_machines import MACHINE_ARN, MemoryStates
 
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from ops.stack_outputs import StackOutputs
 
 REPLAYS = "replays"
-DEFAULTS = {
+DEFAULTS: dict[str, object] = {
     "strand": None,
     "tables": [],
     "from": None,
@@ -35,6 +39,8 @@ DEFAULTS = {
     "retype": False,
     "acceptGaps": False,
     "restart": False,
+    "verify": False,
+    "wanted": [],
 }
 
 
@@ -154,6 +160,46 @@ def test_the_concurrency_is_set_once_for_each_map_that_runs(
     assert states.concurrency == [("write:2", 40)]
 
 
+def test_a_verification_is_put_together_and_reported(
+    run: Callable[..., int],
+    buckets: Buckets,
+    outputs: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # given an export with a proof, whose batches the state machine has verified
+    blocks = busy_ledger().blocks
+    folder = export_of(blocks).write_to(tmp_path / "export")
+    (folder / "x.proofs.json").write_bytes(proofs_of(blocks, 4))
+    file = Path(outputs[1])
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"exportLocation": str(folder)}))
+    stored = DistributedRun(folder, buckets=buckets).verify(wanted=frozenset({4}))
+    buckets.put(REPLAYS, summary_key("execution-1"), json.dumps({"folder": stored}).encode())
+    states = MemoryStates()
+    # when
+    status = run(states, "--verify", "--json", str(tmp_path / "report.json"))
+    # then
+    assert status == 0
+    assert json.loads(states.started[0]) == DEFAULTS | {"verify": True, "wanted": [4]}
+    assert "PROVEN" in capsys.readouterr().out
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert "replay --distributed --verify" in report["command"]
+
+
+def test_a_verification_that_did_not_end_reports_nothing(
+    run: Callable[..., int], outputs: list[str], tmp_path: Path
+) -> None:
+    export_of(busy_ledger().blocks).write_to(tmp_path / "export")
+    file = Path(outputs[1])
+    content = json.loads(file.read_text()) | {"exportLocation": str(tmp_path / "export")}
+    file.write_text(json.dumps(content))
+    states = MemoryStates(ending={"status": "ABORTED"})
+
+    assert run(states, "--verify", "--json", str(tmp_path / "report.json")) == 1
+
+    assert not (tmp_path / "report.json").exists()
+
+
 @pytest.mark.parametrize(
     ("found", "status"),
     [
@@ -225,8 +271,11 @@ def test_a_stack_without_a_state_machine_names_the_setting(
     [
         (["--distributed", "exports/"], "SOURCE: not with --distributed"),
         (["--distributed", "--dry-run", "--wcu", "5"], "--wcu, --dry-run: not with --distributed"),
-        (["exports/", "--concurrency", "3"], "are for --distributed"),
-        (["exports/", "--accept-gaps"], "are for --distributed"),
+        (["exports/", "--concurrency", "3"], "--concurrency: only with --distributed"),
+        (["exports/", "--accept-gaps"], "--accept-gaps: only with --distributed"),
+        (["exports/", "--verify"], "--verify: only with --distributed"),
+        (["--distributed", "--html", "a.html"], "--html: only with --verify"),
+        (["--distributed", "--verify", "--retype"], "--retype: not with --verify"),
         ([], "SOURCE is missing"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import json
 import random
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 import qldb_simulator.journal
 from amazon.ion import simpleion
-from qldb_simulator import merkle
 from qldb_simulator.ion_hash import ion_hash
 from qldb_simulator.operations import CreateTable, Delete, Insert
 
@@ -22,6 +20,7 @@ from journal.exports.selection import Selection
 from ops.errors import OpsError
 from ops.exports.verification import Outcome, RevisionCounts
 from ops.exports.verifier import Progress, VerifyOptions, verify
+from tests.support.block_proofs import proofs_of
 from tests.support.exports import (
     START,
     ExportFormat,
@@ -243,24 +242,6 @@ def test_two_ledgers_need_a_choice(tmp_path: Path) -> None:
 def test_a_strand_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OpsError, match="no journal with the strand"):
         run(exported().write_to(tmp_path), strand_id="unknown")
-
-
-def proofs_of(blocks: tuple[Block, ...], position: int) -> bytes:
-    """Return the file that the migration sample writes."""
-    hashes = [block.block_hash for block in blocks]
-    strand = blocks[0].strand_id
-    return json.dumps(
-        {
-            "Ledger": "registry",
-            "Digest": base64.b64encode(merkle.merkle_root(hashes)).decode(),
-            "DigestTipAddress": {"strandId": strand, "sequenceNo": len(blocks) - 1},
-            "Export": "1XTAdzxh1X4KNZlUyBKwR0",
-            "LastBlockNum": position,
-            "Proof": [
-                base64.b64encode(each).decode() for each in merkle.merkle_proof(hashes, position)
-            ],
-        }
-    ).encode()
 
 
 def test_a_digest_beside_the_export_is_proven(tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""Verifies one batch of an export, apart from all others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from journal.exports.selection import Selection
+from journal.retyping import QUICK_TRIES
+from ops.exports.verified_batch import verify_batch
+from ops.exports.verified_batch_json import to_json
+
+if TYPE_CHECKING:
+    from ops.distributed.batch_item import Item
+    from ops.distributed.run import Run
+    from ops.distributed.workplace import Workplace
+
+
+def verify(run: Run, item: Item, workplace: Workplace) -> None:
+    """Store what is found in a batch; `ops.distributed.verification` puts all of them together.
+
+    Raises
+    ------
+    OpsError
+        If the source cannot be read at all.
+    """
+    request = run.request
+    found = verify_batch(
+        workplace.source,
+        # A replay begins with the newest block, a verification with the oldest.
+        list(reversed(item.batch.parts)),
+        strand_id=run.strand_id,
+        selection=Selection(request.tables, request.selection.start, request.selection.end),
+        wanted=request.wanted,
+        learned={},
+        max_tries=QUICK_TRIES,
+    )
+    key = run.folder.verified.key(item, is_damaged=False)
+    workplace.bucket.put(key, to_json(found))
