@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, TypedDict
 
 import pytest
 
+from handler import replay_contract
 from handler.contract import ENTRY_POINT
-from infra.lambda_package import SOURCES, build
+from infra.lambda_package import REPLAY_SOURCES, SOURCES, build
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,8 +123,14 @@ def test_the_remaining_packages_can_be_imported(cache: Path, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
 
 
-def test_the_function_finds_its_handler(cache: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(build(**HERE, cache=cache)) as zipped:
+@pytest.mark.parametrize(
+    ("sources", "entry_point"),
+    [(SOURCES, ENTRY_POINT), (REPLAY_SOURCES, replay_contract.ENTRY_POINT)],
+)
+def test_the_function_finds_its_handler(
+    cache: Path, tmp_path: Path, sources: tuple[Path, ...], entry_point: str
+) -> None:
+    with zipfile.ZipFile(build(**HERE, cache=cache, sources=sources)) as zipped:
         zipped.extractall(tmp_path)
     # This machine's packages come last: they stand in for boto3, which the runtime has.
     program = (
@@ -133,8 +140,10 @@ def test_the_function_finds_its_handler(cache: Path, tmp_path: Path) -> None:
         "loaded = importlib.import_module(module)\n"
         "assert loaded.__file__.startswith(sys.argv[1]), loaded.__file__\n"
         "assert callable(getattr(loaded, function))\n"
+        # Neither is in the runtime or the archive.
+        "assert not {'rich', 'pydantic', 'pulumi', 'numpy'} & sys.modules.keys()\n"
     )
 
-    done = run(program, str(tmp_path), ENTRY_POINT)
+    done = run(program, str(tmp_path), entry_point)
 
     assert done.returncode == 0, done.stderr
