@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import TYPE_CHECKING
 
 from ops.distributed.batch_result import BatchResult
@@ -10,6 +12,8 @@ from ops.replay.batch_replay import BatchReplay
 from ops.replay.messages import Claims
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from handler.quarantine import QuarantineStore
     from handler.writer import ReplicaWriter
     from ops.distributed.batch_item import Item
@@ -26,7 +30,8 @@ def write(
     redactions: Redactions,
     writer: ReplicaWriter,
     failures: QuarantineStore,
-    deadline: float,
+    deadline: float = math.inf,
+    clock: Callable[[], float] = time.time,
 ) -> None:
     """Write the newest revision of each document that a batch has, and store the counts.
 
@@ -48,7 +53,9 @@ def write(
     failures
         The failure bucket.
     deadline
-        Seconds since the epoch after which nothing is begun.
+        Seconds since the epoch after which nothing is begun; without end by default.
+    clock
+        Returns seconds since the epoch; the same clock as the writer's.
 
     Raises
     ------
@@ -58,7 +65,12 @@ def write(
         If an object cannot be read at all.
     """
     replay = BatchReplay(
-        run.job(workplace), writer, failures, source=workplace.source, deadline=deadline
+        run.job(workplace),
+        writer,
+        failures,
+        source=workplace.source,
+        deadline=deadline,
+        clock=clock,
     )
     read = replay.read(item.batch)
     keys = document_keys(read.keys)

@@ -25,6 +25,7 @@ from ops.replay.records import redaction_record, revision_record
 from ops.replay.revisions import Found, read_part
 from ops.replay.state import ReplayState
 from tests.reliability.assembly import writer
+from tests.reliability.distributed_replay import DistributedReplay
 from tests.reliability.fault_injection import FAILURE_BUCKET
 from tests.reliability.gates import ServiceFaults
 from tests.reliability.history import Redacted
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 
 _FORMATS = (ExportFormat.ION_BINARY, ExportFormat.ION_BINARY, ExportFormat.ION_TEXT)
 """JSON has lost types, so its items are others."""
+
+_DISTRIBUTED = 0.4
+"""Share of the schedules in which the state machine replays."""
 
 
 class ExportedLedger:
@@ -65,6 +69,26 @@ class ExportedLedger:
             blocks_per_object=random.randint(1, 6),
         ).write_to(self.folder)
         _deliver(history, self.folder)
+        is_distributed = random.random() < _DISTRIBUTED
+        self._machine = DistributedReplay(self.folder, random) if is_distributed else None
+
+    def replay(
+        self, settings: dict[str, str], backend: Backend, buckets: Buckets, gate: Gate
+    ) -> None:
+        """Replay the export, with the code of the operator's command or by the state machine.
+
+        Raises
+        ------
+        OpsError
+            If something cannot be written for now.
+        """
+        merging = HandlerSettings.from_environment(_merging(settings))
+        # The state machine refuses tables whose tombstones expire.
+        expires = any(table.tombstone_lifetime_days for table in merging.replica_tables.values())
+        if self._machine is None or expires:
+            _replay(self.folder, merging, backend, buckets, gate)
+        else:
+            self._machine.execute(merging, backend, buckets, gate)
 
     def __enter__(self) -> Self:
         return self
@@ -100,19 +124,15 @@ def _deliver(history: History, folder: Path) -> None:
         )
 
 
-def replay(
-    folder: Path, settings: dict[str, str], backend: Backend, buckets: Buckets, gate: Gate
+def _replay(
+    folder: Path,
+    handler_settings: HandlerSettings,
+    backend: Backend,
+    buckets: Buckets,
+    gate: Gate,
 ) -> None:
-    """Replay an export with the code of the operator's command.
-
-    Raises
-    ------
-    OpsError
-        If something cannot be written for now.
-    """
     source = open_source(str(folder))
     sequence = chosen_sequence(catalogue(source), None)
-    handler_settings = HandlerSettings.from_environment(_merging(settings))
     job = Job(location=str(folder), strand_id=sequence.strand_id, settings=handler_settings)
     batches = tuple(Batch(number, (part,)) for number, part in enumerate(reversed(sequence.parts)))
     bucket = MemoryS3(buckets, ServiceFaults(gate, gate.injector.bucket_request, FAILURE_BUCKET))

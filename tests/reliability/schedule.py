@@ -25,7 +25,7 @@ from tests.reliability.event_source_mapping import (
     Invocation,
     MappingSettings,
 )
-from tests.reliability.export_replay import ExportedLedger, replay
+from tests.reliability.export_replay import ExportedLedger
 from tests.reliability.fault_injection import (
     BLAMED_ON_THE_RECORD,
     DISCARDED,
@@ -212,9 +212,7 @@ class RunningSchedule:
     def _replay_task(self) -> Task:
         assert self.export is not None
         gate = Gate(self.clock, self.injector, self.random, max(self.plan.timeout, 60))
-        task = Task(
-            partial(replay, self.export.folder, self._settings(), self.backend, self.buckets, gate)
-        )
+        task = Task(partial(self.export.replay, self._settings(), self.backend, self.buckets, gate))
         gate.begin(task)
         return task
 
