@@ -18,12 +18,10 @@ import pytest
 
 from local import aws
 from local.environment import environment
-from local.ledger_feed import LedgerFeed
 from local.stack import Stacks
 from tests.support.exports import ExportFormat, export_of
 from tests.support.paths import REPOSITORY
 from tests.support.varied_ledger import varied_ledger
-from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
