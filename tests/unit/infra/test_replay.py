@@ -261,16 +261,17 @@ def test_the_function_may_do_exactly_what_its_steps_need() -> None:
             [arn(deployed.one(TABLE, "qldb-Person")), arn(deployed.one(TABLE, "qldb-Vehicle"))],
         ),
         "WriteHistory": (writes, arn(deployed.one(TABLE, "qldb-history"))),
-        "KeepFailures": ({"s3:PutObject"}, f"{arn(deployed.one(BUCKET, 'qldb-failures'))}/records/*"),
+        "KeepFailures": (
+            {"s3:PutObject"},
+            f"{arn(deployed.one(BUCKET, 'qldb-failures'))}/records/*",
+        ),
         "Log": (
             {"logs:CreateLogStream", "logs:PutLogEvents"},
             f"{arn(deployed.one(LOG_GROUP, NAME))}:*",
         ),
     }
     assert {
-        statement["Sid"]: statement["Condition"]
-        for statement in found
-        if "Condition" in statement
+        statement["Sid"]: statement["Condition"] for statement in found if "Condition" in statement
     } == {"ListExport": {"StringLike": {"s3:prefix": "2025/*"}}}
 
 
@@ -442,7 +443,9 @@ def test_no_permission_is_for_everything(encrypted: Deployment) -> None:
     ]
     # A star stands for objects below a prefix, streams of a log group, executions of a machine.
     assert {resource.rstrip("*")[-1] for resource in resources if "*" in resource} == {"/", ":"}
-    assert all(resource.index("*") == len(resource) - 1 for resource in resources if "*" in resource)
+    assert all(
+        resource.index("*") == len(resource) - 1 for resource in resources if "*" in resource
+    )
 
 
 def test_the_bucket_is_private_encrypted_and_forgets(dev: Deployment) -> None:
@@ -474,17 +477,15 @@ def test_everything_that_can_have_tags_has_them() -> None:
         for urn, each in registered(deployed).items()
         if f"::{NAME}" in urn and "tags" in each.inputs
     }
-    assert tagged == dict.fromkeys(
-        [
-            f"Bucket {NAME}",
-            f"Function {NAME}",
-            f"LogGroup {NAME}",
-            f"Role {NAME}",
-            f"Role {MACHINE_ROLE}",
-            f"StateMachine {NAME}",
-        ],
-        {"owner": "team-a", **TAGS},
-    )
+    assert tagged.keys() == {
+        f"Bucket {NAME}",
+        f"Function {NAME}",
+        f"LogGroup {NAME}",
+        f"Role {NAME}",
+        f"Role {MACHINE_ROLE}",
+        f"StateMachine {NAME}",
+    }
+    assert all(tags == {"owner": "team-a", **TAGS} for tags in tagged.values())
 
 
 @pytest.mark.parametrize(

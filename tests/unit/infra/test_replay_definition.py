@@ -5,6 +5,7 @@ Proves the form of the definition. That it runs is the work of tests/e2e/test_di
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -124,7 +125,7 @@ def test_the_steps_come_in_their_order() -> None:
 
     steps = [payload(STATES[name])[EventField.STEP] for name in order]
     assert steps == [step.value for step in Step]
-    for earlier, later in zip(order, order[1:], strict=False):
+    for earlier, later in itertools.pairwise(order):
         assert later in reached(earlier)
         assert earlier not in reached(later)
 
