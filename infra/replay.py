@@ -181,9 +181,13 @@ class Replay(Component):
             opts=self.child(),
         )
         self.function = self._function(name, props, may_work)
+        # Step Functions developer guide, "Prevent cross-service confused deputy issue".
+        account = aws.get_caller_identity_output(opts=self.lookup).account_id
         self.machine_role = aws.iam.Role(
             f"{name}-machine",
-            assume_role_policy=service_trust("states.amazonaws.com"),
+            assume_role_policy=service_trust(
+                "states.amazonaws.com", {"StringEquals": {"aws:SourceAccount": account}}
+            ),
             tags=self.tags,
             opts=self.child(),
         )
@@ -279,19 +283,25 @@ class Replay(Component):
             role=self.machine_role.name,
             policy=policy(
                 allow("StartMaps", MAP_START_ACTIONS, machine.arn),
-                allow("FollowMaps", MAP_RUN_ACTIONS, self._children(machine)),
+                allow("FollowMaps", MAP_RUN_ACTIONS, _executions(machine)),
             ),
             opts=self.child(),
         )
         return machine
 
-    def _children(self, machine: aws.sfn.StateMachine) -> list[pulumi.Output[str]]:
-        """Return the ARNs of the executions that the maps start.
 
-        Step Functions developer guide, "Map Run": ``execution:machine/label:name``.
-        """
-        executions = machine.arn.apply(lambda arn: arn.replace(":stateMachine:", ":execution:", 1))
-        return [pulumi.Output.format("{0}/{1}:*", executions, label) for label in MAP_LABELS]
+def _executions(machine: aws.sfn.StateMachine) -> list[pulumi.Output[str]]:
+    """Return the ARNs of the executions that the maps start, as AWS has them in two places.
+
+    Step Functions developer guide, "IAM policies for using Distributed Map states", where the
+    executions are those of the machine; and "Redriving Map Runs", where each has the map's label:
+    ``execution:machine/label:name``.
+    """
+    executions = machine.arn.apply(lambda arn: arn.replace(":stateMachine:", ":execution:", 1))
+    return [
+        pulumi.Output.format("{0}:*", executions),
+        *(pulumi.Output.format("{0}/{1}:*", executions, label) for label in MAP_LABELS),
+    ]
 
 
 def role_policy_size(
@@ -363,7 +373,9 @@ def _statements(
     history = (
         [] if history_table is None else [allow("WriteHistory", HISTORY_ACTIONS, history_table)]
     )
-    below = {"StringLike": {"s3:prefix": f"{settings.export_prefix}*"}}
+    prefix = settings.export_prefix
+    # A request that names no prefix does not have the key of the condition.
+    below = {"StringLike": {"s3:prefix": f"{prefix}*"}} if prefix else None
     return [
         allow("ListExport", ("s3:ListBucket",), export, below),
         allow("ReadExport", ("s3:GetObject",), export_objects),

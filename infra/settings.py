@@ -270,24 +270,28 @@ def _policy_problems(settings: Settings) -> Iterator[str]:
     size = role_policy_size(
         names, history_table_name=history, key_arn=key_arn, function_name=CONSUMER_COMPONENT
     )
-    if settings.replay.export_bucket:
-        size = max(
-            size,
-            replay.role_policy_size(
-                names,
-                history_table_name=history,
-                settings=settings.replay,
-                key_arn=key_arn,
-                function_name=REPLAY_COMPONENT,
-            ),
+    if size > MAX_ROLE_POLICY:
+        yield (
+            f"replicaTables has {len(names)} entries, whose tables make the policy of the "
+            f"function's role up to {size} characters long; IAM allows {MAX_ROLE_POLICY}: divide "
+            "the tables between two stacks"
         )
-    if size <= MAX_ROLE_POLICY:
+    if not settings.replay.export_bucket:
         return
-    yield (
-        f"replicaTables has {len(names)} entries, whose tables make the policy of the function's "
-        f"role up to {size} characters long; IAM allows {MAX_ROLE_POLICY}: divide the tables "
-        "between two stacks"
+    size = replay.role_policy_size(
+        names,
+        history_table_name=history,
+        settings=settings.replay,
+        key_arn=key_arn,
+        function_name=REPLAY_COMPONENT,
     )
+    if size > MAX_ROLE_POLICY:
+        yield (
+            f"replicaTables has {len(names)} entries, and their tables and exportPrefix make the "
+            f"policy of the replay's role up to {size} characters long; IAM allows "
+            f"{MAX_ROLE_POLICY}: divide the tables between two stacks, shorten exportPrefix, or "
+            "replay from your machine, with pulumi config rm exportBucket"
+        )
 
 
 def _replay_problems(settings: Settings) -> Iterator[str]:

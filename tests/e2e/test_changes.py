@@ -237,7 +237,7 @@ def test_batch_size_updates_one_resource_and_attributes_the_function_only(stacks
     person = {**setting_changes.PERSON, "attributes": {"email": "email", "zip": "address.zip"}}
     stacks.change(replicaTables=[person, {"ledgerTable": "Car"}])
     plan = preview(stacks)
-    assert plan == Plan({setting_changes.FUNCTION: {"code"}}, {}, {})
+    assert plan == Plan(setting_changes.CODE, {}, {})
 
 
 def test_a_ceiling_that_is_gone_is_no_obstacle_to_a_new_table(

@@ -1,8 +1,10 @@
 """Every permission of the program's roles is needed: each is taken away, and something fails.
 
-Proves the function's role and QLDB's with IAM enforced by the emulator, on one deployed stack. What
-the emulator does not ask for is in `tests/support/aws_only_permissions.py`, with its source. That
-it asks for the actions of PartiQL statements is the work of `local/emulator_launch.py`.
+Proves the roles of both functions and QLDB's with IAM enforced by the emulator, on one deployed
+stack. It enforces nothing of the state machine's role, whose list a unit test holds
+(tests/unit/infra/test_replay.py). What the emulator does not ask for is in
+`tests/support/aws_only_permissions.py`, with its source. That it asks for the actions of PartiQL
+statements is the work of `local/emulator_launch.py`.
 """
 
 from __future__ import annotations
@@ -25,10 +27,18 @@ from local import aws
 from local.environment import environment
 from local.stack import Stacks
 from tests.e2e.conftest import REPLICA_TABLES
-from tests.support.aws_only_permissions import AWS_ONLY, FUNCTION_ROLE, QLDB_ROLE, WILDCARDS
+from tests.support.aws_only_permissions import (
+    AWS_ONLY,
+    FUNCTION_ROLE,
+    MACHINE_ROLE,
+    QLDB_ROLE,
+    REPLAY_ROLE,
+    WILDCARDS,
+)
 from tests.support.kinesis_events import event
 from tests.support.permission_walk import Probe, is_tls_only, walk
 from tests.support.qldb_records import malformed, redactions, revision
+from tests.support.replay_steps import ReplaySteps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +57,8 @@ TABLES = [
     for table in cast("list[dict[str, Any]]", REPLICA_TABLES)
 ]
 
+EXPORT_BUCKET, EXPORT_PREFIX = "former-exports", "2025/"
+
 PHYSICAL_NAME = re.compile(r"(?P<logical>.+)-[0-9a-f]{7}")
 POLL_SECONDS = 0.05
 ARRIVAL_SECONDS = 20.0
@@ -62,11 +74,19 @@ def stacks(
     services: Services, pulumi_bin: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Stacks:
     """Both stacks with every setting on that gives a role a permission, not deployed yet."""
-    key = aws.client("kms", services.endpoints.emulator).create_key()["KeyMetadata"]["Arn"]
+    kms = aws.client("kms", services.endpoints.emulator)
+    key, key_of_export = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+    aws.client("s3", services.endpoints.emulator).create_bucket(Bucket=EXPORT_BUCKET)
     stacks = Stacks(
         variables=environment(services.endpoints, pulumi_bin, services.state, stack="e2e"),
         stack="e2e",
-        settings={"replicaTables": TABLES, "kmsKeyArn": key},
+        settings={
+            "replicaTables": TABLES,
+            "kmsKeyArn": key,
+            "exportBucket": EXPORT_BUCKET,
+            "exportPrefix": EXPORT_PREFIX,
+            "exportKmsKeyArn": key_of_export,
+        },
         inline_folder=tmp_path_factory.mktemp("projects"),
     )
     stacks.prepare()
@@ -98,11 +118,12 @@ class DeployedRoles:
     def put(self, role: str, policy: str, document: Document) -> None:
         if document == self._now[role][policy]:
             return
-        self._iam.put_role_policy(
-            RoleName=self._physical[role],
-            PolicyName=policy,
-            PolicyDocument=json.dumps(document),
-        )
+        names = {"RoleName": self._physical[role], "PolicyName": policy}
+        if document["Statement"]:
+            self._iam.put_role_policy(**names, PolicyDocument=json.dumps(document))
+        else:
+            # IAM has no policy without a statement.
+            self._iam.delete_role_policy(**names)
         self._now[role][policy] = document
         if role == QLDB_ROLE:
             time.sleep(RECHECK_SECONDS)
@@ -274,6 +295,16 @@ class Work:
         self._lambda.invoke(FunctionName=self._outputs["functionName"], Payload=payload)
 
 
+def replay_probes(deployment: Deployment) -> dict[str, list[Probe]]:
+    """Return the work of the replay's roles."""
+    steps = ReplaySteps(deployment, (EXPORT_BUCKET, EXPORT_PREFIX), REMEMBERED)
+    each = (steps.plan, steps.scan, steps.gather, steps.write, steps.check)
+    return {
+        REPLAY_ROLE: [Probe(name=f"the step {step.__name__}", works=step) for step in each],
+        MACHINE_ROLE: [Probe(name="the state machine", works=steps.execute)],
+    }
+
+
 def logical(physical: str) -> str:
     """Return a role's name in the program."""
     found = PHYSICAL_NAME.fullmatch(physical)
@@ -288,25 +319,27 @@ def test_every_permission_is_needed_and_no_other_is_given(
     tables = [CreateTable(table=name) for name in deployment.outputs["tableNames"]]
     deployment.ledger.commit(deployment.ledger_name, tables)
     roles = DeployedRoles(deployment.client("iam"))
-    assert set(roles.policies()) == {FUNCTION_ROLE, QLDB_ROLE}
+    assert set(roles.policies()) == {FUNCTION_ROLE, QLDB_ROLE, REPLAY_ROLE, MACHINE_ROLE}
     # when each of their permissions is taken away, one at a time
-    report = walk(roles, Work(deployment).probes(), AWS_ONLY, WILDCARDS)
+    probes = {**Work(deployment).probes(), **replay_probes(deployment)}
+    report = walk(roles, probes, AWS_ONLY, WILDCARDS)
     with capsys.disabled():
         sys.stdout.write("\n".join(["", *report.lines, ""]))
     # then something fails without it, or it stands in the list of what only AWS asks for
     assert report.problems == []
 
 
-def test_bucket_and_queue_refuse_everybody_without_tls(deployment: Deployment) -> None:
-    # given the policies of the failure bucket and the failure queue, as the program wrote them
-    bucket = deployment.outputs["failureBucketName"]
+def test_buckets_and_queue_refuse_everybody_without_tls(deployment: Deployment) -> None:
+    # given the policies of the buckets and the failure queue, as the program wrote them
     queue = deployment.outputs["failureQueueUrl"]
     attributes = deployment.client("sqs").get_queue_attributes(
         QueueUrl=queue, AttributeNames=["Policy", "QueueArn"]
     )["Attributes"]
-    of_bucket = deployment.client("s3").get_bucket_policy(Bucket=bucket)["Policy"]
-    documents = [json.loads(from_emulator(text)) for text in (of_bucket, attributes["Policy"])]
     # then each denies every action that does not come over TLS
-    arn = f"arn:aws:s3:::{bucket}"
-    assert is_tls_only(documents[0], "s3", [arn, f"{arn}/*"])
-    assert is_tls_only(documents[1], "sqs", [attributes["QueueArn"]])
+    for output in ("failureBucketName", "replayBucketName"):
+        bucket = deployment.outputs[output]
+        text = deployment.client("s3").get_bucket_policy(Bucket=bucket)["Policy"]
+        arn = f"arn:aws:s3:::{bucket}"
+        assert is_tls_only(json.loads(from_emulator(text)), "s3", [arn, f"{arn}/*"])
+    of_queue = json.loads(from_emulator(attributes["Policy"]))
+    assert is_tls_only(of_queue, "sqs", [attributes["QueueArn"]])

@@ -11,6 +11,8 @@ from tests.support.permission_walk import Exemption, Place
 
 FUNCTION_ROLE: Final = "qldb-replica"
 QLDB_ROLE: Final = "qldb-journal-writer"
+REPLAY_ROLE: Final = "qldb-replay"
+MACHINE_ROLE: Final = "qldb-replay-machine"
 
 _POLLER: Final = Exemption(
     reason="Lambda's poller reads the stream under the function's role; the emulator's does not.",
@@ -47,6 +49,19 @@ _KEY_OF_VARIABLES: Final = Exemption(
     reason=_KEY, source="Lambda developer guide, 'Securing Lambda environment variables'"
 )
 
+_MACHINE: Final = "The emulator's state machines ask for no permission of their role."
+_INVOKER: Final = Exemption(
+    reason=_MACHINE,
+    source="Step Functions developer guide, 'IAM policies for calling AWS Lambda'",
+)
+_MAPS: Final = Exemption(
+    reason=_MACHINE,
+    source="Step Functions developer guide, 'IAM policies for using Distributed Map states'",
+)
+_LABELLED_MAPS: Final = Exemption(
+    reason=_MACHINE, source="Step Functions developer guide, 'Redriving Map Runs'"
+)
+
 AWS_ONLY: Final[dict[Place, Exemption]] = {
     **{
         (FUNCTION_ROLE, "ReadJournal", f"kinesis:{action}"): _POLLER
@@ -68,6 +83,22 @@ AWS_ONLY: Final[dict[Place, Exemption]] = {
     (FUNCTION_ROLE, "OpenTables", "kms:Decrypt"): _KEY_OF_TABLES,
     (FUNCTION_ROLE, "EncryptFailures", "kms:GenerateDataKey"): _KEY_OF_BUCKET,
     (FUNCTION_ROLE, "DecryptVariables", "kms:Decrypt"): _KEY_OF_VARIABLES,
+    (REPLAY_ROLE, "Log", "logs:CreateLogStream"): _LOG,
+    (REPLAY_ROLE, "Log", "logs:PutLogEvents"): _LOG,
+    (REPLAY_ROLE, "DecryptExport", "kms:Decrypt"): _KEY_OF_BUCKET,
+    (REPLAY_ROLE, "OpenTables", "kms:Decrypt"): _KEY_OF_TABLES,
+    (REPLAY_ROLE, "KeepObjects", "kms:Decrypt"): _KEY_OF_BUCKET,
+    (REPLAY_ROLE, "KeepObjects", "kms:GenerateDataKey"): _KEY_OF_BUCKET,
+    (REPLAY_ROLE, "DecryptVariables", "kms:Decrypt"): _KEY_OF_VARIABLES,
+    (MACHINE_ROLE, "InvokeFunction", "lambda:InvokeFunction"): _INVOKER,
+    (MACHINE_ROLE, "ReadItems", "s3:GetObject"): _MAPS,
+    (MACHINE_ROLE, "DecryptItems", "kms:Decrypt"): _KEY_OF_BUCKET,
+    (MACHINE_ROLE, "StartMaps", "states:StartExecution"): _MAPS,
+    (MACHINE_ROLE, "FollowMaps", "states:DescribeExecution"): _MAPS,
+    (MACHINE_ROLE, "FollowMaps", "states:StopExecution"): _MAPS,
+    (MACHINE_ROLE, "FollowMaps", "execution:qldb-replay:*"): _MAPS,
+    (MACHINE_ROLE, "FollowMaps", "execution:qldb-replay/scan:*"): _LABELLED_MAPS,
+    (MACHINE_ROLE, "FollowMaps", "execution:qldb-replay/write:*"): _LABELLED_MAPS,
     (QLDB_ROLE, "EncryptJournal", "kms:GenerateDataKey"): _KEY_OF_STREAM,
     **{
         (QLDB_ROLE, "", f"kinesis:{action}"): _DELIVERY

@@ -46,6 +46,8 @@ def base(key_arn: str, topic_arn: str) -> dict[str, Any]:
         "reservedConcurrency": 10,
         "tombstoneLifetimeDays": 400,
         "streamRetentionHours": 168,
+        "exportBucket": "my-exports",
+        "exportPrefix": "2025/",
     }
 
 
@@ -87,7 +89,9 @@ DASHBOARD = "Dashboard qldb-dashboard"
 LIFECYCLE = "BucketLifecycleConfiguration qldb-failures"
 TABLES = "Table qldb-*"
 PERSON_TABLE = "Table qldb-Person"
-CODE = {FUNCTION: {"code"}}
+REPLAY = "qldb-replay"
+REPLAY_FUNCTION = f"Function {REPLAY}"
+CODE = {FUNCTION: {"code"}, REPLAY_FUNCTION: {"code"}}
 
 
 def alarm(name: str) -> str:
@@ -109,6 +113,8 @@ TAGGED = (
     *(STREAM, QLDB_STREAM, "Role qldb-journal-writer", TABLES, "Bucket qldb-failures"),
     *("Queue qldb-failures", LOG_GROUP, "Role qldb-replica", FUNCTION, MAPPING),
     *(alarm("*"), "Topic qldb-alarms"),
+    *(f"Bucket {REPLAY}", f"LogGroup {REPLAY}", f"Role {REPLAY}*", REPLAY_FUNCTION),
+    f"StateMachine {REPLAY}",
 )
 
 
@@ -151,8 +157,31 @@ def changes(other_key_arn: str) -> list[Change]:
         Change("parallelizationFactor", 2, {MAPPING: {"parallelizationFactor"}}),
         Change("maximumRetryAttempts", 50, {MAPPING: {"maximumRetryAttempts"}}),
         Change("maximumRecordAgeSeconds", 8000, {MAPPING: {"maximumRecordAgeInSeconds"}}),
-        Change("logRetentionDays", 14, {LOG_GROUP: {"retentionInDays"}}),
-        Change("logLevel", "WARNING", {FUNCTION: {"environment"}}),
+        Change(
+            "exportBucket",
+            "other-exports",
+            {f"RolePolicy {REPLAY}": {"policy"}, REPLAY_FUNCTION: {"environment"}},
+        ),
+        Change(
+            "exportPrefix",
+            "2026/",
+            {f"RolePolicy {REPLAY}": {"policy"}, REPLAY_FUNCTION: {"environment"}},
+        ),
+        Change("exportBucketOwner", "210987654321", {REPLAY_FUNCTION: {"environment"}}),
+        Change("exportKmsKeyArn", other_key_arn, {f"RolePolicy {REPLAY}": {"policy"}}),
+        Change("replayConcurrency", 7, {f"StateMachine {REPLAY}": {"definition"}}),
+        Change("replayBatchMebibytes", 8, {REPLAY_FUNCTION: {"environment"}}),
+        Change("replayMemoryMegabytes", 2048, {REPLAY_FUNCTION: {"memorySize"}}),
+        Change(
+            "logRetentionDays",
+            14,
+            {LOG_GROUP: {"retentionInDays"}, f"LogGroup {REPLAY}": {"retentionInDays"}},
+        ),
+        Change(
+            "logLevel",
+            "WARNING",
+            {FUNCTION: {"environment"}, REPLAY_FUNCTION: {"environment"}},
+        ),
         Change("failureRetentionDays", 50, {LIFECYCLE: {"rules"}}),
         Change("alarmTopicArns", [], {alarm("*"): {"alarmActions", "okActions"}}),
         Change("alarmEmail", "b@example.com", replaces={SUBSCRIPTION: {"endpoint"}}),
@@ -177,6 +206,12 @@ def changes(other_key_arn: str) -> list[Change]:
                 LOG_GROUP: {"kmsKeyId"},
                 "RolePolicy qldb-replica": {"policy"},
                 FUNCTION: {"kmsKeyArn"},
+                f"BucketServerSideEncryptionConfiguration {REPLAY}": {"rules"},
+                f"LogGroup {REPLAY}": {"kmsKeyId"},
+                # The state machine reads the encrypted lists of batches.
+                f"RolePolicy {REPLAY}": {"policy"},
+                f"RolePolicy {REPLAY}-machine": {"policy"},
+                REPLAY_FUNCTION: {"kmsKeyArn"},
             },
         ),
         Change(
@@ -223,8 +258,16 @@ def alone(upstream: str) -> list[Change]:
         ),
         Change("importBucketOwner", "210987654321"),
         Change("streamMode", "ON_DEMAND", {STREAM: {"shardCount", "streamModeDetails"}}),
-        Change("lambdaRuntime", "python3.12", {FUNCTION: {"runtime"}}),
-        Change("lambdaArchitecture", "x86_64", {FUNCTION: {"architectures"}}),
+        Change(
+            "lambdaRuntime",
+            "python3.12",
+            {FUNCTION: {"runtime"}, REPLAY_FUNCTION: {"runtime"}},
+        ),
+        Change(
+            "lambdaArchitecture",
+            "x86_64",
+            {FUNCTION: {"architectures"}, REPLAY_FUNCTION: {"architectures"}},
+        ),
     ]
 
 

@@ -17,6 +17,7 @@ from handler.contract import (
     Metric,
     Variable,
 )
+from handler.replay_contract import RUNS_PREFIX, ReplayVariable
 from infra import section
 from infra.settings import sections_by_name
 from ops.failure_objects import DISCARDED_PREFIX
@@ -43,7 +44,7 @@ MADE_LATER = (
     "../",
 )
 """Paths that a fresh clone does not have."""
-NOT_OURS = (RECORDS_PREFIX, BATCHES_PREFIX, DISCARDED_PREFIX, "alias/", "AWS/")
+NOT_OURS = (RECORDS_PREFIX, BATCHES_PREFIX, DISCARDED_PREFIX, RUNS_PREFIX, "alias/", "AWS/")
 """Names of AWS and keys of objects that look like paths."""
 
 SENTENCE_END = re.compile(r"[a-z0-9)`*]\. +[A-Z`]")
@@ -169,8 +170,8 @@ def test_a_setting_of_the_upstream_stack_is_documented(name: str) -> None:
     assert name in rows("docs/settings.md")
 
 
-@pytest.mark.parametrize("variable", Variable)
-def test_a_variable_of_the_function_is_documented(variable: Variable) -> None:
+@pytest.mark.parametrize("variable", [*Variable, *ReplayVariable])
+def test_a_variable_of_a_function_is_documented(variable: Variable | ReplayVariable) -> None:
     assert variable in rows("docs/settings.md")
 
 

@@ -107,6 +107,23 @@ LEDGER_STREAM = {
         "aws:qldb/stream:Stream qldb-journal",
     },
 }
+REPLAY = {
+    "Replay": {
+        "aws:s3/bucket:Bucket qldb-replay",
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock qldb-replay",
+        f"{ENCRYPTED} qldb-replay",
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration qldb-replay",
+        "aws:s3/bucketPolicy:BucketPolicy qldb-replay",
+        "aws:cloudwatch/logGroup:LogGroup qldb-replay",
+        "aws:iam/role:Role qldb-replay",
+        "aws:iam/rolePolicy:RolePolicy qldb-replay",
+        "aws:lambda/function:Function qldb-replay",
+        "aws:iam/role:Role qldb-replay-machine",
+        "aws:iam/rolePolicy:RolePolicy qldb-replay-machine",
+        "aws:iam/rolePolicy:RolePolicy qldb-replay-maps",
+        "aws:sfn/stateMachine:StateMachine qldb-replay",
+    },
+}
 HISTORY_TABLE = {"HistoryTable": {"aws:dynamodb/table:Table qldb-history"}}
 
 OFF = {"ledgerStack": "", "alarms": False, "dashboard": False}
@@ -121,6 +138,7 @@ ON = {
     "tableWarmWriteUnits": 5_000,
     "tableMaxWriteUnits": 6_000,
     "tombstoneLifetimeDays": 400,
+    "exportBucket": "my-exports",
     "replicaTables": [
         {
             "ledgerTable": "Person",
@@ -145,7 +163,7 @@ def deploy_ledger(settings: Mapping[str, str]) -> Deployment:
         pytest.param(OFF, MINIMAL, id="every optional part off"),
         pytest.param(
             ON,
-            MINIMAL | LEDGER_STREAM | HISTORY_TABLE | SEEING | MORE_ALARMS,
+            MINIMAL | LEDGER_STREAM | HISTORY_TABLE | REPLAY | SEEING | MORE_ALARMS,
             id="every optional part on",
         ),
     ],
@@ -314,7 +332,7 @@ def test_alarms_and_dashboard_watch_the_resources_of_the_stack() -> None:
         "BatchExecuteStatement",
         "PutItem",
     }
-    function = deployed.one("aws:lambda/function:Function").inputs
+    function = deployed.one("aws:lambda/function:Function", "qldb-replica").inputs
     assert function["environment"]["variables"]["POWERTOOLS_SERVICE_NAME"] in values
     body = deployed.one("aws:cloudwatch/dashboard:Dashboard").inputs["dashboardBody"]
     assert {value for value in values if f'"{value}"' not in body} == {

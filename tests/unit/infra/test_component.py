@@ -21,6 +21,7 @@ from infra.handler_environment import HandlerEnvironment
 from infra.history_table import HistoryTable
 from infra.journal_stream import JournalStream
 from infra.ledger_stream import LedgerStream, LedgerStreamProps
+from infra.replay import Replay, ReplayProps
 from infra.replica_tables import ReplicaTables
 from infra.settings import Settings
 from infra.table_imports import TableImport
@@ -65,7 +66,9 @@ first components and the table as they are now, and had the Kinesis stream in th
 
 def components(name: str) -> None:
     """Create one component of each kind."""
-    settings = Settings.parse(deployment.dev_settings(), now=datetime.now(UTC))
+    settings = Settings.parse(
+        deployment.dev_settings() | {"exportBucket": "my-exports"}, now=datetime.now(UTC)
+    )
     stream = JournalStream(f"{name}-journal", settings.journal_stream, tags=TAGS)
     LedgerStream(
         f"{name}-journal",
@@ -84,6 +87,12 @@ def components(name: str) -> None:
     failures = Failures(f"{name}-failures", settings.failures, tags=TAGS)
     Alarms(f"{name}-alarms", AlarmsProps(settings=settings.alarms, watched=ONE_TABLE), tags=TAGS)
     Dashboard(f"{name}-dashboard", DashboardProps(watched=ONE_TABLE), tags=TAGS)
+    environment = HandlerEnvironment(
+        failure_bucket=failures.bucket.bucket,
+        log_level="INFO",
+        version="1.2.3",
+        service="replica",
+    )
     Consumer(
         f"{name}-consumer",
         ConsumerProps(
@@ -94,12 +103,21 @@ def components(name: str) -> None:
             failure_bucket_arn=failures.bucket.arn,
             failure_notification=failures.notification,
             replica_tables=replica.configuration,
-            environment=HandlerEnvironment(
-                failure_bucket=failures.bucket.bucket,
-                log_level="INFO",
-                version="1.2.3",
-                service="replica",
-            ),
+            environment=environment,
+            code=CODE,
+        ),
+        tags=TAGS,
+    )
+    Replay(
+        f"{name}-replay",
+        ReplayProps(
+            settings=settings.replay,
+            consumer=settings.consumer,
+            table_arns=replica.arns,
+            history_table_arn=None,
+            failure_bucket_arn=failures.bucket.arn,
+            environment=environment,
+            replica_tables=replica.configuration,
             code=CODE,
         ),
         tags=TAGS,
@@ -119,7 +137,7 @@ def test_two_components_of_a_kind_share_no_urn(twice: Deployment) -> None:
     counts = Counter(resource.urn for resource in twice.resources)
 
     history = [{"ledgerTable": "Person", "history": True}]
-    once = deploy_dev(replicaTables=history).resources
+    once = deploy_dev(replicaTables=history, exportBucket="my-exports").resources
     assert len(counts) == 2 * len(once) - 2  # the stack reference is the program's
     assert [urn for urn, count in counts.items() if count > 1] == []
 
