@@ -133,8 +133,8 @@ def test_the_steps_come_in_their_order() -> None:
 @pytest.mark.parametrize(
     ("choice", "count", "nothing", "something"),
     [
-        ("Left", RunField.WRITE_COUNT, "Check", "Unknown"),
-        ("Unknown", RunField.SCAN_COUNT, "Gather", "Scan"),
+        ("AnythingToScan", RunField.SCAN_COUNT, "AnythingToWrite", "Scan"),
+        ("AnythingToWrite", RunField.WRITE_COUNT, "Check", "Gather"),
     ],
 )
 def test_a_map_over_nothing_is_left_out(
