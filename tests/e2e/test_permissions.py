@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from tests.support.deployed_stacks import Deployment
     from tests.support.permission_walk import Document
 
-pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
+# The emulator starts a function anew after each step that fails: seconds on a busy machine.
+pytestmark = [pytest.mark.emulator, pytest.mark.pulumi, pytest.mark.timeout(1200)]
 
 REMEMBERED = "Person"
 """The ledger table whose history is kept."""

@@ -112,8 +112,7 @@ class ReplaySteps:
     def check(self) -> bool:
         """Add the counts up; the sum appears."""
         self._clear(summary_key(_EXECUTION))
-        fields = {EventField.RUN: self._run, EventField.EXECUTION: _EXECUTION}
-        self._invoke(Step.CHECK, fields)
+        self._invoke(Step.CHECK, {EventField.RUN: self._run, EventField.EXECUTION: _EXECUTION})
         return self._has(summary_key(_EXECUTION))
 
     def execute(self) -> bool:
@@ -152,8 +151,8 @@ class ReplaySteps:
                 )
                 ledger.commit([changed])
         # The redaction of the other one came after the export.
-        document = self._ids[self._remembered, REDACTED]
-        ledger.commit([Redact(table=self._remembered, document_id=document, version=0)])
+        redacted = self._ids[self._remembered, REDACTED]
+        ledger.commit([Redact(table=self._remembered, document_id=redacted, version=0)])
         # DynamoDB has no attribute with an empty name: this one is quarantined.
         [other] = (table for table in tables if table != self._remembered)
         ledger.commit([Insert(table=other, document={"city": {"": "refused"}})])
@@ -185,8 +184,8 @@ class ReplaySteps:
                     key = _revision_key(document, version)
                     self._put(self._history, key, former)
         failures = self._outputs["failureBucketName"]
-        for key in self._keys(failures, RECORDS_PREFIX):
-            self._s3.delete_object(Bucket=failures, Key=key)
+        for quarantined in self._keys(failures, RECORDS_PREFIX):
+            self._s3.delete_object(Bucket=failures, Key=quarantined)
 
     def _is_written(self, table: str) -> bool:
         new, newer, deleted = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -129,7 +129,7 @@ def test_the_function_has_a_package_of_its_own_for_the_same_target() -> None:
     deployed = deploy_dev(**EXPORT, lambdaRuntime="python3.11", lambdaArchitecture="x86_64")
 
     target = {"runtime": "python3.11", "architecture": "x86_64"}
-    of_stream, of_replay = deployed.builds
+    of_stream, of_replay = cast("list[dict[str, Any]]", deployed.builds)
     assert of_stream == target
     folders = [folder.name for folder in of_replay.pop("sources")]
     assert folders == ["handler", "journal", "ops"]
