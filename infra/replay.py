@@ -77,9 +77,9 @@ class ReplaySettings(Section):
     )
     # IAM and Step Functions would read the others as patterns.
     export_prefix: str = Field(
-        pattern=r"\A(?:[^/*?$\s\x00-\x1f][^*?$\x00-\x1f]{0,500})?\Z",
-        description="how the keys of the export start, without a slash at the start, such as "
-        "2025/ (no * ? or $), or an empty text for the whole bucket",
+        pattern=r"\A(?:(?!s3:)[^/*?$\s\x00-\x1f][^*?$\x00-\x1f]{0,500})?\Z",
+        description="how the keys of the export start, without s3:// and the bucket and without a "
+        "slash at the start, such as 2025/ (no * ? or $), or an empty text for the whole bucket",
         examples=["2025/"],
     )
     export_bucket_owner: str = Field(

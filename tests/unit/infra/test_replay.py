@@ -506,6 +506,7 @@ def test_function_and_machine_are_made_after_their_permissions(
         ("exportBucket", "ab", "the name of a bucket"),
         ("exportBucket", "my-exports/2025", "the name of a bucket"),
         ("exportBucket", "my-exports\n", "the name of a bucket"),
+        ("exportPrefix", "s3://my-exports/2025/", "without s3:// and the bucket"),
         ("exportPrefix", "/2025/", "without a slash at the start"),
         ("exportPrefix", "2025/*", "(no * ? or $)"),
         ("exportPrefix", "2025/?", "(no * ? or $)"),
