@@ -78,8 +78,8 @@ def store(buckets: Buckets, result: RunResult, execution: str = "execution-1") -
     buckets.put(REPLAYS, summary_key(execution), json.dumps(result.to_json()).encode())
 
 
-def result(*, unread: int = 0, unwritten: int = 0, missing: int = 0, **counts: int) -> RunResult:
-    tally = Tally(blocks=20, revisions=50, **counts)
+def result(*, unread: int = 0, unwritten: int = 0, missing: int = 0, applied: int = 0) -> RunResult:
+    tally = Tally(blocks=20, revisions=50, applied=applied)
     problems = [Unreadable("a/b.ion", "is damaged", 12)] * unread
     ending = Ending(problems=problems, unread=unread)
     return RunResult(tally=tally, ending=ending, unwritten=unwritten, missing=missing)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,10 +17,10 @@ from qldb_simulator.operations import CreateTable, Delete, DropTable, Insert, Re
 
 from handler.failures import object_key
 from handler.settings import HandlerSettings, ReplicaTable
-from ops.distributed import plan_step
+from ops.distributed import plan_step, write_step
 from ops.distributed.check_step import IncompleteError
 from ops.errors import OpsError
-from ops.replay import batch_replay
+from ops.replay.batch_replay import BatchReplay
 from ops.replay.batch_writing import NotWrittenError
 from tests.support.distributed_run import DistributedRun
 from tests.support.exports import ExportFormat, export_of, new_ledger
@@ -240,11 +241,8 @@ def test_a_batch_that_exceeds_the_memory_has_the_next_lower_version_itself(
     document = insert(ledger, number=0)
     update(ledger, document, number=1)
     update(ledger, document, number=deep(40))
-    monkeypatch.setattr(
-        batch_replay.BatchReplay.__init__,
-        "__kwdefaults__",
-        batch_replay.BatchReplay.__init__.__kwdefaults__ | {"max_bytes": 100, "slice_bytes": 100},
-    )
+    small = partial(BatchReplay, max_bytes=100, slice_bytes=100)
+    monkeypatch.setattr(write_step, "BatchReplay", small)
     run = DistributedRun(export_of(ledger.blocks).write_to(tmp_path), batch_bytes=10**9)
     # when
     result = run.execute()
