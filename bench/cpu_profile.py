@@ -43,8 +43,7 @@ TELEMETRY: Final = "metrics and log"
 REST: Final = "rest: batch, threads, locks"
 
 PARTS: Final = (
-    (AGGREGATION, "base64:b64decode"),
-    (AGGREGATION, "binascii:a2b_base64"),
+    (AGGREGATION, "pybase64:b64decode"),
     (AGGREGATION, "handler.aggregation:user_records"),
     (DECODING, "journal.revisions:read_record"),
     (CONVERSION, "handler.replica:write_for"),
