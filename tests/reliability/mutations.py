@@ -407,14 +407,14 @@ MUTATIONS = (
     Mutation(
         name="the time of an answer has no limit",
         file="handler/bounded_http.py",
-        old="min(_seconds_left(self._deadline), self._read_seconds)",
+        old="min(seconds_left(self._deadline), self._read_seconds)",
         new="self._read_seconds",
         finder="first_bad_answer",
     ),
     Mutation(
         name="the time to send a request has no limit",
         file="handler/bounded_http.py",
-        old="self.sock.settimeout(_seconds_left(self._deadline))",
+        old="self.sock.settimeout(seconds_left(self._deadline))",
         new="self.sock.settimeout(None)",
         finder="first_bad_answer",
     ),
