@@ -56,6 +56,8 @@ PARTS: Final = (
     (SERIALIZATION, "json:dumps"),
     (SIGNING, "botocore.signers:RequestSigner.sign"),
     (SIGNING, "botocore.auth:SigV4Auth.add_auth"),
+    (SIGNING, "handler.signature:Signature.headers"),
+    (HTTP, "handler.direct_http:DirectSession.send"),
     (HTTP, "botocore.httpsession:URLLib3Session.send"),
     (HTTP, "urllib3.connectionpool:HTTPConnectionPool.urlopen"),
     (PARSING, "botocore.parsers:ResponseParser.parse"),

@@ -419,6 +419,20 @@ MUTATIONS = (
         finder="first_bad_answer",
     ),
     Mutation(
+        name="the time to send a direct request has no limit",
+        file="handler/direct_http.py",
+        old="sock.settimeout(seconds_left(deadline))",
+        new="sock.settimeout(None)",
+        finder="first_bad_answer",
+    ),
+    Mutation(
+        name="an answer that ends too early is a direct answer",
+        file="handler/direct_http.py",
+        old='        raise IncompleteRead(b"", length - len(content))',
+        new="        pass",
+        finder="first_bad_answer",
+    ),
+    Mutation(
         name="a request is signed with credentials that change meanwhile",
         file="handler/dynamodb_transport.py",
         old="self._credentials.get_frozen_credentials()",
