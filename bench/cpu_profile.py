@@ -210,7 +210,7 @@ def _microseconds(totals: Totals) -> float:
 
 def _request_bodies(file: Path, replicate: Callable[..., object]) -> list[bytes]:
     """Return the requests that the function sends for the first batch."""
-    bodies: list[bytes] = []
+    bodies: list[Any] = []
     lock = threading.Lock()
     send = DirectSession.send
 

@@ -21,7 +21,7 @@ import time
 from functools import partial
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from botocore.exceptions import (
@@ -174,10 +174,12 @@ class DirectSession:
         botocore.exceptions.BotoCoreError
             If there is no answer, or only a part of it: as `URLLib3Session.send` raises it.
         """
+        headers: Any = request.headers
+        body: Any = request.body
         try:
-            head = _head(self._head, request.headers)
+            head = _head(self._head, headers)
             sock = self._connection()
-            answer, is_kept = _exchange(sock, head, request.body, self._limits.read_seconds)
+            answer, is_kept = _exchange(sock, head, body, self._limits.read_seconds)
         except Exception as error:  # noqa: BLE001 (whichever it is, it becomes one of botocore's)
             self.close()
             failure = _failure(error, self._url)
@@ -244,10 +246,9 @@ class _LazyContext:
         with self._lock:
             if self._context is None:
                 context = _tls_context()
+                file: Any = get_cert_path(self._bundle or True)  # type: ignore[arg-type]
                 try:
-                    context.load_verify_locations(
-                        Path(get_cert_path(self._bundle or True)).expanduser()
-                    )
+                    context.load_verify_locations(Path(file).expanduser())
                 except OSError as error:
                     raise ssl.SSLError(f"no certificates to trust: {error.strerror}") from None
                 self._context = context
@@ -256,7 +257,7 @@ class _LazyContext:
 
 def _tls_context() -> ssl.SSLContext:
     """Return botocore's settings of TLS, and urllib3's."""
-    context = create_urllib3_context()
+    context: ssl.SSLContext = create_urllib3_context()
     context.verify_mode = ssl.CERT_REQUIRED
     # botocore leaves the name of the server to urllib3.
     context.check_hostname = True
@@ -329,7 +330,7 @@ def _transmit(sock: socket.socket, head: bytes, body: bytes, deadline: float) ->
         raise ConnectionAbortedError("the request cannot be sent in time") from None
 
 
-def _simple_answer(reader: io.BufferedReader) -> tuple[Answer, bool] | None:
+def _simple_answer(reader: io.BufferedReader[BoundedReader]) -> tuple[Answer, bool] | None:
     """Read an answer of HTTP/1.1 whose head has come at once and tells the length of the rest.
 
     Nothing is read of any other: the result is None.
@@ -361,7 +362,7 @@ def _simple_answer(reader: io.BufferedReader) -> tuple[Answer, bool] | None:
     return Answer(status, headers, content), is_kept
 
 
-def _read(reader: io.BufferedReader, length: int) -> bytes:
+def _read(reader: io.BufferedReader[BoundedReader], length: int) -> bytes:
     """Read a number of bytes; in parts, because a number alone must not take memory."""
     content = reader.read(min(length, SLICE_BYTES))
     if len(content) < length:
@@ -375,11 +376,11 @@ def _read(reader: io.BufferedReader, length: int) -> bytes:
     return content
 
 
-def _any_answer(reader: io.BufferedReader, sock: socket.socket) -> Answer:
+def _any_answer(reader: io.BufferedReader[BoundedReader], sock: socket.socket) -> Answer:
     """Read an answer as http.client does."""
     response = HTTPResponse(sock, method="POST")
     response.fp.close()
-    response.fp = reader
+    response.fp = reader  # type: ignore[assignment]
     response.begin()
     content = b"".join(iter(partial(response.read, SLICE_BYTES), b""))
     announced = response.headers.get("content-length", "")

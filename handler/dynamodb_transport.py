@@ -219,7 +219,7 @@ class StatementTransport:
     ) -> AWSPreparedRequest:
         target = f"DynamoDB_20120810.{operation}"
         body = orjson.dumps(arguments, default=_base64)
-        headers = {"User-Agent": self._user_agent}
+        headers: Any = {"User-Agent": self._user_agent}
         if self._signature is None:
             return self._signed_by_botocore({**headers, "X-Amz-Target": target}, body, credentials)
         moment = moment_of(time.time())
@@ -253,8 +253,8 @@ class StatementTransport:
 
 def _http_session(session: Session, meta: ClientMeta, limits: HttpLimits) -> HttpSession:
     """Return a direct session, or botocore's where a proxy or a certificate of ours is needed."""
-    url = meta.endpoint_url
-    if is_direct(url) and meta.config.client_cert is None:
+    url, config = meta.endpoint_url, vars(meta.config)
+    if is_direct(url) and not config.get("client_cert"):
         return DirectSession.for_endpoint(session, url, limits)
     return BoundedSession.for_endpoint(session, url, limits)
 

@@ -39,7 +39,7 @@ class Signature:
         self._host = host
         self._region = region
         # Secret, day and their key, replaced as a whole, for several threads use it.
-        self._key = "", "", b""
+        self._key: tuple[str | None, str, bytes] = None, "", b""
 
     def headers(
         self, target: str, body: bytes, credentials: ReadOnlyCredentials, moment: str
@@ -78,7 +78,7 @@ class Signature:
         )
         return headers
 
-    def _key_of(self, secret: str, day: str) -> bytes:
+    def _key_of(self, secret: str | None, day: str) -> bytes:
         known_secret, known_day, key = self._key
         if known_secret != secret or known_day != day:
             key = f"AWS4{secret}".encode()

@@ -18,7 +18,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ConnectionClosedError
 
-from handler import bounded_http
+from handler import bounded_http, direct_http
 from handler.bounded_http import BoundedSession
 from handler.direct_http import DirectSession
 from handler.http_limits import HttpLimits
@@ -90,6 +90,11 @@ def reset(connection: socket.socket) -> None:
 
 def silent(connection: socket.socket) -> None:
     read_request(connection)
+    time.sleep(1)
+
+
+def silent_at_once(connection: socket.socket) -> None:
+    connection.recv(1)
     time.sleep(1)
 
 
@@ -454,15 +459,18 @@ def test_an_unknown_certificate_is_refused(
         assert outcome(kind, server.url, bundle=bundle) == Outcome("SSLError")
 
 
+def resets(connection: socket.socket) -> None:
+    connection.recv(1)
+
+
+def speaks_no_tls(connection: socket.socket) -> None:
+    connection.recv(9_999)
+    connection.sendall(OK)
+
+
 @pytest.mark.parametrize("kind", SESSIONS)
 @pytest.mark.parametrize(
-    ("behave", "expected"),
-    [
-        (lambda connection: (connection.recv(1), time.sleep(1)), SLOW),
-        (lambda connection: connection.recv(1), CLOSED),
-        (lambda connection: (connection.recv(9_999), connection.sendall(OK)), "SSLError"),
-    ],
-    ids=["silence", "reset", "no TLS"],
+    ("behave", "expected"), [(silent_at_once, SLOW), (resets, CLOSED), (speaks_no_tls, "SSLError")]
 )
 def test_a_fault_before_tls_is_named_alike(behave: Any, expected: str, kind: Any) -> None:  # noqa: ANN401 (either kind)
     with OddServer(behave) as server:
@@ -476,6 +484,31 @@ def test_faults_within_tls_are_named_alike(name: str, kind: Any, trusted: Certif
     behave, expected = FAULTS[name]
     with OddServer(behave, trusted.server()) as server:
         assert outcome(kind, server.url, bundle=str(trusted.file)) == Outcome(expected)
+
+
+def test_the_certificates_to_trust_are_read_once(
+    trusted: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given threads that connect at the same time
+    looked: list[bool] = []
+    together = Barrier(4)
+
+    def look(bundle: str) -> str:
+        looked.append(True)
+        time.sleep(0.05)
+        return bundle
+
+    def connect(_: int) -> None:
+        together.wait(5)
+        post(session, server.url)
+
+    monkeypatch.setattr(direct_http, "get_cert_path", look)
+    with OddServer(keeping, trusted.server()) as server, ThreadPoolExecutor(4) as pool:
+        session = DirectSession(server.url, LIMITS, str(trusted.file))
+        # when
+        list(pool.map(connect, range(4)))
+        # then
+        assert (server.connections, len(looked)) == (4, 1)
 
 
 def test_the_newest_version_of_tls_is_used(trusted: Certificate) -> None:
