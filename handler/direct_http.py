@@ -59,7 +59,7 @@ _URL = re.compile(r"https?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]+)?/?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _SIMPLE_HEAD = re.compile(
-    rb"HTTP/1\.1 ([2-5][0-9]{2}) [^\r\n]*\r\n((?:[A-Za-z0-9-]+:[^\r\n]*\r\n){1,99})\r\n"
+    rb"HTTP/1\.1 ([2-5][0-9]{2}) [^\r\n]*\r\n((?:[\w.-]+:[^\r\n]*\r\n){1,99})\r\n"
 )
 """The head of an answer that is read in place. ``http.client`` takes no more headers either."""
 
@@ -182,16 +182,13 @@ class DirectSession:
             answer, is_kept = _exchange(sock, head, body, self._limits.read_seconds)
         except Exception as error:  # noqa: BLE001 (whichever it is, it becomes one of botocore's)
             self.close()
-            failure = _failure(error, self._url)
+            raise _failure(error, self._url) from None
         except BaseException:
             self.close()
             raise
-        else:
-            if not is_kept:
-                self.close()
-            return answer
-        # Outside the except block, so that nothing raised carries what was received.
-        raise failure
+        if not is_kept:
+            self.close()
+        return answer
 
     def close(self) -> None:
         """Close the connection of this thread."""

@@ -24,9 +24,10 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
 from botocore.parsers import JSONParser, ResponseParserError
 
-from handler import bounded_http, direct_http
 from handler.bounded_http import BoundedSession
+from handler.bounded_http import rehearse as rehearse_bounded
 from handler.direct_http import DirectSession, host_header, is_direct, is_plain
+from handler.direct_http import rehearse as rehearse_direct
 from handler.signature import CONTENT_TYPE, SERVICE, Signature, moment_of
 
 if TYPE_CHECKING:
@@ -185,8 +186,8 @@ class StatementTransport:
         Exception
             Whatever a part of botocore raises that is not what this module knows.
         """
-        bounded_http.rehearse()
-        direct_http.rehearse()
+        rehearse_bounded()
+        rehearse_direct()
         credentials = Credentials("key", "secret", "token").get_frozen_credentials()
         self._signed_by_botocore({"X-Amz-Target": _PUT}, b"{}", credentials)
         if self._signature is not None and not self._signature.agrees(self._url):
