@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import http.client
 import importlib
 import json
 import os
@@ -26,9 +25,14 @@ from typing import TYPE_CHECKING, Any, Final
 from bench.contenders import HANDLER, Context, contender
 from bench.lower_bound import lower_bound
 from bench.measured_process import Totals, run
+from handler.direct_http import DirectSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from botocore.awsrequest import AWSPreparedRequest
+
+    from handler.direct_http import Answer
 
 AGGREGATION: Final = "base64 and de-aggregation"
 DECODING: Final = "Ion: what the record is"
@@ -43,8 +47,7 @@ TELEMETRY: Final = "metrics and log"
 REST: Final = "rest: batch, threads, locks"
 
 PARTS: Final = (
-    (AGGREGATION, "base64:b64decode"),
-    (AGGREGATION, "binascii:a2b_base64"),
+    (AGGREGATION, "pybase64:b64decode"),
     (AGGREGATION, "handler.aggregation:user_records"),
     (DECODING, "journal.revisions:read_record"),
     (CONVERSION, "handler.replica:write_for"),
@@ -57,6 +60,8 @@ PARTS: Final = (
     (SERIALIZATION, "json:dumps"),
     (SIGNING, "botocore.signers:RequestSigner.sign"),
     (SIGNING, "botocore.auth:SigV4Auth.add_auth"),
+    (SIGNING, "handler.signature:Signature.headers"),
+    (HTTP, "handler.direct_http:DirectSession.send"),
     (HTTP, "botocore.httpsession:URLLib3Session.send"),
     (HTTP, "urllib3.connectionpool:HTTPConnectionPool.urlopen"),
     (PARSING, "botocore.parsers:ResponseParser.parse"),
@@ -205,23 +210,22 @@ def _microseconds(totals: Totals) -> float:
 
 def _request_bodies(file: Path, replicate: Callable[..., object]) -> list[bytes]:
     """Return the requests that the function sends for the first batch."""
-    bodies: list[bytes] = []
+    bodies: list[Any] = []
     lock = threading.Lock()
-    send = http.client.HTTPConnection.send
+    send = DirectSession.send
 
-    def recorded(self: http.client.HTTPConnection, data: Any) -> None:  # noqa: ANN401 (see base)
-        body = bytes(data)
+    def recorded(self: DirectSession, request: AWSPreparedRequest) -> Answer:
         with lock:
-            bodies.append(body[body.find(b'{"Statements"') :] if b'{"Statements"' in body else b"")
-        send(self, data)
+            bodies.append(request.body)
+        return send(self, request)
 
-    http.client.HTTPConnection.send = recorded  # type: ignore[method-assign]
+    DirectSession.send = recorded  # type: ignore[method-assign]
     try:
         with file.open(encoding="ascii") as lines:
             replicate(json.loads(next(lines))["event"], Context())
     finally:
-        http.client.HTTPConnection.send = send  # type: ignore[method-assign]
-    return [body for body in bodies if body]
+        DirectSession.send = send  # type: ignore[method-assign]
+    return bodies
 
 
 def main() -> None:

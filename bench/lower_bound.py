@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import orjson
+import pybase64
 from amazon.ion import simpleion
 from amazon.ion.simpleion import IonPyValueModel
 
@@ -70,7 +70,7 @@ class _Steps:
         self._revisions = [
             record.data
             for data in self._encoded
-            for record in aggregation.user_records(base64.b64decode(data))
+            for record in aggregation.user_records(pybase64.b64decode(data))
             if b"REVISION_DETAILS" in record.data
         ]
         self._bodies = bodies
@@ -88,7 +88,7 @@ class _Steps:
 
     def _unpack(self) -> None:
         for data in self._encoded:
-            hashlib.md5(base64.b64decode(data)[_FRAME], usedforsecurity=False).digest()
+            hashlib.md5(pybase64.b64decode(data)[_FRAME], usedforsecurity=False).digest()
 
     def _decode(self) -> None:
         for record in self._revisions:

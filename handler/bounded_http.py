@@ -8,6 +8,7 @@ its headers included, and so is its size.
 from __future__ import annotations
 
 import io
+import os
 import socket
 import time
 from http.client import HTTPResponse
@@ -39,10 +40,10 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """The longest answer reports 25 refused statements, each with an item of 400 KB of which JSON may
 write every byte as six characters."""
 
-_SLICE_BYTES = 64 * 1024
+SLICE_BYTES = 64 * 1024
 """A request is sent in slices; before each, the time that is left is looked at."""
 
-_SOCKET_OPTIONS = (
+SOCKET_OPTIONS = (
     # As in botocore's clients: without it the body waits for the acknowledgement of the headers.
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -102,12 +103,26 @@ class BoundedSession(URLLib3Session):
             Limits of its connections.
         """
         return cls(
-            verify=session.get_config_variable("ca_bundle") or True,
+            verify=ca_bundle(session) or True,
             proxies=get_environ_proxies(url),
             timeout=(limits.connect_seconds, limits.read_seconds),
             max_pool_connections=limits.connections,
-            socket_options=list(_SOCKET_OPTIONS),
+            socket_options=list(SOCKET_OPTIONS),
         )
+
+
+def ca_bundle(session: Session) -> str | None:
+    """Return the file with the certificates to trust, as botocore chooses it; None for its own.
+
+    Source: ``botocore.endpoint``, ``EndpointCreator._get_verify_value``.
+
+    Parameters
+    ----------
+    session
+        botocore's session, for its setting ``ca_bundle``.
+    """
+    configured: str | None = session.get_config_variable("ca_bundle")
+    return configured or os.environ.get("REQUESTS_CA_BUNDLE") or None
 
 
 def rehearse() -> None:
@@ -128,7 +143,7 @@ def rehearse() -> None:
         response = connection.getresponse()
         # urllib3 has read the content since version 2; before, it was http.client's response.
         answer = getattr(response, "data", None) or response.read()
-        if answer != b"{}" or not far.recv(_SLICE_BYTES).endswith(b"\r\n\r\n{}"):
+        if answer != b"{}" or not far.recv(SLICE_BYTES).endswith(b"\r\n\r\n{}"):
             raise ConnectionError("a request or an answer is not what was sent")
     BoundedSession().close()
 
@@ -149,22 +164,23 @@ class _BoundedConnection:
         super().request(*arguments, **keywords)  # type: ignore[misc]
 
     def send(self, data: bytes | BinaryIO) -> None:
-        for part in _slices(data):
+        for part in slices(data):
             if self.sock is not None:
-                self.sock.settimeout(_seconds_left(self._deadline))
+                self.sock.settimeout(seconds_left(self._deadline))
             super().send(part)  # type: ignore[misc]
 
     def response_class(self, *arguments: Any, **keywords: Any) -> HTTPResponse:  # noqa: ANN401 (the base class's)
         return _BoundedResponse(self._deadline, *arguments, **keywords)
 
 
-def _slices(data: bytes | BinaryIO) -> Iterator[bytes]:
+def slices(data: bytes | BinaryIO) -> Iterator[bytes]:
+    """Yield the parts in which data is sent."""
     if isinstance(data, bytes):
-        for start in range(0, len(data), _SLICE_BYTES):
-            yield data[start : start + _SLICE_BYTES]
+        for start in range(0, len(data), SLICE_BYTES):
+            yield data[start : start + SLICE_BYTES]
         return
     # urllib3 1.26 passes the body on as botocore made it; urllib3 2 reads it first.
-    while part := data.read(_SLICE_BYTES):
+    while part := data.read(SLICE_BYTES):
         yield part
 
 
@@ -179,24 +195,47 @@ class _BoundedResponse(HTTPResponse):
         **keywords: Any,  # noqa: ANN401 (the base class's)
     ) -> None:
         super().__init__(sock, *arguments, **keywords)
-        self.fp = io.BufferedReader(_BoundedReader(self.fp.detach(), sock, deadline))
+        read_seconds = sock.gettimeout() or REQUEST_SECONDS
+        self.fp = io.BufferedReader(BoundedReader(self.fp.detach(), sock, deadline, read_seconds))
 
 
-class _BoundedReader(io.RawIOBase):
-    """The bytes that a socket receives until a moment of the monotonic clock."""
+class BoundedReader(io.RawIOBase):
+    """The bytes that a socket receives until a moment of the monotonic clock.
 
-    def __init__(self, received: io.RawIOBase, sock: socket.socket, deadline: float) -> None:
+    Parameters
+    ----------
+    received
+        Reads from the socket.
+    sock
+        The socket, whose time-out is set before each read.
+    deadline
+        The moment.
+    read_seconds
+        Time to wait for the next bytes.
+    """
+
+    def __init__(
+        self, received: io.RawIOBase, sock: socket.socket, deadline: float, read_seconds: float
+    ) -> None:
         self._received = received
         self._sock = sock
         self._deadline = deadline
-        self._read_seconds = sock.gettimeout() or REQUEST_SECONDS
+        self._read_seconds = read_seconds
         self._bytes_left = MAX_ANSWER_BYTES
 
     def readable(self) -> bool:
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any, /) -> int | None:  # noqa: ANN401 (a buffer, nameless in 3.11)
-        self._sock.settimeout(min(_seconds_left(self._deadline), self._read_seconds))
+        """Receive bytes into a buffer and return their number, 0 at the end.
+
+        Raises
+        ------
+        OSError
+            If the time is over, or the limit of bytes is passed.
+        """
+        self._sock.settimeout(min(seconds_left(self._deadline), self._read_seconds))
         count = self._received.readinto(buffer)
         self._bytes_left -= count or 0
         if self._bytes_left < 0:
@@ -204,11 +243,19 @@ class _BoundedReader(io.RawIOBase):
         return count
 
     def close(self) -> None:
+        """Close what it reads from."""
         self._received.close()
         super().close()
 
 
-def _seconds_left(deadline: float) -> float:
+def seconds_left(deadline: float) -> float:
+    """Return the seconds until a moment of the monotonic clock.
+
+    Raises
+    ------
+    TimeoutError
+        If there are none.
+    """
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError("the request as a whole takes too long")

@@ -1,46 +1,83 @@
 """A thin client for ``BatchExecuteStatement`` and ``PutItem``, built on parts of botocore.
 
-Credentials and their renewal, the endpoint, the signature, TLS, proxies, connections and timeouts
-are botocore's (`Credentials`, `SigV4Auth`, `BoundedSession`), and so are the exceptions and the
-parser of error answers (`JSONParser`). Left out are serialization and parsing by the service model
-and the event hooks around them: orjson reads and writes the plain JSON of the body. Retries are
-left out too: `handler.writer` makes them within the time of the invocation.
+Credentials and their renewal, the endpoint, the settings of TLS and the exceptions are botocore's,
+and so is the parser of error answers (`JSONParser`). Left out are serialization and parsing by the
+service model and the event hooks around them: orjson reads and writes the plain JSON of the body.
+Retries are left out too: `handler.writer` makes them within the time of the invocation.
+
+Connections and the signature are those of `handler.direct_http` and `handler.signature` where the
+endpoint and the environment allow it, else botocore's (`BoundedSession`, `SigV4Auth`).
 """
 
 from __future__ import annotations
 
 import base64
+import logging
+import time
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
 from botocore.parsers import JSONParser, ResponseParserError
 
-from handler.bounded_http import BoundedSession, rehearse
+from handler.bounded_http import BoundedSession
+from handler.bounded_http import rehearse as rehearse_bounded
+from handler.direct_http import DirectSession, host_header, is_direct, is_plain
+from handler.direct_http import rehearse as rehearse_direct
+from handler.signature import CONTENT_TYPE, SERVICE, Signature, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from botocore.awsrequest import AWSPreparedRequest
+    from botocore.client import ClientMeta
     from botocore.credentials import ReadOnlyCredentials
-    from botocore.httpsession import URLLib3Session
     from botocore.session import Session
 
     from handler.http_limits import HttpLimits
 
 _BATCH, _PUT = "BatchExecuteStatement", "PutItem"
-_SERVICE = "dynamodb"
 _OK = 200
+
+_logger = logging.getLogger(__name__)
 
 
 class ChecksumError(HTTPClientError):
     """The body of an answer does not match its header ``x-amz-crc32``."""
 
     fmt = "The checksum of the answer is wrong"
+
+
+class HttpAnswer(Protocol):
+    """An answer, which has been read."""
+
+    @property
+    def status_code(self) -> int:
+        """HTTP status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers, found in lower case."""
+
+    @property
+    def content(self) -> bytes:
+        """The content."""
+
+
+class HttpSession(Protocol):
+    """Sends requests; holds connections, TLS and timeouts."""
+
+    def send(self, request: AWSPreparedRequest, /) -> HttpAnswer:
+        """Send a request and return its answer.
+
+        Raises
+        ------
+        botocore.exceptions.BotoCoreError
+            If there is no answer, or only a part of it.
+        """
 
 
 class StatementTransport:
@@ -56,7 +93,7 @@ class StatementTransport:
         Read once for each request: renewed credentials are used, and never the key of one set with
         the token of another.
     http
-        Sends requests; holds connections, TLS and timeouts.
+        Sends requests, as does botocore's ``URLLib3Session``.
     user_agent
         Header of the requests.
     """
@@ -67,17 +104,16 @@ class StatementTransport:
         endpoint_url: str,
         region: str,
         credentials: Credentials,
-        http: URLLib3Session,
+        http: HttpSession,
         user_agent: str,
     ) -> None:
         self._url = endpoint_url.rstrip("/") + "/"
         self._credentials = credentials
         self._region = region
         self._http = http
-        self._headers = {
-            "Content-Type": "application/x-amz-json-1.0",
-            "User-Agent": user_agent,
-        }
+        self._user_agent = user_agent
+        # None for botocore's.
+        self._signature = Signature(host_header(self._url), region) if is_plain(self._url) else None
         self._parser = JSONParser()
 
     @classmethod
@@ -96,7 +132,7 @@ class StatementTransport:
         botocore.exceptions.NoCredentialsError
             If the environment has no credentials.
         """
-        meta = session.create_client(_SERVICE).meta
+        meta = session.create_client(SERVICE).meta
         credentials = session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
@@ -104,7 +140,7 @@ class StatementTransport:
             endpoint_url=meta.endpoint_url,
             region=meta.region_name,
             credentials=credentials,
-            http=BoundedSession.for_endpoint(session, meta.endpoint_url, limits),
+            http=_http_session(session, meta, limits),
             user_agent=session.user_agent(),
         )
 
@@ -143,13 +179,24 @@ class StatementTransport:
     def rehearse(self) -> None:
         """Build a request and read an error, without sending anything.
 
+        If botocore signs otherwise than `handler.signature`, requests get botocore's signature.
+
         Raises
         ------
         Exception
             Whatever a part of botocore raises that is not what this module knows.
         """
-        rehearse()
-        self._signed(_PUT, {}, Credentials("key", "secret", "token").get_frozen_credentials())
+        rehearse_bounded()
+        rehearse_direct()
+        credentials = Credentials("key", "secret", "token").get_frozen_credentials()
+        self._signed_by_botocore({"X-Amz-Target": _PUT}, b"{}", credentials)
+        if self._signature is not None and not self._signature.agrees(self._url):
+            _logger.warning(
+                "botocore has changed (its signature): requests to DynamoDB have botocore's, which "
+                "takes more CPU time; deploy a version of this program that knows it"
+            )
+            self._signature = None
+        self._signed(_PUT, {}, credentials)
         error = self._error(_PUT, 400, {}, b'{"__type": "com.amazonaws#Known"}')
         if error.response["Error"]["Code"] != "Known":
             raise ResponseParserError("an error without its code")
@@ -171,13 +218,26 @@ class StatementTransport:
     def _signed(
         self, operation: str, arguments: Mapping[str, Any], credentials: ReadOnlyCredentials
     ) -> AWSPreparedRequest:
+        target = f"DynamoDB_20120810.{operation}"
+        body = orjson.dumps(arguments, default=_base64)
+        headers: Any = {"User-Agent": self._user_agent}
+        if self._signature is None:
+            return self._signed_by_botocore({**headers, "X-Amz-Target": target}, body, credentials)
+        moment = moment_of(time.time())
+        headers.update(self._signature.headers(target, body, credentials, moment))
+        headers["Content-Length"] = str(len(body))
+        return AWSPreparedRequest("POST", self._url, headers, body, stream_output=False)
+
+    def _signed_by_botocore(
+        self, headers: Mapping[str, str], body: bytes, credentials: ReadOnlyCredentials
+    ) -> AWSPreparedRequest:
         request = AWSRequest(
             method="POST",
             url=self._url,
-            headers={**self._headers, "X-Amz-Target": f"DynamoDB_20120810.{operation}"},
-            data=orjson.dumps(arguments, default=_base64),
+            headers={**headers, "Content-Type": CONTENT_TYPE},
+            data=body,
         )
-        SigV4Auth(credentials, _SERVICE, self._region).add_auth(request)
+        SigV4Auth(credentials, SERVICE, self._region).add_auth(request)
         return request.prepare()
 
     def _error(
@@ -190,6 +250,14 @@ class StatementTransport:
         )
         parsed.update(_stored_item(body))
         return ClientError(parsed, operation)  # type: ignore[arg-type]
+
+
+def _http_session(session: Session, meta: ClientMeta, limits: HttpLimits) -> HttpSession:
+    """Return a direct session, or botocore's where a proxy or a certificate of ours is needed."""
+    url, config = meta.endpoint_url, vars(meta.config)
+    if is_direct(url) and not config.get("client_cert"):
+        return DirectSession.for_endpoint(session, url, limits)
+    return BoundedSession.for_endpoint(session, url, limits)
 
 
 def _stored_item(body: bytes) -> dict[str, Any]:

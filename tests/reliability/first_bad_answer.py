@@ -18,7 +18,9 @@ from botocore.exceptions import HTTPClientError
 
 from handler import bounded_http
 from handler.bounded_http import BoundedSession
-from handler.dynamodb_transport import StatementTransport
+from handler.direct_http import DirectSession
+from handler.dynamodb_transport import HttpSession, StatementTransport
+from handler.http_limits import HttpLimits
 from handler.outcomes import Permanent, Transient
 from handler.replica import write_for
 from handler.settings import ReplicaTable
@@ -31,7 +33,7 @@ from tests.support.qldb_records import revision
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _PATIENCE_SECONDS = 5.0
 _LONG_TEXT = "x" * 20_000_000
@@ -47,31 +49,45 @@ def main() -> int:
 
 
 def _findings() -> Iterator[str]:
+    for http in (_direct, _of_botocore):
+        yield from _findings_of(http)
+    yield from _mixed_credentials()
+
+
+def _direct(url: str) -> HttpSession:
+    return DirectSession(url, HttpLimits(connections=1))
+
+
+def _of_botocore(_: str) -> HttpSession:
+    return BoundedSession(timeout=(1.0, 5.0))
+
+
+def _findings_of(http: Callable[[str], HttpSession]) -> Iterator[str]:
     for name, (answer, expected) in ANSWERS.items():
         with OddServer(answering(answer)) as server:
-            found = _outcome(server.url)
+            found = _outcome(_transport(server.url, http))
         if found != expected:
             yield f"{name}: {found}, not {expected}"
     for name, behave in {**ENDLESS, "a gigabyte": HUGE}.items():
         with OddServer(behave) as server:
-            if not (_ends(server.url, "x") and _ends(server.url, _LONG_TEXT)):
+            if not all(_ends(_transport(server.url, http), text) for text in ("x", _LONG_TEXT)):
                 yield f"{name}: the request does not end"
-    yield from _mixed_credentials()
 
 
-def _transport(url: str, credentials: Credentials | None = None) -> StatementTransport:
+def _transport(
+    url: str, http: Callable[[str], HttpSession], credentials: Credentials | None = None
+) -> StatementTransport:
     return StatementTransport(
         endpoint_url=url,
         region="eu-west-1",
         credentials=credentials or Credentials("key", "secret"),
-        http=BoundedSession(timeout=(1.0, 5.0)),
+        http=http(url),
         user_agent="agent",
     )
 
 
-def _outcome(url: str, credentials: Credentials | None = None) -> str:
+def _outcome(transport: StatementTransport) -> str:
     """Return the outcome of one attempt to write."""
-    transport = _transport(url, credentials)
     found = read_record(revision(), {"Person"})
     if not isinstance(found, Revision):
         raise TypeError("no revision")
@@ -92,12 +108,12 @@ def _outcome(url: str, credentials: Credentials | None = None) -> str:
     return TRANSIENT if isinstance(outcome, Transient) else APPLIED
 
 
-def _ends(url: str, text: str) -> bool:
+def _ends(transport: StatementTransport, text: str) -> bool:
     """Return whether a request with a text ends."""
 
     def send() -> None:
         with contextlib.suppress(HTTPClientError):
-            _transport(url).batch_execute_statement(Statements=[{"Statement": text}])
+            transport.batch_execute_statement(Statements=[{"Statement": text}])
 
     thread = threading.Thread(target=send, daemon=True)
     thread.start()
@@ -132,7 +148,7 @@ def _mixed_credentials() -> Iterator[str]:
         connection.sendall(Answer(200, b'{"Responses": [{}]}').to_bytes())
 
     with OddServer(behave) as server:
-        _outcome(server.url, _Renewing())
+        _outcome(_transport(server.url, _direct, _Renewing()))
     (head,) = heads
     key = head.partition(b"Credential=")[2].partition(b"/")[0]
     token = head.lower().partition(b"x-amz-security-token: ")[2].partition(b"\r\n")[0]

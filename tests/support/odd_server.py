@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
     from typing import Self
 
@@ -103,12 +104,24 @@ class OddServer:
     ----------
     behave
         What is done with a connection, which is closed afterwards.
+    tls
+        Settings of TLS; None for none. With TLS its name is ``localhost``.
+
+    Attributes
+    ----------
+    connections
+        Number of connections so far.
     """
 
-    def __init__(self, behave: Callable[[socket.socket], None]) -> None:
+    def __init__(
+        self, behave: Callable[[socket.socket], None], tls: ssl.SSLContext | None = None
+    ) -> None:
         self._behave = behave
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}" if tls is None else f"https://localhost:{port}"
+        self.connections = 0
 
     def __enter__(self) -> Self:
         """Start to accept connections."""
@@ -123,8 +136,13 @@ class OddServer:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
+                self.connections += 1
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
-            self._behave(connection)
+            if self._tls is None:
+                self._behave(connection)
+            else:
+                with self._tls.wrap_socket(connection, server_side=True) as encrypted:
+                    self._behave(encrypted)

@@ -10,11 +10,13 @@ import socket
 from types import SimpleNamespace
 from typing import Any
 
+import botocore.session
 import pytest
 from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 
 from handler.bounded_http import BoundedSession, _BoundedHTTPConnection
+from handler.http_limits import HttpLimits
 
 
 @pytest.mark.parametrize("kind", [bytes, io.BytesIO])
@@ -60,3 +62,30 @@ def test_an_answer_of_another_length_than_announced_is_no_answer(
     else:
         with pytest.raises(ConnectionClosedError):
             BoundedSession().send(request)
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, True),
+        ({"REQUESTS_CA_BUNDLE": "/of/requests"}, "/of/requests"),
+        ({"REQUESTS_CA_BUNDLE": "/of/requests", "AWS_CA_BUNDLE": "/of/aws"}, "/of/aws"),
+        ({"REQUESTS_CA_BUNDLE": ""}, True),
+    ],
+)
+def test_the_certificates_are_those_of_botocores_clients(
+    variables: dict[str, str],
+    expected: str | bool,  # noqa: FBT001 (a parameter of the test)
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    session = botocore.session.get_session()
+    url, limits = "https://localhost", HttpLimits(connections=1)
+
+    assert BoundedSession.for_endpoint(session, url, limits)._verify == expected  # type: ignore[attr-defined]
+    # An empty file name is an error of botocore's own client, and never means no certificates.
+    if all(variables.values()):
+        endpoint: Any = session.create_client("dynamodb")._endpoint  # type: ignore[attr-defined]
+        assert endpoint.http_session._verify == expected

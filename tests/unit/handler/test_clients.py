@@ -48,6 +48,10 @@ def change_connection(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(botocore.awsrequest.AWSConnection, "request", request)
 
 
+def remove_certificates(patch: pytest.MonkeyPatch) -> None:
+    patch.delattr(botocore.httpsession, "get_cert_path")
+
+
 def change_signer(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(botocore.auth.SigV4Auth, "add_auth", lambda _self: None)
 
@@ -61,11 +65,13 @@ CHANGES_OF_HTTP = [remove_connection_class, remove_pool_classes, change_connecti
 
 @pytest.fixture(autouse=True)
 def _imported_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("bounded_http", "dynamodb_transport"):
+    for name in ("bounded_http", "direct_http", "dynamodb_transport"):
         monkeypatch.delitem(sys.modules, f"handler.{name}", raising=False)
 
 
-@pytest.mark.parametrize("change", [*CHANGES_OF_HTTP, change_signer, change_parser])
+@pytest.mark.parametrize(
+    "change", [*CHANGES_OF_HTTP, remove_certificates, change_signer, change_parser]
+)
 def test_a_changed_part_makes_botocores_client_write(
     change: Callable[[pytest.MonkeyPatch], None],
     monkeypatch: pytest.MonkeyPatch,
