@@ -28,7 +28,10 @@ help: ## Show this list
 demo: venv ## Deploy to a local AWS, commit to a ledger, compare the ledger with DynamoDB
 	@$(BIN)/python -m local demo
 
-test: lint coverage integration reliability e2e test-versions ## All checks that a change must pass
+# mypy has one process: the unit tests take the other cores meanwhile. The rest share servers and ports.
+test: venv ## All checks that a change must pass
+	$(MAKE) --jobs=2 lint coverage
+	$(MAKE) integration reliability e2e test-versions
 
 check: lint unit ## The checks to run before each commit
 
