@@ -26,6 +26,7 @@ from bench.fresh_process import MeasurementError, function_environment, run_modu
 from bench.ion_hash_java import IonHashJavaError
 from bench.lag import REVISIONS_PER_SECOND, Phase, measure_lag
 from bench.measure import Plan, compare_on_engine, compare_on_stub, flatness
+from bench.replay import ReplayScale, measure_replay
 from bench.report import print_report
 from bench.statistics import median, percentile
 from bench.stub_server import DELAY_SECONDS, StubDynamoDB
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 RESULTS = Path(__file__).resolve().parent / "results"
-PARTS = ("throughput", "flat", "cold", "lag", "exports")
+PARTS = ("throughput", "flat", "cold", "lag", "exports", "replay")
 
 DESCRIPTION = f"""\
 Speed, cost and lag of the handler, compared with a baseline of one conditional
@@ -56,6 +57,9 @@ parts:
   exports     verify and inspect of generated exports in all formats, on one core
               and on all, and their memory for an export of 1 GB (not with
               --quick)
+  replay      replay and convert of generated exports of flat documents on all
+              cores and the stub: speed, writes, index and memory, the last two
+              for a large export (not with --quick)
   profile     the handler's CPU time by part, and its lower bound (only on
               request)
 
@@ -75,6 +79,7 @@ examples:
   python -m bench --only throughput
   python -m bench --only cold,lag
   python -m bench --only exports --quick
+  python -m bench --only replay
   python -m bench profile
 """
 
@@ -95,8 +100,8 @@ class Scale:
         Durations of the lag's two phases.
     profiled
         Number of revisions in the profile.
-    exports
-        Sizes of the exports.
+    exports, replay
+        Sizes of the exports that are checked, and of those that are loaded.
     """
 
     throughput: Plan
@@ -107,6 +112,7 @@ class Scale:
     pause_seconds: float
     profiled: int
     exports: ExportScale
+    replay: ReplayScale
 
 
 FULL = Scale(
@@ -121,6 +127,7 @@ FULL = Scale(
     pause_seconds=5.0,
     profiled=10_000,
     exports=ExportScale(revisions=60_000, hashed=8_000, warm_seconds=15.0, large=1_290_000),
+    replay=ReplayScale(documents=200_000, repeats=3, versioned=20_000, large=1_000_000),
 )
 QUICK = Scale(
     throughput=Plan(baseline_revisions=1_000, handler_revisions=4_000, repeats=1),
@@ -131,6 +138,7 @@ QUICK = Scale(
     pause_seconds=2.0,
     profiled=4_000,
     exports=ExportScale(revisions=13_000, hashed=3_000, warm_seconds=8.0, large=0),
+    replay=ReplayScale(documents=45_000, repeats=1, versioned=9_000, large=0),
 )
 
 
@@ -230,6 +238,7 @@ def _on_stub(
         "throughput": lambda: _throughput(scale, stub, folder, progress),
         "flat": lambda: _flat(scale, stub, folder, progress),
         "cold": lambda: _cold(scale, stub, progress),
+        "replay": lambda: measure_replay(scale.replay, stub, folder / "replay", progress),
     }
 
 

@@ -1,4 +1,4 @@
-"""Runs a command of `ops` and measures its time and the memory of all its processes."""
+"""Runs a command of `ops` and measures its time, the memory of all its processes, and its disk."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,7 +16,7 @@ import psutil
 from bench.fresh_process import MeasurementError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _REPOSITORY: Final = Path(__file__).resolve().parent.parent
 _SAMPLE_SECONDS: Final = 0.1
@@ -34,15 +35,32 @@ class CommandUsage:
     peak_bytes
         The most memory of all its processes together that a sample every 0.1 s found. What they
         share counts once, where the system tells it (Linux).
+    disk_bytes
+        The most bytes in the watched folder that a sample found; 0 without a folder.
     """
 
     seconds: float
     cpu_seconds: float
     peak_bytes: int
+    disk_bytes: int = 0
 
 
-def measure_command(arguments: Sequence[str]) -> CommandUsage:
+def measure_command(
+    arguments: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    watched: Path | None = None,
+) -> CommandUsage:
     """Run `python -m ops` with arguments, and expect the exit status 0.
+
+    Parameters
+    ----------
+    arguments
+        The command and its arguments.
+    environment
+        Of the process; None for that of this one.
+    watched
+        The folder whose files are measured while it runs; None for none.
 
     Raises
     ------
@@ -54,11 +72,12 @@ def measure_command(arguments: Sequence[str]) -> CommandUsage:
     with subprocess.Popen(
         [sys.executable, "-m", "ops", *arguments],
         cwd=_REPOSITORY,
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as process:
         try:
-            peak_bytes = _peak_bytes(process)
+            peak_bytes, disk_bytes = _peaks(process, watched)
             output, _ = process.communicate()
         except BaseException:
             process.kill()
@@ -71,20 +90,31 @@ def measure_command(arguments: Sequence[str]) -> CommandUsage:
         seconds=seconds,
         cpu_seconds=_cpu_seconds_of_children() - before,
         peak_bytes=peak_bytes,
+        disk_bytes=disk_bytes,
     )
 
 
-def _peak_bytes(process: subprocess.Popen[bytes]) -> int:
-    """Watch a process and its descendants until it ends."""
+def _peaks(process: subprocess.Popen[bytes], watched: Path | None) -> tuple[int, int]:
+    """Watch a process, its descendants and a folder until it ends; return memory and disk."""
     root = psutil.Process(process.pid)
-    peak = 0
+    memory = disk = 0
     while True:
-        peak = max(peak, _bytes_of_all(root))
+        memory = max(memory, _bytes_of_all(root))
+        if watched is not None:
+            disk = max(disk, _bytes_of_files(watched))
         try:
             process.wait(_SAMPLE_SECONDS)
         except subprocess.TimeoutExpired:
             continue
-        return peak
+        return memory, disk
+
+
+def _bytes_of_files(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # it has just been removed
+            total += path.stat().st_size
+    return total
 
 
 def _bytes_of_all(root: psutil.Process) -> int:

@@ -35,6 +35,7 @@ def print_report(console: Console, results: Results) -> None:
         ("cold", cold_table),
         ("lag", lag_table),
         ("exports", exports_table),
+        ("replay", replay_table),
     ):
         if part in results:
             console.print(table_of(results[part]))
@@ -154,6 +155,29 @@ def exports_table(exports: Mapping[str, Any]) -> Table:
             f"{run['revisions_per_second']:,.0f}",
             f"{run['cpu_microseconds_per_revision']:.1f}",
             f"{run['peak_megabytes']:.0f}",
+        )
+    return table
+
+
+def replay_table(replay: Mapping[str, Any]) -> Table:
+    """Return the table of the commands that load exports."""
+    table = _table(
+        f"Loading exports of flat documents, {replay['bytes_per_document']:,.0f} bytes of Ion "
+        f"binary each\n({replay['processes']} processes, stub; writes per document)",
+        "command|documents|versions|docs/s|us CPU|writes|peak MB|index MB|stub",
+    )
+    for run in replay["runs"]:
+        writes, index = run["writes_per_document"], run["index_megabytes"]
+        table.add_row(
+            run["command"],
+            f"{run['documents']:,}",
+            f"{run['revisions'] // run['documents']}",
+            f"{run['documents_per_second']:,.0f}",
+            f"{run['cpu_microseconds_per_document']:.0f}",
+            "" if writes is None else f"{writes:.3f}",
+            f"{run['peak_megabytes']:.0f}",
+            "" if index is None else f"{index:.1f}",
+            f"{run['stub_busy']:.0%}",
         )
     return table
 

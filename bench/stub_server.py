@@ -1,7 +1,8 @@
 """A stub of DynamoDB that stores nothing and answers every request after a fixed time.
 
 It serves to measure the client, not a database: answers have DynamoDB's form and cost the client as
-much as genuine ones. It listens on one port for each kind of answer, runs in a separate process,
+much as genuine ones. To Lambda's clients it has no function, which `ops` takes for a stack whose
+function is gone. It listens on one port for each kind of answer, runs in a separate process,
 and reports the CPU time of that process, so that a run shows whether the stub was its limit.
 """
 
@@ -18,6 +19,7 @@ import sys
 import time
 import zlib
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +35,9 @@ DELAY_SECONDS: Final = 0.004
 _REPOSITORY: Final = Path(__file__).resolve().parent.parent
 
 _HEADERS_END: Final = b"\r\n\r\n"
+_LAMBDA: Final = b"GET /2015-03-31/functions/"
+"""Lambda API reference, ``GetFunctionConfiguration``."""
+
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ ]*([0-9]+)", re.IGNORECASE)
 _OPERATION: Final = re.compile(rb"\r\nx-amz-target:[ ]*DynamoDB_[0-9]+\.([A-Za-z]+)", re.IGNORECASE)
 _STATEMENT: Final = re.compile(rb'"Statement":[ ]?"([A-Z]+)')
@@ -131,6 +136,9 @@ class StubProtocol(asyncio.Protocol):
         for head, body in self._requests():
             if head.startswith(f"GET {COUNTERS_PATH} ".encode()):
                 self._reply(_http(200, self._counters()))
+                continue
+            if head.startswith(_LAMBDA):
+                self._reply(_no_function())
                 continue
             operation = _OPERATION.search(head)
             writes, answer = answer_to(
@@ -234,11 +242,15 @@ def _error(status: int, code: str, message: str) -> bytes:
     return _http(status, json.dumps({"__type": kind, "message": message}).encode())
 
 
+def _no_function() -> bytes:
+    error = {"__type": "ResourceNotFoundException", "message": "the stub has no functions"}
+    return _http(404, json.dumps(error).encode())
+
+
 def _http(status: int, body: bytes) -> bytes:
     """Return an HTTP answer, with the checksum that DynamoDB sends and SDKs verify."""
-    reason = "OK" if status == 200 else "Bad Request"  # noqa: PLR2004 (HTTP's "OK")
     return (
-        f"HTTP/1.1 {status} {reason}\r\n"
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
         "Server: Server\r\n"
         "Content-Type: application/x-amz-json-1.0\r\n"
         f"Content-Length: {len(body)}\r\n"

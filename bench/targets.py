@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+from bench.statistics import median
 
 Results = Mapping[str, Any]
 """The results of a run as in its JSON; a part that was not run is absent."""
@@ -157,6 +159,28 @@ def _large_inspect(results: Results) -> float | None:
     return _ratio("revisions_per_second", _large(results, "inspect"), _large(results, "verify"))
 
 
+def _replays(results: Results, command: str, purpose: str) -> Sequence[Mapping[str, Any]]:
+    """Return the runs of a command for a purpose of `bench.replay.Purpose`."""
+    runs = results.get("replay", {}).get("runs", [])
+    return [run for run in runs if (run["command"], run["purpose"]) == (command, purpose)]
+
+
+def _documents_per_second(results: Results, command: str) -> float | None:
+    runs = _replays(results, command, "speed")
+    return median([run["documents_per_second"] for run in runs]) if runs else None
+
+
+def _convert_ratio(results: Results) -> float | None:
+    """Compare runs that took turns."""
+    speeds = [_documents_per_second(results, command) for command in ("convert", "replay")]
+    return None if speeds[0] is None or speeds[1] is None else speeds[0] / speeds[1]
+
+
+def _replay_figure(results: Results, purpose: str, figure: str) -> float | None:
+    runs = _replays(results, "replay", purpose)
+    return float(runs[0][figure]) if runs else None
+
+
 TARGETS: Final = (
     Target(
         title="throughput, distinct documents",
@@ -262,5 +286,48 @@ TARGETS: Final = (
         aim=3,
         higher_is_better=True,
         measured=_large_inspect,
+    ),
+    Target(
+        title="replay, documents/s",
+        unit="{:,.0f}",
+        at_least=15_000,
+        aim=22_000,
+        higher_is_better=True,
+        measured=lambda results: _documents_per_second(results, "replay"),
+    ),
+    Target(
+        title="replay, writes per document",
+        unit="{:.2f}",
+        at_least=1.02,
+        aim=1.00,
+        higher_is_better=False,
+        measured=lambda results: _replay_figure(results, "versions", "writes_per_document"),
+        digits=2,
+    ),
+    Target(
+        title="replay, index per million",
+        unit="{:.0f} MB",
+        at_least=60,
+        aim=30,
+        higher_is_better=False,
+        measured=lambda results: _replay_figure(
+            results, "large", "index_megabytes_per_million_documents"
+        ),
+    ),
+    Target(
+        title="replay, peak memory",
+        unit="{:.0f} MB",
+        at_least=500,
+        aim=300,
+        higher_is_better=False,
+        measured=lambda results: _replay_figure(results, "large", "peak_megabytes"),
+    ),
+    Target(
+        title="convert against replay",
+        unit="{:.1f}x",
+        at_least=1.5,
+        aim=3,
+        higher_is_better=True,
+        measured=_convert_ratio,
     ),
 )

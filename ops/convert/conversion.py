@@ -18,13 +18,13 @@ from infra.import_manifest import (
     ImportManifest,
 )
 from ops.convert.destination import open_destination
-from ops.convert.failures import LateFailureStore
 from ops.convert.objects import TableFiles, write_objects
 from ops.convert.spilling import SpillingWriter, table_folder
 from ops.exports import parallel
 from ops.replay.batch_replay import BatchReplay
 from ops.replay.crew import CrewOfOne, ProcessCrew, Worker
 from ops.replay.engine import Engine
+from ops.replay.failure_store import LateFailureStore
 from ops.replay.state import ReplayState
 
 if TYPE_CHECKING:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import random
+import zlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,8 +19,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CONTENT_TYPE = "application/gzip"
-_LEVEL = 6
-"""Of gzip: higher ones take long and save little."""
+_LEVEL = 3
+"""Of gzip: 6 takes 1.8 times as long, to save an eighth of the bytes. An import is billed by what
+the objects have without compression."""
+
+_GZIP = 16 + zlib.MAX_WBITS
+"""Makes zlib write the format of gzip, without a time: the same items in the same order result in
+the same bytes."""
 
 
 class TableFiles(NamedTuple):
@@ -122,13 +126,9 @@ def _split(files: TableFiles) -> list[Sequence[Path]]:
 
 
 def _compressed(lines: Iterable[bytes]) -> bytes:
-    buffer = io.BytesIO()
-    # Without a time, so that the same items in the same order are the same bytes.
-    with gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
-        for line in lines:
-            file.write(line)
-            file.write(b"\n")
-    return buffer.getvalue()
+    compressor = zlib.compressobj(_LEVEL, wbits=_GZIP)
+    parts = [compressor.compress(line + b"\n") for line in lines]
+    return b"".join([*parts, compressor.flush()])
 
 
 def _lines(paths: Sequence[Path]) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from journal.errors import MalformedRecord
 from journal.revisions import Redaction, Redactions, RevisionKind
 from ops.errors import OpsError
 from ops.replay.batch_sink import table_of
-from ops.replay.messages import RevisionKey
+from ops.replay.messages import RevisionKey, document_key
 from ops.replay.records import (
     EXPORT_SHARD,
     REDACTIONS_SHARD,
@@ -26,7 +26,7 @@ from ops.replay.records import (
 from ops.replay.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from handler.incoming import Incoming
     from handler.quarantine import Quarantine
@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 
 ROUND_SECONDS = 60.0
 """After this time without any progress a batch is given up for now."""
+
+
+PART_ENTRIES = 1_000
+"""About how many entries are items at a time. Items take ten times the memory of their blocks."""
+
+_PART_BYTES = 4
+"""Bytes of what stands for a document by which entries are parted."""
 
 
 class NotWrittenError(OpsError):
@@ -50,6 +57,8 @@ class _Entry(NamedTuple):
     ----------
     incoming
         As the handler's code takes it. Its record has no bytes: they are made if it fails.
+    key
+        What stands for the document.
     kept
         The revision; None for a redaction.
     is_candidate
@@ -57,8 +66,18 @@ class _Entry(NamedTuple):
     """
 
     incoming: Incoming
+    key: bytes
     kept: Kept | None
     is_candidate: bool
+
+
+def _parts(entries: list[_Entry]) -> Iterable[list[_Entry]]:
+    """Part entries by their documents: what a batch has of a document is written together."""
+    count = -(-len(entries) // PART_ENTRIES)
+    parts: list[list[_Entry]] = [[] for _ in range(count)]
+    for entry in entries:
+        parts[int.from_bytes(entry.key[:_PART_BYTES], "big") % count].append(entry)
+    return parts
 
 
 class BatchWriting:
@@ -141,6 +160,11 @@ class BatchWriting:
             entries += self._redactions(sink)
             for each in sink.kept_faults:
                 self._add_fault(each, quarantine)
+        for part in _parts(entries):
+            self._write_part(part, failures)
+        self._failed.update(failures.failed_documents())
+
+    def _write_part(self, entries: list[_Entry], failures: _Failures) -> None:
         while entries:
             if self._clock() >= self._deadline:
                 raise NotWrittenError(
@@ -156,14 +180,13 @@ class BatchWriting:
                     "which goes on where it was"
                 )
             entries = retried
-        self._failed.update(failures.failed_documents())
 
     def _round(self, entries: list[_Entry], failures: _Failures) -> list[_Entry]:
         """Write everything once, and return what has to be tried again."""
         counts = BatchCounts()
         batch = RevisionBatch(self._job.settings, self._writer, counts, failures, self._clock)
         failures.start_round(entries)
-        for incoming, _, is_candidate in entries:
+        for incoming, _, _, is_candidate in entries:
             if isinstance(incoming, IncomingRevision):
                 batch.add_revision(incoming, is_candidate=is_candidate)
             else:
@@ -209,7 +232,8 @@ class BatchWriting:
                 block = found.sequence_no
                 source = self._source(block, EXPORT_SHARD)
             record = UserRecord(b"", found.place)
-            yield _Entry(IncomingRevision(revision, record, source, table), kept, is_candidate)
+            incoming = IncomingRevision(revision, record, source, table)
+            yield _Entry(incoming, key, kept, is_candidate)
 
     def _count_unwritten(self, *, is_redacted: bool, has_history: bool) -> None:
         if not is_redacted:
@@ -230,7 +254,8 @@ class BatchWriting:
                 UserRecord(b"", place),
                 self._source(found.sequence_no, REDACTIONS_SHARD),
             )
-            yield _Entry(incoming, None, is_candidate=False)
+            key = document_key(found.redaction.document_id)
+            yield _Entry(incoming, key, None, is_candidate=False)
 
 
 class _Failures:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from multiprocessing import connection as connections
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
+from handler.process import collect_garbage_less_often
 from ops.errors import OpsError
 from ops.replay.messages import Claims, Pass, ReadBatch, Task, WrittenBatch
 
@@ -219,6 +220,7 @@ def _serve(connection: Connection, make_worker: Callable[[], Worker]) -> None:
     worker: Worker | Failure
     try:
         worker = make_worker()
+        collect_garbage_less_often()
     except OpsError as error:
         worker = Failure(str(error))
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):

@@ -9,6 +9,7 @@ from ops import connections
 from ops.replay.batch_replay import BatchReplay
 from ops.replay.crew import Worker
 from ops.replay.dry_run import CountingWriter, TakesEverything
+from ops.replay.failure_store import LateFailureStore
 
 if TYPE_CHECKING:
     from ops.replay.job import Job
@@ -49,4 +50,4 @@ def make_worker(opening: Opening) -> Worker:
     writer = connections.replay_writer(
         opening.outputs, write_units=opening.write_units, correction=job.correction
     )
-    return Worker(BatchReplay(job, writer, connections.failure_store(opening.outputs)))
+    return Worker(BatchReplay(job, writer, LateFailureStore(opening.outputs)))

@@ -77,3 +77,12 @@ def test_requests_and_writes_are_counted_and_answered_after_the_delay(stub: Stub
     done = read_counters(stub.endpoint(Answer.ACCEPT)) - before
     assert (done.requests, done.writes) == (3, 6)
     assert done.cpu_seconds > 0
+
+
+def test_a_stack_on_the_stub_has_no_function_any_more(stub: StubDynamoDB) -> None:
+    functions = boto3.client("lambda", endpoint_url=stub.endpoint(Answer.ACCEPT))
+
+    with pytest.raises(ClientError) as raised:
+        functions.get_function_configuration(FunctionName="replica")
+
+    assert raised.value.response["Error"]["Code"] == "ResourceNotFoundException"

@@ -11,6 +11,7 @@ from qldb_simulator.operations import CreateTable, Delete, DropTable, Insert, Re
 
 from handler.corrections import Correction
 from ops.errors import OpsError
+from ops.replay import batch_writing
 from tests.support.exports import ExportFormat, export_of, new_ledger
 from tests.support.replay_run import HISTORY, PERSON, SETTINGS, WITH_HISTORY, ReplayRun
 from tests.support.sentinel import SECRET
@@ -103,6 +104,31 @@ def test_a_batch_that_is_too_large_for_the_memory_gives_the_same(
 
     assert versions(run) == expected
     assert len(run.writes) == len(expected)
+
+
+@pytest.mark.parametrize("entries", [1, 7])
+def test_a_batch_that_is_written_in_parts_gives_the_same(
+    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, entries: int
+) -> None:
+    # given revisions and redactions of each document all over a batch
+    expected = busy(ledger)
+    for document_id in expected:
+        ledger.commit([Redact(table="Person", document_id=document_id, version=1)])
+    export = exported(tmp_path, ledger)
+    whole = ReplayRun(export, settings=WITH_HISTORY, objects_per_batch=100)
+    whole.run()
+    # when it is written in parts
+    monkeypatch.setattr(batch_writing, "PART_ENTRIES", entries)
+    run = ReplayRun(export, settings=WITH_HISTORY, objects_per_batch=100)
+    run.run()
+    # then each item is the same, and written as often
+    assert versions(run) == expected
+    assert run.tables.items(PERSON) == whole.tables.items(PERSON)
+    assert run.tables.items(HISTORY) == whole.tables.items(HISTORY)
+    assert sorted(run.writes) == sorted(whole.writes)
+    assert run.state is not None
+    assert whole.state is not None
+    assert run.state.tally == whole.state.tally
 
 
 def test_without_an_index_the_result_is_the_same(tmp_path: Path, ledger: Ledger) -> None:

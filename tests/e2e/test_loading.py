@@ -1,8 +1,12 @@
-"""A journal export is loaded into the tables of a stack by the command that operators type.
+"""A journal export is loaded into the tables of a stack by the commands that operators type.
 
 2,000 documents with 10,000 revisions, of every kind of change, are exported in each format and
 loaded into empty tables. Ledger and tables are then compared by code that shares nothing with the
-handler's (`local.comparison`). The tests share one stack, whose tables each of them empties.
+handler's (`local.comparison`). The tests share one stack, whose tables each of them empties, and
+what the export in Ion binary gives.
+
+The export is also converted for that stack, and another one with the same settings is made of the
+result. A replay of the same export finds nothing to write there.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -23,6 +27,7 @@ from local.comparison import compare, compare_history, differences
 from local.environment import environment
 from local.journal_view import OwnJournal
 from local.ledger_feed import LedgerFeed
+from local.projects import PIPELINE
 from local.replica import Replica
 from local.stack import Stacks
 from tests.support.exports import ExportFormat, export_of
@@ -31,33 +36,44 @@ from tests.support.varied_ledger import varied_ledger
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from qldb_simulator.journal import Ledger
 
     from local.services import Services
 
+    NewStack = Callable[[str, Mapping[str, Any]], Stacks]
+
 pytestmark = [pytest.mark.emulator, pytest.mark.pulumi, pytest.mark.timeout(1200)]
 
 DOCUMENTS, REVISIONS = 2_000, 10_000
-REPLICA_TABLES = [
-    {
-        "ledgerTable": "Person",
-        "attributes": {"name": "name", "city": "city", "zip": "address.zip", "photo": "photo"},
-        "history": True,
-    },
-    {"ledgerTable": "Vehicle"},
-]
+BUCKET = "imports"
+PERSON: dict[str, Any] = {
+    "ledgerTable": "Person",
+    "attributes": {"name": "name", "city": "city", "zip": "address.zip", "photo": "photo"},
+    "indexes": [{"name": "by-city", "partitionKey": {"attribute": "city"}}],
+    "history": True,
+}
+VEHICLE: dict[str, Any] = {"ledgerTable": "Vehicle"}
+EMPTY = {"replicaTables": [PERSON, VEHICLE], "tombstoneLifetimeDays": 400}
+IMPORTED = {
+    **EMPTY,
+    "replicaTables": [
+        {**PERSON, "importFrom": f"s3://{BUCKET}/all/Person"},
+        {**VEHICLE, "importFrom": f"s3://{BUCKET}/all/Vehicle/"},
+    ],
+    "historyImportFrom": f"s3://{BUCKET}/all/history",
+}
 COMMAND_SECONDS = 400
 
 
 class Stack:
-    """The stack, and the command that loads exports into it."""
+    """A stack, and the commands that load exports into it."""
 
-    def __init__(self, services: Services, outputs: dict[str, Any], folder: Path) -> None:
+    def __init__(self, endpoint: str, outputs: dict[str, Any], folder: Path) -> None:
         self.outputs = outputs
-        self._endpoint = services.endpoints.emulator
+        self._endpoint = endpoint
         self._file = folder / "outputs.json"
         self._file.write_text(json.dumps(outputs))
         self.state = folder / "state"
@@ -70,16 +86,23 @@ class Stack:
         }
         self.dynamodb = self.client("dynamodb")
 
+    def beside(self, outputs: dict[str, Any], folder: Path) -> Stack:
+        """Return another stack on the same local AWS."""
+        return Stack(self._endpoint, outputs, folder)
+
     def client(self, service: str) -> Any:  # noqa: ANN401 (boto3's clients have no common type)
         return aws.client(service, self._endpoint)
 
     def start(self, export: Path, *options: str) -> subprocess.Popen[str]:
-        """Start a replay."""
+        """Start a replay. The export ends longer ago than tombstones live, but has everything."""
+        return self._start(
+            *("replay", str(export), "--state", str(self.state)),
+            *("--accept-expired-tombstones", *options),
+        )
+
+    def _start(self, *command: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [
-                *(sys.executable, "-m", "ops", "replay", str(export)),
-                *("--outputs", str(self._file), "--state", str(self.state), *options),
-            ],
+            [sys.executable, "-m", "ops", *command, "--outputs", str(self._file)],
             cwd=REPOSITORY,
             env=self._environment,
             stdout=subprocess.PIPE,
@@ -89,7 +112,13 @@ class Stack:
 
     def replay(self, export: Path, *options: str) -> str:
         """Replay an export, and return what was printed."""
-        process = self.start(export, *options)
+        return self._ended(self.start(export, *options))
+
+    def run(self, *command: str) -> str:
+        """Run a command for the stack, and return what was printed."""
+        return self._ended(self._start(*command))
+
+    def _ended(self, process: subprocess.Popen[str]) -> str:
         text, _ = process.communicate(timeout=COMMAND_SECONDS)
         assert process.returncode == 0, text
         return text
@@ -144,18 +173,31 @@ def exported(ledger: Ledger, output_format: ExportFormat, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def deployed(
+def new_stack(
     services: Services, pulumi_bin: Path, tmp_path_factory: pytest.TempPathFactory
+) -> NewStack:
+    """Return stacks with a name and settings, not deployed yet."""
+
+    def make(name: str, settings: Mapping[str, Any]) -> Stacks:
+        stacks = Stacks(
+            variables=environment(services.endpoints, pulumi_bin, services.state, stack=name),
+            stack=name,
+            settings=settings,
+            has_ledger=False,
+            inline_folder=tmp_path_factory.mktemp("projects"),
+        )
+        stacks.prepare()
+        return stacks
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    services: Services, new_stack: NewStack, tmp_path_factory: pytest.TempPathFactory
 ) -> Stack:
-    stacks = Stacks(
-        variables=environment(services.endpoints, pulumi_bin, services.state, stack="replay"),
-        stack="replay",
-        settings={"replicaTables": REPLICA_TABLES},
-        has_ledger=False,
-        inline_folder=tmp_path_factory.mktemp("projects"),
-    )
-    stacks.prepare()
-    return Stack(services, stacks.up(), tmp_path_factory.mktemp("stack"))
+    outputs = new_stack("replay", EMPTY).up()
+    return Stack(services.endpoints.emulator, outputs, tmp_path_factory.mktemp("stack"))
 
 
 @pytest.fixture
@@ -166,27 +208,44 @@ def stack(deployed: Stack, tmp_path: Path) -> Stack:
     return deployed
 
 
-@pytest.mark.parametrize("output_format", [ExportFormat.ION_BINARY, ExportFormat.ION_TEXT])
-def test_every_document_and_revision_is_as_in_the_ledger(
-    stack: Stack, ledger: Ledger, output_format: ExportFormat, tmp_path: Path
-) -> None:
-    text = stack.replay(exported(ledger, output_format, tmp_path))
+class Loaded(NamedTuple):
+    """What a replay printed, and left in empty tables."""
+
+    text: str
+    differences: int
+    states: dict[str, tuple[str, bool, bytes]]
+
+
+@pytest.fixture(scope="module")
+def from_ion(
+    deployed: Stack, ledger: Ledger, ion_export: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Loaded:
+    """What the export in Ion binary gives."""
+    deployed.empty()
+    deployed.state = tmp_path_factory.mktemp("replays") / "state"
+    text = deployed.replay(ion_export)
+    return Loaded(text, deployed.differences(ledger), deployed.states())
+
+
+def test_every_document_and_revision_is_as_in_the_ledger(from_ion: Loaded) -> None:
+    assert f"written       {DOCUMENTS:,} items" in from_ion.text
+    assert from_ion.differences == 0
+
+
+def test_an_export_in_ion_text_gives_the_same(stack: Stack, ledger: Ledger, tmp_path: Path) -> None:
+    text = stack.replay(exported(ledger, ExportFormat.ION_TEXT, tmp_path))
 
     assert f"written       {DOCUMENTS:,} items" in text
     assert stack.differences(ledger) == 0
 
 
 def test_a_json_export_gives_the_same_versions_and_hashes(
-    stack: Stack, ledger: Ledger, ion_export: Path, tmp_path: Path
+    from_ion: Loaded, stack: Stack, ledger: Ledger, ion_export: Path, tmp_path: Path
 ) -> None:
-    # given what the Ion export gives
-    stack.replay(ion_export)
-    expected = stack.states()
-    stack.empty()
     # when the JSON export is loaded
     stack.replay(exported(ledger, ExportFormat.JSON, tmp_path))
     # then the values have lost their types, and nothing else
-    assert stack.states() == expected
+    assert stack.states() == from_ion.states
     assert stack.differences(ledger) > 0
     # when the Ion export corrects them
     stack.replay(ion_export, "--retype")
@@ -225,3 +284,27 @@ def test_a_replay_beside_the_live_stream_is_harmless(
     # then
     assert process.returncode == 0
     eventually(lambda: stack.differences(ledger) == 0)
+
+
+def test_another_stack_is_made_of_the_converted_export_once(
+    deployed: Stack, new_stack: NewStack, ledger: Ledger, ion_export: Path, tmp_path: Path
+) -> None:
+    # given an export that is converted for a stack
+    s3 = deployed.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    deployed.run("convert", str(ion_export), "--to", f"s3://{BUCKET}/all/")
+    # when another stack with the same settings is made of it
+    stacks = new_stack("imports", IMPORTED)
+    imported = deployed.beside(stacks.up(), tmp_path)
+    # then its tables have every document and every revision
+    assert imported.differences(ledger) == 0
+    assert imported.run("reconcile", str(ion_export), "--deep").startswith("EQUAL")
+    # and a replay, with whatever it would write in another way, has nothing to do
+    text = imported.replay(ion_export, "--retype")
+    assert "written       0 items" in text
+    assert f"stale         {DOCUMENTS:,} items" in text
+    # and the next deployment changes nothing, although the objects are gone
+    found = s3.list_objects_v2(Bucket=BUCKET)["Contents"]
+    s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": each["Key"]} for each in found]})
+    changes = stacks.up_project(PIPELINE).summary.resource_changes or {}
+    assert set(map(str, changes)) == {"same"}
