@@ -9,12 +9,9 @@ stack, whose tables each of them empties.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,7 +21,7 @@ from local.ledger_feed import LedgerFeed
 from local.projects import PIPELINE
 from local.stack import Stacks
 from tests.support.exports import ExportFormat, export_of
-from tests.support.paths import REPOSITORY
+from tests.support.loaded_stack import LoadedStack
 from tests.support.varied_ledger import varied_ledger
 from tests.support.waiting import eventually
 
@@ -49,48 +46,20 @@ REPLICA_TABLES = [
     {"ledgerTable": "Vehicle"},
 ]
 BUCKET, PREFIX = "former-exports", "2025/"
-COMMAND_SECONDS = 400
 EQUAL, FAILED = 0, 1
 
 
-class Stack:
-    """The stack, the bucket with the export, and the commands that operators type."""
+class Stack(LoadedStack):
+    """The stack, the bucket with the export, and the commands for both."""
 
     def __init__(self, services: Services, stacks: Stacks, folder: Path) -> None:
+        super().__init__(services.endpoints.emulator, stacks.up(), folder)
         self.stacks = stacks
-        self.outputs = outputs = stacks.up()
-        self._endpoint = services.endpoints.emulator
-        self._file = folder / "outputs.json"
-        self._file.write_text(json.dumps(outputs))
         self._s3 = self.client("s3")
-        self._dynamodb = self.client("dynamodb")
-
-    def client(self, service: str) -> Any:  # noqa: ANN401 (boto3's clients have no common type)
-        return aws.client(service, self._endpoint)
-
-    def run(self, command: str, *arguments: str) -> tuple[int, str]:
-        """Run a command on the stack, and return its exit status and what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "ops", command, *arguments, "--outputs", str(self._file)],
-            cwd=REPOSITORY,
-            env={
-                "PATH": os.environ["PATH"],
-                "AWS_ENDPOINT_URL": self._endpoint,
-                "AWS_ACCESS_KEY_ID": "test",
-                "AWS_SECRET_ACCESS_KEY": "test",
-                "AWS_REGION": "us-east-1",
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=COMMAND_SECONDS,
-            check=False,
-        )
-        return done.returncode, done.stdout
 
     def replay(self, *options: str) -> tuple[int, str]:
         """Have the state machine replay the bucket."""
-        return self.run("replay", "--distributed", *options)
+        return self.ended(self.start("replay", "--distributed", *options))
 
     def hold(self, ledger: Ledger, output_format: ExportFormat) -> None:
         """Put an export of a ledger into the bucket, in the place of what is there."""
@@ -103,19 +72,6 @@ class Stack:
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
             for entry in page.get("Contents", []):
                 self._s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
-
-    def empty(self) -> None:
-        """Remove every item."""
-        tables = dict.fromkeys(self.outputs["tableNames"].values(), ("pk",))
-        for name, keys in (tables | {self.outputs["historyTableName"]: ("pk", "version")}).items():
-            for page in self._dynamodb.get_paginator("scan").paginate(TableName=name):
-                items = page["Items"]
-                for start in range(0, len(items), 25):
-                    requests = [
-                        {"DeleteRequest": {"Key": {key: item[key] for key in keys}}}
-                        for item in items[start : start + 25]
-                    ]
-                    self._dynamodb.batch_write_item(RequestItems={name: requests})
 
     @contextmanager
     def denied(self, action: str, keys: str) -> Iterator[None]:
@@ -146,7 +102,8 @@ class Stack:
 
     def is_equal(self) -> tuple[bool, str]:
         """Return whether tables and journal are equal in every value, and the report."""
-        status, text = self.run("reconcile", f"s3://{BUCKET}/{PREFIX}", "--deep")
+        process = self.start("reconcile", f"s3://{BUCKET}/{PREFIX}", "--deep")
+        status, text = self.ended(process)
         return status == EQUAL, text
 
 

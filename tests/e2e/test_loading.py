@@ -11,18 +11,13 @@ result. A replay of the same export finds nothing to write there.
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from local import aws
 from local.comparison import compare, compare_history, differences
 from local.environment import environment
 from local.journal_view import OwnJournal
@@ -31,11 +26,12 @@ from local.projects import PIPELINE
 from local.replica import Replica
 from local.stack import Stacks
 from tests.support.exports import ExportFormat, export_of
-from tests.support.paths import REPOSITORY
+from tests.support.loaded_stack import COMMAND_SECONDS, LoadedStack
 from tests.support.varied_ledger import varied_ledger
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
@@ -65,79 +61,31 @@ IMPORTED = {
     ],
     "historyImportFrom": f"s3://{BUCKET}/all/history",
 }
-COMMAND_SECONDS = 400
 
 
-class Stack:
+class Stack(LoadedStack):
     """A stack, and the commands that load exports into it."""
 
-    def __init__(self, endpoint: str, outputs: dict[str, Any], folder: Path) -> None:
-        self.outputs = outputs
-        self._endpoint = endpoint
-        self._file = folder / "outputs.json"
-        self._file.write_text(json.dumps(outputs))
+    def __init__(self, endpoint: str, outputs: Mapping[str, Any], folder: Path) -> None:
+        super().__init__(endpoint, outputs, folder)
         self.state = folder / "state"
-        self._environment = {
-            "PATH": os.environ["PATH"],
-            "AWS_ENDPOINT_URL": self._endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": "us-east-1",
-        }
-        self.dynamodb = self.client("dynamodb")
 
     def beside(self, outputs: dict[str, Any], folder: Path) -> Stack:
         """Return another stack on the same local AWS."""
-        return Stack(self._endpoint, outputs, folder)
+        return Stack(self.endpoint, outputs, folder)
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 (boto3's clients have no common type)
-        return aws.client(service, self._endpoint)
-
-    def start(self, export: Path, *options: str) -> subprocess.Popen[str]:
+    def start_replay(self, export: Path, *options: str) -> subprocess.Popen[str]:
         """Start a replay. The export ends longer ago than tombstones live, but has everything."""
-        return self._start(
+        return self.start(
             *("replay", str(export), "--state", str(self.state)),
             *("--accept-expired-tombstones", *options),
         )
 
-    def _start(self, *command: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "ops", *command, "--outputs", str(self._file)],
-            cwd=REPOSITORY,
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
     def replay(self, export: Path, *options: str) -> str:
         """Replay an export, and return what was printed."""
-        return self._ended(self.start(export, *options))
-
-    def run(self, *command: str) -> str:
-        """Run a command for the stack, and return what was printed."""
-        return self._ended(self._start(*command))
-
-    def _ended(self, process: subprocess.Popen[str]) -> str:
-        text, _ = process.communicate(timeout=COMMAND_SECONDS)
-        assert process.returncode == 0, text
+        status, text = self.ended(self.start_replay(export, *options))
+        assert status == 0, text
         return text
-
-    def empty(self) -> None:
-        """Remove every item."""
-        for name, keys in self._keys().items():
-            for page in self.dynamodb.get_paginator("scan").paginate(TableName=name):
-                items = page["Items"]
-                for start in range(0, len(items), 25):
-                    requests = [
-                        {"DeleteRequest": {"Key": {key: item[key] for key in keys}}}
-                        for item in items[start : start + 25]
-                    ]
-                    self.dynamodb.batch_write_item(RequestItems={name: requests})
-
-    def _keys(self) -> Mapping[str, tuple[str, ...]]:
-        tables = dict.fromkeys(self.outputs["tableNames"].values(), ("pk",))
-        return tables | {self.outputs["historyTableName"]: ("pk", "version")}
 
     def differences(self, ledger: Ledger) -> int:
         """Return how many documents and revisions differ from the ledger's."""
@@ -259,7 +207,7 @@ def test_a_replay_that_is_killed_three_times_goes_on(
     # given a replay that is slow enough to be killed before its end / when it is, three times
     source = random.Random(7)
     for _ in range(3):
-        process = stack.start(ion_export, "--wcu", "800")
+        process = stack.start_replay(ion_export, "--wcu", "800")
         time.sleep(2 + source.random())
         process.kill()
         process.communicate()
@@ -278,7 +226,7 @@ def test_a_replay_beside_the_live_stream_is_harmless(
     feed = LedgerFeed(stack.client("kinesis"), stack.outputs["streamArn"])
     feed.ledger = ledger
     # when both run at once
-    process = stack.start(ion_export)
+    process = stack.start_replay(ion_export)
     feed.deliver()
     process.communicate(timeout=COMMAND_SECONDS)
     # then

@@ -71,9 +71,8 @@ PLANS = st.builds(
     outages=st.integers(0, 2),
     redrives=st.integers(0, 2),
     poison=st.integers(0, 2),
-    exports=st.sampled_from(
-        (*[0] * 6, 1, 2)
-    ),  # each takes half as long again; `make chaos` has more
+    # Each takes half as long again; `make chaos` has more of them.
+    exports=st.sampled_from((0, 0, 0, 0, 0, 0, 1, 2)),
 )
 
 
