@@ -10,7 +10,7 @@ PYTEST   := $(BIN)/python -m pytest
 # A network of its own, without even a loopback interface, proves that the unit tests use none. Only
 # root may make one, and only on Linux.
 ALONE    := $(shell unshare --net true 2>/dev/null && echo unshare --net)
-# Installs the same packages as pip in a quarter of the time. It does not read pip's configuration, so
+# Installs the same packages as pip in a third of the time. It does not read pip's configuration, so
 # where that names the only index, pip does it. Nothing compiles later: see PYTHONDONTWRITEBYTECODE.
 UV         = $(shell grep '^uv==' requirements-dev.txt)
 UV_INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
