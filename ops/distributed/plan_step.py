@@ -21,7 +21,7 @@ from ops.replay.safety import refuse_expired_tombstones
 from ops.replay.selected import missing_parts, refuse_unknown_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from handler.settings import HandlerSettings
     from ops.distributed.replay_bucket import ReplayBucket
@@ -61,7 +61,8 @@ def plan(request: Request, workplace: Workplace) -> Run:
             f"the export makes {count:,} batches, and Step Functions takes {MAX_BATCHES:,}: raise "
             "the setting replayBatchMebibytes, or replay on one machine if its objects are small"
         )
-    folder = _folder(request, workplace, planned.digest(_identity(request, job)))
+    identity = _identity(request, job) | {"objects": _objects(planned, found.modified)}
+    folder = _folder(request, workplace, planned.digest(identity))
     return _write(planned, request, workplace, folder, len(missing))
 
 
@@ -122,6 +123,19 @@ def _identity(request: Request, job: Job) -> dict[str, object]:
         "to": None if end is None else end.isoformat(),
         "correction": None if job.correction is None else job.correction.value,
     }
+
+
+def _objects(planned: Plan, modified: Mapping[str, float]) -> list[list[object]]:
+    """Return what changes when an object is replaced by another copy of the same name.
+
+    The copy may be whole where the former one was damaged, or redacted where it was not. What the
+    former one left in the tables and in the results does not stand for it.
+    """
+    return [
+        [part.size, modified[part.key]]
+        for batch in (*planned.superseded, *planned.batches)
+        for part in batch.parts
+    ]
 
 
 def _settings_text(settings: HandlerSettings) -> str:

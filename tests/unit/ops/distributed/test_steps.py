@@ -326,6 +326,46 @@ def test_a_damaged_superseded_copy_is_told(tmp_path: Path, ledger: Ledger) -> No
         run.execute(accept_gaps=True)
 
 
+def test_a_copy_that_takes_the_place_of_a_damaged_superseded_one_is_read(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    # given a replay that ended because a superseded copy is damaged
+    busy(ledger)
+    older = export_of(ledger.blocks[:-1], prefix="older/")
+    older.write_to(tmp_path)
+    export_of(ledger.blocks, prefix="newer/", export_id="3ZzAdzxh1X4KNZlUyBKwR9").write_to(tmp_path)
+    file = tmp_path / older.data_keys[0]
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-40])
+    run = DistributedRun(tmp_path)
+    with pytest.raises(IncompleteError):
+        run.execute(accept_gaps=True)
+    # when
+    file.write_bytes(whole)
+    # then
+    assert run.execute().is_complete
+
+
+def test_a_copy_that_was_redacted_takes_the_place_of_one_with_the_data(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    # given a replay of an export with data that was redacted later
+    document = insert(ledger, name=SECRET)
+    update(ledger, document, name="new")
+    export = export_of(ledger.blocks)
+    run = DistributedRun(export.write_to(tmp_path), settings=WITH_HISTORY)
+    run.execute()
+    # when the same blocks are exported again to the same place
+    number = len(ledger.blocks)
+    ledger.commit([Redact(table="Person", document_id=document, version=0)])
+    again = export_of(ledger.blocks[:number])
+    assert again.data_keys == export.data_keys
+    again.write_to(tmp_path)
+    run.execute()
+    # then
+    assert SECRET not in str(run.tables.items(HISTORY))
+
+
 def test_tombstones_that_expire_are_refused(tmp_path: Path, ledger: Ledger) -> None:
     busy(ledger)
     table = ReplicaTable(ledger_table="Person", table_name=PERSON, tombstone_lifetime_days=100)

@@ -147,6 +147,24 @@ def test_an_export_that_has_changed_since_is_refused(tmp_path: Path, ledger: Led
         verified(folder, results)
 
 
+def test_an_object_that_was_changed_is_verified_again(tmp_path: Path, ledger: Ledger) -> None:
+    # given an export that was proven
+    export = export_of(ledger.blocks)
+    run = DistributedRun(export.write_to(tmp_path))
+    assert distributed(run).outcome is Outcome.PROVEN
+    # when a byte changes / then it is not proven
+    file = tmp_path / export.data_keys[1]
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:])
+    assert distributed(run).outcome is not Outcome.PROVEN
+    # when an object is cut / then it is not proven
+    file.write_bytes(whole[:-30])
+    assert distributed(run).outcome is not Outcome.PROVEN
+    # when it is whole again / then it is proven
+    file.write_bytes(whole)
+    assert distributed(run).outcome is Outcome.PROVEN
+
+
 def test_a_batch_that_is_not_verified_ends_the_execution(
     tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
