@@ -34,5 +34,6 @@ def verify(run: Run, item: Item, workplace: Workplace) -> None:
         learned={},
         max_tries=QUICK_TRIES,
     )
-    key = run.folder.verified.key(item, is_damaged=False)
+    is_damaged = not all(result.is_readable for result in found.results)
+    key = run.folder.verified.key(item, is_damaged=is_damaged)
     workplace.bucket.put(key, to_json(found))
