@@ -21,14 +21,15 @@ def verify(run: Run, item: Item, workplace: Workplace) -> None:
     Raises
     ------
     OpsError
-        If the source cannot be read at all.
+        If the source cannot be read at all, or the stack reads another one by now.
     """
+    job = run.job(workplace)
     request = run.request
     found = verify_batch(
         workplace.source,
         # A replay begins with the newest block, a verification with the oldest.
         list(reversed(item.batch.parts)),
-        strand_id=run.strand_id,
+        strand_id=job.strand_id,
         selection=Selection(request.tables, request.selection.start, request.selection.end),
         wanted=request.wanted,
         learned={},

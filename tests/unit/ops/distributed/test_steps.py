@@ -24,7 +24,8 @@ from ops.replay.batch_replay import BatchReplay
 from ops.replay.batch_writing import NotWrittenError
 from tests.support.distributed_run import DistributedRun
 from tests.support.exports import ExportFormat, export_of, new_ledger
-from tests.support.replay_run import HISTORY, PERSON, WITH_HISTORY
+from tests.support.memory_dynamodb import Tables
+from tests.support.replay_run import HISTORY, PERSON, SETTINGS, WITH_HISTORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,6 +178,25 @@ def test_other_settings_are_other_work(tmp_path: Path, ledger: Ledger) -> None:
 
     assert len(run.writes) > count
     assert len(run.tables.items(HISTORY)) == 25
+
+
+def test_settings_that_change_while_it_runs_end_it(tmp_path: Path, ledger: Ledger) -> None:
+    # given a stack that is deployed without a table before anything is written
+    ledger.commit([CreateTable(table="Car")])
+    ledger.commit([Insert(table="Car", document={"n": 1})])
+    car = ReplicaTable(ledger_table="Car", table_name="car-1")
+    both = replace(SETTINGS, replica_tables={**SETTINGS.replica_tables, "Car": car})
+    run = DistributedRun(
+        export_of(ledger.blocks).write_to(tmp_path),
+        settings=both,
+        tables=Tables([PERSON, "car-1"], history=[HISTORY]),
+    )
+    with pytest.raises(OpsError, match="was deployed with other tables"):
+        run.execute(deployed=SETTINGS)
+    # when it has the table again
+    run.execute()
+    # then
+    assert len(run.tables.items("car-1")) == 1
 
 
 def test_a_redaction_in_a_newer_block_redacts_older_copies(tmp_path: Path, ledger: Ledger) -> None:
