@@ -105,6 +105,7 @@ class BatchReplay:
             keys=b"".join(sink.newest),
             redactions=frozenset(sink.redacted),
             table_ids=sink.table_ids,
+            faulty_documents=frozenset(sink.faulty_documents),
         )
 
     def _too_large(self, sink: BatchSink) -> None:

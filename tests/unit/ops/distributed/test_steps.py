@@ -238,6 +238,32 @@ def test_a_redacted_copy_in_a_superseded_export_redacts_the_other(
     assert result.is_complete
 
 
+@pytest.mark.parametrize("removed", ["transactionInfo", "txTime"])
+def test_the_failure_bucket_has_no_redacted_data_of_what_cannot_be_read(
+    tmp_path: Path, ledger: Ledger, removed: str
+) -> None:
+    # given a revision whose block lacks its table, or that lacks its time, and a redaction of it
+    document = insert(ledger, name=SECRET)
+    update(ledger, document, name="new")
+    export = export_of(ledger.blocks, ExportFormat.JSON, blocks_per_object=1)
+    folder = export.write_to(tmp_path)
+    for key in export.data_keys:
+        content = (folder / key).read_bytes()
+        if SECRET.encode() in content:
+            (folder / key).write_bytes(content.replace(removed.encode(), b"x"))
+    number = len(ledger.blocks)
+    ledger.commit([Redact(table="Person", document_id=document, version=0)])
+    export_of(ledger.blocks[number:], ExportFormat.JSON).write_to(tmp_path)
+    run = DistributedRun(tmp_path, settings=WITH_HISTORY)
+    # when
+    run.execute()
+    # then
+    [record] = run.bucket.records
+    assert record.reason == "malformed"
+    assert SECRET.encode() not in record.payload
+    assert document.encode() in record.payload
+
+
 def test_the_next_lower_version_takes_the_place_of_one_that_cannot_be_stored(
     tmp_path: Path, ledger: Ledger
 ) -> None:
