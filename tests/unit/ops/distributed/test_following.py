@@ -215,6 +215,16 @@ def test_the_exit_status_tells_whether_everything_is_there(
     assert run(MemoryStates()) == status
 
 
+def test_what_the_export_lacks_is_told(
+    run: Callable[..., int], buckets: Buckets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(buckets, result(missing=2))
+
+    run(MemoryStates())
+
+    assert "Missing: 2 things that the export should have" in capsys.readouterr().out
+
+
 def test_an_execution_that_is_not_complete_tells_what_is_missing(
     run: Callable[..., int], buckets: Buckets, capsys: pytest.CaptureFixture[str]
 ) -> None:
