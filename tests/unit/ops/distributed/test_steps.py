@@ -296,6 +296,7 @@ def test_a_batch_that_exceeds_the_memory_has_the_next_lower_version_itself(
     assert versions(run) == {document: 1}
     assert len({object_key(record.position) for record in run.bucket.records}) == 1
     assert result.tally.revisions == 3
+    assert result.tally.quarantined.total() == 1
 
 
 def test_two_ids_of_one_name_are_refused_before_anything_is_written(
