@@ -119,7 +119,7 @@ class _Tasks:
             "Type": "Map",
             "Label": label,
             "ItemReader": {
-                "Resource": "arn:aws:states:::s3:getObject",
+                "Resource": self._integration("s3:getObject"),
                 "ReaderConfig": {"InputType": "JSON"},
                 "Parameters": {"Bucket": bucket, "Key.$": f"$.{EventField.RUN}.{key}"},
             },
@@ -139,12 +139,17 @@ class _Tasks:
             "Next": after,
         }
 
+    def _integration(self, action: str) -> str:
+        """Return the ARN of an action of a service, which has to be of the machine's partition."""
+        partition = self._arn.split(":")[1]
+        return f"arn:{partition}:states:::{action}"
+
     def _invocation(self, payload: dict[str, Any] | None) -> dict[str, Any]:
         """Return what a state has that invokes the function; None passes its input on."""
         given = {"Payload.$": "$"} if payload is None else {"Payload": payload}
         return {
             "Type": "Task",
-            "Resource": "arn:aws:states:::lambda:invoke",
+            "Resource": self._integration("lambda:invoke"),
             "Parameters": {"FunctionName": self._arn, **given},
             "TimeoutSeconds": _TASK_SECONDS,
         }

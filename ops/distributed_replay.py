@@ -139,6 +139,9 @@ def run_distributed(options: argparse.Namespace, outputs: StackOutputs, console:
         return STATUS_FAILED
     result = RunResult.from_json(ended.summary)
     print_lines(summary_lines(result.tally, result.ending, is_dry_run=False, index_bytes=0))
+    if result.missing:
+        text = f"{result.missing:,} things that the export should have are not there or damaged"
+        print_lines([f"Missing: {text}. `python -m ops inspect` names them."])
     is_clean = ended.is_success and not (result.tally.quarantined or result.missing)
     return STATUS_OK if is_clean else STATUS_FAILED
 

@@ -5,6 +5,7 @@ A fault of one revision is no fault of those beside it: each is read by itself.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from journal.errors import TRUNCATED, IonError, RecordError
@@ -20,6 +21,7 @@ from journal.ion.structure import (
     struct_field,
     text_field,
     timestamp_field,
+    uint_field,
 )
 from journal.revisions import redaction, revision
 
@@ -65,12 +67,16 @@ class FaultyRevision(NamedTuple):
         Its ledger table; `NO_TABLE` if that is not known.
     code
         What is wrong: a constant text without any of the revision's content.
+    document_id, version
+        Which revision it is; None if that cannot be read.
     """
 
     place: int
     span: Span
     table: Table
     code: str
+    document_id: str | None = None
+    version: int | None = None
 
 
 class BlockRevisions(NamedTuple):
@@ -187,8 +193,20 @@ def _add_revisions(listed: Span, tables: dict[str, Table], result: BlockRevision
                 table = tables.get(document_id, NO_TABLE)
                 read = revision(found, table.name, table.table_id)
             except RecordError as error:
-                result.faulty.append(FaultyRevision(place, span, table, error.code))
+                result.faulty.append(
+                    FaultyRevision(place, span, table, error.code, *_identity(span))
+                )
             else:
                 result.revisions.append(PlacedRevision(place, span, read))
     except IndexError:
         raise IonError(TRUNCATED) from None
+
+
+def _identity(span: Span) -> tuple[str | None, int | None]:
+    """Return the document and the version of a faulty revision, as far as they can be read."""
+    document_id = version = None
+    with suppress(RecordError):
+        metadata = struct_field(struct(span), "metadata")
+        document_id = text_field(metadata, "id")
+        version = uint_field(metadata, "version")
+    return document_id, version

@@ -66,7 +66,7 @@ def check(run: Run, execution: str, workplace: Workplace) -> dict[str, Any]:
 
 
 def _verified(run: Run, execution: str, workplace: Workplace) -> dict[str, Any]:
-    count = len(run.folder.verified.done(workplace.bucket))
+    count = len(run.folder.verified.latest(workplace.bucket))
     if count != run.batches:
         raise IncompleteError(
             f"{count:,} of {run.batches:,} batches are verified: start the execution again, which "
@@ -79,9 +79,8 @@ def _verified(run: Run, execution: str, workplace: Workplace) -> dict[str, Any]:
 
 def _total(run: Run, workplace: Workplace) -> RunResult:
     tally, ending = Tally(), Ending()
-    bucket, results = workplace.bucket, run.folder.writes
-    done = results.done(bucket)
-    keys = [*sorted(done), *results.only_damaged(bucket, done)]
+    bucket = workplace.bucket
+    keys = run.folder.writes.latest(bucket)
     for content in bucket.get_all(keys):
         result = BatchResult.from_json(content)
         tally.add(result.tally)

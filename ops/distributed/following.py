@@ -90,7 +90,8 @@ def follow(
     else:
         refuse_other(execution, request)
         console.print(f"following {execution.arn}, which is running")
-    execution = _wait(machine, execution, concurrency, console)
+    again = _same_command(request)
+    execution = _wait(machine, execution, concurrency, console, again)
     if execution.status == RUNNING:
         return None
     is_success = execution.status == SUCCEEDED
@@ -98,20 +99,25 @@ def follow(
         for fault in machine.faults(execution):
             console.print(f"error: {fault}", style="red")
         console.print(
-            f"the execution ended with {execution.status}. What is done stays done: the same "
-            "command does the rest"
+            f"the execution ended with {execution.status}. What is done stays done: "
+            f"{again} does the rest"
         )
     return Ended(is_success, connections.replay_bucket(outputs).get(summary_key(execution.name)))
 
 
+def _same_command(request: Request) -> str:
+    """Return what goes on with an execution. A restart would do again what it has done."""
+    return "the same command without --restart" if request.restart else "the same command"
+
+
 def _wait(
-    machine: Machine, execution: Execution, concurrency: int | None, console: Console
+    machine: Machine, execution: Execution, concurrency: int | None, console: Console, again: str
 ) -> Execution:
     """Wait until an execution ends, or somebody stops waiting; return how it is then."""
 
     def announce() -> None:
         console.print(
-            "the execution goes on in AWS: the same command follows it again; to stop it: aws "
+            f"the execution goes on in AWS: {again} follows it again; to stop it: aws "
             f"stepfunctions stop-execution --execution-arn {execution.arn}"
         )
 

@@ -29,8 +29,7 @@ def gather(run: Run, workplace: Workplace) -> Run:
         tables would become one unasked.
     """
     bucket, folder = workplace.bucket, run.folder
-    done = folder.scans.done(bucket)
-    keys = [*sorted(done), *folder.scans.only_damaged(bucket, done)]
+    keys = folder.scans.latest(bucket)
     expected = run.batches + run.superseded
     if len(keys) != expected:
         raise OpsError(

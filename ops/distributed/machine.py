@@ -15,6 +15,27 @@ if TYPE_CHECKING:
 
 RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
+_FAULTS = ("FAILED", "TIMED_OUT")
+"""How children of a map end that have a fault of their own."""
+
+_TOO_SLOW = (
+    "a step takes longer than a function may run: lower replayBatchMebibytes, or raise "
+    "replayMemoryMegabytes, with which the CPU grows"
+)
+_TOO_LARGE = "the memory is too small: raise replayMemoryMegabytes, or lower replayBatchMebibytes"
+_REMEDIES = {
+    "Sandbox.Timedout": _TOO_SLOW,
+    "States.Timeout": _TOO_SLOW,
+    "MemoryError": _TOO_LARGE,
+    "Runtime.ExitError": _TOO_LARGE,
+    "Runtime.OutOfMemory": _TOO_LARGE,
+}
+"""What to do about faults of a function that could not tell it itself, because it was ended."""
+
+_WORDS = {"Task timed out": _TOO_SLOW, "signal: killed": _TOO_LARGE}
+"""The same where the fault's name is ``Lambda.Unknown`` (Step Functions developer guide, "Handling
+Lambda service exceptions")."""
+
 MAX_FAULTS = 5
 """Different faults of batches that are told."""
 
@@ -160,17 +181,18 @@ class Machine:
         return list(found)[:MAX_FAULTS] or [fault_text(execution.error, execution.cause)]
 
     def _faults(self, run: MapRun) -> Iterator[str]:
-        with aws_errors(self._what):
-            page = self._client.list_executions(
-                mapRunArn=run.arn, statusFilter="FAILED", maxResults=MAX_FAULTS
-            )
-        for each in page["executions"]:
-            child = self.execution(each["executionArn"])
-            yield fault_text(child.error, child.cause)
+        for status in _FAULTS:
+            with aws_errors(self._what):
+                page = self._client.list_executions(
+                    mapRunArn=run.arn, statusFilter=status, maxResults=MAX_FAULTS
+                )
+            for each in page["executions"]:
+                child = self.execution(each["executionArn"])
+                yield fault_text(child.error, child.cause)
 
 
 def fault_text(error: str, cause: str) -> str:
-    """Return a fault of an execution as a text.
+    """Return a fault of an execution as a text, with its remedy where the function told none.
 
     Parameters
     ----------
@@ -185,7 +207,9 @@ def fault_text(error: str, cause: str) -> str:
         text = content["errorMessage"]
     except (ValueError, KeyError, TypeError):
         text = cause
-    return printable(f"{error}: {text}" if text else error)
+    remedies = [_REMEDIES.get(error), *(each for word, each in _WORDS.items() if word in str(text))]
+    remedy = next(filter(None, remedies), None)
+    return printable(": ".join(str(each) for each in (error, text, remedy) if each))
 
 
 def refuse_other(execution: Execution, request: Request) -> None:

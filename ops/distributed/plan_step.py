@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from handler.replay_contract import MAX_BATCHES
 from ops.distributed.batch_item import Item
+from ops.distributed.identity import identity_digest, identity_of
 from ops.distributed.request import incomplete
 from ops.distributed.run import Run
 from ops.distributed.run_folder import generation_key, run_folder
@@ -21,14 +20,12 @@ from ops.replay.safety import refuse_expired_tombstones
 from ops.replay.selected import missing_parts, refuse_unknown_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from handler.settings import HandlerSettings
     from ops.distributed.replay_bucket import ReplayBucket
     from ops.distributed.request import Request
     from ops.distributed.run_folder import Results, RunFolder
     from ops.distributed.workplace import Workplace
-    from ops.replay.job import Job
     from ops.replay.plan import Plan
 
 MAX_PARTS = 200
@@ -61,7 +58,8 @@ def plan(request: Request, workplace: Workplace) -> Run:
             f"the export makes {count:,} batches, and Step Functions takes {MAX_BATCHES:,}: raise "
             "the setting replayBatchMebibytes, or replay on one machine if its objects are small"
         )
-    folder = _folder(request, workplace, planned.digest(_identity(request, job)))
+    identity = identity_of(request, job) | {"objects": _objects(planned, found.modified)}
+    folder = _folder(request, workplace, planned.digest(identity))
     return _write(planned, request, workplace, folder, len(missing))
 
 
@@ -83,6 +81,9 @@ def _write(
         folder=folder,
         strand_id=planned.strand_id,
         request=request,
+        identity=identity_digest(
+            request, request.job(workplace.source.location, planned.strand_id, workplace.settings)
+        ),
         batches=len(planned.batches),
         superseded=len(planned.superseded),
         blocks=sum(
@@ -110,23 +111,14 @@ def _folder(request: Request, workplace: Workplace, digest: str) -> RunFolder:
     return run_folder(digest, generation)
 
 
-def _identity(request: Request, job: Job) -> dict[str, object]:
-    """Return what decides, beside the export, what is written where, or what is verified."""
-    start, end = job.selection.start, job.selection.end
-    return {
-        "source": job.location,
-        "settings": None if request.verify else _settings_text(job.settings),
-        "wanted": sorted(request.wanted) if request.verify else None,
-        "tables": sorted(job.tables),
-        "from": None if start is None else start.isoformat(),
-        "to": None if end is None else end.isoformat(),
-        "correction": None if job.correction is None else job.correction.value,
-    }
+def _objects(planned: Plan, modified: Mapping[str, float]) -> list[list[object]]:
+    """Return what changes when an object is replaced by another copy of the same name.
 
-
-def _settings_text(settings: HandlerSettings) -> str:
-    content = {
-        "tables": {name: asdict(table) for name, table in settings.replica_tables.items()},
-        "history": settings.history_table,
-    }
-    return json.dumps(content, sort_keys=True)
+    The copy may be whole where the former one was damaged, or redacted where it was not. What the
+    former one left in the tables and in the results does not stand for it.
+    """
+    return [
+        [part.size, modified[part.key]]
+        for batch in (*planned.superseded, *planned.batches)
+        for part in batch.parts
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +13,7 @@ from ops.errors import aws_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
 
 _GONE = "NoSuchKey"
 READS_IN_FLIGHT = 16
@@ -100,7 +102,14 @@ class ReplayBucket:
             If one cannot be read.
         """
         with ThreadPoolExecutor(READS_IN_FLIGHT) as pool:
-            yield from pool.map(self.get, keys)
+            ahead: deque[Future[Any]] = deque()
+            # Not `map`, which reads all of them at once, however slow the caller is.
+            for key in keys:
+                ahead.append(pool.submit(self.get, key))
+                if len(ahead) >= 2 * READS_IN_FLIGHT:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield all keys that start with a prefix, in their order.

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from handler.replay_contract import RunField
+from ops.distributed.identity import identity_digest
 from ops.distributed.request import Request
 from ops.distributed.run_folder import RunFolder
+from ops.errors import OpsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +30,8 @@ class Run:
         The journal.
     request
         What it was asked to do.
+    identity
+        Stands for the export's location and the configuration that the plan is made for.
     batches, superseded
         Number of batches with blocks that are written, and with superseded copies.
     blocks
@@ -43,6 +47,7 @@ class Run:
     folder: RunFolder
     strand_id: str
     request: Request
+    identity: str
     batches: int
     superseded: int
     blocks: int
@@ -57,6 +62,7 @@ class Run:
             "folder": self.folder.prefix,
             "strandId": self.strand_id,
             "request": self.request.to_json(),
+            "identity": self.identity,
             "batches": self.batches,
             "superseded": self.superseded,
             "blocks": self.blocks,
@@ -75,6 +81,7 @@ class Run:
             folder=RunFolder(content["folder"]),
             strand_id=content["strandId"],
             request=Request.from_json(content["request"]),
+            identity=content["identity"],
             batches=content["batches"],
             superseded=content["superseded"],
             blocks=content["blocks"],
@@ -85,6 +92,19 @@ class Run:
         )
 
     def job(self, workplace: Workplace) -> Job:
-        """Return the work of a batch."""
+        """Return the work of a batch.
+
+        Raises
+        ------
+        OpsError
+            If the stack was deployed with another configuration since the plan was made: the
+            results would be taken for those of the former one.
+        """
         location = workplace.source.location
-        return self.request.job(location, self.strand_id, workplace.settings)
+        job = self.request.job(location, self.strand_id, workplace.settings)
+        if identity_digest(self.request, job) != self.identity:
+            raise OpsError(
+                "the stack was deployed with other tables or another export since the execution "
+                "began: start it again, which replays with the new configuration"
+            )
+        return job

@@ -55,6 +55,11 @@ class Results:
             if self.whole + key.removeprefix(self.damaged) not in done:
                 yield key
 
+    def latest(self, bucket: ReplayBucket) -> list[str]:
+        """Return a key for each batch that has a result: that of the batch read whole, if any."""
+        done = self.done(bucket)
+        return [*sorted(done), *self.only_damaged(bucket, done)]
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -90,7 +95,10 @@ class RunFolder:
 
     @property
     def verified(self) -> Results:
-        """What verifications have found. All batches count as whole: damage is a finding."""
+        """What verifications have found.
+
+        What could not be read is a finding, and is tried again: a permission may have been missing.
+        """
         return Results(f"{self.prefix}verified/", f"{self.prefix}verified-damaged/")
 
     @property

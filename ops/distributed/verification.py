@@ -54,5 +54,6 @@ class StoredBatches:
 
     def _batches(self) -> Iterator[VerifiedBatch]:
         # A replay begins with the newest block, so the batch with the highest number is the oldest.
-        keys = sorted(self._folder.verified.done(self._bucket), reverse=True)
+        keys = self._folder.verified.latest(self._bucket)
+        keys.sort(key=lambda key: key.rpartition("/")[2], reverse=True)
         return map(from_json, self._bucket.get_all(keys))

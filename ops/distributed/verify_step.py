@@ -21,18 +21,20 @@ def verify(run: Run, item: Item, workplace: Workplace) -> None:
     Raises
     ------
     OpsError
-        If the source cannot be read at all.
+        If the source cannot be read at all, or the stack reads another one by now.
     """
+    job = run.job(workplace)
     request = run.request
     found = verify_batch(
         workplace.source,
         # A replay begins with the newest block, a verification with the oldest.
         list(reversed(item.batch.parts)),
-        strand_id=run.strand_id,
+        strand_id=job.strand_id,
         selection=Selection(request.tables, request.selection.start, request.selection.end),
         wanted=request.wanted,
         learned={},
         max_tries=QUICK_TRIES,
     )
-    key = run.folder.verified.key(item, is_damaged=False)
+    is_damaged = not all(result.is_readable for result in found.results)
+    key = run.folder.verified.key(item, is_damaged=is_damaged)
     workplace.bucket.put(key, to_json(found))

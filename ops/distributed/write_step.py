@@ -74,7 +74,7 @@ def write(
     )
     read = replay.read(item.batch)
     keys = document_keys(read.keys)
-    redacted = redactions.of(keys)
+    redacted = redactions.of([*keys, *read.faulty_documents])
     written = replay.write(Claims(bytes([1]) * len(keys), redacted))
     tally = written.tally
     if written.unsettled and written.has_older:

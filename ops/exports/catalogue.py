@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -157,6 +157,8 @@ class Catalogue:
         Files that have nothing to do with an export.
     unreadable
         What could not be read while this was collected.
+    modified
+        When each object with blocks was last changed, in seconds since 1970, by its key.
     """
 
     location: str
@@ -167,6 +169,7 @@ class Catalogue:
     proofs: Sequence[FoundProof]
     foreign: Sequence[Entry]
     unreadable: Sequence[Unreadable]
+    modified: Mapping[str, float] = field(default_factory=dict)
 
 
 class _Sorted:
@@ -313,6 +316,7 @@ def _put_together(source: Source, found: _Sorted) -> Catalogue:
         proofs=found.proofs,
         foreign=found.foreign,
         unreadable=found.unreadable,
+        modified={key: entry.modified for key, (entry, _) in found.data.items()},
     )
 
 

@@ -16,6 +16,7 @@ from ops.replay.revisions import read_part
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from handler.failures import Position
     from handler.quarantine import QuarantineStore
     from handler.writer import ReplicaWriter
     from ops.exports.source import Source
@@ -83,8 +84,10 @@ class BatchReplay:
         self._max_bytes = max_bytes
         self._slice_bytes = slice_bytes
         self._batch: Batch | None = None
+        self._last: Batch | None = None
         self._sink: BatchSink | None = None
         self._is_large = False
+        self._quarantined: set[Position] = set()
 
     def read(self, batch: Batch) -> ReadBatch:
         """Read a batch.
@@ -94,7 +97,9 @@ class BatchReplay:
         OpsError
             If an object cannot be read at all.
         """
-        self._batch = batch
+        if batch != self._last:
+            self._quarantined.clear()
+        self._batch = self._last = batch
         self._is_large = False
         self._sink = sink = BatchSink(self._job, self._max_bytes, self._too_large)
         self._read(batch, sink)
@@ -105,6 +110,7 @@ class BatchReplay:
             keys=b"".join(sink.newest),
             redactions=frozenset(sink.redacted),
             table_ids=sink.table_ids,
+            faulty_documents=frozenset(sink.faulty_documents),
         )
 
     def _too_large(self, sink: BatchSink) -> None:
@@ -188,4 +194,7 @@ class BatchReplay:
                     "DynamoDB cannot store: check the permission s3:PutObject and the network, and "
                     "run the command again, which goes on where it was"
                 )
-            writing.tally.quarantined[record.reason, record.code] += 1
+            # A batch that is written again has the same revisions that cannot be stored.
+            if record.position not in self._quarantined:
+                self._quarantined.add(record.position)
+                writing.tally.quarantined[record.reason, record.code] += 1

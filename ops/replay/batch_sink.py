@@ -64,6 +64,8 @@ class BatchSink(Found):
         The highest version with a state, by what stands for the document.
     redacted
         Revisions that the blocks redact, or have only without their data.
+    faulty_documents
+        What stands for the documents of `kept_faults`, of all blocks.
     table_ids
         Ids of ledger tables by the entry of the settings that takes them.
     tally
@@ -82,6 +84,7 @@ class BatchSink(Found):
         self.kept_redactions: list[FoundRedaction] = []
         self.newest: dict[bytes, int] = {}
         self.redacted: set[RevisionKey] = set()
+        self.faulty_documents: set[bytes] = set()
         self.table_ids: dict[str, set[str]] = {}
         self.tally = Tally()
 
@@ -127,10 +130,7 @@ class BatchSink(Found):
         table = self._table(revision.table_name, revision.table_id)
         if table is None:
             if (revision.table_id, revision.table_name) == NO_TABLE:
-                fault = FoundFault(
-                    found.sequence_no, found.place, found.span, NO_TABLE, NO_TABLE_CODE
-                )
-                self.kept_faults.append(fault)
+                self._keep_fault(_fault(found, NO_TABLE, NO_TABLE_CODE))
             else:
                 self.tally.ignored[revision.table_name] += 1
             return
@@ -138,9 +138,7 @@ class BatchSink(Found):
         try:
             check_integer("version", version)
         except MalformedRecord as error:
-            self.kept_faults.append(
-                FoundFault(found.sequence_no, found.place, found.span, table_of(found), error.code)
-            )
+            self._keep_fault(_fault(found, table_of(found), error.code))
             return
         key = document_key(revision.document_id)
         self.kept.append(Kept(found, key, table))
@@ -151,9 +149,14 @@ class BatchSink(Found):
 
     def _sort_fault(self, fault: FoundFault) -> None:
         if fault.table == NO_TABLE or self._table(fault.table.name, fault.table.table_id):
-            self.kept_faults.append(fault)
+            self._keep_fault(fault)
         else:
             self.tally.ignored[fault.table.name] += 1
+
+    def _keep_fault(self, fault: FoundFault) -> None:
+        self.kept_faults.append(fault)
+        if fault.document_id is not None:
+            self.faulty_documents.add(document_key(fault.document_id))
 
     def _table(self, name: str, table_id: str) -> ReplicaTable | None:
         try:
@@ -164,6 +167,19 @@ class BatchSink(Found):
             if table is not None:
                 self.table_ids.setdefault(table.ledger_table, set()).add(table_id)
             return table
+
+
+def _fault(found: FoundRevision, table: Table, code: str) -> FoundFault:
+    revision = found.revision
+    return FoundFault(
+        found.sequence_no,
+        found.place,
+        found.span,
+        table,
+        code,
+        revision.document_id,
+        revision.version,
+    )
 
 
 def table_of(found: FoundRevision) -> Table:

@@ -197,14 +197,25 @@ class BatchWriting:
         return failures.retried()
 
     def _add_fault(self, found: FoundFault, quarantine: Quarantine) -> None:
-        payload = revision_record(found.span, found.table, self._job.strand_id)
         quarantine.add(
-            UserRecord(payload, found.place),
+            UserRecord(self._fault_record(found), found.place),
             self._source(found.sequence_no, EXPORT_SHARD),
             MalformedRecord.kind,
             found.code,
             found.table.name or None,
         )
+
+    def _fault_record(self, found: FoundFault) -> bytes:
+        document_id, version = found.document_id, found.version
+        if (
+            document_id is not None
+            and version is not None
+            and RevisionKey(document_key(document_id), version) in self._redacted
+        ):
+            # Its data must not come back from the failure bucket.
+            redaction = Redaction(found.table.table_id or None, document_id, version)
+            return redaction_record(redaction, self._job.strand_id)
+        return revision_record(found.span, found.table, self._job.strand_id)
 
     def _source(self, sequence_no: int, shard_id: str) -> Source:
         return Source(self._arn, shard_id, str(sequence_no), self._job.strand_id, self._clock())

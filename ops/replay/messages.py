@@ -60,6 +60,8 @@ class ReadBatch:
         The batch.
     keys
         What stands for the documents that have a state in the batch, one after the other.
+    faulty_documents
+        What stands for the documents of revisions that cannot be read.
     redactions
         Revisions that the batch redacts, or has only without their data.
     table_ids
@@ -70,6 +72,7 @@ class ReadBatch:
     keys: bytes
     redactions: frozenset[RevisionKey]
     table_ids: dict[str, set[str]]
+    faulty_documents: frozenset[bytes] = frozenset()
 
 
 class Claims(NamedTuple):
@@ -80,7 +83,8 @@ class Claims(NamedTuple):
     mask
         A byte for each document of `ReadBatch.keys`: 1 if its state is to be written.
     redacted
-        Revisions of these documents whose data is redacted somewhere in the source.
+        Revisions of these and of `ReadBatch.faulty_documents` whose data is redacted somewhere in
+        the source.
     only_claimed
         Whether nothing but these documents is to be written: the rest is done.
     """

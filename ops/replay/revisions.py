@@ -62,6 +62,8 @@ class FoundFault(NamedTuple):
         Its ledger table; empty name and id if that is not known.
     code
         What is wrong: a constant text without any of the revision's content.
+    document_id, version
+        Which revision it is; None if that cannot be read.
     """
 
     sequence_no: int
@@ -69,6 +71,8 @@ class FoundFault(NamedTuple):
     span: Span
     table: Table
     code: str
+    document_id: str | None = None
+    version: int | None = None
 
 
 class FoundRedaction(NamedTuple):
@@ -205,12 +209,7 @@ class _PartReader:
                 for each in block.revisions
             ]
         )
-        found.faulty.extend(
-            [
-                FoundFault(number, each.place, each.span, each.table, each.code)
-                for each in block.faulty
-            ]
-        )
+        found.faulty.extend([FoundFault(number, *each) for each in block.faulty])
 
     def _is_selected(self, block: BlockRevisions) -> bool:
         if block.timestamp is None:

@@ -137,7 +137,8 @@ class ReplayState:
             mask = bytes([1]) * len(keys)
         else:
             mask = self._claim(read.number, keys)
-        return Claims(mask, self._redacted(keys), only_claimed=pass_ is Pass.OLDER)
+        redacted = self._redacted([*keys, *read.faulty_documents])
+        return Claims(mask, redacted, only_claimed=pass_ is Pass.OLDER)
 
     def _claim(self, number: int, keys: Sequence[bytes]) -> bytes:
         stored = self._stored(keys)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from handler.writer import BatchStatementWriter
@@ -70,6 +70,7 @@ class DistributedRun:
         *,
         fails: Callable[[], None] = lambda: None,
         deadline: float = math.inf,
+        deployed: HandlerSettings | None = None,
         **request: Any,  # noqa: ANN401 (fields of a request)
     ) -> RunResult:
         """Execute the state machine once.
@@ -80,6 +81,8 @@ class DistributedRun:
             Called before each write to DynamoDB; what it raises ends the execution.
         deadline
             Seconds since the epoch after which no batch writes anything.
+        deployed
+            The configuration from the first write on; None for the same.
         request
             Fields of `Request`.
         """
@@ -90,7 +93,8 @@ class DistributedRun:
             for item in self._items(run.folder.to_scan):
                 scan(run, item, workplace)
             run = _told(Run, gather(run, workplace))
-            self._write(run, workplace, fails, deadline)
+            settings = workplace.settings if deployed is None else deployed
+            self._write(run, replace(workplace, settings=settings), fails, deadline)
         return RunResult.from_json(check(run, f"execution-{self.executions}", workplace))
 
     def verify(self, **request: Any) -> str:  # noqa: ANN401 (fields of a request)

@@ -22,7 +22,8 @@ class MemoryStates:
     ending
         Fields of an execution that has ended.
     failed
-        Errors and causes of the batches that failed.
+        Errors and causes of the batches that failed. Of ``States.Timeout``, the status is
+        ``TIMED_OUT``.
 
     Attributes
     ----------
@@ -62,7 +63,8 @@ class MemoryStates:
         """Return an execution, or a child of a map that failed."""
         if "/write:" in executionArn:
             error, cause = self._failed[int(executionArn.rpartition("-")[2])]
-            return {"status": "FAILED", "input": "{}", "error": error, "cause": cause}
+            status = _child_status(error)
+            return {"status": status, "input": "{}", "error": error, "cause": cause}
         found = self._executions[executionArn]
         self._looks -= 1
         if self._looks < 0:
@@ -72,9 +74,13 @@ class MemoryStates:
     def list_executions(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 (the API's)
         """List executions that are running, or children that failed."""
         if "mapRunArn" in arguments:
-            assert arguments["statusFilter"] == "FAILED"
-            count = min(len(self._failed), arguments["maxResults"])
-            arns = [f"{_EXECUTIONS}/write:child-{number}" for number in range(count)]
+            numbers = [
+                number
+                for number, (error, _) in enumerate(self._failed)
+                if _child_status(error) == arguments["statusFilter"]
+            ]
+            arns = [f"{_EXECUTIONS}/write:child-{number}" for number in numbers]
+            arns = arns[: arguments["maxResults"]]
         else:
             assert arguments["statusFilter"] == "RUNNING"
             arns = [arn for arn, each in self._executions.items() if each["status"] == "RUNNING"]
@@ -109,3 +115,7 @@ class MemoryStates:
         """Change how many batches are done at a time."""
         self.concurrency.append((mapRunArn.rpartition("/")[2], maxConcurrency))
         return {}
+
+
+def _child_status(error: str) -> str:
+    return "TIMED_OUT" if error == "States.Timeout" else "FAILED"

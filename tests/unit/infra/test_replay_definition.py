@@ -261,3 +261,11 @@ def test_the_definition_is_small_json_without_anything_to_fill_in() -> None:
 
     assert len(text.encode()) < MAX_DEFINITION // 10
     assert not re.search(r"\$\{|Output<", text)
+
+
+def test_integrations_are_of_the_partition_of_the_function() -> None:
+    text = json.dumps(definition(FUNCTION.replace(":aws:", ":aws-us-gov:"), "b", concurrency=1))
+
+    assert "arn:aws-us-gov:states:::lambda:invoke" in text
+    assert "arn:aws-us-gov:states:::s3:getObject" in text
+    assert "arn:aws:" not in text

@@ -215,6 +215,16 @@ def test_the_exit_status_tells_whether_everything_is_there(
     assert run(MemoryStates()) == status
 
 
+def test_what_the_export_lacks_is_told(
+    run: Callable[..., int], buckets: Buckets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(buckets, result(missing=2))
+
+    run(MemoryStates())
+
+    assert "Missing: 2 things that the export should have" in capsys.readouterr().out
+
+
 def test_an_execution_that_is_not_complete_tells_what_is_missing(
     run: Callable[..., int], buckets: Buckets, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -250,7 +260,7 @@ def test_the_faults_of_batches_are_told_once_each(
     assert status == 1
     text = capsys.readouterr().err
     assert text.count("NotWrittenError: DynamoDB does not take it") == 1
-    assert "error: States.Timeout\n" in text
+    assert "error: States.Timeout: a step takes longer" in text
     assert "Exceed" not in text
     assert "the same command does the rest" in text
 
@@ -287,7 +297,51 @@ def test_options_of_both_kinds_are_refused(
     assert problem in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("error", "message", "setting"),
+    [
+        (
+            "Sandbox.Timedout",
+            "RequestId: 1 Error: Task timed out after 900.00 seconds",
+            "lower replayBatchMebibytes",
+        ),
+        (
+            "Lambda.Unknown",
+            "RequestId: 1 Error: Task timed out after 900.00 seconds",
+            "lower replayBatchMebibytes",
+        ),
+        ("States.Timeout", "", "lower replayBatchMebibytes"),
+        (
+            "Runtime.ExitError",
+            "RequestId: 1 Error: Runtime exited: signal: killed",
+            "raise replayMemory",
+        ),
+        (
+            "Lambda.Unknown",
+            "RequestId: 1 Error: Runtime exited: signal: killed",
+            "raise replayMemory",
+        ),
+        ("MemoryError", "", "raise replayMemoryMegabytes"),
+    ],
+)
+def test_a_function_that_was_ended_has_a_remedy(error: str, message: str, setting: str) -> None:
+    cause = json.dumps({"errorType": error, "errorMessage": message})
+
+    assert setting in fault_text(error, cause)
+
+
+def test_what_a_restart_has_done_is_not_done_again(
+    run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    states = MemoryStates(ending={"status": "FAILED", "error": "E", "cause": "c"})
+
+    run(states, "--restart")
+
+    text = " ".join(capsys.readouterr().err.split())
+    assert "the same command without --restart does the rest" in text
+
+
 def test_a_cause_of_another_form_is_told_as_it_is() -> None:
     assert fault_text("States.Runtime", "not JSON") == "States.Runtime: not JSON"
-    assert fault_text("States.Timeout", "") == "States.Timeout"
+    assert fault_text("States.Runtime", "") == "States.Runtime"
     assert fault_text("E", '"\\u001b[2J"') == "E: " + '"\\u001b[2J"'

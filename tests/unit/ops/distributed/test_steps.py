@@ -24,7 +24,8 @@ from ops.replay.batch_replay import BatchReplay
 from ops.replay.batch_writing import NotWrittenError
 from tests.support.distributed_run import DistributedRun
 from tests.support.exports import ExportFormat, export_of, new_ledger
-from tests.support.replay_run import HISTORY, PERSON, WITH_HISTORY
+from tests.support.memory_dynamodb import Tables
+from tests.support.replay_run import HISTORY, PERSON, SETTINGS, WITH_HISTORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,6 +180,25 @@ def test_other_settings_are_other_work(tmp_path: Path, ledger: Ledger) -> None:
     assert len(run.tables.items(HISTORY)) == 25
 
 
+def test_settings_that_change_while_it_runs_end_it(tmp_path: Path, ledger: Ledger) -> None:
+    # given a stack that is deployed without a table before anything is written
+    ledger.commit([CreateTable(table="Car")])
+    ledger.commit([Insert(table="Car", document={"n": 1})])
+    car = ReplicaTable(ledger_table="Car", table_name="car-1")
+    both = replace(SETTINGS, replica_tables={**SETTINGS.replica_tables, "Car": car})
+    run = DistributedRun(
+        export_of(ledger.blocks).write_to(tmp_path),
+        settings=both,
+        tables=Tables([PERSON, "car-1"], history=[HISTORY]),
+    )
+    with pytest.raises(OpsError, match="was deployed with other tables"):
+        run.execute(deployed=SETTINGS)
+    # when it has the table again
+    run.execute()
+    # then
+    assert len(run.tables.items("car-1")) == 1
+
+
 def test_a_redaction_in_a_newer_block_redacts_older_copies(tmp_path: Path, ledger: Ledger) -> None:
     # given an export from before a redaction, and one with nothing but the redaction
     document = insert(ledger, name=SECRET)
@@ -218,6 +238,32 @@ def test_a_redacted_copy_in_a_superseded_export_redacts_the_other(
     assert result.is_complete
 
 
+@pytest.mark.parametrize("removed", ["transactionInfo", "txTime"])
+def test_the_failure_bucket_has_no_redacted_data_of_what_cannot_be_read(
+    tmp_path: Path, ledger: Ledger, removed: str
+) -> None:
+    # given a revision whose block lacks its table, or that lacks its time, and a redaction of it
+    document = insert(ledger, name=SECRET)
+    update(ledger, document, name="new")
+    export = export_of(ledger.blocks, ExportFormat.JSON, blocks_per_object=1)
+    folder = export.write_to(tmp_path)
+    for key in export.data_keys:
+        content = (folder / key).read_bytes()
+        if SECRET.encode() in content:
+            (folder / key).write_bytes(content.replace(removed.encode(), b"x"))
+    number = len(ledger.blocks)
+    ledger.commit([Redact(table="Person", document_id=document, version=0)])
+    export_of(ledger.blocks[number:], ExportFormat.JSON).write_to(tmp_path)
+    run = DistributedRun(tmp_path, settings=WITH_HISTORY)
+    # when
+    run.execute()
+    # then
+    [record] = run.bucket.records
+    assert record.reason == "malformed"
+    assert SECRET.encode() not in record.payload
+    assert document.encode() in record.payload
+
+
 def test_the_next_lower_version_takes_the_place_of_one_that_cannot_be_stored(
     tmp_path: Path, ledger: Ledger
 ) -> None:
@@ -250,6 +296,7 @@ def test_a_batch_that_exceeds_the_memory_has_the_next_lower_version_itself(
     assert versions(run) == {document: 1}
     assert len({object_key(record.position) for record in run.bucket.records}) == 1
     assert result.tally.revisions == 3
+    assert result.tally.quarantined.total() == 1
 
 
 def test_two_ids_of_one_name_are_refused_before_anything_is_written(
@@ -324,6 +371,46 @@ def test_a_damaged_superseded_copy_is_told(tmp_path: Path, ledger: Ledger) -> No
     # when / then
     with pytest.raises(IncompleteError, match="1 things of the export cannot be read"):
         run.execute(accept_gaps=True)
+
+
+def test_a_copy_that_takes_the_place_of_a_damaged_superseded_one_is_read(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    # given a replay that ended because a superseded copy is damaged
+    busy(ledger)
+    older = export_of(ledger.blocks[:-1], prefix="older/")
+    older.write_to(tmp_path)
+    export_of(ledger.blocks, prefix="newer/", export_id="3ZzAdzxh1X4KNZlUyBKwR9").write_to(tmp_path)
+    file = tmp_path / older.data_keys[0]
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-40])
+    run = DistributedRun(tmp_path)
+    with pytest.raises(IncompleteError):
+        run.execute(accept_gaps=True)
+    # when
+    file.write_bytes(whole)
+    # then
+    assert run.execute().is_complete
+
+
+def test_a_copy_that_was_redacted_takes_the_place_of_one_with_the_data(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    # given a replay of an export with data that was redacted later
+    document = insert(ledger, name=SECRET)
+    update(ledger, document, name="new")
+    export = export_of(ledger.blocks)
+    run = DistributedRun(export.write_to(tmp_path), settings=WITH_HISTORY)
+    run.execute()
+    # when the same blocks are exported again to the same place
+    number = len(ledger.blocks)
+    ledger.commit([Redact(table="Person", document_id=document, version=0)])
+    again = export_of(ledger.blocks[:number])
+    assert again.data_keys == export.data_keys
+    again.write_to(tmp_path)
+    run.execute()
+    # then
+    assert SECRET not in str(run.tables.items(HISTORY))
 
 
 def test_tombstones_that_expire_are_refused(tmp_path: Path, ledger: Ledger) -> None:

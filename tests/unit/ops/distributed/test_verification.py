@@ -13,6 +13,8 @@ from qldb_simulator.operations import CreateTable, Delete, Insert, Redact, Updat
 from ops.distributed.check_step import IncompleteError
 from ops.distributed.verification import StoredBatches
 from ops.errors import OpsError
+from ops.exports.folder import Folder
+from ops.exports.source import ObjectError
 from ops.exports.verification import Outcome, Verification
 from ops.exports.verifier import VerifyOptions, verify
 from tests.support.block_proofs import proofs_of
@@ -20,6 +22,7 @@ from tests.support.distributed_run import REPLAYS, DistributedRun
 from tests.support.exports import ExportFormat, export_of, new_ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from qldb_simulator.journal import Ledger
@@ -145,6 +148,49 @@ def test_an_export_that_has_changed_since_is_refused(tmp_path: Path, ledger: Led
     # then
     with pytest.raises(OpsError, match="is not the one that the execution has verified"):
         verified(folder, results)
+
+
+def test_an_object_that_was_changed_is_verified_again(tmp_path: Path, ledger: Ledger) -> None:
+    # given an export that was proven
+    export = export_of(ledger.blocks)
+    run = DistributedRun(export.write_to(tmp_path))
+    assert distributed(run).outcome is Outcome.PROVEN
+    # when a byte changes / then it is not proven
+    file = tmp_path / export.data_keys[1]
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:])
+    assert distributed(run).outcome is not Outcome.PROVEN
+    # when an object is cut / then it is not proven
+    file.write_bytes(whole[:-30])
+    assert distributed(run).outcome is not Outcome.PROVEN
+    # when it is whole again / then it is proven
+    file.write_bytes(whole)
+    assert distributed(run).outcome is Outcome.PROVEN
+
+
+def test_an_object_that_could_not_be_read_is_tried_again(
+    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given an object that is archived
+    export = export_of(ledger.blocks)
+    run = DistributedRun(export.write_to(tmp_path))
+    chunks = Folder.chunks
+
+    def archived(folder: Folder, key: str) -> Iterator[bytes]:
+        if key == export.data_keys[1]:
+            raise ObjectError(key, "is archived: restore it first")
+        return chunks(folder, key)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "chunks", archived)
+        found = distributed(run)
+        assert found == verified(run.folder)
+        assert found.outcome is Outcome.NOT_READ
+    # when it is restored, which does not change it
+    again = distributed(run)
+    # then
+    assert again.outcome is Outcome.PROVEN
+    assert len(run.keys("/verified/")) == len(export.data_keys)
 
 
 def test_a_batch_that_is_not_verified_ends_the_execution(

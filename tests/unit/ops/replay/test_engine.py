@@ -292,6 +292,29 @@ def test_a_redaction_in_a_block_redacts_older_copies(tmp_path: Path, ledger: Led
     assert "hash" in history[f"{document}/0"]
 
 
+def test_the_failure_bucket_has_no_redacted_data_of_what_cannot_be_read(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    # given a revision without its time, and a redaction of it
+    document = insert(ledger, name=SECRET)
+    update(ledger, document, name="new")
+    export = export_of(ledger.blocks, ExportFormat.JSON, blocks_per_object=1)
+    export.write_to(tmp_path)
+    for key in export.data_keys:
+        content = (tmp_path / key).read_bytes()
+        if SECRET.encode() in content:
+            (tmp_path / key).write_bytes(content.replace(b"txTime", b"x"))
+    number = len(ledger.blocks)
+    ledger.commit([Redact(table="Person", document_id=document, version=0)])
+    export_of(ledger.blocks[number:], ExportFormat.JSON).write_to(tmp_path)
+    run = ReplayRun(tmp_path)
+    # when
+    run.run()
+    # then
+    [record] = run.bucket.records
+    assert SECRET.encode() not in record.payload
+
+
 def test_the_newest_revision_that_is_known_may_be_redacted(tmp_path: Path, ledger: Ledger) -> None:
     # given an export of the first versions, and the block that redacts the second of them
     document = insert(ledger, name="first")
