@@ -227,7 +227,7 @@ def refuse_other(execution: Execution, request: Request) -> None:
         running = {}
     # To follow a replay that starts again, nobody has to ask for another start.
     restarts = running.pop("restart", False)
-    if wanted.pop("restart") > restarts or wanted != running:
+    if (wanted.pop("restart") and restarts is not True) or wanted != running:
         raise OpsError(
             f"another execution is running: {execution.arn}. Wait until it ends, give its options "
             "to follow it, or stop it: aws stepfunctions stop-execution --execution-arn "

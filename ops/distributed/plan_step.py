@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
+
+import orjson
 
 from handler.replay_contract import MAX_BATCHES
 from ops.distributed.batch_item import Item
@@ -75,8 +78,6 @@ def _write(
         to_write = _left(newest, folder.writes, bucket)
         # What is redacted is needed as long as anything is written.
         to_scan = _left([*superseded, *newest], folder.scans, bucket) if to_write else []
-    bucket.put(folder.to_scan, [item.to_json() for item in to_scan])
-    bucket.put(folder.to_write, [item.to_json() for item in to_write])
     return Run(
         folder=folder,
         strand_id=planned.strand_id,
@@ -90,9 +91,19 @@ def _write(
             part.read_to - part.read_from + 1 for batch in planned.batches for part in batch.parts
         ),
         missing=missing,
+        scan_key=_put_list("to-scan", to_scan, folder, bucket),
         scan_count=len(to_scan),
+        write_key=_put_list("to-write", to_write, folder, bucket),
         write_count=len(to_write),
     )
+
+
+def _put_list(name: str, items: list[Item], folder: RunFolder, bucket: ReplayBucket) -> str:
+    """Write batches that are still to be done, and return the key."""
+    content = [item.to_json() for item in items]
+    key = folder.list_key(name, hashlib.sha256(orjson.dumps(content)).hexdigest())
+    bucket.put(key, content)
+    return key
 
 
 def _left(items: Sequence[Item], results: Results, bucket: ReplayBucket) -> list[Item]:

@@ -143,6 +143,15 @@ def _problems(content: object) -> Iterator[str]:
     for name, field in _FIELDS.items():
         if name in content and not field.accepts(content[name]):
             yield f"{name} is no {field.kind}"
+    start, end = content.get("from"), content.get("to")
+    if (
+        start is not None
+        and end is not None
+        and _is_time(start)
+        and _is_time(end)
+        and datetime.fromisoformat(start) >= datetime.fromisoformat(end)
+    ):
+        yield "from is not before to: no block is between them"
 
 
 class _Field(NamedTuple):

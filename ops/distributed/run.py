@@ -40,6 +40,8 @@ class Run:
         What the export should have and has not; number of sentences.
     scan_count, write_count
         Number of batches that this execution scans and writes.
+    scan_key, write_key
+        Keys of the lists of these batches.
     redactions_key
         Key of what the export redacts; None before that is known.
     """
@@ -52,7 +54,9 @@ class Run:
     superseded: int
     blocks: int
     missing: int
+    scan_key: str
     scan_count: int
+    write_key: str
     write_count: int
     redactions_key: str | None = None
 
@@ -67,9 +71,9 @@ class Run:
             "superseded": self.superseded,
             "blocks": self.blocks,
             "missing": self.missing,
-            RunField.SCAN_KEY.value: self.folder.to_scan,
+            RunField.SCAN_KEY.value: self.scan_key,
             RunField.SCAN_COUNT.value: self.scan_count,
-            RunField.WRITE_KEY.value: self.folder.to_write,
+            RunField.WRITE_KEY.value: self.write_key,
             RunField.WRITE_COUNT.value: self.write_count,
             "redactionsKey": self.redactions_key,
         }
@@ -86,7 +90,9 @@ class Run:
             superseded=content["superseded"],
             blocks=content["blocks"],
             missing=content["missing"],
+            scan_key=content[RunField.SCAN_KEY],
             scan_count=content[RunField.SCAN_COUNT],
+            write_key=content[RunField.WRITE_KEY],
             write_count=content[RunField.WRITE_COUNT],
             redactions_key=content["redactionsKey"],
         )

@@ -73,15 +73,18 @@ class RunFolder:
 
     prefix: str
 
-    @property
-    def to_scan(self) -> str:
-        """Batches that are still to be scanned."""
-        return f"{self.prefix}to-scan{_SUFFIX}"
+    def list_key(self, name: str, digest: str) -> str:
+        """Return the key of a list of batches.
 
-    @property
-    def to_write(self) -> str:
-        """Batches that are still to be written."""
-        return f"{self.prefix}to-write{_SUFFIX}"
+        Parameters
+        ----------
+        name
+            What is still to be done with them.
+        digest
+            Stands for the content. Another execution may have less to do, and an execution reads
+            its lists long after they were written.
+        """
+        return f"{self.prefix}lists/{digest}/{name}{_SUFFIX}"
 
     @property
     def redactions(self) -> str:

@@ -73,7 +73,7 @@ class DistributedReplay:
         )
         run = plan(Request(), workplace)
         if run.write_count:
-            for item in self._items(run.folder.to_scan):
+            for item in self._items(run.scan_key):
                 scan(run, item, workplace)
             run = Run.from_json(json.loads(json.dumps(gather(run, workplace).to_json())))
             self._write(run, workplace, backend, buckets, gate)
@@ -84,7 +84,7 @@ class DistributedReplay:
     ) -> None:
         assert run.redactions_key is not None
         faults = ServiceFaults(gate, gate.injector.bucket_request, FAILURE_BUCKET)
-        for item in self._items(run.folder.to_write):
+        for item in self._items(run.write_key):
             write(
                 run,
                 item,

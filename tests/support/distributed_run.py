@@ -90,12 +90,16 @@ class DistributedRun:
         workplace = self._workplace()
         run = _told(Run, plan(_told(Request, Request(**request)), workplace))
         if run.write_count:
-            for item in self._items(run.folder.to_scan):
+            for item in self.items(run.scan_key):
                 scan(run, item, workplace)
             run = _told(Run, gather(run, workplace))
             settings = workplace.settings if deployed is None else deployed
             self._write(run, replace(workplace, settings=settings), fails, deadline)
         return RunResult.from_json(check(run, f"execution-{self.executions}", workplace))
+
+    def plan(self) -> Run:
+        """Plan an execution, and return what its other steps are told."""
+        return plan(Request(), self._workplace())
 
     def verify(self, **request: Any) -> str:  # noqa: ANN401 (fields of a request)
         """Execute the state machine for a verification; return where its results are."""
@@ -104,7 +108,7 @@ class DistributedRun:
         request = {"verify": True, **request}
         run = _told(Run, plan(_told(Request, Request(**request)), workplace))
         assert not run.write_count
-        for item in self._items(run.folder.to_scan):
+        for item in self.items(run.scan_key):
             verify(run, item, workplace)
         folder: str = check(run, f"execution-{self.executions}", workplace)["folder"]
         return folder
@@ -135,7 +139,7 @@ class DistributedRun:
             fails,
         )
         try:
-            for item in self._items(run.folder.to_write):
+            for item in self.items(run.write_key):
                 write(
                     run,
                     item,
@@ -152,7 +156,8 @@ class DistributedRun:
         """Return the keys of the replay bucket that have a part, in their order."""
         return [key for key in self.buckets.objects(REPLAYS) if part in key]
 
-    def _items(self, key: str) -> list[Item]:
+    def items(self, key: str) -> list[Item]:
+        """Return the batches of a list of the replay bucket."""
         return [Item.from_json(each) for each in json.loads(self.buckets.get(REPLAYS, key))]
 
 

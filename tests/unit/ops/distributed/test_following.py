@@ -149,6 +149,18 @@ def test_an_execution_that_does_something_else_is_named(
     assert f"another execution is running: {arn}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["null", "[]", '{"restart": "yes"}', '{"restart": null}'])
+def test_an_execution_with_an_input_of_another_form_is_named(
+    run: Callable[..., int], capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    states = MemoryStates()
+    arn = states.begin(text)
+
+    assert run(states, "--restart") == 1
+
+    assert f"another execution is running: {arn}" in capsys.readouterr().err
+
+
 def test_the_concurrency_is_set_once_for_each_map_that_runs(
     run: Callable[..., int], buckets: Buckets
 ) -> None:

@@ -42,6 +42,10 @@ def test_an_empty_input_asks_for_everything() -> None:
         ({"from": "yesterday"}, "from is no time with its zone, such as 2024-05-01T12:00:00"),
         ({"to": "2024-05-01T12:00:00"}, "to is no time with its zone"),
         ({"to": 5}, "to is no time with its zone"),
+        (
+            {"from": "2024-05-02T00:00:00+00:00", "to": "2024-05-01T00:00:00+00:00"},
+            "from is not before to",
+        ),
         ({"retype": "yes"}, "retype is no true or false"),
         ({"acceptGaps": None}, "acceptGaps is no true or false"),
         ({"restart": 1}, "restart is no true or false"),

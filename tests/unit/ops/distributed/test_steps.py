@@ -155,6 +155,21 @@ def test_what_an_execution_did_not_do_the_next_one_does(
     assert done < len(run.keys("/written/"))
 
 
+def test_another_execution_leaves_the_lists_of_one_that_is_running(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    # given an execution that has planned what it does
+    busy(ledger)
+    run = DistributedRun(export_of(ledger.blocks).write_to(tmp_path))
+    planned = run.plan()
+    # when another one does everything, and a third has nothing left to do
+    run.execute()
+    run.execute()
+    # then
+    assert len(run.items(planned.scan_key)) == planned.scan_count
+    assert len(run.items(planned.write_key)) == planned.write_count > 0
+
+
 def test_a_restart_does_everything_again(tmp_path: Path, ledger: Ledger) -> None:
     busy(ledger)
     run = DistributedRun(export_of(ledger.blocks).write_to(tmp_path))
