@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from journal.exports.selection import Selection
 from ops import connections
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK
 from ops.distributed.batch_result import RunResult
-from ops.distributed.following import follow
+from ops.distributed.following import follow, require_machine
 from ops.distributed.request import Request
 from ops.distributed.verification import StoredBatches
 from ops.errors import OpsError
@@ -18,6 +19,7 @@ from ops.exports.catalogue import catalogue
 from ops.exports.digests import wanted_blocks
 from ops.exports.options import time_limits
 from ops.exports.source import open_source
+from ops.exports.verification import Outcome
 from ops.exports.verifier import VerifyOptions, verify
 from ops.option_types import positive_integer
 from ops.replay.selected import chosen_tables
@@ -38,6 +40,27 @@ It reads the bucket of the setting exportBucket, and has no index, so a document
 each batch of objects that has it. The command follows it and may be started again; whatever was
 done is not done again. With --verify it verifies the export instead, as `ops verify` does.
 """
+
+
+_NO_INDEX = "the state machine has no index of documents on a disk"
+_OF_ONE_MACHINE = {
+    "source": (
+        "SOURCE",
+        "the state machine reads the bucket of the settings exportBucket and exportPrefix",
+    ),
+    "wcu": ("--wcu", "the settings tableMaxWriteUnits and replayConcurrency limit what it uses"),
+    "no_index": ("--no-index", _NO_INDEX),
+    "state": ("--state", _NO_INDEX),
+    "dry_run": (
+        "--dry-run",
+        "to try it, give this machine the bucket: `replay s3://BUCKET/PREFIX --dry-run`",
+    ),
+    "accept_expired_tombstones": (
+        "--accept-expired-tombstones",
+        "set `tombstoneLifetimeDays` to 0 until everything is loaded",
+    ),
+}
+"""Options that only a replay on this machine has, by their names in the namespace."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -82,31 +105,27 @@ def refuse_mixture(options: argparse.Namespace) -> None:
         "--accept-gaps": options.accept_gaps,
         "--verify": options.verify,
     }
-    alone = {
-        "SOURCE": options.source,
-        "--wcu": options.wcu,
-        "--no-index": options.no_index,
-        "--dry-run": options.dry_run,
-        "--state": options.state,
-        "--accept-expired-tombstones": options.accept_expired_tombstones,
-    }
-    if options.distributed and (given := _given(alone)):
-        raise OpsError(
-            f"{given}: not with --distributed. The state machine reads the bucket of the setting "
-            "exportBucket; the stack's settings tableMaxWriteUnits and replayConcurrency limit "
-            "what it uses"
-        )
+    if options.distributed:
+        _refuse_of_one_machine(options)
     if not options.distributed and (given := _given(of_machine)):
         raise OpsError(f"{given}: only with --distributed")
     if not options.verify and (given := _given(of_verification)):
         raise OpsError(f"{given}: only with --verify")
-    if options.verify and (given := _given({"--retype": options.retype})):
+    of_writing = {"--retype": options.retype, "--accept-gaps": options.accept_gaps}
+    if options.verify and (given := _given(of_writing)):
         raise OpsError(f"{given}: not with --verify, which writes nothing")
     if not options.distributed and options.source is None:
         raise OpsError(
             "SOURCE is missing: name the folder, file or s3://bucket/prefix/ with the export, or "
             "have the stack's state machine replay with --distributed"
         )
+
+
+def _refuse_of_one_machine(options: argparse.Namespace) -> None:
+    """Raise an error if there is an option that only a replay on this machine has."""
+    for name, (option, reason) in _OF_ONE_MACHINE.items():
+        if getattr(options, name):
+            raise OpsError(f"{option}: not with --distributed: {reason}")
 
 
 def _given(options: dict[str, object]) -> str:
@@ -121,8 +140,14 @@ def run_distributed(options: argparse.Namespace, outputs: StackOutputs, console:
     OpsError
         If the stack has none, it does something else, or the export cannot be read.
     """
+    require_machine(outputs)
     if options.verify:
-        return _verify(options, outputs, console)
+        try:
+            return _verify(options, outputs, console)
+        except OpsError as error:
+            # As `ops verify`, where 1 means that it is not proven.
+            console.print(f"error: {error}", style="red")
+            return Outcome.NOT_READ.value
     start, end = time_limits(options)
     request = Request(
         strand=options.strand,
@@ -139,9 +164,10 @@ def run_distributed(options: argparse.Namespace, outputs: StackOutputs, console:
         return STATUS_FAILED
     result = RunResult.from_json(ended.summary)
     print_lines(summary_lines(result.tally, result.ending, is_dry_run=False, index_bytes=0))
-    if result.missing:
-        text = f"{result.missing:,} things that the export should have are not there or damaged"
-        print_lines([f"Missing: {text}. `python -m ops inspect` names them."])
+    for each in result.missing:
+        console.print(f"warning: {each}", style="yellow")
+    if ended.is_success and not result.is_new:
+        console.print("This replay was complete; nothing was read. --restart does it again.")
     is_clean = ended.is_success and not (result.tally.quarantined or result.missing)
     return STATUS_OK if is_clean else STATUS_FAILED
 
@@ -164,7 +190,7 @@ def _verify(options: argparse.Namespace, outputs: StackOutputs, console: Console
     if ended is None:
         return STATUS_INTERRUPTED
     if ended.summary is None or not ended.is_success:
-        return STATUS_FAILED
+        return Outcome.NOT_READ.value
     verification = verify(
         location,
         VerifyOptions(
@@ -178,7 +204,7 @@ def _verify(options: argparse.Namespace, outputs: StackOutputs, console: Console
         advance=lambda _: None,
         reader=StoredBatches(connections.replay_bucket(outputs), ended.summary["folder"]),
     )
-    return verification_options.tell(verification, reports)
+    return verification_options.tell(replace(verification, seconds=ended.seconds), reports)
 
 
 def _command(options: argparse.Namespace) -> str:
@@ -186,6 +212,8 @@ def _command(options: argparse.Namespace) -> str:
     words = ["python", "-m", "ops", "replay", "--distributed", "--verify"]
     if options.stack is not None:
         words += ["--stack", options.stack]
+    if options.outputs is not None:
+        words += ["--outputs", str(options.outputs)]
     if options.strand is not None:
         words += ["--strand", options.strand]
     for name, paths in (("--digest", options.digest), ("--proof", options.proof)):

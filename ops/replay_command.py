@@ -150,9 +150,12 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         refuse_expired_tombstones(job, source, sequence, has_index=not options.no_index)
     work = _Work(job, plan_of(sequence), outputs)
     with _state(options, work) as state:
-        if state.is_complete:
+        was_complete = state.is_complete
+        if was_complete:
             console.print("This replay is complete. --restart does it again.")
         ending, index_bytes = _replay(options, console, work, state)
+        if was_complete:
+            index_bytes = 0
         tally = state.tally
         lines = summary_lines(tally, ending, is_dry_run=job.is_dry_run, index_bytes=index_bytes)
     print_lines(lines)

@@ -57,13 +57,16 @@ class RunResult:
     unwritten
         Number of batches that were not written.
     missing
-        What the export should have and has not.
+        What the export should have and has not, or cannot be read; the first ones.
+    is_new
+        Whether this execution had anything to do.
     """
 
     tally: Tally
     ending: Ending
     unwritten: int
-    missing: int
+    missing: tuple[str, ...]
+    is_new: bool
 
     @property
     def is_complete(self) -> bool:
@@ -77,7 +80,8 @@ class RunResult:
             "problems": [list(problem) for problem in self.ending.problems],
             "unread": self.ending.unread,
             "unwritten": self.unwritten,
-            "missing": self.missing,
+            "missing": list(self.missing),
+            "isNew": self.is_new,
         }
 
     @classmethod
@@ -90,7 +94,8 @@ class RunResult:
                 unread=content["unread"],
             ),
             unwritten=content["unwritten"],
-            missing=content["missing"],
+            missing=tuple(content["missing"]),
+            is_new=content["isNew"],
         )
 
 

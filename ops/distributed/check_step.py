@@ -88,7 +88,11 @@ def _total(run: Run, workplace: Workplace) -> RunResult:
     for problems in _superseded_problems(run, workplace):
         add(ending, problems)
     return RunResult(
-        tally=tally, ending=ending, unwritten=run.batches - len(keys), missing=run.missing
+        tally=tally,
+        ending=ending,
+        unwritten=run.batches - len(keys),
+        missing=run.missing,
+        is_new=bool(run.scan_count or run.write_count),
     )
 
 

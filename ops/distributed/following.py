@@ -30,7 +30,11 @@ if TYPE_CHECKING:
     from ops.distributed.request import Request
     from ops.stack_outputs import StackOutputs
 
+_MACHINE_OUTPUT = "replayStateMachineArn"
 _POLL_SECONDS = 2.0
+_LINE_SECONDS = 60.0
+"""Time between two lines of progress where the console is no terminal, as in a log."""
+
 _WORDS = {"scan": "reading", "write": "replaying"}
 """What the maps do, by their label (`infra.replay_definition`)."""
 
@@ -44,10 +48,13 @@ class Ended(NamedTuple):
         Whether all its steps have succeeded.
     summary
         What its last step found, as JSON; None if it did not come so far.
+    seconds
+        How long it took.
     """
 
     is_success: bool
     summary: dict[str, Any] | None
+    seconds: float
 
 
 def follow(
@@ -76,12 +83,8 @@ def follow(
     OpsError
         If the stack has no state machine, or it does something else.
     """
-    if "replayStateMachineArn" not in outputs.values:
-        raise OpsError(
-            "the stack has no state machine: set the bucket of the export, `pulumi config set "
-            "exportBucket NAME`, and `pulumi up`; or replay from this machine without --distributed"
-        )
-    arn = text(outputs.values, "replayStateMachineArn")
+    require_machine(outputs)
+    arn = text(outputs.values, _MACHINE_OUTPUT)
     machine = Machine(connections.state_machines(outputs), arn)
     execution = machine.running()
     if execution is None:
@@ -99,10 +102,26 @@ def follow(
         for fault in machine.faults(execution):
             console.print(f"error: {fault}", style="red")
         console.print(
-            f"the execution ended with {execution.status}. What is done stays done: "
-            f"{again} does the rest"
+            f"the execution ended with {execution.status}. Correct what the error tells, and give "
+            f"{again} again: what is done stays done"
         )
-    return Ended(is_success, connections.replay_bucket(outputs).get(summary_key(execution.name)))
+    summary = connections.replay_bucket(outputs).get(summary_key(execution.name))
+    return Ended(is_success, summary, execution.seconds)
+
+
+def require_machine(outputs: StackOutputs) -> None:
+    """Raise an error if the stack has no state machine.
+
+    Raises
+    ------
+    OpsError
+        That names the setting.
+    """
+    if _MACHINE_OUTPUT not in outputs.values:
+        raise OpsError(
+            "the stack has no state machine: set the bucket of the export, `pulumi config set "
+            "exportBucket NAME`, and `pulumi up`; or replay from this machine without --distributed"
+        )
 
 
 def _same_command(request: Request) -> str:
@@ -130,6 +149,7 @@ def _wait(
                 if concurrency is not None and run.is_running and run.arn not in set_already:
                     machine.set_concurrency(run, concurrency)
                     set_already.add(run.arn)
+                    console.print(f"{_WORDS.get(run.label, run.label)} {concurrency} at a time")
             execution = machine.execution(execution.arn)
             if execution.status != RUNNING:
                 break
@@ -139,7 +159,8 @@ def _wait(
 
 @contextmanager
 def _progress(console: Console) -> Iterator[Callable[[list[MapRun]], None]]:
-    """Show how far the maps are, where the console is a terminal."""
+    """Show how far the maps are: as bars on a terminal, else by a line now and then."""
+    next_line = time.monotonic() + _LINE_SECONDS
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -153,8 +174,15 @@ def _progress(console: Console) -> Iterator[Callable[[list[MapRun]], None]]:
         tasks = {label: progress.add_task(word, total=None) for label, word in _WORDS.items()}
 
         def show(runs: list[MapRun]) -> None:
+            nonlocal next_line
             for run in runs:
                 if run.label in tasks:
                     progress.update(tasks[run.label], total=run.total, completed=run.done)
+            now = time.monotonic()
+            if runs and not console.is_terminal and now >= next_line:
+                next_line = now + _LINE_SECONDS
+                last = runs[-1]
+                word = _WORDS.get(last.label, last.label)
+                console.print(f"{word}: {last.done:,} of {last.total:,} batches")
 
         yield show

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from botocore.exceptions import ClientError
 
 from handler.replay_contract import INCOMPLETE_ERROR
 from ops.distributed.request import Request
@@ -12,9 +15,12 @@ from ops.terminal_text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
 RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
+_ABORTED = "ABORTED"
+_INVALID = "ValidationException"
 _FAULTS = ("FAILED", "TIMED_OUT")
 """How children of a map end that have a fault of their own."""
 
@@ -53,6 +59,8 @@ class Execution(NamedTuple):
         What it was asked to do.
     error, cause
         Why it failed, as Step Functions tells; empty if it did not.
+    seconds
+        How long it took; 0 if it has not ended.
     """
 
     arn: str
@@ -60,6 +68,7 @@ class Execution(NamedTuple):
     input: str
     error: str
     cause: str
+    seconds: float = 0.0
 
     @property
     def name(self) -> str:
@@ -144,6 +153,7 @@ class Machine:
             input=found.get("input", "{}"),
             error=found.get("error", ""),
             cause=found.get("cause", ""),
+            seconds=_seconds(found.get("startDate"), found.get("stopDate")),
         )
 
     def map_runs(self, execution: Execution) -> Iterator[MapRun]:
@@ -169,8 +179,13 @@ class Machine:
 
     def set_concurrency(self, run: MapRun, concurrency: int) -> None:
         """Change how many batches are read or written at a time."""
-        with aws_errors(self._what):
-            self._client.update_map_run(mapRunArn=run.arn, maxConcurrency=concurrency)
+        with aws_errors(self._what, passes=(_INVALID,)):
+            try:
+                self._client.update_map_run(mapRunArn=run.arn, maxConcurrency=concurrency)
+            except ClientError as error:
+                # The map may have ended just now.
+                if error.response.get("Error", {}).get("Code") != _INVALID:
+                    raise
 
     def faults(self, execution: Execution) -> list[str]:
         """Return why an execution failed: the different faults of its batches, or its own."""
@@ -178,6 +193,8 @@ class Machine:
         for run in self.map_runs(execution):
             if run.failed:
                 found |= dict.fromkeys(self._faults(run))
+        if not found and execution.status == _ABORTED:
+            return ["somebody has stopped the execution"]
         return list(found)[:MAX_FAULTS] or [fault_text(execution.error, execution.cause)]
 
     def _faults(self, run: MapRun) -> Iterator[str]:
@@ -202,14 +219,20 @@ def fault_text(error: str, cause: str) -> str:
         A text of Step Functions; of a function that failed, JSON with its error (Step Functions
         developer guide, "Handling errors in Step Functions workflows").
     """
-    try:
+    text, is_told = cause, False
+    with suppress(ValueError, KeyError, TypeError):
         content: Mapping[str, Any] = json.loads(cause)
         text = content["errorMessage"]
-    except (ValueError, KeyError, TypeError):
-        text = cause
+        # The function's own errors tell the problem and the remedy.
+        is_told = bool(text) and error not in _REMEDIES
     remedies = [_REMEDIES.get(error), *(each for word, each in _WORDS.items() if word in str(text))]
     remedy = next(filter(None, remedies), None)
-    return printable(": ".join(str(each) for each in (error, text, remedy) if each))
+    parts = (None if is_told and remedy is None else error, text, remedy)
+    return printable(": ".join(str(each) for each in parts if each))
+
+
+def _seconds(start: datetime | None, stop: datetime | None) -> float:
+    return 0.0 if start is None or stop is None else (stop - start).total_seconds()
 
 
 def refuse_other(execution: Execution, request: Request) -> None:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from ops.distributed.workplace import Workplace
     from ops.replay.plan import Plan
 
+_MAX_MISSING = 20
+"""Missing things that are told. Each batch gets them with its input."""
+
 MAX_PARTS = 200
 """Objects of a batch. A key may have 1,024 bytes, and the input of an execution 256 KiB (Step
 Functions developer guide, "Quotas")."""
@@ -45,7 +48,12 @@ def plan(request: Request, workplace: Workplace) -> Run:
         If the export cannot be replayed so; the message tells why, and what to do.
     """
     source, settings = workplace.source, workplace.settings
-    found = catalogue(source, block_range)
+    try:
+        found = catalogue(source, block_range)
+    except OpsError as error:
+        raise OpsError(
+            f"{error} (the location is that of the settings exportBucket and exportPrefix)"
+        ) from None
     sequence = chosen_sequence(found, request.strand)
     missing = missing_parts(found, sequence)
     job = request.job(source.location, sequence.strand_id, settings)
@@ -63,11 +71,11 @@ def plan(request: Request, workplace: Workplace) -> Run:
         )
     identity = identity_of(request, job) | {"objects": _objects(planned, found.modified)}
     folder = _folder(request, workplace, planned.digest(identity))
-    return _write(planned, request, workplace, folder, len(missing))
+    return _write(planned, request, workplace, folder, missing)
 
 
 def _write(
-    planned: Plan, request: Request, workplace: Workplace, folder: RunFolder, missing: int
+    planned: Plan, request: Request, workplace: Workplace, folder: RunFolder, missing: Sequence[str]
 ) -> Run:
     bucket = workplace.bucket
     newest = [Item(Pass.NEWEST, batch) for batch in planned.batches]
@@ -90,7 +98,7 @@ def _write(
         blocks=sum(
             part.read_to - part.read_from + 1 for batch in planned.batches for part in batch.parts
         ),
-        missing=missing,
+        missing=tuple(missing[:_MAX_MISSING]),
         scan_key=_put_list("to-scan", to_scan, folder, bucket),
         scan_count=len(to_scan),
         write_key=_put_list("to-write", to_write, folder, bucket),

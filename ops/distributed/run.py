@@ -37,7 +37,7 @@ class Run:
     blocks
         Number of blocks in the batches that are written.
     missing
-        What the export should have and has not; number of sentences.
+        What the export should have and has not, or cannot be read; the first ones.
     scan_count, write_count
         Number of batches that this execution scans and writes.
     scan_key, write_key
@@ -53,7 +53,7 @@ class Run:
     batches: int
     superseded: int
     blocks: int
-    missing: int
+    missing: tuple[str, ...]
     scan_key: str
     scan_count: int
     write_key: str
@@ -70,7 +70,7 @@ class Run:
             "batches": self.batches,
             "superseded": self.superseded,
             "blocks": self.blocks,
-            "missing": self.missing,
+            "missing": list(self.missing),
             RunField.SCAN_KEY.value: self.scan_key,
             RunField.SCAN_COUNT.value: self.scan_count,
             RunField.WRITE_KEY.value: self.write_key,
@@ -89,7 +89,7 @@ class Run:
             batches=content["batches"],
             superseded=content["superseded"],
             blocks=content["blocks"],
-            missing=content["missing"],
+            missing=tuple(content["missing"]),
             scan_key=content[RunField.SCAN_KEY],
             scan_count=content[RunField.SCAN_COUNT],
             write_key=content[RunField.WRITE_KEY],

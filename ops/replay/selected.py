@@ -50,7 +50,8 @@ def missing_parts(found: Catalogue, sequence: JournalSequence) -> list[str]:
         for key in export.missing
     ]
     missing += [
-        f"blocks {gap.first} to {gap.last} are in no object: documents may be older than they were"
+        f"blocks {gap.first} to {gap.last} are in no object: some documents may lack their newest "
+        "revision"
         for gap in sequence.gaps
     ]
     return missing

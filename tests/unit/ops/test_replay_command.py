@@ -141,7 +141,7 @@ def test_a_missing_object_is_status_1(
 
     err = capsys.readouterr().err
     assert "is not there, though a manifest names it" in err
-    assert "are in no object: documents may be older than they were" in err
+    assert "are in no object: some documents may lack their newest revision" in err
 
 
 def test_a_damaged_object_is_status_1_with_the_remedy(

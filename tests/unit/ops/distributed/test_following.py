@@ -78,11 +78,20 @@ def store(buckets: Buckets, result: RunResult, execution: str = "execution-1") -
     buckets.put(REPLAYS, summary_key(execution), json.dumps(result.to_json()).encode())
 
 
-def result(*, unread: int = 0, unwritten: int = 0, missing: int = 0, applied: int = 0) -> RunResult:
+def result(
+    *,
+    unread: int = 0,
+    unwritten: int = 0,
+    missing: tuple[str, ...] = (),
+    applied: int = 0,
+    is_new: bool = True,
+) -> RunResult:
     tally = Tally(blocks=20, revisions=50, applied=applied)
     problems = [Unreadable("a/b.ion", "is damaged", 12)] * unread
     ending = Ending(problems=problems, unread=unread)
-    return RunResult(tally=tally, ending=ending, unwritten=unwritten, missing=missing)
+    return RunResult(
+        tally=tally, ending=ending, unwritten=unwritten, missing=missing, is_new=is_new
+    )
 
 
 def test_an_execution_is_started_and_followed_to_its_end(
@@ -207,7 +216,8 @@ def test_a_verification_that_did_not_end_reports_nothing(
     file.write_text(json.dumps(content))
     states = MemoryStates(ending={"status": "ABORTED"})
 
-    assert run(states, "--verify", "--json", str(tmp_path / "report.json")) == 1
+    # 1 would mean that it is not proven
+    assert run(states, "--verify", "--json", str(tmp_path / "report.json")) == 2
 
     assert not (tmp_path / "report.json").exists()
 
@@ -216,7 +226,7 @@ def test_a_verification_that_did_not_end_reports_nothing(
     ("found", "status"),
     [
         (result(applied=5), 0),
-        (result(missing=1), 1),
+        (result(missing=("a block",)), 1),
     ],
 )
 def test_the_exit_status_tells_whether_everything_is_there(
@@ -230,11 +240,29 @@ def test_the_exit_status_tells_whether_everything_is_there(
 def test_what_the_export_lacks_is_told(
     run: Callable[..., int], buckets: Buckets, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store(buckets, result(missing=2))
+    store(buckets, result(missing=("blocks 3 to 4 are in no object",)))
 
     run(MemoryStates())
 
-    assert "Missing: 2 things that the export should have" in capsys.readouterr().out
+    assert "warning: blocks 3 to 4 are in no object" in capsys.readouterr().err
+
+
+def test_an_execution_that_had_nothing_to_do_says_so(
+    run: Callable[..., int], buckets: Buckets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(buckets, result(is_new=False))
+
+    assert run(MemoryStates()) == 0
+
+    assert "This replay was complete; nothing was read" in capsys.readouterr().err
+
+
+def test_an_execution_that_somebody_stopped_says_so(
+    run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(MemoryStates(ending={"status": "ABORTED"})) == 1
+
+    assert "error: somebody has stopped the execution" in capsys.readouterr().err
 
 
 def test_an_execution_that_is_not_complete_tells_what_is_missing(
@@ -250,7 +278,7 @@ def test_an_execution_that_is_not_complete_tells_what_is_missing(
     assert status == 1
     captured = capsys.readouterr()
     assert "a/b.ion at byte 12: is damaged" in captured.out
-    assert "IncompleteError: 1 thing is missing" in captured.err
+    assert "error: 1 thing is missing" in captured.err
 
 
 def test_the_faults_of_batches_are_told_once_each(
@@ -271,10 +299,10 @@ def test_the_faults_of_batches_are_told_once_each(
     # then
     assert status == 1
     text = capsys.readouterr().err
-    assert text.count("NotWrittenError: DynamoDB does not take it") == 1
+    assert text.count("error: DynamoDB does not take it") == 1
     assert "error: States.Timeout: a step takes longer" in text
     assert "Exceed" not in text
-    assert "the same command does the rest" in text
+    assert "give the same command again: what is done stays done" in text
 
 
 def test_a_stack_without_a_state_machine_names_the_setting(
@@ -292,7 +320,9 @@ def test_a_stack_without_a_state_machine_names_the_setting(
     ("options", "problem"),
     [
         (["--distributed", "exports/"], "SOURCE: not with --distributed"),
-        (["--distributed", "--dry-run", "--wcu", "5"], "--wcu, --dry-run: not with --distributed"),
+        (["--distributed", "--wcu", "5"], "--wcu: not with --distributed: the settings"),
+        (["--distributed", "--dry-run"], "--dry-run: not with --distributed: to try it"),
+        (["--distributed", "--verify", "--accept-gaps"], "--accept-gaps: not with --verify"),
         (["exports/", "--concurrency", "3"], "--concurrency: only with --distributed"),
         (["exports/", "--accept-gaps"], "--accept-gaps: only with --distributed"),
         (["exports/", "--verify"], "--verify: only with --distributed"),
@@ -350,7 +380,7 @@ def test_what_a_restart_has_done_is_not_done_again(
     run(states, "--restart")
 
     text = " ".join(capsys.readouterr().err.split())
-    assert "the same command without --restart does the rest" in text
+    assert "give the same command without --restart again" in text
 
 
 def test_a_cause_of_another_form_is_told_as_it_is() -> None:

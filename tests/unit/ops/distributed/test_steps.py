@@ -129,7 +129,8 @@ def test_another_execution_does_nothing_again(tmp_path: Path, ledger: Ledger) ->
     second = run.execute()
 
     assert run.writes == []
-    assert second.to_json() == first.to_json()
+    assert (first.is_new, second.is_new) == (True, False)
+    assert second.tally == first.tally
 
 
 @pytest.mark.parametrize("count", range(0, 13, 2))
@@ -343,7 +344,7 @@ def test_an_export_that_is_not_contiguous_is_refused(tmp_path: Path, ledger: Led
     assert run.writes == []
     # when it is accepted / then the result says that something was missing
     result = run.execute(accept_gaps=True)
-    assert result.missing > 0
+    assert result.missing
     assert result.is_complete
 
 
