@@ -100,6 +100,3 @@ Functions developer guide, "Quotas")."""
 
 INCOMPLETE_ERROR = "IncompleteError"
 """Name of the error with which `Step.CHECK` ends an execution after which something is missing."""
-
-NOT_WRITTEN_ERROR = "NotWrittenError"
-"""Name of the error of a batch that DynamoDB or the failure bucket does not take for now."""
