@@ -12,6 +12,7 @@ import itertools
 import json
 import random
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from qldb_simulator.delivery_plan import DeliveryOptions, delivery_plan
@@ -39,6 +40,9 @@ BIG: Final = "Big"
 WIDE_ATTRIBUTES: Final = 100
 BIG_BYTES: Final = 100 * 1024
 HOT_VERSIONS: Final = 10
+
+_TIME: Final = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
+"""Of all blocks. Times differ in size, and with them the number of documents in a batch."""
 
 _FRAMES_BYTES: Final = 2 * (64 + 16)
 """Bytes that two records add to an aggregate besides their data: keys and lengths."""
@@ -231,7 +235,7 @@ def _documents_per_event(workload: Workload, templates: list[_Template]) -> int:
 
 def _blocks(workload: Workload) -> list[Block]:
     """Commit all versions of a document; return the blocks of the workload."""
-    ledger = Ledger(new_id=new_ids(random.Random(0)))
+    ledger = Ledger(clock=lambda: _TIME, new_id=new_ids(random.Random(0)))
     ledger.commit([CreateTable(table=workload.table)])
     content = document(workload.table)
     blocks = [ledger.commit([Insert(table=workload.table, document=content)])]
