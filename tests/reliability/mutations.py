@@ -471,15 +471,15 @@ MUTATIONS = (
     Mutation(
         name="what the handler cannot explain is raised with its message",
         file="handler/app.py",
-        old="raise InvocationError(_place(error)) from None",
-        new="raise InvocationError(f'{_place(error)}: {error}') from None",
+        old="raise InvocationError(place(error)) from None",
+        new="raise InvocationError(f'{place(error)}: {error}') from None",
         finder="first_leak",
     ),
     Mutation(
         name="what the handler cannot explain is raised with its cause",
         file="handler/app.py",
-        old="raise InvocationError(_place(error)) from None",
-        new="raise InvocationError(_place(error)) from error",
+        old="raise InvocationError(place(error)) from None",
+        new="raise InvocationError(place(error)) from error",
         finder="first_leak",
     ),
     Mutation(
