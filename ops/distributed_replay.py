@@ -214,14 +214,4 @@ def _command(options: argparse.Namespace) -> str:
         words += ["--stack", options.stack]
     if options.outputs is not None:
         words += ["--outputs", str(options.outputs)]
-    if options.strand is not None:
-        words += ["--strand", options.strand]
-    for name, paths in (("--digest", options.digest), ("--proof", options.proof)):
-        for path in paths:
-            words += [name, str(path)]
-    if options.tables:
-        words += ["--tables", ",".join(sorted(options.tables))]
-    for name, time in (("--from", options.from_time), ("--to", options.to_time)):
-        if time is not None:
-            words += [name, time.isoformat()]
-    return shlex.join(words)
+    return shlex.join([*words, *verification_options.words(options)])

@@ -51,6 +51,20 @@ def add_reports(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def words(options: argparse.Namespace) -> list[str]:
+    """Return the words of a command line that decide what is verified, beside the source."""
+    found = [] if options.strand is None else ["--strand", options.strand]
+    for name, paths in (("--digest", options.digest), ("--proof", options.proof)):
+        for path in paths:
+            found += [name, str(path)]
+    if options.tables:
+        found += ["--tables", ",".join(sorted(options.tables))]
+    for name, time in (("--from", options.from_time), ("--to", options.to_time)):
+        if time is not None:
+            found += [name, time.isoformat()]
+    return found
+
+
 def reports(options: argparse.Namespace) -> Reports:
     """Return the reports that were asked for.
 
