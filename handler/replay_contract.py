@@ -97,6 +97,3 @@ def summary_key(execution: str) -> str:
 MAX_BATCHES = 80_000
 """The results of all batches have to fit into 256 KiB, and an empty one takes three bytes (Step
 Functions developer guide, "Quotas")."""
-
-INCOMPLETE_ERROR = "IncompleteError"
-"""Name of the error with which `Step.CHECK` ends an execution after which something is missing."""

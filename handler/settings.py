@@ -145,10 +145,10 @@ class HandlerSettings:
         SettingsError
             If a variable is missing or its value is not allowed.
         """
-        tables = _replica_tables(_required(environment, Variable.REPLICA_TABLES))
+        tables = _replica_tables(required(environment, Variable.REPLICA_TABLES))
         return cls(
             replica_tables=tables,
-            failure_bucket=_required(environment, Variable.FAILURE_BUCKET),
+            failure_bucket=required(environment, Variable.FAILURE_BUCKET),
             history_table=_history_table(environment.get(Variable.HISTORY_TABLE), tables),
             version=environment.get(Variable.VERSION) or UNKNOWN_VERSION,
         )
@@ -165,7 +165,14 @@ class HandlerSettings:
         return tables.get(table_id) or tables.get(name)
 
 
-def _required(environment: Mapping[str, str], name: str) -> str:
+def required(environment: Mapping[str, str], name: str) -> str:
+    """Return an environment variable.
+
+    Raises
+    ------
+    SettingsError
+        If it is not set, or empty.
+    """
     value = environment.get(name, "")
     if not value:
         raise SettingsError(f"the environment variable {name} is not set")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,9 +9,10 @@ import pulumi
 import pulumi_aws as aws
 from pydantic import AfterValidator, Field
 
-from handler.contract import BATCHES_PREFIX, ENTRY_POINT, RECORDS_PREFIX, TABLES_FILE
+from handler.contract import BATCHES_PREFIX, ENTRY_POINT, RECORDS_PREFIX
+from infra.code_archive import code_archive
 from infra.component import Component
-from infra.iam import allow, policy, service_trust
+from infra.iam import LONGEST_BUCKET_ARN, allow, longest_arn, policy, policy_size, service_trust
 from infra.kms import KeyArn, may_consume
 from infra.section import Explained, Integer, Section
 
@@ -234,7 +234,7 @@ class Consumer(Component):
         return aws.lambda_.Function(
             name,
             description="Applies the journal of a QLDB ledger to DynamoDB tables",
-            code=_archive(props),
+            code=code_archive(props.code, props.replica_tables),
             handler=ENTRY_POINT,
             runtime=settings.lambda_runtime,
             architectures=[settings.lambda_architecture],
@@ -277,17 +277,6 @@ class Consumer(Component):
         )
 
 
-def _archive(props: ConsumerProps) -> pulumi.Output[pulumi.Archive]:
-    """Return the handler's code together with the tables' configuration."""
-    # The key "." puts the files of the zip at the root (pulumi/pulumi, sdk/go/common/resource/
-    # archive, which joins and cleans the paths).
-    return pulumi.Output.from_input(props.replica_tables).apply(
-        lambda text: pulumi.AssetArchive(
-            {".": pulumi.FileArchive(str(props.code)), TABLES_FILE: pulumi.StringAsset(text)}
-        )
-    )
-
-
 def role_policy_size(
     table_names: Sequence[str], *, history_table_name: str | None, key_arn: str, function_name: str
 ) -> int:
@@ -309,25 +298,22 @@ def role_policy_size(
     int
         Characters; IAM counts no white space.
     """
-
-    def arn(service: str, resource: str) -> str:
-        return f"arn:aws-us-gov:{service}:ap-northeast-1:123456789012:{resource}"
-
-    bucket = f"arn:aws-us-gov:s3:::{'b' * 63}"
+    bucket = LONGEST_BUCKET_ARN
     statements = _statements(
-        stream=arn("kinesis", f"stream/{'s' * 128}"),
-        tables=[arn("dynamodb", f"table/{name}") for name in table_names],
+        stream=longest_arn("kinesis", f"stream/{'s' * 128}"),
+        tables=[longest_arn("dynamodb", f"table/{name}") for name in table_names],
         history_table=(
-            None if history_table_name is None else arn("dynamodb", f"table/{history_table_name}")
+            None
+            if history_table_name is None
+            else longest_arn("dynamodb", f"table/{history_table_name}")
         ),
         bucket=bucket,
         objects=[f"{bucket}/{prefix}*" for prefix in (RECORDS_PREFIX, BATCHES_PREFIX)],
-        log_streams=arn("logs", f"log-group:{'l' * 64}:*"),
+        log_streams=longest_arn("logs", f"log-group:{'l' * 64}:*"),
         key_arn=key_arn,
         function_name=function_name,
     )
-    document = {"Version": "2012-10-17", "Statement": statements}
-    return len(json.dumps(document, separators=(",", ":")))
+    return policy_size(statements)
 
 
 def _statements(

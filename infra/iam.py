@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -10,9 +11,27 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+LONGEST_BUCKET_ARN = f"arn:aws-us-gov:s3:::{'b' * 63}"
+"""The ARN of a bucket, at its longest."""
+
+
+def longest_arn(service: str, resource: str) -> str:
+    """Return the ARN of a resource in the partition and region with the longest names."""
+    return f"arn:aws-us-gov:{service}:ap-northeast-1:123456789012:{resource}"
+
+
 def policy(*statements: dict[str, Any]) -> pulumi.Output[str]:
     """Return an IAM policy as JSON; `statements` may contain outputs anywhere."""
-    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    return pulumi.Output.json_dumps(_document(statements))
+
+
+def policy_size(statements: Sequence[dict[str, Any]]) -> int:
+    """Return the characters of a policy without outputs, as IAM counts them: no white space."""
+    return len(json.dumps(_document(statements), separators=(",", ":")))
+
+
+def _document(statements: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def allow(

@@ -174,30 +174,19 @@ def may_replay(key_arn: str, function_name: str) -> list[dict[str, Any]]:
     ]
 
 
-def may_read_objects(key_arn: str) -> list[dict[str, Any]]:
-    """Return what a reader of an encrypted export needs; see `may_replay`.
+def may_read_objects(sid: str, key_arn: str) -> list[dict[str, Any]]:
+    """Return what a reader of encrypted objects in S3 needs; see `may_replay`.
 
     Parameters
     ----------
+    sid
+        Purpose of the statement.
     key_arn
-        The key of the export, or an empty text for no key: then nothing is needed.
+        The key of the objects, or an empty text for no key: then nothing is needed.
     """
     if not key_arn:
         return []
-    return [allow("DecryptExport", ("kms:Decrypt",), key_arn, _through("s3", key_arn))]
-
-
-def may_read_items(key_arn: str) -> list[dict[str, Any]]:
-    """Return what the state machine needs to read an encrypted plan; see `may_replay`.
-
-    Parameters
-    ----------
-    key_arn
-        The key of the stack, or an empty text for no key: then nothing is needed.
-    """
-    if not key_arn:
-        return []
-    return [allow("DecryptItems", ("kms:Decrypt",), key_arn, _through("s3", key_arn))]
+    return [allow(sid, ("kms:Decrypt",), key_arn, _through("s3", key_arn))]
 
 
 def _variables_of(key_arn: str, function_name: str) -> dict[str, Any]:

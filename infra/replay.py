@@ -10,12 +10,13 @@ import pulumi
 import pulumi_aws as aws
 from pydantic import Field
 
-from handler.contract import RECORDS_PREFIX, TABLES_FILE
+from handler.contract import RECORDS_PREFIX
 from handler.replay_contract import ENTRY_POINT, RUNS_PREFIX, ReplayVariable
+from infra.code_archive import code_archive
 from infra.component import Component
 from infra.consumer import HISTORY_ACTIONS, LOG_ACTIONS, WRITER_ACTIONS
-from infra.iam import allow, policy, service_trust
-from infra.kms import KeyArn, may_read_items, may_read_objects, may_replay
+from infra.iam import LONGEST_BUCKET_ARN, allow, longest_arn, policy, policy_size, service_trust
+from infra.kms import KeyArn, may_read_objects, may_replay
 from infra.private_bucket import Privacy, keep_private
 from infra.replay_definition import MAP_LABELS, definition
 from infra.section import Integer, Section
@@ -230,14 +231,7 @@ class Replay(Component):
         return aws.lambda_.Function(
             name,
             description="Loads a journal export of a QLDB ledger into DynamoDB tables",
-            code=pulumi.Output.from_input(props.replica_tables).apply(
-                lambda text: pulumi.AssetArchive(
-                    {
-                        ".": pulumi.FileArchive(str(props.code)),
-                        TABLES_FILE: pulumi.StringAsset(text),
-                    }
-                )
-            ),
+            code=code_archive(props.code, props.replica_tables),
             handler=ENTRY_POINT,
             runtime=consumer.lambda_runtime,
             architectures=[consumer.lambda_architecture],
@@ -262,7 +256,7 @@ class Replay(Component):
                     ITEM_ACTIONS,
                     pulumi.Output.format("{0}/{1}*", self.bucket.arn, RUNS_PREFIX),
                 ),
-                *may_read_items(props.consumer.kms_key_arn),
+                *may_read_objects("DecryptItems", props.consumer.kms_key_arn),
             ),
             opts=self.child(),
         )
@@ -332,28 +326,25 @@ def role_policy_size(
     int
         Characters; IAM counts no white space.
     """
-
-    def arn(service: str, resource: str) -> str:
-        return f"arn:aws-us-gov:{service}:ap-northeast-1:123456789012:{resource}"
-
-    bucket = f"arn:aws-us-gov:s3:::{'b' * 63}"
+    bucket = LONGEST_BUCKET_ARN
     statements = _statements(
         export=bucket,
         export_objects=f"{bucket}/{settings.export_prefix}*",
         settings=settings,
         bucket=bucket,
         runs=f"{bucket}/{RUNS_PREFIX}*",
-        tables=[arn("dynamodb", f"table/{name}") for name in table_names],
+        tables=[longest_arn("dynamodb", f"table/{name}") for name in table_names],
         history_table=(
-            None if history_table_name is None else arn("dynamodb", f"table/{history_table_name}")
+            None
+            if history_table_name is None
+            else longest_arn("dynamodb", f"table/{history_table_name}")
         ),
         failures=f"{bucket}/{RECORDS_PREFIX}*",
-        log_streams=arn("logs", f"log-group:{'l' * 64}:*"),
+        log_streams=longest_arn("logs", f"log-group:{'l' * 64}:*"),
         key_arn=key_arn,
         function_name=function_name,
     )
-    document = {"Version": "2012-10-17", "Statement": statements}
-    return len(json.dumps(document, separators=(",", ":")))
+    return policy_size(statements)
 
 
 def _statements(
@@ -379,7 +370,7 @@ def _statements(
     return [
         allow("ListExport", ("s3:ListBucket",), export, below),
         allow("ReadExport", ("s3:GetObject",), export_objects),
-        *may_read_objects(settings.export_kms_key_arn),
+        *may_read_objects("DecryptExport", settings.export_kms_key_arn),
         allow("ListRuns", ("s3:ListBucket",), bucket),
         allow("KeepRuns", BATCH_ACTIONS, runs),
         allow("WriteReplica", WRITER_ACTIONS, tables),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ops.exports.catalogue import Unreadable
-from ops.replay.engine import MAX_PROBLEMS, Ending
+from ops.replay.engine import Ending
 from ops.replay.tally import Tally
 
 if TYPE_CHECKING:
@@ -97,9 +97,3 @@ class RunResult:
             missing=tuple(content["missing"]),
             is_new=content["isNew"],
         )
-
-
-def add(ending: Ending, problems: tuple[Unreadable, ...]) -> None:
-    """Add what could not be read of a batch."""
-    ending.unread += len(problems)
-    ending.problems += problems[: MAX_PROBLEMS - len(ending.problems)]

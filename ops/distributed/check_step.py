@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from handler.replay_contract import summary_key
-from ops.distributed.batch_result import BatchResult, RunResult, add
+from ops.distributed.batch_result import BatchResult, RunResult
 from ops.distributed.redactions import Redactions
 from ops.errors import OpsError
 from ops.replay.engine import Ending
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 
 class IncompleteError(OpsError):
-    """Something of the export is not in the tables.
-
-    Its name is `handler.replay_contract.INCOMPLETE_ERROR`.
-    """
+    """Something of the export is not in the tables."""
 
 
 def check(run: Run, execution: str, workplace: Workplace) -> dict[str, Any]:
@@ -84,9 +81,9 @@ def _total(run: Run, workplace: Workplace) -> RunResult:
     for content in bucket.get_all(keys):
         result = BatchResult.from_json(content)
         tally.add(result.tally)
-        add(ending, result.problems)
+        ending.add(result.problems)
     for problems in _superseded_problems(run, workplace):
-        add(ending, problems)
+        ending.add(problems)
     return RunResult(
         tally=tally,
         ending=ending,

@@ -17,7 +17,7 @@ from handler.failures import FailureStore
 from handler.http_limits import HttpLimits
 from handler.process import collect_garbage_less_often, keep_requests_out_of_logs
 from handler.replay_contract import EventField, ReplayVariable, Step
-from handler.settings import HandlerSettings, SettingsError
+from handler.settings import HandlerSettings, SettingsError, required
 from handler.writer import REQUESTS_IN_FLIGHT, BatchStatementWriter
 from ops.distributed.batch_item import Item
 from ops.distributed.check_step import check
@@ -98,7 +98,7 @@ def _workplace() -> Workplace:
     environment = handler_environment()
     settings = HandlerSettings.from_environment(environment)
     keep_requests_out_of_logs()
-    location = _variable(environment, ReplayVariable.EXPORT_LOCATION)
+    location = required(environment, ReplayVariable.EXPORT_LOCATION)
     owner = environment.get(ReplayVariable.EXPORT_BUCKET_OWNER) or None
     client: Any = boto3.client(
         "s3",
@@ -112,8 +112,8 @@ def _workplace() -> Workplace:
     workplace = Workplace(
         settings=settings,
         source=open_bucket(location, owner),
-        bucket=ReplayBucket(client, _variable(environment, ReplayVariable.REPLAY_BUCKET)),
-        batch_bytes=int(_variable(environment, ReplayVariable.BATCH_BYTES)),
+        bucket=ReplayBucket(client, required(environment, ReplayVariable.REPLAY_BUCKET)),
+        batch_bytes=int(required(environment, ReplayVariable.BATCH_BYTES)),
     )
     collect_garbage_less_often()
     return workplace
@@ -139,10 +139,3 @@ def _failures() -> FailureStore:
     client = LazyFailureClient(get_session(), HttpLimits(connections=_PUTS_IN_FLIGHT))
     bucket = _workplace().settings.failure_bucket
     return FailureStore(client, bucket, puts_in_flight=_PUTS_IN_FLIGHT)
-
-
-def _variable(environment: Mapping[str, str], name: ReplayVariable) -> str:
-    value = environment.get(name)
-    if not value:
-        raise SettingsError(f"the environment variable {name} is not set")
-    return value

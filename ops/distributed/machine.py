@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from handler.replay_contract import INCOMPLETE_ERROR
 from ops.distributed.request import Request
 from ops.errors import OpsError, aws_errors
 from ops.terminal_text import printable
@@ -74,11 +73,6 @@ class Execution(NamedTuple):
     def name(self) -> str:
         """Its name."""
         return self.arn.rpartition(":")[2]
-
-    @property
-    def is_incomplete(self) -> bool:
-        """Whether it ended with counts that do not add up."""
-        return self.error == INCOMPLETE_ERROR
 
 
 class MapRun(NamedTuple):

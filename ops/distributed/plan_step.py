@@ -71,13 +71,25 @@ def plan(request: Request, workplace: Workplace) -> Run:
         )
     identity = identity_of(request, job) | {"objects": _objects(planned, found.modified)}
     folder = _folder(request, workplace, planned.digest(identity))
-    return _write(planned, request, workplace, folder, missing)
+    return _write(
+        planned,
+        request,
+        workplace.bucket,
+        folder,
+        identity=identity_digest(request, job),
+        missing=missing,
+    )
 
 
 def _write(
-    planned: Plan, request: Request, workplace: Workplace, folder: RunFolder, missing: Sequence[str]
+    planned: Plan,
+    request: Request,
+    bucket: ReplayBucket,
+    folder: RunFolder,
+    *,
+    identity: str,
+    missing: Sequence[str],
 ) -> Run:
-    bucket = workplace.bucket
     newest = [Item(Pass.NEWEST, batch) for batch in planned.batches]
     superseded = [Item(Pass.REDACTIONS, batch) for batch in planned.superseded]
     if request.verify:
@@ -90,9 +102,7 @@ def _write(
         folder=folder,
         strand_id=planned.strand_id,
         request=request,
-        identity=identity_digest(
-            request, request.job(workplace.source.location, planned.strand_id, workplace.settings)
-        ),
+        identity=identity,
         batches=len(planned.batches),
         superseded=len(planned.superseded),
         blocks=sum(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ops.exports.catalogue import Unreadable
-from ops.replay.messages import KEY_BYTES, RevisionKey
+from ops.replay.messages import RevisionKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -70,8 +70,3 @@ def united(each: Iterable[Redactions]) -> Redactions:
         table_ids={entry: frozenset(ids) for entry, ids in table_ids.items()},
         problems=tuple(problems),
     )
-
-
-def document_keys(keys: bytes) -> list[bytes]:
-    """Return what `ops.replay.messages.ReadBatch.keys` has one after the other."""
-    return [keys[start : start + KEY_BYTES] for start in range(0, len(keys), KEY_BYTES)]

@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING
 
 from ops.distributed.batch_result import BatchResult
-from ops.distributed.redactions import document_keys
 from ops.replay.batch_replay import BatchReplay
 from ops.replay.messages import Claims
 
@@ -73,14 +72,14 @@ def write(
         clock=clock,
     )
     read = replay.read(item.batch)
-    keys = document_keys(read.keys)
+    keys = read.documents()
     redacted = redactions.of([*keys, *read.faulty_documents])
     written = replay.write(Claims(bytes([1]) * len(keys), redacted))
     tally = written.tally
     if written.unsettled and written.has_older:
         # Only the newest revisions of a large batch were in memory.
         unsettled = frozenset(written.unsettled)
-        keys = document_keys(replay.read(item.batch).keys)
+        keys = replay.read(item.batch).documents()
         mask = bytes(key in unsettled for key in keys)
         tally.add(replay.write(Claims(mask, redacted, only_claimed=True)).tally)
     result = BatchResult(tally=tally, problems=written.problems)

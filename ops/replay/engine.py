@@ -12,7 +12,7 @@ from ops.replay.messages import Pass, ReadBatch, Task
 from ops.replay.safety import refuse_merged_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from ops.exports.catalogue import Unreadable
     from ops.replay.crew import Crew
@@ -52,6 +52,11 @@ class Ending:
     is_interrupted: bool = False
     problems: list[Unreadable] = field(default_factory=list)
     unread: int = 0
+
+    def add(self, problems: Sequence[Unreadable]) -> None:
+        """Add what could not be read of a batch."""
+        self.unread += len(problems)
+        self.problems += problems[: MAX_PROBLEMS - len(self.problems)]
 
 
 class Engine:
@@ -170,8 +175,6 @@ class Engine:
         refuse_merged_tables(self._job.settings, self._state.table_ids)
 
     def _finish(self, pass_: Pass, written: WrittenBatch) -> None:
-        ending = self._ending
-        ending.unread += len(written.problems)
-        ending.problems += written.problems[: MAX_PROBLEMS - len(ending.problems)]
+        self._ending.add(written.problems)
         self._state.finish(pass_, written)
         self._progress.advance(written.size, written.tally.revisions)

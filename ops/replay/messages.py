@@ -74,6 +74,11 @@ class ReadBatch:
     table_ids: dict[str, set[str]]
     faulty_documents: frozenset[bytes] = frozenset()
 
+    def documents(self) -> list[bytes]:
+        """Return what `keys` has one after the other."""
+        keys = self.keys
+        return [keys[start : start + KEY_BYTES] for start in range(0, len(keys), KEY_BYTES)]
+
 
 class Claims(NamedTuple):
     """What a process is to write of a batch.

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ops.errors import OpsError
-from ops.replay.messages import KEY_BYTES, Claims, Pass, RevisionKey
+from ops.replay.messages import Claims, Pass, RevisionKey
 from ops.replay.tally import Tally
 
 if TYPE_CHECKING:
@@ -127,9 +127,7 @@ class ReplayState:
 
         Batches ask in their order, so that a newer one comes first.
         """
-        keys = [
-            read.keys[start : start + KEY_BYTES] for start in range(0, len(read.keys), KEY_BYTES)
-        ]
+        keys = read.documents()
         if pass_ is Pass.OLDER:
             number = read.number
             mask = bytes([self._unsettled.get(key, number) < number for key in keys])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from handler.replay_contract import INCOMPLETE_ERROR, summary_key
+from handler.replay_contract import summary_key
 from ops import connections
 from ops.command_line import main
 from ops.distributed import following
@@ -269,8 +269,8 @@ def test_an_execution_that_is_not_complete_tells_what_is_missing(
     run: Callable[..., int], buckets: Buckets, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # given an execution that the last step ends
-    cause = json.dumps({"errorType": INCOMPLETE_ERROR, "errorMessage": "1 thing is missing"})
-    states = MemoryStates(ending={"status": "FAILED", "error": INCOMPLETE_ERROR, "cause": cause})
+    cause = json.dumps({"errorType": "IncompleteError", "errorMessage": "1 thing is missing"})
+    states = MemoryStates(ending={"status": "FAILED", "error": "IncompleteError", "cause": cause})
     store(buckets, result(unread=1))
     # when
     status = run(states)
