@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from journal.errors import TRUNCATED, IonError, RecordError
 from journal.ion import integers, structure
+from journal.ion.structure import NOT_UTF8
 from journal.ion.symbols import UNKNOWN_TEXT, Names
 from journal.ion.timestamps import timestamp_text
 
@@ -105,7 +106,14 @@ def _struct(
     found = structure.fields(data, names, position, end)
     if "" in found:
         raise UnstorableValue("an empty field name")
-    return {"M": {name: _CONVERSIONS[field[2]](*field, depth + 1) for name, field in found.items()}}
+    depth += 1
+    # Not with a starred tuple, which calls a function in a slower way.
+    return {
+        "M": {
+            name: _CONVERSIONS[head](data, names, head, start, stop, depth)
+            for name, (data, names, head, start, stop) in found.items()
+        }
+    }
 
 
 def _check_depth(depth: int) -> None:
@@ -114,7 +122,10 @@ def _check_depth(depth: int) -> None:
 
 
 def _string(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
-    return {"S": structure.utf8(data, start, stop)}
+    try:
+        return {"S": data[start:stop].decode()}
+    except UnicodeDecodeError:
+        raise IonError(NOT_UTF8) from None
 
 
 def _symbol(data: bytes, names: Names, _h: int, start: int, stop: int, _d: int) -> AttributeValue:
@@ -157,7 +168,7 @@ def _decimal(data: bytes, _n: Names, _h: int, start: int, stop: int, _d: int) ->
     if not number:
         return _ZERO
     minus = "-" if negative else ""
-    digits = _digits(number)
+    digits = str(number) if stop - start <= _SHORT_INT_BYTES else _digits(number)
     exact = _number(minus, digits, exponent)
     return {"S": f"{minus}{digits}d{exponent}"} if exact is None else {"N": exact}
 

@@ -203,7 +203,9 @@ def _has_id_in(table: Fields, tables: Container[str]) -> bool:
     return not is_absent(table, "tableId") and text_field(table, "tableId") in tables
 
 
-def revision(found: Fields, table_name: str, table_id: str) -> Revision:
+def revision(
+    found: Fields, table_name: str, table_id: str, metadata: Fields | None = None
+) -> Revision:
     """Read a revision in the form that streams and journal exports share.
 
     Parameters
@@ -212,6 +214,8 @@ def revision(found: Fields, table_name: str, table_id: str) -> Revision:
         The revision with its ``metadata``, ``hash`` and ``data`` or ``dataHash``.
     table_name, table_id
         The ledger table; the revision itself does not name it.
+    metadata
+        The fields of its ``metadata``, if they are read already.
 
     Raises
     ------
@@ -220,7 +224,8 @@ def revision(found: Fields, table_name: str, table_id: str) -> Revision:
     """
     try:
         kind, data, data_hash = _state(found)
-        metadata = struct_field(found, "metadata")
+        if metadata is None:
+            metadata = struct_field(found, "metadata")
         version = uint_field(metadata, "version")
         document_id = text_field(metadata, "id")
         if not document_id:

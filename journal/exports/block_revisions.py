@@ -184,14 +184,13 @@ def _add_revisions(listed: Span, tables: dict[str, Table], result: BlockRevision
             table = NO_TABLE
             try:
                 found = struct(span)
-                metadata = found.get("metadata")
-                if metadata is None or is_null(metadata[2]):
+                if is_absent(found, "metadata"):
                     if not is_absent(found, "data") or not is_absent(found, "dataHash"):
                         raise IonError("a revision with data but without metadata")
                     continue
-                document_id = text_field(struct(metadata), "id")
-                table = tables.get(document_id, NO_TABLE)
-                read = revision(found, table.name, table.table_id)
+                metadata = struct(found["metadata"])
+                table = tables.get(text_field(metadata, "id"), NO_TABLE)
+                read = revision(found, table.name, table.table_id, metadata)
             except RecordError as error:
                 result.faulty.append(
                     FaultyRevision(place, span, table, error.code, *_identity(span))

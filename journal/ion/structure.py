@@ -26,6 +26,9 @@ _MIN_TIMESTAMP_BYTES = 2
 
 _UNEXPLAINED = "a symbol that no table explains"
 _UNANNOTATED = "annotations without a value"
+NOT_UTF8 = "a text that is not UTF-8"
+"""Code of such a text."""
+
 _OVERRUN = "a value that ends after its container"
 
 Span: TypeAlias = tuple[bytes, Names, int, int, int]
@@ -213,7 +216,7 @@ def utf8(data: bytes, start: int, stop: int) -> str:
     try:
         return data[start:stop].decode()
     except UnicodeDecodeError:
-        raise IonError("a text that is not UTF-8") from None
+        raise IonError(NOT_UTF8) from None
 
 
 def fields(data: bytes, names: Names, position: int, end: int) -> Fields:

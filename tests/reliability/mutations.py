@@ -616,6 +616,13 @@ MUTATIONS = (
         finder="first_misreading",
     ),
     Mutation(
+        name="a negative fraction is read",
+        file="journal/ion/timestamps.py",
+        old="or (start < stop and data[start] >= _SIGN)",
+        new="",
+        finder="first_misreading",
+    ),
+    Mutation(
         name="a negative zero is read",
         file="handler/values.py",
         old="    if minus and not number:\n",

@@ -380,9 +380,13 @@ _SCALARS = [
     IonCase("a timestamp without a year", b"\x61\x80", None),
     IonCase("a fraction of zeros without coefficient", _fraction(b"\xc3"), _second(".000")),
     IonCase("a fraction of zeros with coefficient", _fraction(b"\xc3\x00"), _second(".000")),
+    IonCase("a fraction of twelve zeros", _fraction(b"\xcc"), _second(".000000000000")),
     IonCase("a fraction that starts with zeros", _fraction(b"\xc3\x07"), _second(".007")),
     IonCase("a fraction without digits", _fraction(b"\x80"), _second("")),
     IonCase("a negative fraction", _fraction(b"\xc3\x87"), None),
+    IonCase("a fraction of more digits than places", _fraction(b"\xc3\x03\xe8"), None),
+    IonCase("a thirteenth month", value(TIMESTAMP, b"\x80\x0f\xe5\x8d\x81\x80\x80\x80"), None),
+    IonCase("a leap second", value(TIMESTAMP, b"\x80\x0f\xe5\x81\x81\x80\x80\xbc"), None),
 ]
 
 ION_CASES = (*_VERSION_MARKERS, *_TABLES, *_GAPS, *_SHARED, *_STRUCTURE, *_SCALARS)
