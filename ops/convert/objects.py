@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-import zlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
+from isal import isal_zlib
 
 from infra.import_manifest import OBJECTS_FOLDER
 from ops.convert.destination import open_destination
@@ -15,17 +15,20 @@ from ops.convert.resolving import resolved
 from ops.convert.spilling import SEPARATOR, key_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _CONTENT_TYPE = "application/gzip"
-_LEVEL = 3
-"""Of gzip: 6 takes 1.8 times as long, to save an eighth of the bytes. An import is billed by what
+_LEVEL = 2
+"""Of isal, which is as small as level 3 of zlib in a fifth of its time. An import is billed by what
 the objects have without compression."""
 
-_GZIP = 16 + zlib.MAX_WBITS
-"""Makes zlib write the format of gzip, without a time: the same items in the same order result in
+_GZIP = 16 + isal_zlib.MAX_WBITS
+"""Makes isal write the format of gzip, without a time: the same items in the same order result in
 the same bytes."""
+
+_LINES_AT_ONCE = 500
+"""Lines that are compressed by one call: a few hundred KB."""
 
 
 class TableFiles(NamedTuple):
@@ -125,9 +128,12 @@ def _split(files: TableFiles) -> list[Sequence[Path]]:
     return [(path,) for path in parts if path.stat().st_size]
 
 
-def _compressed(lines: Iterable[bytes]) -> bytes:
-    compressor = zlib.compressobj(_LEVEL, wbits=_GZIP)
-    parts = [compressor.compress(line + b"\n") for line in lines]
+def _compressed(lines: Sequence[bytes]) -> bytes:
+    compressor = isal_zlib.compressobj(_LEVEL, wbits=_GZIP)
+    parts = []
+    for start in range(0, len(lines), _LINES_AT_ONCE):
+        text = b"".join([line + b"\n" for line in lines[start : start + _LINES_AT_ONCE]])
+        parts.append(compressor.compress(text))
     return b"".join([*parts, compressor.flush()])
 
 
