@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ops.distributed.batch_result import BatchResult
 from ops.replay.batch_replay import BatchReplay
+from ops.replay.batch_writing import PARTS_AT_ONCE
 from ops.replay.messages import Claims
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def write(
         source=workplace.source,
         deadline=deadline,
         clock=clock,
+        parts_at_once=PARTS_AT_ONCE,
     )
     read = replay.read(item.batch)
     keys = read.documents()

@@ -57,6 +57,8 @@ class BatchReplay:
         Returns the write units that the writer has counted so far.
     clock
         Returns seconds since the epoch; the same clock as the writer's.
+    parts_at_once
+        As `ops.replay.batch_writing.PARTS_AT_ONCE`, for a writer that several threads may call.
     max_bytes, slice_bytes
         As `MAX_BYTES` and `SLICE_BYTES`.
     """
@@ -71,6 +73,7 @@ class BatchReplay:
         deadline: float = math.inf,
         units: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] = time.time,
+        parts_at_once: int = 1,
         max_bytes: int = MAX_BYTES,
         slice_bytes: int = SLICE_BYTES,
     ) -> None:
@@ -81,6 +84,7 @@ class BatchReplay:
         self._failures = failures
         self._units = units
         self._clock = clock
+        self._parts_at_once = parts_at_once
         self._max_bytes = max_bytes
         self._slice_bytes = slice_bytes
         self._batch: Batch | None = None
@@ -147,6 +151,7 @@ class BatchReplay:
             only_claimed=claims.only_claimed,
             clock=self._clock,
             deadline=self._deadline,
+            parts_at_once=self._parts_at_once,
         )
         before = self._units()
         if self._is_large:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from handler.aggregation import UserRecord
@@ -26,7 +27,7 @@ from ops.replay.records import (
 from ops.replay.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from handler.incoming import Incoming
     from handler.quarantine import Quarantine
@@ -38,9 +39,12 @@ if TYPE_CHECKING:
 ROUND_SECONDS = 60.0
 """After this time without any progress a batch is given up for now."""
 
-
 PART_ENTRIES = 1_000
 """About how many entries are items at a time. Items take ten times the memory of their blocks."""
+
+PARTS_AT_ONCE = 2
+"""Parts that a batch writes at a time, where writes take long: while one waits for DynamoDB, the
+next becomes items."""
 
 _PART_BYTES = 4
 """Bytes of what stands for a document by which entries are parted."""
@@ -71,7 +75,7 @@ class _Entry(NamedTuple):
     is_candidate: bool
 
 
-def _parts(entries: list[_Entry]) -> Iterable[list[_Entry]]:
+def _parts(entries: list[_Entry]) -> list[list[_Entry]]:
     """Part entries by their documents: what a batch has of a document is written together."""
     count = -(-len(entries) // PART_ENTRIES)
     parts: list[list[_Entry]] = [[] for _ in range(count)]
@@ -101,6 +105,8 @@ class BatchWriting:
         Returns seconds since the epoch; the same clock as the writer's.
     deadline
         Seconds since the epoch after which nothing is written; without end by default.
+    parts_at_once
+        As `PARTS_AT_ONCE`; with more than one, the writer is called by several threads.
 
     Attributes
     ----------
@@ -119,6 +125,7 @@ class BatchWriting:
         only_claimed: bool,
         clock: Callable[[], float],
         deadline: float = math.inf,
+        parts_at_once: int = 1,
     ) -> None:
         self._job = job
         self._writer = writer
@@ -128,6 +135,7 @@ class BatchWriting:
         self._only_claimed = only_claimed
         self._clock = clock
         self._deadline = deadline
+        self._parts_at_once = parts_at_once
         self._candidates: Counter[bytes] = Counter()
         self._failed: Counter[bytes] = Counter()
         self._arn = export_arn(job.strand_id)
@@ -154,24 +162,55 @@ class BatchWriting:
         NotWrittenError
             If DynamoDB does not take it for now.
         """
-        failures = _Failures(self._job.strand_id, quarantine)
         entries = list(self._revisions(sink))
         if not self._only_claimed:
             entries += self._redactions(sink)
             for each in sink.kept_faults:
                 self._add_fault(each, quarantine)
-        for part in _parts(entries):
-            self._write_part(part, failures)
-        self._failed.update(failures.failed_documents())
+        for part in self._written([_Part(self._job.strand_id, each) for each in _parts(entries)]):
+            self.tally.add_counts(part.counts)
+            self._failed.update(part.failures.failed_documents())
+            for fault in part.failures.faults:
+                quarantine.add(*fault)
 
-    def _write_part(self, entries: list[_Entry], failures: _Failures) -> None:
+    def _written(self, parts: list[_Part]) -> list[_Part]:
+        """Write parts, several at a time, and return them."""
+        if self._parts_at_once == 1 or len(parts) == 1:
+            for part in parts:
+                self._write_part(part)
+            return parts
+        # Shared by the threads: each part is taken by one of them.
+        todo = iter(parts)
+        errors: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                for part in todo:
+                    if errors:
+                        break
+                    self._write_part(part)
+            except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
+                errors.append(error)
+
+        # A daemon does not keep a process that is to stop at once.
+        threads = [Thread(target=work, daemon=True) for _ in range(self._parts_at_once)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+        return parts
+
+    def _write_part(self, part: _Part) -> None:
+        entries, failures = part.entries, part.failures
         while entries:
             if self._clock() >= self._deadline:
                 raise NotWrittenError(
                     "the time is over before everything is written: give the tables more capacity, "
                     "or have fewer batches written at a time, or smaller ones"
                 )
-            retried = self._round(entries, failures)
+            retried = self._round(entries, part)
             if len(retried) == len(entries):
                 code = failures.retry_codes.most_common(1)[0][0]
                 raise NotWrittenError(
@@ -181,10 +220,10 @@ class BatchWriting:
                 )
             entries = retried
 
-    def _round(self, entries: list[_Entry], failures: _Failures) -> list[_Entry]:
+    def _round(self, entries: list[_Entry], part: _Part) -> list[_Entry]:
         """Write everything once, and return what has to be tried again."""
-        counts = BatchCounts()
-        batch = RevisionBatch(self._job.settings, self._writer, counts, failures, self._clock)
+        failures = part.failures
+        batch = RevisionBatch(self._job.settings, self._writer, part.counts, failures, self._clock)
         failures.start_round(entries)
         for incoming, _, _, is_candidate in entries:
             if isinstance(incoming, IncomingRevision):
@@ -193,7 +232,6 @@ class BatchWriting:
                 batch.add_redactions(incoming)
         batch.write(min(self._clock() + ROUND_SECONDS, self._deadline))
         batch.count_without_state(failures.has_failed)
-        self.tally.add_counts(counts)
         return failures.retried()
 
     def _add_fault(self, found: FoundFault, quarantine: Quarantine) -> None:
@@ -269,12 +307,51 @@ class BatchWriting:
             yield _Entry(incoming, key, None, is_candidate=False)
 
 
-class _Failures:
-    """Receives what is not written; see `handler.revision_batch.Failures`."""
+class _Part:
+    """Entries that are items at the same time, and what became of them.
 
-    def __init__(self, strand_id: str, quarantine: Quarantine) -> None:
+    Parameters
+    ----------
+    strand_id
+        The journal.
+    entries
+        All that the batch has of their documents.
+    """
+
+    def __init__(self, strand_id: str, entries: list[_Entry]) -> None:
+        self.entries = entries
+        self.failures = _Failures(strand_id)
+        self.counts = BatchCounts()
+
+
+class _Fault(NamedTuple):
+    """What `Quarantine.add` takes."""
+
+    record: UserRecord
+    source: Source
+    reason: str
+    code: str
+    table_name: str | None
+
+
+class _Failures:
+    """Receives what is not written; see `handler.revision_batch.Failures`.
+
+    Parameters
+    ----------
+    strand_id
+        The journal.
+
+    Attributes
+    ----------
+    faults
+        What can never be written.
+    retry_codes
+        Why entries have to be tried again.
+    """
+
+    def __init__(self, strand_id: str) -> None:
         self._strand_id = strand_id
-        self._quarantine = quarantine
         self._entries: dict[int, _Entry] = {}
         # Their ids stand for them, so they have to stay.
         self._alive: list[list[_Entry]] = []
@@ -282,6 +359,7 @@ class _Failures:
         self._retried: dict[int, _Entry] = {}
         self._has_failed: set[int] = set()
         self._failed: dict[int, bytes] = {}
+        self.faults: list[_Fault] = []
         self.retry_codes: Counter[str] = Counter()
 
     def start_round(self, entries: list[_Entry]) -> None:
@@ -312,7 +390,7 @@ class _Failures:
         if record is None:
             place = incoming.record.sub_sequence_number
             record = self._records[id(incoming)] = UserRecord(self._payload(incoming, kept), place)
-        self._quarantine.add(record, incoming.source, reason, code, incoming.table_name)
+        self.faults.append(_Fault(record, incoming.source, reason, code, incoming.table_name))
 
     def _payload(self, incoming: Incoming, kept: Kept | None) -> bytes:
         if isinstance(incoming, IncomingRedactions):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops import connections
 from ops.replay.batch_replay import BatchReplay
+from ops.replay.batch_writing import PARTS_AT_ONCE
 from ops.replay.crew import Worker
 from ops.replay.dry_run import CountingWriter, TakesEverything
 from ops.replay.failure_store import LateFailureStore
@@ -50,4 +51,5 @@ def make_worker(opening: Opening) -> Worker:
     writer = connections.replay_writer(
         opening.outputs, write_units=opening.write_units, correction=job.correction
     )
-    return Worker(BatchReplay(job, writer, LateFailureStore(opening.outputs)))
+    failures = LateFailureStore(opening.outputs)
+    return Worker(BatchReplay(job, writer, failures, parts_at_once=PARTS_AT_ONCE))

@@ -114,6 +114,8 @@ class ReplayRun:
         What is written to.
     objects_per_batch
         How many objects a batch has.
+    parts_at_once
+        How many threads write a batch.
     """
 
     folder: Path
@@ -121,6 +123,7 @@ class ReplayRun:
     tables: Tables = field(default_factory=lambda: Tables([PERSON], history=[HISTORY]))
     bucket: Bucket = field(default_factory=Bucket)
     objects_per_batch: int = 1
+    parts_at_once: int = 1
     max_bytes: int = MAX_BYTES
     slice_bytes: int = SLICE_BYTES
     state: ReplayState | None = None
@@ -165,7 +168,12 @@ class ReplayRun:
             fails,
         )
         replay = BatchReplay(
-            job, writer, self.bucket, max_bytes=self.max_bytes, slice_bytes=self.slice_bytes
+            job,
+            writer,
+            self.bucket,
+            parts_at_once=self.parts_at_once,
+            max_bytes=self.max_bytes,
+            slice_bytes=self.slice_bytes,
         )
         self.state = ReplayState(state_file, has_index=has_index)
         try:

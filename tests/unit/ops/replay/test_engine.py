@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -106,29 +107,71 @@ def test_a_batch_that_is_too_large_for_the_memory_gives_the_same(
     assert len(run.writes) == len(expected)
 
 
+@pytest.mark.parametrize("at_once", [1, 3])
 @pytest.mark.parametrize("entries", [1, 7])
 def test_a_batch_that_is_written_in_parts_gives_the_same(
-    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, entries: int
+    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, entries: int, at_once: int
 ) -> None:
-    # given revisions and redactions of each document all over a batch
+    # given revisions and redactions of each document all over a batch, and what cannot be stored
     expected = busy(ledger)
     for document_id in expected:
         ledger.commit([Redact(table="Person", document_id=document_id, version=1)])
+    expected[faulty := insert(ledger, number=0)] = 0
+    update(ledger, faulty, number=deep(40))
     export = exported(tmp_path, ledger)
     whole = ReplayRun(export, settings=WITH_HISTORY, objects_per_batch=100)
     whole.run()
     # when it is written in parts
     monkeypatch.setattr(batch_writing, "PART_ENTRIES", entries)
-    run = ReplayRun(export, settings=WITH_HISTORY, objects_per_batch=100)
+    run = ReplayRun(export, settings=WITH_HISTORY, objects_per_batch=100, parts_at_once=at_once)
     run.run()
     # then each item is the same, and written as often
     assert versions(run) == expected
     assert run.tables.items(PERSON) == whole.tables.items(PERSON)
     assert run.tables.items(HISTORY) == whole.tables.items(HISTORY)
     assert sorted(run.writes) == sorted(whole.writes)
+    assert [each.code for each in run.bucket.records] == [
+        each.code for each in whole.bucket.records
+    ]
     assert run.state is not None
     assert whole.state is not None
     assert run.state.tally == whole.state.tally
+
+
+def test_a_part_is_written_while_another_waits_for_dynamodb(
+    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a writer whose first two calls wait for each other
+    expected = busy(ledger)
+    monkeypatch.setattr(batch_writing, "PART_ENTRIES", 3)
+    run = ReplayRun(exported(tmp_path, ledger), objects_per_batch=100, parts_at_once=2)
+    barrier = threading.Barrier(2)
+    calls = iter([barrier] * 2)
+
+    def wait_for_the_other() -> None:
+        if (found := next(calls, None)) is not None:
+            found.wait(timeout=20)
+
+    # when
+    run.run(fails=wait_for_the_other)
+    # then
+    assert versions(run) == expected
+
+
+def test_an_error_in_a_part_ends_the_batch(
+    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a batch of many parts
+    expected = busy(ledger)
+    monkeypatch.setattr(batch_writing, "PART_ENTRIES", 1)
+    run = ReplayRun(exported(tmp_path / "x", ledger), objects_per_batch=100, parts_at_once=2)
+    # when one fails
+    with pytest.raises(Killed):
+        run.run(state_file=tmp_path / "state", fails=kill_at(1))
+    # then the others do not begin, and the next run does what is left
+    assert len(run.writes) < len(expected)
+    run.run(state_file=tmp_path / "state")
+    assert versions(run) == expected
 
 
 def test_without_an_index_the_result_is_the_same(tmp_path: Path, ledger: Ledger) -> None:
