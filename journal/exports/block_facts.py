@@ -10,7 +10,8 @@ import enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from journal.errors import TRUNCATED, IonError
-from journal.exports.block import Address, statements
+from journal.exports.block import Address
+from journal.exports.table_statements import TableStatement, table_statements
 from journal.ion.structure import (
     LIST,
     bounds,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from journal.ion.symbols import Names
 
 _MAX_CACHED_TABLES = 4096
-_TABLE_STATEMENT = b"TABLE"
 
 
 class RevisionState(enum.IntEnum):
@@ -89,14 +89,14 @@ class BlockFacts(NamedTuple):
     hash_only
         Number of revisions of QLDB's own catalog, of which blocks have only the hash.
     table_statements
-        The statements that may create or drop a table.
+        The statements that create and drop tables.
     """
 
     address: Address
     timestamp: Content
     revisions: list[RevisionFacts]
     hash_only: int
-    table_statements: list[str]
+    table_statements: list[TableStatement]
 
 
 def block_address(found: Fields) -> Address:
@@ -169,16 +169,13 @@ class BlockReader:
             If a field is missing that every block has, or one has a wrong type.
         """
         tables: dict[str, Table] = {}
-        table_statements: list[str] = []
+        statements: list[TableStatement] = []
         info = found.get("transactionInfo")
         if info is not None and not is_null(info[2]):
             inner = struct(info)
             if not is_absent(inner, "documents"):
                 tables = self._tables.read(inner["documents"])
-            if _TABLE_STATEMENT in info[0][info[3] : info[4]].upper():
-                table_statements = [
-                    each for each in statements(info) if _TABLE_STATEMENT.decode() in each.upper()
-                ]
+            statements = table_statements(info)
         revisions: list[RevisionFacts] = []
         hash_only = 0
         listed = found.get("revisions")
@@ -189,7 +186,7 @@ class BlockReader:
             timestamp_field(found, "blockTimestamp"),
             revisions,
             hash_only,
-            table_statements,
+            statements,
         )
 
 

@@ -96,6 +96,8 @@ class BlockRevisions(NamedTuple):
         The revisions whose data the transaction removes.
     problems
         What else cannot be read: constant texts.
+    transaction_info
+        Statements and documents of the transaction; None if the block does not tell.
     """
 
     address: Address
@@ -104,6 +106,7 @@ class BlockRevisions(NamedTuple):
     faulty: list[FaultyRevision]
     redactions: list[Redaction]
     problems: list[str]
+    transaction_info: Span | None
 
 
 class BlockRevisionReader:
@@ -121,13 +124,16 @@ class BlockRevisionReader:
             If it is no struct, or does not tell its address.
         """
         found = struct(block)
-        result = BlockRevisions(block_address(found), _timestamp(found), [], [], [], [])
+        info = found.get("transactionInfo")
+        if info is not None and is_null(info[2]):
+            info = None
+        result = BlockRevisions(block_address(found), _timestamp(found), [], [], [], [], info)
         try:
             result.redactions.extend(_redactions(found, result.problems))
         except IonError as error:
             result.problems.append(f"redactionInfo: {error.code}")
         try:
-            tables = self._documents(found)
+            tables = {} if info is None else self._documents(info)
         except IonError as error:
             result.problems.append(f"transactionInfo: {error.code}")
             tables = {}
@@ -140,13 +146,9 @@ class BlockRevisionReader:
                 result.problems.append(f"revisions: {error.code}")
         return result
 
-    def _documents(self, found: Fields) -> dict[str, Table]:
-        if is_absent(found, "transactionInfo"):
-            return {}
-        info = struct_field(found, "transactionInfo")
-        if is_absent(info, "documents"):
-            return {}
-        return self._tables.read(info["documents"])
+    def _documents(self, transaction_info: Span) -> dict[str, Table]:
+        found = struct(transaction_info)
+        return {} if is_absent(found, "documents") else self._tables.read(found["documents"])
 
 
 def _timestamp(found: Fields) -> Content | None:

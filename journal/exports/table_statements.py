@@ -7,7 +7,14 @@ TABLE, which names a table by its id.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from journal.exports.block import statements
+
+if TYPE_CHECKING:
+    from journal.ion.structure import Span
+
+_TABLE = b"TABLE"
 
 _STATEMENT = re.compile(
     r"""(?:\s|--[^\n]*\n|/\*.*?\*/)*(CREATE|DROP|UNDROP)\s+TABLE\s+"?([^\s";(]+)"?""",
@@ -34,3 +41,23 @@ def table_statement(text: str) -> TableStatement | None:
     """Return what a statement does to a table; None for any other statement."""
     found = _STATEMENT.match(text)
     return None if found is None else TableStatement(found[1].upper(), found[2])
+
+
+def table_statements(transaction_info: Span) -> list[TableStatement]:
+    """Return the statements of a transaction that create and drop tables.
+
+    Parameters
+    ----------
+    transaction_info
+        The field ``transactionInfo`` of a block, a struct.
+
+    Raises
+    ------
+    IonError
+        If a statement has a wrong type.
+    """
+    data, _, _, start, stop = transaction_info
+    if _TABLE not in data[start:stop].upper():
+        return []
+    found = [table_statement(text) for text in statements(transaction_info)]
+    return [each for each in found if each is not None]

@@ -10,7 +10,6 @@ from journal.errors import DamagedObject, IonError
 from journal.exports.block import time_text
 from journal.exports.block_facts import BlockReader, RevisionState, block_address
 from journal.exports.blocks import object_blocks
-from journal.exports.table_statements import TableStatement, table_statement
 from journal.ion.structure import struct
 from ops.exports.document_records import (
     document_key,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from journal.exports.block_facts import BlockFacts, Table
     from journal.exports.located import Located
     from journal.exports.sequence import ObjectPart
+    from journal.exports.table_statements import TableStatement
     from journal.ion.structure import Span
 
 MAX_PROBLEMS = 20
@@ -270,9 +270,8 @@ class _Scanner:
 
     def _add(self, found: PartScan, facts: BlockFacts, in_object: int) -> None:
         self.batch.hash_only += facts.hash_only
-        for text in facts.table_statements:
-            if (statement := table_statement(text)) is not None:
-                self.batch.statements.append(FoundStatement(_place(found, facts), statement))
+        for statement in facts.table_statements:
+            self.batch.statements.append(FoundStatement(_place(found, facts), statement))
         number = facts.address.sequence_no
         for revision in facts.revisions:
             table = self._table(revision.table)

@@ -22,6 +22,8 @@ class Coverage:
         The times of these blocks; None if they are not known.
     newest_generation
         By index of the replica, the table id with the last revision.
+    dropped
+        Ids of the tables that were dropped, and not restored.
     """
 
     first_block: int | None
@@ -29,6 +31,7 @@ class Coverage:
     start: datetime | None
     end: datetime | None
     newest_generation: Mapping[int, str] = field(default_factory=dict)
+    dropped: frozenset[str] = frozenset()
 
     def ends_before(self, time: str) -> bool:
         """Return whether a transaction's time, as Ion text, is after the last block's."""

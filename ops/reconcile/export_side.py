@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typing_extensions import override
 
@@ -18,9 +18,11 @@ from journal.errors import DamagedObject, IonError, MalformedRecord
 from journal.exports.block_facts import Table
 from journal.exports.block_revisions import NO_TABLE
 from journal.exports.blocks import Format, object_blocks
+from journal.exports.table_statements import table_statements
 from journal.ion.timestamps import timestamp_text
 from journal.revisions import RevisionKind
 from ops.exports.catalogue import Unreadable
+from ops.exports.part_scan import FoundStatement, Place
 from ops.exports.source import ObjectError, open_source
 from ops.reconcile.canonical import bytes_digest, item_digest, untyped_digest
 from ops.reconcile.item_parts import digest
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from handler.history import HistoryWrite
     from handler.replica import Write
     from handler.settings import ReplicaTable
+    from journal.exports.block_revisions import BlockRevisions
     from journal.exports.sequence import ObjectPart
     from journal.revisions import Revision
     from ops.exports.source import Entry, Source
@@ -44,6 +47,26 @@ if TYPE_CHECKING:
 NO_TABLE_PROBLEM = "a revision whose block does not name its ledger table"
 
 _SECONDS_PER_DAY = 86_400
+
+
+class Generation(NamedTuple):
+    """A ledger table.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    first, last
+        Sequence numbers of the first and last block with a revision of it.
+    """
+
+    name: str
+    first: int
+    last: int
+
+    def and_also(self, other: Generation) -> Generation:
+        """Return what two parts of the journal have of it."""
+        return Generation(self.name, min(self.first, other.first), max(self.last, other.last))
 
 
 @dataclass(slots=True)
@@ -61,7 +84,9 @@ class BatchRecords:
     problems
         What cannot be read.
     generations
-        By index of the replica, the last block of each table id that it has.
+        By index of the replica, what is known of each table id that it has.
+    statements
+        Those that create and drop tables.
     records
         Records by partition, as `ops.reconcile.partitions.packed` returns them.
     """
@@ -71,7 +96,8 @@ class BatchRecords:
     revisions: int = 0
     formats: Counter[str] = field(default_factory=Counter)
     problems: list[Unreadable] = field(default_factory=list)
-    generations: dict[int, dict[str, int]] = field(default_factory=dict)
+    generations: dict[int, dict[str, Generation]] = field(default_factory=dict)
+    statements: list[FoundStatement] = field(default_factory=list)
     records: dict[int, bytes] = field(default_factory=dict)
 
 
@@ -148,6 +174,17 @@ class _Sink(Found):
         self.result = BatchRecords()
 
     @override
+    def block_starts(self, block: BlockRevisions) -> None:
+        info = block.transaction_info
+        if info is None or self._is_superseded:
+            return
+        # Statements decide only what a tombstone is called; no revision depends on them.
+        with suppress(IonError):
+            for statement in table_statements(info):
+                place = Place(block.address.sequence_no, _time(block))
+                self.result.statements.append(FoundStatement(place, statement))
+
+    @override
     def block_ends(self) -> None:
         read = len(self.revisions) + len(self.faulty)
         for announced in self.redactions:
@@ -200,9 +237,11 @@ class _Sink(Found):
         table = self._job.table_of(revision.table_name, revision.table_id)
         if table is not None:
             place = self._job.place_of(table)
-            generations = self.result.generations.setdefault(place, {})
-            last = generations.get(revision.table_id, -1)
-            generations[revision.table_id] = max(last, found.sequence_no)
+            add_generation(
+                self.result.generations.setdefault(place, {}),
+                revision.table_id,
+                Generation(revision.table_name, found.sequence_no, found.sequence_no),
+            )
             self._add(self._expected(revision, table, place))
         elif not is_redacted and (revision.table_id, revision.table_name) == NO_TABLE:
             self.problems.append(Unreadable(f"block {found.sequence_no}", NO_TABLE_PROBLEM))
@@ -252,6 +291,19 @@ class _Sink(Found):
         except (IonError, ValueError):
             return True
         return written + days * _SECONDS_PER_DAY <= self._now
+
+
+def _time(block: BlockRevisions) -> str:
+    try:
+        return timestamp_text(*block.timestamp) if block.timestamp is not None else ""
+    except IonError:
+        return ""
+
+
+def add_generation(known: dict[str, Generation], table_id: str, more: Generation) -> None:
+    """Add what a part of the journal has of a ledger table."""
+    before = known.get(table_id)
+    known[table_id] = more if before is None else before.and_also(more)
 
 
 def _fault(version: int) -> str | None:

@@ -56,7 +56,7 @@ MEANINGS: Mapping[Kind, Meaning] = {
     Kind.STALE: Meaning("the item is of a lower version, or lacks what the export has", _REPAIR),
     Kind.WRONG_TOMBSTONE: Meaning(
         "a tombstone where the document lives or the reverse, or a tombstone with data",
-        f"{_REPAIR}, unless `generations --remove` made it of a dropped table",
+        f"{_REPAIR}, unless `generations --remove` made it of a table dropped after the export",
     ),
     Kind.OTHER_HASH: Meaning("the same version with the hash of another revision", _REPAIR),
     Kind.OTHER_VALUE: Meaning("the same revision with other attributes", _REPAIR),
@@ -74,7 +74,7 @@ MEANINGS: Mapping[Kind, Meaning] = {
     Kind.NEWER: Meaning("a revision or a redaction after the end of the export", ""),
     Kind.OLDER: Meaning("a revision before the start of the export", ""),
     Kind.EXPIRED: Meaning("there is no tombstone, and it may have expired", ""),
-    Kind.REMOVED: Meaning("a tombstone of a ledger table that was dropped and created again", ""),
+    Kind.REMOVED: Meaning("a tombstone of a ledger table that was dropped", ""),
     Kind.RETYPED: Meaning("equal but for the types that JSON has lost", ""),
     Kind.UNSTORABLE: Meaning(
         "a revision that no item can hold; the item should have the next lower version",

@@ -17,10 +17,11 @@ from ops.exports.catalogue import Unreadable, catalogue
 from ops.exports.options import chosen_sequence
 from ops.exports.probing import block_range
 from ops.exports.source import open_source
+from ops.exports.table_lives import table_lives
 from ops.reconcile.comparison import Comparison, documents
 from ops.reconcile.coverage import Coverage
 from ops.reconcile.edges import edges
-from ops.reconcile.export_side import batch_reader
+from ops.reconcile.export_side import add_generation, batch_reader
 from ops.reconcile.job import Job
 from ops.reconcile.kinds import MEANINGS
 from ops.reconcile.partitions import MAX_LEVEL, PARTITIONS, PartitionedFiles
@@ -35,9 +36,10 @@ if TYPE_CHECKING:
     from handler.settings import HandlerSettings
     from journal.exports.sequence import JournalSequence, ObjectPart
     from ops.exports.catalogue import Catalogue
+    from ops.exports.part_scan import FoundStatement
     from ops.reconcile.comparison import Difference
     from ops.reconcile.edges import Edge
-    from ops.reconcile.export_side import BatchRecords
+    from ops.reconcile.export_side import BatchRecords, Generation
     from ops.table_scan import CapacityLimit
 
 MAX_PROBLEMS = 100
@@ -196,8 +198,25 @@ def _coverage(run: _Run, first: Edge | None, last: Edge | None) -> Coverage:
         start=None if first is None else first.moment,
         end=None if last is None else last.moment,
         newest_generation={
-            place: max(blocks, key=blocks.__getitem__) for place, blocks in run.generations.items()
+            place: max(known, key=lambda table_id: known[table_id].last)
+            for place, known in run.generations.items()
         },
+        dropped=_dropped(run),
+    )
+
+
+def _dropped(run: _Run) -> frozenset[str]:
+    """Return the ids of the tables that the journal drops for good."""
+    tables = [
+        (table_id, generation.name, generation.first)
+        for known in run.generations.values()
+        for table_id, generation in known.items()
+    ]
+    statements = sorted(run.statements, key=lambda found: found.place.sequence_no)
+    return frozenset(
+        table_id
+        for table_id, life in table_lives(statements, tables).items()
+        if life.dropped is not None and life.restored is None
     )
 
 
@@ -215,7 +234,8 @@ class _Run:
     bytes: int = 0
     blocks: int = 0
     revisions: int = 0
-    generations: dict[int, dict[str, int]] = field(default_factory=dict)
+    generations: dict[int, dict[str, Generation]] = field(default_factory=dict)
+    statements: list[FoundStatement] = field(default_factory=list)
     problems: list[Unreadable] = field(default_factory=list)
     unread: int = 0
     tables: list[TableResult] = field(default_factory=list)
@@ -258,8 +278,9 @@ class _Run:
         self.revisions += batch.revisions
         for place, generations in batch.generations.items():
             known = self.generations.setdefault(place, {})
-            for table_id, block in generations.items():
-                known[table_id] = max(block, known.get(table_id, -1))
+            for table_id, generation in generations.items():
+                add_generation(known, table_id, generation)
+        self.statements += batch.statements
         self.note(batch.problems)
         self.progress.advance(batch.size)
 

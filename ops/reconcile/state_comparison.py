@@ -105,14 +105,17 @@ class StateComparison:
         if is_tombstone and item.facts & Fact.HAS_DATA:
             return Kind.WRONG_TOMBSTONE
         if is_tombstone != bool(wanted.facts & Fact.TOMBSTONE):
-            was_removed = is_tombstone and self._is_former_generation(wanted)
+            was_removed = is_tombstone and self._is_dropped(wanted)
             return Kind.REMOVED if was_removed else Kind.WRONG_TOMBSTONE
         if item.facts & Fact.OTHER_CONFIGURATION:
             return Kind.OTHER_CONFIGURATION
         return value_kind(wanted.value, item.value, wanted.untyped, item.untyped)
 
-    def _is_former_generation(self, wanted: Expected) -> bool:
-        """Return whether the ledger table was created again, so that its items may be removed."""
+    def _is_dropped(self, wanted: Expected) -> bool:
+        """Return whether the ledger table was dropped, so that its items may be removed."""
+        if wanted.table_id in self._coverage.dropped:
+            return True
+        # A part of a journal may not have the statement, but tables of one name follow each other.
         newest = self._coverage.newest_generation.get(wanted.table)
         return newest is not None and newest != wanted.table_id
 

@@ -117,6 +117,9 @@ class Found:
     blocks: int = 0
     bytes: int = 0
 
+    def block_starts(self, block: BlockRevisions) -> None:
+        """Do nothing with a block; who wants more of it than its revisions does something."""
+
     def block_ends(self) -> None:
         """Do nothing after a block; who wants less than everything in memory does something."""
 
@@ -192,6 +195,7 @@ class _PartReader:
         if not self._part.read_from <= number <= self._part.read_to:
             return
         found = self._found
+        found.block_starts(block)
         found.blocks += 1
         found.bytes += located.size
         for problem in block.problems:

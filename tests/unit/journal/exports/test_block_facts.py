@@ -12,6 +12,7 @@ from journal.exports.block_facts import (
     Table,
     block_address,
 )
+from journal.exports.table_statements import TableStatement
 from journal.ion.stream import single_value
 from journal.ion.structure import struct
 from tests.support.ion import binary
@@ -67,13 +68,19 @@ def test_parts_that_blocks_may_lack_are_empty(rest: str) -> None:
     assert (found.revisions, found.hash_only, found.table_statements) == ([], 0, [])
 
 
-@pytest.mark.parametrize("statement", ["drop table A", "CREATE TABLE B"])
-def test_statements_about_tables_are_found(statement: str) -> None:
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("drop table A", TableStatement("DROP", "A")),
+        ("CREATE TABLE B", TableStatement("CREATE", "B")),
+    ],
+)
+def test_statements_about_tables_are_found(statement: str, found: TableStatement) -> None:
     rest = (
         'transactionInfo: {statements: [{statement: "select 1"}, '
         f'{{statement: "{statement}"}}]}}'
     )
-    assert facts(block(rest)).table_statements == [statement]
+    assert facts(block(rest)).table_statements == [found]
 
 
 def test_a_reader_does_not_mix_up_blocks_whose_symbols_differ() -> None:

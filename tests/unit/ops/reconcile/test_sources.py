@@ -253,6 +253,45 @@ def test_a_removed_generation_is_told_and_never_brought_back(
     assert not run.to_repair.wanted
 
 
+def test_a_removed_table_without_a_successor_is_told_and_never_brought_back(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    # given a document of a table that was dropped for good, whose item was turned into a tombstone
+    document_id = insert(ledger, name="one")
+    insert(ledger, name="two")
+    ledger.commit([DropTable(table="Person")])
+    run = ReconcileRun(export_of(ledger.blocks).write_to(tmp_path), replica(), client)
+    run.load()
+    planted.tombstone(run, document_id)
+    # when
+    found = run.reconcile(is_deep=True)
+    # then
+    assert found.counts == {Kind.REMOVED: 1}
+    assert found.outcome is Outcome.EQUAL
+    assert not run.to_repair.wanted
+
+
+def test_a_tombstone_of_a_table_that_was_restored_is_wrong(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    # given a document of a table that was dropped and restored, which the simulator cannot do
+    document_id = insert(ledger, name="one")
+    ledger.commit([DropTable(table="Person")])
+    ledger.commit([CreateTable(table="Zoo")])
+    folder = export_of(ledger.blocks, output_format=ExportFormat.ION_TEXT).write_to(tmp_path)
+    run = ReconcileRun(folder, replica(), client)
+    run.load()
+    planted.tombstone(run, document_id)
+    table_id = run.item(PERSON, document_id)["tableId"]["S"]
+    for path in folder.rglob("*.ion"):
+        text = path.read_text()
+        path.write_text(text.replace("CREATE TABLE Zoo", f"UNDROP TABLE {table_id}"))
+    # when
+    found = run.reconcile(is_deep=True)
+    # then
+    assert found.counts == {Kind.WRONG_TOMBSTONE: 1}
+
+
 def test_what_no_item_can_hold_is_told_and_the_item_has_the_version_before(
     tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
 ) -> None:
