@@ -45,7 +45,7 @@ class DistributedRun:
     Attributes
     ----------
     folder
-        The export.
+        The export; also ``s3://bucket/prefix``, where a test puts its client.
     settings
         The configuration.
     tables, bucket
@@ -56,7 +56,7 @@ class DistributedRun:
         Document and version of each write.
     """
 
-    folder: Path
+    folder: Path | str
     settings: HandlerSettings = SETTINGS
     tables: Tables = field(default_factory=lambda: Tables([PERSON], history=[HISTORY]))
     bucket: Bucket = field(default_factory=Bucket)

@@ -20,9 +20,12 @@ from handler.settings import HandlerSettings, ReplicaTable
 from ops.distributed import plan_step, write_step
 from ops.distributed.check_step import IncompleteError
 from ops.errors import OpsError
+from ops.exports import bucket
+from ops.exports.source import ObjectError
 from ops.replay.batch_replay import BatchReplay
 from ops.replay.batch_writing import NotWrittenError
 from tests.support.distributed_run import DistributedRun
+from tests.support.export_buckets import BUCKET, ExportS3
 from tests.support.exports import ExportFormat, export_of, new_ledger
 from tests.support.memory_dynamodb import Tables
 from tests.support.replay_run import HISTORY, PERSON, SETTINGS, WITH_HISTORY
@@ -427,6 +430,54 @@ def test_a_copy_that_was_redacted_takes_the_place_of_one_with_the_data(
     run.execute()
     # then
     assert SECRET not in str(run.tables.items(HISTORY))
+
+
+@pytest.fixture
+def exports(monkeypatch: pytest.MonkeyPatch) -> ExportS3:
+    """An empty bucket, whose objects all have the same time."""
+    s3 = ExportS3({})
+    monkeypatch.setattr(bucket, "_new_client", lambda: s3)
+    return s3
+
+
+def test_a_copy_of_the_same_size_and_second_is_written(ledger: Ledger, exports: ExportS3) -> None:
+    # given a replay of an export in a bucket
+    document = insert(ledger, name="one")
+    export = export_of(ledger.blocks, ExportFormat.JSON, prefix="exports/")
+    for key, content in export.files.items():
+        exports.buckets.put(BUCKET, key, content)
+    run = DistributedRun(f"s3://{BUCKET}/exports/")
+    run.execute()
+    # when copies take the place of its objects within a second
+    for key in export.data_keys:
+        exports.buckets.put(BUCKET, key, export.files[key].replace(b'"one"', b'"two"'))
+    run.tables.remove(PERSON, document)
+    again = run.execute()
+    # then
+    assert again.is_new
+    assert run.tables.items(PERSON)[document]["data"] == {"M": {"name": {"S": "two"}}}
+
+
+def test_a_copy_that_comes_while_an_execution_runs_is_not_taken_for_the_planned_one(
+    ledger: Ledger, exports: ExportS3
+) -> None:
+    # given
+    busy(ledger)
+    export = export_of(ledger.blocks, prefix="exports/")
+    for key, content in export.files.items():
+        exports.buckets.put(BUCKET, key, content)
+    run = DistributedRun(f"s3://{BUCKET}/exports/")
+    # when a copy comes after the scan, before the first batch is written
+    [newest, *_] = reversed(export.data_keys)
+
+    def replace_another() -> None:
+        [*_, older] = (key for key in export.data_keys if key != newest)
+        exports.buckets.put(BUCKET, older, export.files[older][:-1] + b"x")
+
+    # then the execution ends, and the next one plans with what is there
+    with pytest.raises(ObjectError, match="changed after it was listed"):
+        run.execute(fails=replace_another)
+    assert run.execute().is_complete
 
 
 def test_tombstones_that_expire_are_refused(tmp_path: Path, ledger: Ledger) -> None:

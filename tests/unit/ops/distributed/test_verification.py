@@ -12,12 +12,14 @@ from qldb_simulator.operations import CreateTable, Delete, Insert, Redact, Updat
 from ops.distributed.check_step import IncompleteError
 from ops.distributed.verification import StoredBatches
 from ops.errors import OpsError
+from ops.exports import bucket
 from ops.exports.folder import Folder
 from ops.exports.source import ObjectError
 from ops.exports.verification import Outcome, Verification
 from ops.exports.verifier import VerifyOptions, verify
 from tests.support.block_proofs import proofs_of
 from tests.support.distributed_run import REPLAYS, DistributedRun
+from tests.support.export_buckets import BUCKET, ExportS3
 from tests.support.exports import ExportFormat, export_of, new_ledger
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def ledger() -> Ledger:
     return ledger
 
 
-def verified(folder: Path, reader: StoredBatches | None = None) -> Verification:
+def verified(folder: Path | str, reader: StoredBatches | None = None) -> Verification:
     found = verify(
         str(folder), VerifyOptions(), start=lambda _: None, advance=lambda _: None, reader=reader
     )
@@ -167,6 +169,27 @@ def test_an_object_that_was_changed_is_verified_again(tmp_path: Path, ledger: Le
     assert distributed(run).outcome is Outcome.PROVEN
 
 
+def test_a_copy_of_the_same_size_and_second_is_verified_again(
+    monkeypatch: pytest.MonkeyPatch, ledger: Ledger
+) -> None:
+    # given an export that was proven
+    export = export_of(ledger.blocks, prefix="exports/")
+    s3 = ExportS3(export.files)
+    monkeypatch.setattr(bucket, "_new_client", lambda: s3)
+    run = DistributedRun(f"s3://{BUCKET}/exports/")
+    stored = StoredBatches(run.replay_bucket(), run.verify())
+    assert verified(run.folder, stored).outcome is Outcome.PROVEN
+    # when a byte of an object changes, whose size and time stay
+    key = export.data_keys[1]
+    whole = export.files[key]
+    s3.buckets.put(BUCKET, key, whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:])
+    # then the results are not those of what is there
+    with pytest.raises(OpsError, match="is not the one that the execution has verified"):
+        verified(run.folder, stored)
+    # and another execution finds it
+    assert distributed(run).outcome is Outcome.NOT_PROVEN
+
+
 def test_an_object_that_could_not_be_read_is_tried_again(
     tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,10 +198,10 @@ def test_an_object_that_could_not_be_read_is_tried_again(
     run = DistributedRun(export.write_to(tmp_path))
     chunks = Folder.chunks
 
-    def archived(folder: Folder, key: str) -> Iterator[bytes]:
+    def archived(folder: Folder, key: str, etag: str = "") -> Iterator[bytes]:
         if key == export.data_keys[1]:
             raise ObjectError(key, "is archived: restore it first")
-        return chunks(folder, key)
+        return chunks(folder, key, etag)
 
     with monkeypatch.context() as patch:
         patch.setattr(Folder, "chunks", archived)
