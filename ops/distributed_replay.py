@@ -15,10 +15,8 @@ from ops.distributed.request import Request
 from ops.distributed.verification import StoredBatches
 from ops.errors import OpsError
 from ops.exports import verification_options
-from ops.exports.catalogue import catalogue
 from ops.exports.digests import wanted_blocks
 from ops.exports.options import time_limits
-from ops.exports.source import open_source
 from ops.exports.verification import Outcome
 from ops.exports.verifier import VerifyOptions, verify
 from ops.option_types import positive_integer
@@ -177,14 +175,14 @@ def _verify(options: argparse.Namespace, outputs: StackOutputs, console: Console
     location = text(outputs.values, "exportLocation")
     proofs = verification_options.proofs(options)
     reports = verification_options.reports(options)
-    found = catalogue(open_source(location))
     request = Request(
         strand=options.strand,
         tables=options.tables,
         selection=Selection(start=start, end=end),
         restart=options.restart,
         verify=True,
-        wanted=wanted_blocks([*found.proofs, *proofs]),
+        # Those in the export the state machine finds.
+        wanted=wanted_blocks(proofs),
     )
     ended = follow(outputs, request, options.concurrency, console)
     if ended is None:

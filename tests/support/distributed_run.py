@@ -97,21 +97,24 @@ class DistributedRun:
             self._write(run, replace(workplace, settings=settings), fails, deadline)
         return RunResult.from_json(check(run, f"execution-{self.executions}", workplace))
 
-    def plan(self) -> Run:
+    def plan(self, **request: Any) -> Run:  # noqa: ANN401 (fields of a request)
         """Plan an execution, and return what its other steps are told."""
-        return plan(Request(), self._workplace())
+        run: Run = _told(Run, plan(_told(Request, Request(**request)), self._workplace()))
+        return run
 
     def verify(self, **request: Any) -> str:  # noqa: ANN401 (fields of a request)
         """Execute the state machine for a verification; return where its results are."""
         self.executions += 1
-        workplace = self._workplace()
-        request = {"verify": True, **request}
-        run = _told(Run, plan(_told(Request, Request(**request)), workplace))
+        run = self.plan(verify=True, **request)
+        self.verify_batches(run)
+        folder: str = check(run, f"execution-{self.executions}", self._workplace())["folder"]
+        return folder
+
+    def verify_batches(self, run: Run) -> None:
+        """Verify each batch of a plan that is not verified yet."""
         assert not run.write_count
         for item in self.items(run.scan_key):
-            verify(run, item, workplace)
-        folder: str = check(run, f"execution-{self.executions}", workplace)["folder"]
-        return folder
+            verify(run, item, self._workplace())
 
     def replay_bucket(self) -> ReplayBucket:
         """Return the bucket of plans and results."""

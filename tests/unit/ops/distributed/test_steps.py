@@ -6,6 +6,7 @@ tests/e2e/test_distributed_replay.py.
 
 from __future__ import annotations
 
+import json
 import random
 from contextlib import suppress
 from dataclasses import replace
@@ -16,19 +17,25 @@ import pytest
 from qldb_simulator.operations import CreateTable, Delete, DropTable, Insert, Redact, Update
 
 from handler.failures import object_key
+from handler.replay_contract import Step
 from handler.settings import HandlerSettings, ReplicaTable
+from journal.exports.sequence import ObjectPart
 from ops.distributed import plan_step, write_step
+from ops.distributed.batch_item import Item
 from ops.distributed.check_step import IncompleteError
 from ops.errors import OpsError
 from ops.exports import bucket
 from ops.exports.source import ObjectError
 from ops.replay.batch_replay import BatchReplay
 from ops.replay.batch_writing import NotWrittenError
+from ops.replay.messages import Pass
+from ops.replay.plan import Batch
 from tests.support.distributed_run import DistributedRun
 from tests.support.export_buckets import BUCKET, ExportS3
 from tests.support.exports import ExportFormat, export_of, new_ledger
 from tests.support.memory_dynamodb import Tables
 from tests.support.replay_run import HISTORY, PERSON, SETTINGS, WITH_HISTORY
+from tests.support.state_machines import MAX_INPUT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -507,6 +514,22 @@ def test_too_many_batches_are_refused(
 
     with pytest.raises(OpsError, match="replayBatchMebibytes"):
         run.execute()
+
+
+def test_the_input_of_a_batch_has_room_for_the_longest_keys(tmp_path: Path, ledger: Ledger) -> None:
+    # given the run of a verification of an export that lacks much, with many proofs
+    run = DistributedRun(export_of(ledger.blocks).write_to(tmp_path))
+    key = "k" * 1024
+    missing = (f"{key} is not there, though a manifest names it",) * plan_step._MAX_MISSING
+    planned = run.plan(verify=True, wanted=frozenset(range(10**7, 10**7 + 20_000)))
+    planned = replace(planned, missing=missing)
+    # when its largest batch is told
+    etag = f'"{"0" * 32}-10000"'
+    part = ObjectPart(key, 10**10, 10**9, 10**9, "2ZzAdzxh1X4KNZlUyBKwR9", 10**9, 10**9, etag)
+    item = Item(Pass.REDACTIONS, Batch(79_999, (part,) * plan_step.MAX_PARTS))
+    told = {"step": Step.SCAN, "run": planned.to_json(), "batch": item.to_json()}
+    # then Step Functions takes it
+    assert len(json.dumps(told)) < MAX_INPUT_BYTES
 
 
 def test_when_the_time_is_over_nothing_is_begun(tmp_path: Path, ledger: Ledger) -> None:

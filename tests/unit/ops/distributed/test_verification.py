@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,12 +11,14 @@ import pytest
 from qldb_simulator.operations import CreateTable, Delete, Insert, Redact, Update
 
 from ops.distributed.check_step import IncompleteError
+from ops.distributed.run import Run
 from ops.distributed.verification import StoredBatches
 from ops.errors import OpsError
 from ops.exports import bucket
 from ops.exports.folder import Folder
 from ops.exports.source import ObjectError
 from ops.exports.verification import Outcome, Verification
+from ops.exports.verified_batch_json import from_json
 from ops.exports.verifier import VerifyOptions, verify
 from tests.support.block_proofs import proofs_of
 from tests.support.distributed_run import REPLAYS, DistributedRun
@@ -105,11 +108,43 @@ def test_a_proof_leads_to_its_digest(tmp_path: Path, ledger: Ledger) -> None:
     folder = export_of(ledger.blocks).write_to(tmp_path)
     run = DistributedRun(folder)
     # when
-    stored = StoredBatches(run.replay_bucket(), run.verify(wanted=frozenset({4})))
-    found = verified(folder, stored)
+    found = distributed(run)
     # then
     assert found == verified(folder)
     assert found.digests[0].is_proven
+
+
+def test_another_proof_is_another_verification(tmp_path: Path, ledger: Ledger) -> None:
+    # given
+    folder = export_of(ledger.blocks).write_to(tmp_path)
+    run = DistributedRun(folder)
+    assert distributed(run).digests == []
+    # when a proof comes into the bucket, or the user gives one
+    (tmp_path / "x.proofs.json").write_bytes(proofs_of(ledger.blocks, 4))
+    found = distributed(run)
+    given = run.verify(wanted=frozenset({5}))
+    # then it is tried, and none is lost
+    assert found.digests[0].is_proven
+    wanted = [each for key in run.keys(given) if "/verified/" in key for each in _wanted(run, key)]
+    assert sorted(wanted) == [4, 5]
+
+
+def _wanted(run: DistributedRun, key: str) -> list[int]:
+    """Return the blocks whose hashes a stored result has for their proofs."""
+    batch = from_json(json.loads(run.buckets.get(REPLAYS, key)))
+    return [number for result in batch.results for number in result.wanted]
+
+
+def test_a_run_without_the_list_of_proofs_verifies_nothing(tmp_path: Path, ledger: Ledger) -> None:
+    # given the plan of an earlier version, which kept the list elsewhere
+    run = DistributedRun(export_of(ledger.blocks).write_to(tmp_path))
+    planned = run.plan(verify=True)
+    content = planned.to_json()
+    del content["wantedKey"]
+    # when / then
+    with pytest.raises(OpsError, match="which blocks have proofs is not known"):
+        run.verify_batches(Run.from_json(content))
+    assert run.keys("/verified/") == []
 
 
 def test_results_hold_no_document(tmp_path: Path, ledger: Ledger) -> None:
