@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ from ops.distributed.workplace import Workplace
 from ops.distributed.write_step import write
 from ops.errors import OpsError
 from ops.exports.bucket import open_bucket
+from ops.exports.timed_source import TimedSource
 from ops.replay.pacing import PacedClient
 
 if TYPE_CHECKING:
@@ -45,6 +47,20 @@ _MARGIN_SECONDS = 20.0
 """Time that is left when the last write begins: for its answer, the failure bucket and the counts.
 """
 
+_READ_MARGIN_SECONDS = 45.0
+"""Time that is left when the last piece of an object is asked for: a connection without an answer
+is given up after 30 seconds, and what was read is to be written."""
+
+_READS_TOO_LONG = (
+    "the batch cannot be read within the 15 minutes of a function: lower replayBatchMebibytes, or "
+    "raise replayMemoryMegabytes, with which CPU and network grow; batches that are done stay done"
+)
+_WRITES_TOO_LONG = (
+    "the batch cannot be read and written within the 15 minutes of a function: lower "
+    "replayBatchMebibytes, raise replayMemoryMegabytes, with which CPU and network grow, or give "
+    "the tables more capacity if they throttle (tableWarmWriteUnits); batches that are done stay "
+    "done"
+)
 _PUTS_IN_FLIGHT = 8
 
 
@@ -67,29 +83,36 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[
 
 def _run(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any] | None:
     workplace = _workplace()
+    end = time.time() + context.get_remaining_time_in_millis() / 1000
     step = Step(event[EventField.STEP])
     if step is Step.PLAN:
         return plan(Request.from_json(event[EventField.REQUEST]), workplace).to_json()
     run = Run.from_json(event[EventField.RUN])
     if step is Step.SCAN:
         read = verify if run.request.verify else scan
-        read(run, Item.from_json(event[EventField.BATCH]), workplace)
+        batch = Item.from_json(event[EventField.BATCH])
+        read(run, batch, _timed(workplace, end, _READS_TOO_LONG))
     elif step is Step.GATHER:
         return gather(run, workplace).to_json()
     elif step is Step.WRITE:
-        seconds = context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS
         write(
             run,
             Item.from_json(event[EventField.BATCH]),
-            workplace,
+            _timed(workplace, end, _WRITES_TOO_LONG),
             redactions=_redactions(run.redactions_key),
             writer=_writer(run.job(workplace).correction),
             failures=_failures(),
-            deadline=time.time() + seconds,
+            deadline=end - _MARGIN_SECONDS,
         )
     else:
         return check(run, event[EventField.EXECUTION], workplace)
     return None
+
+
+def _timed(workplace: Workplace, end: float, problem: str) -> Workplace:
+    """Return a workplace whose source is not read when the invocation is about to end."""
+    source = TimedSource(workplace.source, end - _READ_MARGIN_SECONDS, problem)
+    return replace(workplace, source=source)
 
 
 @lru_cache(maxsize=1)
