@@ -24,7 +24,7 @@ from ops.distributed.batch_item import Item
 from ops.distributed.check_step import check
 from ops.distributed.gather_step import gather
 from ops.distributed.plan_step import plan
-from ops.distributed.redactions import Redactions
+from ops.distributed.redacted_revisions import RedactedRevisions
 from ops.distributed.replay_bucket import READS_IN_FLIGHT, ReplayBucket
 from ops.distributed.request import Request
 from ops.distributed.run import Run
@@ -99,7 +99,7 @@ def _run(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any] 
             run,
             Item.from_json(event[EventField.BATCH]),
             _timed(workplace, end, _WRITES_TOO_LONG),
-            redactions=_redactions(run.redactions_key),
+            redacted=_redacted(run.redacted_key),
             writer=_writer(run.job(workplace).correction),
             failures=_failures(),
             deadline=end - _MARGIN_SECONDS,
@@ -143,11 +143,11 @@ def _workplace() -> Workplace:
 
 
 @lru_cache(maxsize=1)
-def _redactions(key: str | None) -> Redactions:
-    content = None if key is None else _workplace().bucket.get(key)
+def _redacted(key: str | None) -> RedactedRevisions:
+    content = None if key is None else _workplace().bucket.get_bytes(key)
     if content is None:
         raise OpsError("what the export redacts is not known: start the execution again")
-    return Redactions.from_json(content)
+    return RedactedRevisions(content)
 
 
 @lru_cache(maxsize=2)

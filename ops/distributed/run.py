@@ -45,7 +45,7 @@ class Run:
     wanted_key
         Key of the sequence numbers of the blocks for which there are proofs; None if it does not
         verify.
-    redactions_key
+    redacted_key
         Key of what the export redacts; None before that is known.
     """
 
@@ -62,7 +62,7 @@ class Run:
     write_key: str
     write_count: int
     wanted_key: str | None = None
-    redactions_key: str | None = None
+    redacted_key: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the run as JSON."""
@@ -80,7 +80,7 @@ class Run:
             RunField.WRITE_KEY.value: self.write_key,
             RunField.WRITE_COUNT.value: self.write_count,
             "wantedKey": self.wanted_key,
-            "redactionsKey": self.redactions_key,
+            "redactedKey": self.redacted_key,
         }
 
     @classmethod
@@ -100,7 +100,7 @@ class Run:
             write_key=content[RunField.WRITE_KEY],
             write_count=content[RunField.WRITE_COUNT],
             wanted_key=content.get("wantedKey"),
-            redactions_key=content["redactionsKey"],
+            redacted_key=content.get("redactedKey"),
         )
 
     def job(self, workplace: Workplace) -> Job:

@@ -16,7 +16,7 @@ from ops.distributed.batch_result import RunResult
 from ops.distributed.check_step import check
 from ops.distributed.gather_step import gather
 from ops.distributed.plan_step import plan
-from ops.distributed.redactions import Redactions
+from ops.distributed.redacted_revisions import RedactedRevisions
 from ops.distributed.replay_bucket import ReplayBucket
 from ops.distributed.request import Request
 from ops.distributed.run import Run
@@ -131,7 +131,9 @@ class DistributedRun:
     def _write(
         self, run: Run, workplace: Workplace, fails: Callable[[], None], deadline: float
     ) -> None:
-        assert run.redactions_key is not None
+        assert run.redacted_key is not None
+        content = workplace.bucket.get_bytes(run.redacted_key)
+        assert content is not None
         writer = Counting(
             BatchStatementWriter(
                 MemoryDynamoDB(self.tables),
@@ -147,7 +149,7 @@ class DistributedRun:
                     run,
                     item,
                     workplace,
-                    redactions=Redactions.from_json(workplace.bucket.get(run.redactions_key)),
+                    redacted=RedactedRevisions(content),
                     writer=writer,
                     failures=self.bucket,
                     deadline=deadline,

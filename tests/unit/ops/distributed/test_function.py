@@ -51,7 +51,7 @@ def tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, buckets: Buckets) ->
         batch_bytes=10**6,
     )
     writer = BatchStatementWriter(MemoryDynamoDB(tables), requests_in_flight=1)
-    function._redactions.cache_clear()
+    function._redacted.cache_clear()
     monkeypatch.setattr(function, "_workplace", lambda: workplace)
     monkeypatch.setattr(function, "_writer", lambda _: writer)
     monkeypatch.setattr(function, "_failures", Bucket)
@@ -84,8 +84,14 @@ def test_an_error_for_the_operator_is_told_as_it_is(tables: Tables) -> None:  # 
         invoke(Step.PLAN, request={"tables": ["Other"]})
 
 
-def test_a_batch_without_redactions_is_refused(tables: Tables, buckets: Buckets) -> None:
+@pytest.mark.parametrize("former", [{}, {"redactionsKey": "replays/1/redactions/2.json"}])
+def test_a_batch_without_redactions_is_refused(
+    tables: Tables, buckets: Buckets, former: dict[str, str]
+) -> None:
+    # given the run before they are gathered, or of an earlier version
     run = invoke(Step.PLAN, request={})
+    del run["redactedKey"]
+    run |= former
     [batch] = ReplayBucket(MemoryS3(buckets), REPLAYS).get(run[RunField.WRITE_KEY])
 
     with pytest.raises(OpsError, match="what the export redacts is not known"):

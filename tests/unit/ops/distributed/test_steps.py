@@ -264,6 +264,27 @@ def test_a_redacted_copy_in_a_superseded_export_redacts_the_other(
     assert result.is_complete
 
 
+def test_a_redaction_of_a_version_that_no_ledger_reaches_is_no_error(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    # given a block that redacts a version of more than 64 bits
+    document = insert(ledger, name="one")
+    update(ledger, document, name="two")
+    ledger.commit([Redact(table="Person", document_id=document, version=0)])
+    export = export_of(ledger.blocks, ExportFormat.JSON, blocks_per_object=1)
+    folder = export.write_to(tmp_path)
+    file = folder / export.data_keys[-1]
+    content = file.read_bytes()
+    assert b'"version":0' in content
+    file.write_bytes(content.replace(b'"version":0', b'"version":18446744073709551616'))
+    run = DistributedRun(folder)
+    # when
+    result = run.execute()
+    # then
+    assert result.is_complete
+    assert versions(run) == {document: 1}
+
+
 @pytest.mark.parametrize("removed", ["transactionInfo", "txTime"])
 def test_the_failure_bucket_has_no_redacted_data_of_what_cannot_be_read(
     tmp_path: Path, ledger: Ledger, removed: str
