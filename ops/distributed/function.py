@@ -7,12 +7,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.session import get_session
 
-from handler.app import handler_environment, place
+from handler.app import handler_environment
 from handler.clients import statement_client
+from handler.exception_place import place
 from handler.failure_client import LazyFailureClient
 from handler.failures import FailureStore
 from handler.http_limits import HttpLimits
@@ -20,12 +19,13 @@ from handler.process import collect_garbage_less_often, keep_requests_out_of_log
 from handler.replay_contract import EventField, ReplayVariable, Step
 from handler.settings import HandlerSettings, SettingsError, required
 from handler.writer import REQUESTS_IN_FLIGHT, BatchStatementWriter
+from ops import connections
 from ops.distributed.batch_item import Item
 from ops.distributed.check_step import check
 from ops.distributed.gather_step import gather
 from ops.distributed.plan_step import plan
 from ops.distributed.redacted_revisions import RedactedRevisions
-from ops.distributed.replay_bucket import READS_IN_FLIGHT, ReplayBucket
+from ops.distributed.replay_bucket import ReplayBucket
 from ops.distributed.request import Request
 from ops.distributed.run import Run
 from ops.distributed.scan_step import scan
@@ -61,6 +61,9 @@ _WRITES_TOO_LONG = (
     "the tables more capacity if they throttle (tableWarmWriteUnits); batches that are done stay "
     "done"
 )
+_ATTEMPTS = 5
+"""Of a request to the replay bucket: each that fails for good costs a batch that is done again."""
+
 _PUTS_IN_FLIGHT = 8
 
 
@@ -123,15 +126,7 @@ def _workplace() -> Workplace:
     keep_requests_out_of_logs()
     location = required(environment, ReplayVariable.EXPORT_LOCATION)
     owner = environment.get(ReplayVariable.EXPORT_BUCKET_OWNER) or None
-    client: Any = boto3.client(
-        "s3",
-        config=Config(
-            connect_timeout=5,
-            read_timeout=30,
-            retries={"mode": "standard", "total_max_attempts": 5},
-            max_pool_connections=READS_IN_FLIGHT,
-        ),
-    )
+    client = connections.client("s3", None, attempts=_ATTEMPTS)
     workplace = Workplace(
         settings=settings,
         source=open_bucket(location, owner),
