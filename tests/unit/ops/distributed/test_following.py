@@ -17,6 +17,7 @@ from ops.distributed.machine import fault_text
 from ops.distributed.replay_bucket import ReplayBucket
 from ops.exports.catalogue import Unreadable
 from ops.exports.folder import Folder
+from ops.exports.parallel import available_processes
 from ops.replay.engine import Ending
 from ops.replay.tally import Tally
 from tests.support.block_proofs import proofs_of
@@ -388,6 +389,8 @@ def test_a_stack_without_a_state_machine_names_the_setting(
         (["exports/", "--verify"], "--verify: only with --distributed"),
         (["--distributed", "--html", "a.html"], "--html: only with --verify"),
         (["--distributed", "--verify", "--retype"], "--retype: not with --verify"),
+        (["--distributed", "--processes", "4"], "--processes: not with --distributed, unless with"),
+        (["--distributed", "--processes", str(available_processes())], "--processes: not with"),
         ([], "SOURCE is missing"),
     ],
 )
@@ -397,6 +400,28 @@ def test_options_of_both_kinds_are_refused(
     assert main(["replay", *options, *outputs]) == 1
 
     assert problem in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("verified_export")
+def test_processes_of_this_machine_put_a_verification_together(run: Callable[..., int]) -> None:
+    assert run(MemoryStates(), "--verify", "--processes", "1") == 0
+
+
+def test_more_batches_at_a_time_than_step_functions_does_are_refused(
+    run: Callable[..., int], buckets: Buckets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given
+    store(buckets, result())
+    states = MemoryStates()
+    # when / then
+    with pytest.raises(SystemExit):
+        run(states, "--concurrency", "10001")
+    assert states.started == []
+    error = " ".join(capsys.readouterr().err.split())
+    assert "expected at most 10000, which is what Step Functions does at a time" in error
+    # when / then
+    assert run(states, "--concurrency", "10000") == 0
+    assert states.concurrency == [("write:2", 10_000)]
 
 
 @pytest.mark.parametrize(
