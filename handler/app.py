@@ -12,6 +12,7 @@ from botocore.session import get_session
 from handler.batch import Handler
 from handler.clients import statement_client
 from handler.contract import TABLES_FILE, Variable
+from handler.exception_place import place
 from handler.failure_client import LazyFailureClient
 from handler.failures import FailureStore
 from handler.http_limits import HttpLimits
@@ -85,13 +86,3 @@ def handler_environment() -> Mapping[str, str]:
             f"the environment variable {Variable.REPLICA_TABLES} is not set"
         ) from None
     return {**os.environ, Variable.REPLICA_TABLES: text}
-
-
-def place(error: Exception) -> str:
-    """Return an exception's kind and where it was raised, without its message."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return type(error).__name__
-    return f"{type(error).__name__} in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}"

@@ -94,6 +94,10 @@ def summary_key(execution: str) -> str:
     return f"{SUMMARIES_PREFIX}{execution}.json"
 
 
+MAX_CONCURRENCY = 10_000
+"""Batches that are read or written at a time: parallel child executions of a map run (Step
+Functions developer guide, "Quotas")."""
+
 MAX_BATCHES = 80_000
 """The results of all batches have to fit into 256 KiB, and an empty one takes three bytes (Step
 Functions developer guide, "Quotas")."""

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from pydantic import Field
 
 from handler.contract import RECORDS_PREFIX
-from handler.replay_contract import ENTRY_POINT, RUNS_PREFIX, ReplayVariable
+from handler.replay_contract import ENTRY_POINT, MAX_CONCURRENCY, RUNS_PREFIX, ReplayVariable
 from infra.code_archive import code_archive
 from infra.component import Component
 from infra.consumer import HISTORY_ACTIONS, LOG_ACTIONS, WRITER_ACTIONS
@@ -89,8 +89,7 @@ class ReplaySettings(Section):
         examples=["123456789012"],
     )
     export_kms_key_arn: KeyArn
-    # Step Functions developer guide, "Quotas": parallel child executions of a map run.
-    replay_concurrency: Integer = Field(ge=1, le=10_000)
+    replay_concurrency: Integer = Field(ge=1, le=MAX_CONCURRENCY)
     replay_batch_mebibytes: Integer = Field(ge=1, le=1024)
     # Lambda API reference, "CreateFunction".
     replay_memory_megabytes: Integer = Field(ge=512, le=10_240)

@@ -13,7 +13,7 @@ from handler.clients import statement_client
 from handler.failures import FailureStore
 from handler.http_limits import HttpLimits
 from handler.writer import REQUESTS_IN_FLIGHT, BatchStatementWriter
-from ops.distributed.replay_bucket import ReplayBucket
+from ops.distributed.replay_bucket import READS_IN_FLIGHT, ReplayBucket
 from ops.errors import aws_errors
 from ops.failure_bucket import FailureBucket
 from ops.failure_queue import FailureQueue
@@ -125,7 +125,7 @@ def client(
         connect_timeout=5,
         read_timeout=30,
         retries={"mode": "standard", "total_max_attempts": attempts},
-        max_pool_connections=max(PARALLEL_READS, REQUESTS_IN_FLIGHT),
+        max_pool_connections=max(PARALLEL_READS, READS_IN_FLIGHT, REQUESTS_IN_FLIGHT),
     )
     with aws_errors(service):
         return boto3.client(service, region_name=region or _usual_region(), config=config)

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from handler.replay_contract import MAX_CONCURRENCY
 from journal.exports.selection import Selection
 from ops import connections
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK
@@ -14,14 +15,12 @@ from ops.distributed.following import follow, require_machine
 from ops.distributed.request import Request
 from ops.distributed.verification import StoredBatches
 from ops.errors import OpsError
-from ops.exports import verification_options
-from ops.exports.catalogue import catalogue
+from ops.exports import parallel, verification_options
 from ops.exports.digests import wanted_blocks
 from ops.exports.options import time_limits
-from ops.exports.source import open_source
 from ops.exports.verification import Outcome
 from ops.exports.verifier import VerifyOptions, verify
-from ops.option_types import positive_integer
+from ops.option_types import integer_up_to
 from ops.replay.selected import chosen_tables
 from ops.replay.summary import summary_lines
 from ops.stack_outputs import text
@@ -71,9 +70,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--concurrency",
-        type=positive_integer,
+        type=integer_up_to(MAX_CONCURRENCY, "which is what Step Functions does at a time"),
         metavar="N",
-        help="batches at a time, of this execution, from now on (default: replayConcurrency)",
+        help="batches at a time, of this execution, from now on (default: replayConcurrency; at "
+        f"most {MAX_CONCURRENCY})",
     )
     group.add_argument(
         "--accept-gaps", action="store_true", help="replay an export that is not complete"
@@ -126,6 +126,11 @@ def _refuse_of_one_machine(options: argparse.Namespace) -> None:
     for name, (option, reason) in _OF_ONE_MACHINE.items():
         if getattr(options, name):
             raise OpsError(f"{option}: not with --distributed: {reason}")
+    if options.processes is not None and not options.verify:
+        raise OpsError(
+            "--processes: not with --distributed, unless with --verify: --concurrency sets how "
+            "many batches the state machine writes at a time"
+        )
 
 
 def _given(options: dict[str, object]) -> str:
@@ -177,14 +182,14 @@ def _verify(options: argparse.Namespace, outputs: StackOutputs, console: Console
     location = text(outputs.values, "exportLocation")
     proofs = verification_options.proofs(options)
     reports = verification_options.reports(options)
-    found = catalogue(open_source(location))
     request = Request(
         strand=options.strand,
         tables=options.tables,
         selection=Selection(start=start, end=end),
         restart=options.restart,
         verify=True,
-        wanted=wanted_blocks([*found.proofs, *proofs]),
+        # Those in the export the state machine finds.
+        wanted=wanted_blocks(proofs),
     )
     ended = follow(outputs, request, options.concurrency, console)
     if ended is None:
@@ -197,7 +202,7 @@ def _verify(options: argparse.Namespace, outputs: StackOutputs, console: Console
             selection=Selection(options.tables, start, end),
             strand_id=options.strand,
             proofs=proofs,
-            processes=options.processes,
+            processes=options.processes or parallel.available_processes(),
             command=_command(options),
         ),
         start=lambda _: None,

@@ -39,6 +39,26 @@ def positive_integer(text: str) -> int:
     return int(text)
 
 
+def integer_up_to(maximum: int, reason: str) -> Callable[[str], int]:
+    """Return the type of an option with an integer above zero that has a limit.
+
+    Parameters
+    ----------
+    maximum
+        The limit.
+    reason
+        Whose limit it is, for the message about a larger one.
+    """
+
+    def parse(text: str) -> int:
+        number = positive_integer(text)
+        if number > maximum:
+            raise argparse.ArgumentTypeError(f"expected at most {maximum}, {reason}, not {text}")
+        return number
+
+    return parse
+
+
 def table_names(text: str) -> frozenset[str]:
     """Return the names or ids in an option, which are separated by commas."""
     names = frozenset(name.strip() for name in text.split(",")) - {""}

@@ -12,6 +12,7 @@ from journal.exports.selection import Selection
 from ops import connections, distributed_replay, stack_option
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK, Command
 from ops.deployed_function import refuse_outdated
+from ops.exports import parallel
 from ops.exports.catalogue import catalogue
 from ops.exports.options import add_source, add_time_limits, chosen_sequence, time_limits
 from ops.exports.probing import block_range
@@ -89,6 +90,7 @@ _EXAMPLES = """\
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_source(parser, is_required=False)
+    parser.set_defaults(processes=None)
     stack_option.add_to(parser)
     add_tables(parser, "replay")
     add_time_limits(parser, "replay")
@@ -213,7 +215,9 @@ def _replay(
     def announce() -> None:
         console.print("stopping after the objects in flight; Ctrl-C again stops at once")
 
-    processes = 1 if work.plan.size <= _ALONE_BYTES else options.processes
+    processes = 1
+    if work.plan.size > _ALONE_BYTES:
+        processes = options.processes or parallel.available_processes()
     with end_on_request(announce) as stop, reading_progress(console) as progress:
         crew = _crew(
             Opening(

@@ -37,6 +37,8 @@ class DataObject(NamedTuple):
         The export; None if no manifest names the object.
     recency
         When its export was made.
+    etag
+        Which copy of the object it is, as S3 tells; empty if the source does not tell.
     """
 
     key: str
@@ -46,6 +48,7 @@ class DataObject(NamedTuple):
     last: int
     export_id: str | None
     recency: Recency
+    etag: str = ""
 
 
 class ObjectPart(NamedTuple):
@@ -64,6 +67,8 @@ class ObjectPart(NamedTuple):
     read_from, read_to
         Sequence numbers of the first and last block to be taken. The object's other blocks come
         from another one.
+    etag
+        As of `DataObject`.
     """
 
     key: str
@@ -73,6 +78,7 @@ class ObjectPart(NamedTuple):
     export_id: str | None
     read_from: int
     read_to: int
+    etag: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -141,7 +147,9 @@ def _sequence(strand_id: str, objects: list[DataObject]) -> JournalSequence:
 
 
 def _part(each: DataObject, start: int, stop: int) -> ObjectPart:
-    return ObjectPart(each.key, each.size, each.first, each.last, each.export_id, start, stop)
+    return ObjectPart(
+        each.key, each.size, each.first, each.last, each.export_id, start, stop, each.etag
+    )
 
 
 def _taken(objects: list[DataObject]) -> list[tuple[int, int, int]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import orjson
-
-from ops.distributed.redactions import Redactions, united
+from ops.distributed.redacted_revisions import merged, packed
+from ops.distributed.redactions import Redactions
 from ops.distributed.request import incomplete
 from ops.errors import OpsError
 from ops.replay.safety import refuse_merged_tables
@@ -17,6 +17,7 @@ from ops.replay.summary import unreadable_text
 if TYPE_CHECKING:
     from ops.distributed.run import Run
     from ops.distributed.workplace import Workplace
+    from ops.exports.catalogue import Unreadable
 
 
 def gather(run: Run, workplace: Workplace) -> Run:
@@ -36,15 +37,21 @@ def gather(run: Run, workplace: Workplace) -> Run:
             f"{len(keys):,} of {expected:,} batches are scanned: start the execution again, which "
             "scans the others"
         )
-    found = united(map(Redactions.from_json, bucket.get_all(keys)))
-    if found.problems and not run.request.accept_gaps:
-        raise OpsError(incomplete([unreadable_text(each) for each in found.problems]))
+    redacted: list[bytes] = []
+    problems: list[Unreadable] = []
+    table_ids: defaultdict[str, set[str]] = defaultdict(set)
+    for found in map(Redactions.from_json, bucket.get_all(keys)):
+        redacted.append(packed(found.revisions))
+        problems += found.problems
+        for entry, ids in found.table_ids.items():
+            table_ids[entry] |= ids
+    if problems and not run.request.accept_gaps:
+        raise OpsError(incomplete([unreadable_text(each) for each in problems]))
     refuse_merged_tables(
-        workplace.settings, {entry: sorted(ids) for entry, ids in found.table_ids.items()}
+        workplace.settings, {entry: sorted(ids) for entry, ids in table_ids.items()}
     )
-    content = found.to_json()
+    content = merged(redacted)
     # Containers keep what they have read, and another execution may have found more.
-    digest = hashlib.sha256(orjson.dumps(content)).hexdigest()
-    key = f"{folder.redactions}{digest}.json"
-    bucket.put(key, content)
-    return replace(run, redactions_key=key)
+    key = f"{folder.redactions}{hashlib.sha256(content).hexdigest()}"
+    bucket.put_bytes(key, content)
+    return replace(run, redacted_key=key)

@@ -14,12 +14,11 @@ if TYPE_CHECKING:
 
 
 def identity_of(request: Request, job: Job) -> dict[str, object]:
-    """Return what decides, beside the export, what is written where, or what is verified."""
+    """Return what decides, beside the export and its proofs, what is written or verified."""
     start, end = job.selection.start, job.selection.end
     return {
         "source": job.location,
         "settings": None if request.verify else _settings_text(job.settings),
-        "wanted": sorted(request.wanted) if request.verify else None,
         "tables": sorted(job.tables),
         "from": None if start is None else start.isoformat(),
         "to": None if end is None else end.isoformat(),

@@ -41,6 +41,10 @@ _WORDS = {"Task timed out": _TOO_SLOW, "signal: killed": _TOO_LARGE}
 """The same where the fault's name is ``Lambda.Unknown`` (Step Functions developer guide, "Handling
 Lambda service exceptions")."""
 
+MAX_INPUT_BYTES = 255 * 1024
+"""Of an execution's input. Step Functions takes 256 KiB, and with the input the first step is told
+what it is (Step Functions developer guide, "Quotas")."""
+
 MAX_FAULTS = 5
 """Different faults of batches that are told."""
 
@@ -130,11 +134,22 @@ class Machine:
         return self.execution(found[0]["executionArn"]) if found else None
 
     def start(self, request: Request) -> Execution:
-        """Start an execution."""
-        with aws_errors(self._what):
-            started = self._client.start_execution(
-                stateMachineArn=self._arn, input=json.dumps(request.to_json())
+        """Start an execution.
+
+        Raises
+        ------
+        OpsError
+            If the request is larger than an input may be.
+        """
+        text = json.dumps(request.to_json())
+        if len(text) > MAX_INPUT_BYTES:
+            raise OpsError(
+                f"--proof and --tables make {len(text):,} bytes of input, and Step Functions takes "
+                f"{MAX_INPUT_BYTES:,}: put the files of the proofs into the bucket beside the "
+                "export, where the state machine finds them"
             )
+        with aws_errors(self._what):
+            started = self._client.start_execution(stateMachineArn=self._arn, input=text)
         return self.execution(started["executionArn"])
 
     def execution(self, arn: str) -> Execution:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -15,6 +16,7 @@ from ops.distributed.run import Run
 from ops.distributed.run_folder import generation_key, run_folder
 from ops.errors import OpsError
 from ops.exports.catalogue import catalogue
+from ops.exports.digests import wanted_blocks
 from ops.exports.options import chosen_sequence
 from ops.exports.probing import block_range
 from ops.replay.messages import Pass
@@ -34,9 +36,10 @@ if TYPE_CHECKING:
 _MAX_MISSING = 20
 """Missing things that are told. Each batch gets them with its input."""
 
-MAX_PARTS = 200
-"""Objects of a batch. A key may have 1,024 bytes, and the input of an execution 256 KiB (Step
-Functions developer guide, "Quotas")."""
+MAX_PARTS = 180
+"""Objects of a batch. Each may take 1,200 bytes, of which its key 1,024 and its ETag 50; and the
+input of an execution 256 KiB, the rest of the run included (Step Functions developer guide,
+"Quotas")."""
 
 
 def plan(request: Request, workplace: Workplace) -> Run:
@@ -69,16 +72,23 @@ def plan(request: Request, workplace: Workplace) -> Run:
             f"the export makes {count:,} batches, and Step Functions takes {MAX_BATCHES:,}: raise "
             "the setting replayBatchMebibytes, or replay on one machine if its objects are small"
         )
-    identity = identity_of(request, job) | {"objects": _objects(planned, found.modified)}
+    wanted = sorted(wanted_blocks(found.proofs) | request.wanted) if request.verify else None
+    identity = identity_of(request, job) | {
+        "objects": _objects(planned, found.modified),
+        "wanted": wanted,
+    }
     folder = _folder(request, workplace, planned.digest(identity))
-    return _write(
+    run = _write(
         planned,
-        request,
+        replace(request, wanted=frozenset()),
         workplace.bucket,
         folder,
         identity=identity_digest(request, job),
         missing=missing,
     )
+    if wanted is None:
+        return run
+    return replace(run, wanted_key=_put_list("wanted", wanted, folder, workplace.bucket))
 
 
 def _write(
@@ -109,16 +119,19 @@ def _write(
             part.read_to - part.read_from + 1 for batch in planned.batches for part in batch.parts
         ),
         missing=tuple(missing[:_MAX_MISSING]),
-        scan_key=_put_list("to-scan", to_scan, folder, bucket),
+        scan_key=_put_list("to-scan", _json(to_scan), folder, bucket),
         scan_count=len(to_scan),
-        write_key=_put_list("to-write", to_write, folder, bucket),
+        write_key=_put_list("to-write", _json(to_write), folder, bucket),
         write_count=len(to_write),
     )
 
 
-def _put_list(name: str, items: list[Item], folder: RunFolder, bucket: ReplayBucket) -> str:
-    """Write batches that are still to be done, and return the key."""
-    content = [item.to_json() for item in items]
+def _json(items: list[Item]) -> list[dict[str, Any]]:
+    return [item.to_json() for item in items]
+
+
+def _put_list(name: str, content: Sequence[object], folder: RunFolder, bucket: ReplayBucket) -> str:
+    """Write what would be too large for the input of an execution, and return the key."""
     key = folder.list_key(name, hashlib.sha256(orjson.dumps(content)).hexdigest())
     bucket.put(key, content)
     return key
@@ -144,10 +157,11 @@ def _objects(planned: Plan, modified: Mapping[str, float]) -> list[list[object]]
     """Return what changes when an object is replaced by another copy of the same name.
 
     The copy may be whole where the former one was damaged, or redacted where it was not. What the
-    former one left in the tables and in the results does not stand for it.
+    former one left in the tables and in the results does not stand for it. S3 tells the time in
+    whole seconds, and a copy of the same size may follow within one.
     """
     return [
-        [part.size, modified[part.key]]
+        [part.size, modified[part.key], part.etag]
         for batch in (*planned.superseded, *planned.batches)
         for part in batch.parts
     ]

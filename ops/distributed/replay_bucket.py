@@ -1,4 +1,4 @@
-"""Reads and writes the objects of JSON by which the steps of a distributed replay share work."""
+"""Reads and writes the objects by which the steps of a distributed replay share work."""
 
 from __future__ import annotations
 
@@ -67,16 +67,37 @@ class ReplayBucket:
         OpsError
             If S3 does not take it.
         """
+        self._put(key, orjson.dumps(content), "application/json")
+
+    def put_bytes(self, key: str, content: bytes) -> None:
+        """Write an object that is not JSON.
+
+        Raises
+        ------
+        OpsError
+            If S3 does not take it.
+        """
+        self._put(key, content, "application/octet-stream")
+
+    def _put(self, key: str, content: bytes, content_type: str) -> None:
         with aws_errors(self._what):
             self._client.put_object(
-                Bucket=self.name,
-                Key=key,
-                Body=orjson.dumps(content),
-                ContentType="application/json",
+                Bucket=self.name, Key=key, Body=content, ContentType=content_type
             )
 
     def get(self, key: str) -> Any:  # noqa: ANN401 (JSON)
-        """Return the content of an object; None if it does not exist.
+        """Return the content of an object of JSON; None if it does not exist.
+
+        Raises
+        ------
+        OpsError
+            If it cannot be read.
+        """
+        content = self.get_bytes(key)
+        return None if content is None else orjson.loads(content)
+
+    def get_bytes(self, key: str) -> bytes | None:
+        """Return the bytes of an object; None if it does not exist.
 
         Raises
         ------
@@ -91,7 +112,8 @@ class ReplayBucket:
                     return None
                 raise
             with answer["Body"] as body:
-                return orjson.loads(body.read())
+                content: bytes = body.read()
+                return content
 
     def get_all(self, keys: Iterable[str]) -> Iterator[Any]:
         """Yield the contents of objects, in the order of their keys.

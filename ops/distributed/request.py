@@ -43,7 +43,8 @@ class Request:
         Whether the export is verified, and nothing is written to the tables. `tables` are then
         names or ids of ledger tables.
     wanted
-        Sequence numbers of the blocks for which there are proofs, when it verifies.
+        Sequence numbers of the blocks for which there are proofs beside those in the export, when
+        it verifies.
     """
 
     strand: str | None = None

@@ -29,7 +29,7 @@ class Run:
     strand_id
         The journal.
     request
-        What it was asked to do.
+        What it was asked to do, without its `wanted`: each batch gets the run with its input.
     identity
         Stands for the export's location and the configuration that the plan is made for.
     batches, superseded
@@ -42,7 +42,10 @@ class Run:
         Number of batches that this execution scans and writes.
     scan_key, write_key
         Keys of the lists of these batches.
-    redactions_key
+    wanted_key
+        Key of the sequence numbers of the blocks for which there are proofs; None if it does not
+        verify.
+    redacted_key
         Key of what the export redacts; None before that is known.
     """
 
@@ -58,7 +61,8 @@ class Run:
     scan_count: int
     write_key: str
     write_count: int
-    redactions_key: str | None = None
+    wanted_key: str | None = None
+    redacted_key: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the run as JSON."""
@@ -75,7 +79,8 @@ class Run:
             RunField.SCAN_COUNT.value: self.scan_count,
             RunField.WRITE_KEY.value: self.write_key,
             RunField.WRITE_COUNT.value: self.write_count,
-            "redactionsKey": self.redactions_key,
+            "wantedKey": self.wanted_key,
+            "redactedKey": self.redacted_key,
         }
 
     @classmethod
@@ -94,7 +99,8 @@ class Run:
             scan_count=content[RunField.SCAN_COUNT],
             write_key=content[RunField.WRITE_KEY],
             write_count=content[RunField.WRITE_COUNT],
-            redactions_key=content["redactionsKey"],
+            wanted_key=content.get("wantedKey"),
+            redacted_key=content.get("redactedKey"),
         )
 
     def job(self, workplace: Workplace) -> Job:

@@ -74,12 +74,12 @@ class RunFolder:
     prefix: str
 
     def list_key(self, name: str, digest: str) -> str:
-        """Return the key of a list of batches.
+        """Return the key of a list of the plan.
 
         Parameters
         ----------
         name
-            What is still to be done with them.
+            What is still to be done with batches, or what else the list is of.
         digest
             Stands for the content. Another execution may have less to do, and an execution reads
             its lists long after they were written.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ops.distributed.redactions import Redactions
 from ops.replay.batch_replay import SLICE_BYTES
 from ops.replay.batch_sink import BatchSink
+from ops.replay.messages import MAX_VERSION
 from ops.replay.revisions import read_part
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def scan(run: Run, item: Item, workplace: Workplace) -> None:
     for part in item.batch.parts:
         read_part(workplace.source, part, job.strand_id, sink, job.selection)
     found = Redactions(
-        revisions=frozenset(sink.redacted),
+        revisions=frozenset(each for each in sink.redacted if each.version <= MAX_VERSION),
         table_ids={entry: frozenset(ids) for entry, ids in sink.table_ids.items()},
         problems=tuple(sink.problems),
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from handler.quarantine import QuarantineStore
     from handler.writer import ReplicaWriter
     from ops.distributed.batch_item import Item
-    from ops.distributed.redactions import Redactions
+    from ops.distributed.redacted_revisions import RedactedRevisions
     from ops.distributed.run import Run
     from ops.distributed.workplace import Workplace
 
@@ -27,7 +27,7 @@ def write(
     item: Item,
     workplace: Workplace,
     *,
-    redactions: Redactions,
+    redacted: RedactedRevisions,
     writer: ReplicaWriter,
     failures: QuarantineStore,
     deadline: float = math.inf,
@@ -46,8 +46,8 @@ def write(
         The batch.
     workplace
         Where the objects are, and where the counts go.
-    redactions
-        Of the whole export.
+    redacted
+        What the whole export redacts.
     writer
         Writes to DynamoDB.
     failures
@@ -75,15 +75,15 @@ def write(
     )
     read = replay.read(item.batch)
     keys = read.documents()
-    redacted = redactions.of([*keys, *read.faulty_documents])
-    written = replay.write(Claims(bytes([1]) * len(keys), redacted))
+    of_batch = redacted.of([*keys, *read.faulty_documents])
+    written = replay.write(Claims(bytes([1]) * len(keys), of_batch))
     tally = written.tally
     if written.unsettled and written.has_older:
         # Only the newest revisions of a large batch were in memory.
         unsettled = frozenset(written.unsettled)
         keys = replay.read(item.batch).documents()
         mask = bytes(key in unsettled for key in keys)
-        tally.add(replay.write(Claims(mask, redacted, only_claimed=True)).tally)
+        tally.add(replay.write(Claims(mask, of_batch, only_claimed=True)).tally)
     result = BatchResult(tally=tally, problems=written.problems)
     key = run.folder.writes.key(item, is_damaged=bool(written.problems))
     workplace.bucket.put(key, result.to_json())

@@ -109,9 +109,9 @@ class Bucket:
                 return
             position = {"ContinuationToken": page["NextContinuationToken"]}
 
-    def chunks(self, key: str) -> Iterator[bytes]:
+    def chunks(self, key: str, etag: str = "") -> Iterator[bytes]:
         """Return the content of an object, without gzip."""
-        return uncompressed(self._stored(key))
+        return uncompressed(self._stored(key, etag))
 
     def encryption(self, key: str) -> str | None:
         """Return how an object is encrypted: ``AES256``, ``aws:kms``, ``aws:kms:dsse`` or none."""
@@ -129,12 +129,12 @@ class Bucket:
                 self._client = _new_client()
         return self._client
 
-    def _stored(self, key: str) -> Iterator[bytes]:
+    def _stored(self, key: str, etag: str) -> Iterator[bytes]:
         position, continuations = 0, 0
-        etag: str | None = None
         while True:
-            # What follows a broken connection has to be of the same object.
-            condition = {"Range": f"bytes={position}-", "IfMatch": etag} if position else {}
+            condition = {"IfMatch": etag} if etag else {}
+            if position:
+                condition["Range"] = f"bytes={position}-"
             with aws_errors(self._what):
                 try:
                     answer = self._connected().get_object(**self._named, Key=key, **condition)
@@ -142,6 +142,7 @@ class Bucket:
                     if position and _code(error) in _PAST_THE_END:
                         return
                     raise self._object_error(key, error) from None
+                # What follows a broken connection has to be of the same object.
                 etag = answer.get("ETag", "*")
                 body = answer["Body"]
                 try:
@@ -167,7 +168,7 @@ class Bucket:
         if code in _GONE:
             return ObjectError(key, f"{shown} has gone")
         if code in _CHANGED:
-            return ObjectError(key, f"{shown} changed while it was read: run the command again")
+            return ObjectError(key, f"{shown} changed after it was listed: run the command again")
         if code in _DENIED:
             return ObjectError(
                 key,
@@ -193,7 +194,12 @@ def _new_client() -> BucketClient:
 
 def _entry(each: dict[str, Any]) -> Entry:
     modified = each.get("LastModified")
-    return Entry(each["Key"], each["Size"], modified.timestamp() if modified is not None else 0.0)
+    return Entry(
+        key=each["Key"],
+        size=each["Size"],
+        modified=modified.timestamp() if modified is not None else 0.0,
+        etag=each.get("ETag", ""),
+    )
 
 
 def _code(error: ClientError) -> str:

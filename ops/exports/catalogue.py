@@ -412,7 +412,14 @@ def _in_utc(text: str) -> str:
 def _data_object(entry: Entry, blocks: BlockRange, owner: tuple[Recency, str] | None) -> DataObject:
     recency, export_id = owner or ((blocks.last, "", entry.modified), None)
     return DataObject(
-        entry.key, entry.size, blocks.strand_id, blocks.first, blocks.last, export_id, recency
+        key=entry.key,
+        size=entry.size,
+        strand_id=blocks.strand_id,
+        first=blocks.first,
+        last=blocks.last,
+        export_id=export_id,
+        recency=recency,
+        etag=entry.etag,
     )
 
 

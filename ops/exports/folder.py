@@ -115,7 +115,7 @@ class Folder:
                 else:
                     yield _entry(key, path / each.name)
 
-    def chunks(self, key: str) -> Iterator[bytes]:
+    def chunks(self, key: str, etag: str = "") -> Iterator[bytes]:  # noqa: ARG002 (files have none)
         """Return the content of a file, without gzip."""
         return uncompressed(self._stored(key))
 

@@ -87,12 +87,14 @@ def _add_source(parser: argparse.ArgumentParser, *, is_required: bool = True) ->
 
 
 def _add_processes(parser: argparse.ArgumentParser) -> None:
+    available = parallel.available_processes()
     parser.add_argument(
         "--processes",
         type=_positive,
-        default=parallel.available_processes(),
+        default=available,
         metavar="N",
-        help="processes that read (default: one for each core, here %(default)s)",
+        # Not %(default)s: `replay` has another one, by which it knows whether the option was given.
+        help=f"processes that read (default: one for each core, here {available})",
     )
 
 

@@ -53,12 +53,16 @@ class Entry(NamedTuple):
         When it was last changed, in seconds since 1970; 0 if unknown.
     problem
         Why it cannot be read, such as a link that leads nowhere; None for other objects.
+    etag
+        Another text for each content of the object; empty if the source does not tell (S3 API
+        reference, "Object").
     """
 
     key: str
     size: int
     modified: float
     problem: str | None = None
+    etag: str = ""
 
 
 class Source(Protocol):
@@ -83,13 +87,20 @@ class Source(Protocol):
             If the location cannot be listed.
         """
 
-    def chunks(self, key: str) -> Iterator[bytes]:
+    def chunks(self, key: str, etag: str = "") -> Iterator[bytes]:
         """Return the content of an object in pieces of at most `CHUNK_BYTES`, without gzip.
+
+        Parameters
+        ----------
+        key
+            The object.
+        etag
+            Which copy of it to read: its `Entry.etag`; empty for whichever is there.
 
         Raises
         ------
         ObjectError
-            If this object is gone or may not be read.
+            If this object is gone or may not be read, or is another copy.
         DamagedObject
             If the object is gzip and damaged.
         OpsError

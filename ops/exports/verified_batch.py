@@ -82,7 +82,7 @@ def verify_batch(
     for each in parts:
         part = Part(each.key, strand_id, each.first, each.last, each.read_from, each.read_to)
         try:
-            found = object_blocks(source.chunks(each.key))
+            found = object_blocks(source.chunks(each.key, each.etag))
             search = _Search(types, max_tries) if found.format is Format.JSON else None
             result = verify_part(
                 part, found.blocks, selection=selection, wanted=wanted, types=search

@@ -150,9 +150,9 @@ class _Watched:
     def encryption(self, key: str) -> str | None:
         return self._source.encryption(key)
 
-    def chunks(self, key: str) -> Iterator[bytes]:
+    def chunks(self, key: str, etag: str = "") -> Iterator[bytes]:
         self.format = Format.EMPTY
-        pieces = self._source.chunks(key)
+        pieces = self._source.chunks(key, etag)
         first = next(pieces, b"")
         # What is damaged, the reader tells.
         with suppress(DamagedObject):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from multiprocessing import connection as connections
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
+from handler.exception_place import place
 from handler.process import collect_garbage_less_often
 from ops.errors import OpsError
 from ops.replay.messages import Claims, Pass, ReadBatch, Task, WrittenBatch
@@ -98,15 +99,8 @@ class Worker:
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 (its message may quote a document)
-            return [Failure(f"unexpected {type(error).__name__}{_place(error)}")]
+            return [Failure(f"unexpected {place(error)}")]
         return [read]
-
-
-def _place(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else f" in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}"
 
 
 class CrewOfOne:

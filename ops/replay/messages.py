@@ -17,6 +17,10 @@ KEY_BYTES = 16
 """Length of what stands for a document. A digest of that length is unique in practice: ids of QLDB
 have not many more bits themselves."""
 
+MAX_VERSION = 2**63 - 1
+"""The highest version that is remembered as redacted, which is SQLite's highest integer. No ledger
+counts that far."""
+
 
 def document_key(document_id: str) -> bytes:
     """Return what stands for a document in the index."""

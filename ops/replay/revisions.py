@@ -149,11 +149,11 @@ def read_part(
     Raises
     ------
     ObjectError
-        If the object is gone or may not be read.
+        If the object is gone or may not be read, or is another copy than was listed.
     OpsError
         If the source cannot be read at all.
     """
-    _PartReader(part, strand_id, found, selection).read(source.chunks(part.key))
+    _PartReader(part, strand_id, found, selection).read(source.chunks(part.key, part.etag))
 
 
 class _PartReader:

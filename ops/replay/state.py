@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ops.errors import OpsError
-from ops.replay.messages import Claims, Pass, RevisionKey
+from ops.replay.messages import MAX_VERSION, Claims, Pass, RevisionKey
 from ops.replay.tally import Tally
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ _AT_ONCE = 500
 """Parameters of a statement: far below SQLite's limit, and few different statements."""
 
 _CACHE_KB = 32 * 1024
-_MAX_INTEGER = 2**63 - 1
-"""SQLite's highest integer. No ledger counts that far."""
 
 _TALLY, _TABLE_IDS, _IS_COMPLETE = "tally", "tableIds", "isComplete"
 
@@ -116,7 +114,7 @@ class ReplayState:
         if read.redactions:
             self._has_redactions = True
             self._new_redactions.update(
-                [each for each in read.redactions if each.version <= _MAX_INTEGER]
+                [each for each in read.redactions if each.version <= MAX_VERSION]
             )
         for entry, ids in read.table_ids.items():
             known = self._table_ids.setdefault(entry, [])

@@ -14,7 +14,7 @@ from ops.distributed.batch_item import Item
 from ops.distributed.check_step import check
 from ops.distributed.gather_step import gather
 from ops.distributed.plan_step import plan
-from ops.distributed.redactions import Redactions
+from ops.distributed.redacted_revisions import RedactedRevisions
 from ops.distributed.replay_bucket import ReplayBucket
 from ops.distributed.request import Request
 from ops.distributed.run import Run
@@ -82,14 +82,16 @@ class DistributedReplay:
     def _write(
         self, run: Run, workplace: Workplace, backend: Backend, buckets: Buckets, gate: Gate
     ) -> None:
-        assert run.redactions_key is not None
+        assert run.redacted_key is not None
+        content = self._bucket.get_bytes(run.redacted_key)
+        assert content is not None
         faults = ServiceFaults(gate, gate.injector.bucket_request, FAILURE_BUCKET)
         for item in self._items(run.write_key):
             write(
                 run,
                 item,
                 workplace,
-                redactions=Redactions.from_json(self._bucket.get(run.redactions_key)),
+                redacted=RedactedRevisions(content),
                 writer=writer(backend, gate),
                 failures=FailureStore(
                     MemoryS3(buckets, faults), workplace.settings.failure_bucket, clock=gate.time

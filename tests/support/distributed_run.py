@@ -16,7 +16,7 @@ from ops.distributed.batch_result import RunResult
 from ops.distributed.check_step import check
 from ops.distributed.gather_step import gather
 from ops.distributed.plan_step import plan
-from ops.distributed.redactions import Redactions
+from ops.distributed.redacted_revisions import RedactedRevisions
 from ops.distributed.replay_bucket import ReplayBucket
 from ops.distributed.request import Request
 from ops.distributed.run import Run
@@ -45,7 +45,7 @@ class DistributedRun:
     Attributes
     ----------
     folder
-        The export.
+        The export; also ``s3://bucket/prefix``, where a test puts its client.
     settings
         The configuration.
     tables, bucket
@@ -56,7 +56,7 @@ class DistributedRun:
         Document and version of each write.
     """
 
-    folder: Path
+    folder: Path | str
     settings: HandlerSettings = SETTINGS
     tables: Tables = field(default_factory=lambda: Tables([PERSON], history=[HISTORY]))
     bucket: Bucket = field(default_factory=Bucket)
@@ -97,21 +97,24 @@ class DistributedRun:
             self._write(run, replace(workplace, settings=settings), fails, deadline)
         return RunResult.from_json(check(run, f"execution-{self.executions}", workplace))
 
-    def plan(self) -> Run:
+    def plan(self, **request: Any) -> Run:  # noqa: ANN401 (fields of a request)
         """Plan an execution, and return what its other steps are told."""
-        return plan(Request(), self._workplace())
+        run: Run = _told(Run, plan(_told(Request, Request(**request)), self._workplace()))
+        return run
 
     def verify(self, **request: Any) -> str:  # noqa: ANN401 (fields of a request)
         """Execute the state machine for a verification; return where its results are."""
         self.executions += 1
-        workplace = self._workplace()
-        request = {"verify": True, **request}
-        run = _told(Run, plan(_told(Request, Request(**request)), workplace))
+        run = self.plan(verify=True, **request)
+        self.verify_batches(run)
+        folder: str = check(run, f"execution-{self.executions}", self._workplace())["folder"]
+        return folder
+
+    def verify_batches(self, run: Run) -> None:
+        """Verify each batch of a plan that is not verified yet."""
         assert not run.write_count
         for item in self.items(run.scan_key):
-            verify(run, item, workplace)
-        folder: str = check(run, f"execution-{self.executions}", workplace)["folder"]
-        return folder
+            verify(run, item, self._workplace())
 
     def replay_bucket(self) -> ReplayBucket:
         """Return the bucket of plans and results."""
@@ -128,7 +131,9 @@ class DistributedRun:
     def _write(
         self, run: Run, workplace: Workplace, fails: Callable[[], None], deadline: float
     ) -> None:
-        assert run.redactions_key is not None
+        assert run.redacted_key is not None
+        content = workplace.bucket.get_bytes(run.redacted_key)
+        assert content is not None
         writer = Counting(
             BatchStatementWriter(
                 MemoryDynamoDB(self.tables),
@@ -144,7 +149,7 @@ class DistributedRun:
                     run,
                     item,
                     workplace,
-                    redactions=Redactions.from_json(workplace.bucket.get(run.redactions_key)),
+                    redacted=RedactedRevisions(content),
                     writer=writer,
                     failures=self.bucket,
                     deadline=deadline,

@@ -150,7 +150,9 @@ class MemoryS3:
         page = keys[: self._page_size]
         answer: dict[str, Any] = {"KeyCount": len(page), "IsTruncated": len(page) < len(keys)}
         if page:
-            answer["Contents"] = [{"Key": key, "Size": len(objects[key])} for key in page]
+            answer["Contents"] = [
+                {"Key": key, "Size": len(objects[key]), "ETag": etag(objects[key])} for key in page
+            ]
         if answer["IsTruncated"]:
             answer["NextContinuationToken"] = page[-1]
         return answer

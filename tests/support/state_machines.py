@@ -10,6 +10,7 @@ MACHINE_ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:qldb-replay-01
 _EXECUTIONS = MACHINE_ARN.replace(":stateMachine:", ":execution:")
 _MAP_RUNS = MACHINE_ARN.replace(":stateMachine:", ":mapRun:")
 START = datetime(2026, 1, 2, tzinfo=UTC)
+MAX_INPUT_BYTES = 262_144
 
 
 class MemoryStates:
@@ -54,7 +55,8 @@ class MemoryStates:
         return arn
 
     def start_execution(self, *, stateMachineArn: str, input: str) -> dict[str, Any]:  # noqa: A002, N803 (the API's names)
-        """Start an execution."""
+        """Start an execution (Step Functions API reference, "StartExecution")."""
+        assert len(input.encode()) <= MAX_INPUT_BYTES
         assert stateMachineArn == MACHINE_ARN
         self.started.append(input)
         return {"executionArn": self.begin(input)}

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from handler.replay_contract import summary_key
-from ops import connections
+from ops import connections, distributed_replay
 from ops.command_line import main
 from ops.distributed import following
 from ops.distributed.batch_result import RunResult
 from ops.distributed.machine import fault_text
 from ops.distributed.replay_bucket import ReplayBucket
 from ops.exports.catalogue import Unreadable
+from ops.exports.folder import Folder
+from ops.exports.parallel import available_processes
 from ops.replay.engine import Ending
 from ops.replay.tally import Tally
 from tests.support.block_proofs import proofs_of
@@ -26,8 +28,9 @@ from tests.support.memory_s3 import Buckets, MemoryS3
 from tests.support.state_machines import MACHINE_ARN, MemoryStates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from ops.exports.source import Entry
     from ops.stack_outputs import StackOutputs
 
 REPLAYS = "replays"
@@ -76,6 +79,12 @@ def run(
 
 def store(buckets: Buckets, result: RunResult, execution: str = "execution-1") -> None:
     buckets.put(REPLAYS, summary_key(execution), json.dumps(result.to_json()).encode())
+
+
+def locate(outputs: list[str], folder: Path) -> None:
+    """Give the stack a location of the export."""
+    file = Path(outputs[1])
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"exportLocation": str(folder)}))
 
 
 def result(
@@ -181,39 +190,91 @@ def test_the_concurrency_is_set_once_for_each_map_that_runs(
     assert states.concurrency == [("write:2", 40)]
 
 
-def test_a_verification_is_put_together_and_reported(
-    run: Callable[..., int],
-    buckets: Buckets,
-    outputs: list[str],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    # given an export with a proof, whose batches the state machine has verified
+@pytest.fixture
+def verified_export(outputs: list[str], buckets: Buckets, tmp_path: Path) -> Path:
+    """An export with a proof, whose batches the state machine has verified."""
     blocks = busy_ledger().blocks
     folder = export_of(blocks).write_to(tmp_path / "export")
     (folder / "x.proofs.json").write_bytes(proofs_of(blocks, 4))
-    file = Path(outputs[1])
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"exportLocation": str(folder)}))
-    stored = DistributedRun(folder, buckets=buckets).verify(wanted=frozenset({4}))
+    locate(outputs, folder)
+    stored = DistributedRun(folder, buckets=buckets).verify()
     buckets.put(REPLAYS, summary_key("execution-1"), json.dumps({"folder": stored}).encode())
+    return folder
+
+
+@pytest.mark.usefixtures("verified_export")
+def test_a_verification_is_put_together_and_reported(
+    run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given
     states = MemoryStates()
     # when
     status = run(states, "--verify", "--json", str(tmp_path / "report.json"))
     # then
     assert status == 0
-    assert json.loads(states.started[0]) == DEFAULTS | {"verify": True, "wanted": [4]}
+    assert json.loads(states.started[0]) == DEFAULTS | {"verify": True}
     assert "PROVEN" in capsys.readouterr().out
     report = json.loads((tmp_path / "report.json").read_text())
     assert "replay --distributed --verify" in report["command"]
+    assert [each["isProven"] for each in report["digests"]] == [True]
+
+
+@pytest.mark.usefixtures("verified_export")
+def test_the_export_is_listed_once_on_this_machine(
+    run: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given
+    listed: list[Folder] = []
+    entries = Folder.entries
+
+    def counted(folder: Folder) -> Iterator[Entry]:
+        listed.append(folder)
+        return entries(folder)
+
+    monkeypatch.setattr(Folder, "entries", counted)
+    # when
+    status = run(MemoryStates(), "--verify")
+    # then
+    assert status == 0
+    assert len(listed) == 1
+
+
+def test_only_the_proofs_that_were_given_are_in_the_input(
+    run: Callable[..., int], outputs: list[str], tmp_path: Path
+) -> None:
+    blocks = busy_ledger().blocks
+    locate(outputs, tmp_path / "export")
+    (tmp_path / "given.json").write_bytes(proofs_of(blocks, 4))
+    states = MemoryStates(ending={"status": "ABORTED"})
+
+    run(states, "--verify", "--proof", str(tmp_path / "given.json"))
+
+    assert json.loads(states.started[0]) == DEFAULTS | {"verify": True, "wanted": [4]}
+
+
+def test_more_proofs_than_an_input_has_room_for_are_refused_before_anything_starts(
+    run: Callable[..., int],
+    outputs: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # given 40,000 proofs
+    locate(outputs, tmp_path / "export")
+    numbers = frozenset(range(10_000_000, 10_040_000))
+    monkeypatch.setattr(distributed_replay, "wanted_blocks", lambda _: numbers)
+    states = MemoryStates()
+    # when / then
+    assert run(states, "--verify") == 2
+    assert states.started == []
+    text = " ".join(capsys.readouterr().err.split())
+    assert "bytes of input, and Step Functions takes 261,120: put the files of the proofs" in text
 
 
 def test_a_verification_that_did_not_end_reports_nothing(
     run: Callable[..., int], outputs: list[str], tmp_path: Path
 ) -> None:
-    export_of(busy_ledger().blocks).write_to(tmp_path / "export")
-    file = Path(outputs[1])
-    content = json.loads(file.read_text()) | {"exportLocation": str(tmp_path / "export")}
-    file.write_text(json.dumps(content))
+    locate(outputs, export_of(busy_ledger().blocks).write_to(tmp_path / "export"))
     states = MemoryStates(ending={"status": "ABORTED"})
 
     # 1 would mean that it is not proven
@@ -328,6 +389,8 @@ def test_a_stack_without_a_state_machine_names_the_setting(
         (["exports/", "--verify"], "--verify: only with --distributed"),
         (["--distributed", "--html", "a.html"], "--html: only with --verify"),
         (["--distributed", "--verify", "--retype"], "--retype: not with --verify"),
+        (["--distributed", "--processes", "4"], "--processes: not with --distributed, unless with"),
+        (["--distributed", "--processes", str(available_processes())], "--processes: not with"),
         ([], "SOURCE is missing"),
     ],
 )
@@ -337,6 +400,28 @@ def test_options_of_both_kinds_are_refused(
     assert main(["replay", *options, *outputs]) == 1
 
     assert problem in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("verified_export")
+def test_processes_of_this_machine_put_a_verification_together(run: Callable[..., int]) -> None:
+    assert run(MemoryStates(), "--verify", "--processes", "1") == 0
+
+
+def test_more_batches_at_a_time_than_step_functions_does_are_refused(
+    run: Callable[..., int], buckets: Buckets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given
+    store(buckets, result())
+    states = MemoryStates()
+    # when / then
+    with pytest.raises(SystemExit):
+        run(states, "--concurrency", "10001")
+    assert states.started == []
+    error = " ".join(capsys.readouterr().err.split())
+    assert "expected at most 10000, which is what Step Functions does at a time" in error
+    # when / then
+    assert run(states, "--concurrency", "10000") == 0
+    assert states.concurrency == [("write:2", 10_000)]
 
 
 @pytest.mark.parametrize(

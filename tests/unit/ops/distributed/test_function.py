@@ -17,6 +17,7 @@ from ops.distributed.replay_bucket import ReplayBucket
 from ops.distributed.workplace import Workplace
 from ops.errors import OpsError
 from ops.exports.source import open_source
+from ops.exports.timed_source import NotReadError
 from tests.support.exports import export_of, new_ledger
 from tests.support.lambda_context import LambdaContext
 from tests.support.memory_dynamodb import MemoryDynamoDB, Tables
@@ -50,15 +51,15 @@ def tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, buckets: Buckets) ->
         batch_bytes=10**6,
     )
     writer = BatchStatementWriter(MemoryDynamoDB(tables), requests_in_flight=1)
-    function._redactions.cache_clear()
+    function._redacted.cache_clear()
     monkeypatch.setattr(function, "_workplace", lambda: workplace)
     monkeypatch.setattr(function, "_writer", lambda _: writer)
     monkeypatch.setattr(function, "_failures", Bucket)
     return tables
 
 
-def invoke(step: Step, **fields: Any) -> Any:  # noqa: ANN401 (JSON)
-    return function.lambda_handler({EventField.STEP.value: step.value, **fields}, CONTEXT)
+def invoke(step: Step, context: LambdaContext = CONTEXT, **fields: Any) -> Any:  # noqa: ANN401 (JSON)
+    return function.lambda_handler({EventField.STEP.value: step.value, **fields}, context)
 
 
 def test_the_steps_load_an_export(tables: Tables, buckets: Buckets) -> None:
@@ -83,14 +84,57 @@ def test_an_error_for_the_operator_is_told_as_it_is(tables: Tables) -> None:  # 
         invoke(Step.PLAN, request={"tables": ["Other"]})
 
 
-def test_a_batch_without_redactions_is_refused(tables: Tables, buckets: Buckets) -> None:
+@pytest.mark.parametrize("former", [{}, {"redactionsKey": "replays/1/redactions/2.json"}])
+def test_a_batch_without_redactions_is_refused(
+    tables: Tables, buckets: Buckets, former: dict[str, str]
+) -> None:
+    # given the run before they are gathered, or of an earlier version
     run = invoke(Step.PLAN, request={})
+    del run["redactedKey"]
+    run |= former
     [batch] = ReplayBucket(MemoryS3(buckets), REPLAYS).get(run[RunField.WRITE_KEY])
 
     with pytest.raises(OpsError, match="what the export redacts is not known"):
         invoke(Step.WRITE, run=run, batch=batch)
 
     assert tables.items(PERSON) == {}
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_a_scan_that_takes_too_long_ends_before_lambda_ends_it(
+    tables: Tables,  # noqa: ARG001
+    buckets: Buckets,
+    verify: bool,  # noqa: FBT001 (a parameter of the test)
+) -> None:
+    # given a batch, and an invocation that has too little time left to read it
+    run = invoke(Step.PLAN, request={"verify": verify})
+    [batch] = ReplayBucket(MemoryS3(buckets), REPLAYS).get(run[RunField.SCAN_KEY])
+    before = buckets.objects(REPLAYS)
+    # when / then it says what to change, and stores no result
+    with pytest.raises(NotReadError, match="lower replayBatchMebibytes, or raise replayMemory"):
+        invoke(Step.SCAN, LambdaContext.ending_in(30), run=run, batch=batch)
+    assert buckets.objects(REPLAYS) == before
+    # when there is time / then it is done
+    invoke(Step.SCAN, run=run, batch=batch)
+    assert len(buckets.objects(REPLAYS)) == len(before) + 1
+
+
+def test_a_write_that_reads_too_long_ends_before_lambda_ends_it(
+    tables: Tables, buckets: Buckets
+) -> None:
+    # given
+    run = invoke(Step.PLAN, request={})
+    bucket = ReplayBucket(MemoryS3(buckets), REPLAYS)
+    [batch] = bucket.get(run[RunField.SCAN_KEY])
+    invoke(Step.SCAN, run=run, batch=batch)
+    run = invoke(Step.GATHER, run=run)
+    # when / then
+    with pytest.raises(NotReadError, match="cannot be read and written within the 15 minutes"):
+        invoke(Step.WRITE, LambdaContext.ending_in(30), run=run, batch=batch)
+    # when there is time / then
+    invoke(Step.WRITE, run=run, batch=batch)
+    assert len(tables.items(PERSON)) == 1
+    assert invoke(Step.CHECK, run=run, execution="execution-1")["unwritten"] == 0
 
 
 def test_an_unexpected_error_is_told_without_its_message(

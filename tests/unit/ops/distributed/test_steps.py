@@ -6,6 +6,7 @@ tests/e2e/test_distributed_replay.py.
 
 from __future__ import annotations
 
+import json
 import random
 from contextlib import suppress
 from dataclasses import replace
@@ -16,16 +17,25 @@ import pytest
 from qldb_simulator.operations import CreateTable, Delete, DropTable, Insert, Redact, Update
 
 from handler.failures import object_key
+from handler.replay_contract import Step
 from handler.settings import HandlerSettings, ReplicaTable
+from journal.exports.sequence import ObjectPart
 from ops.distributed import plan_step, write_step
+from ops.distributed.batch_item import Item
 from ops.distributed.check_step import IncompleteError
 from ops.errors import OpsError
+from ops.exports import bucket
+from ops.exports.source import ObjectError
 from ops.replay.batch_replay import BatchReplay
 from ops.replay.batch_writing import NotWrittenError
+from ops.replay.messages import Pass
+from ops.replay.plan import Batch
 from tests.support.distributed_run import DistributedRun
+from tests.support.export_buckets import BUCKET, ExportS3
 from tests.support.exports import ExportFormat, export_of, new_ledger
 from tests.support.memory_dynamodb import Tables
 from tests.support.replay_run import HISTORY, PERSON, SETTINGS, WITH_HISTORY
+from tests.support.state_machines import MAX_INPUT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -254,6 +264,27 @@ def test_a_redacted_copy_in_a_superseded_export_redacts_the_other(
     assert result.is_complete
 
 
+def test_a_redaction_of_a_version_that_no_ledger_reaches_is_no_error(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    # given a block that redacts a version of more than 64 bits
+    document = insert(ledger, name="one")
+    update(ledger, document, name="two")
+    ledger.commit([Redact(table="Person", document_id=document, version=0)])
+    export = export_of(ledger.blocks, ExportFormat.JSON, blocks_per_object=1)
+    folder = export.write_to(tmp_path)
+    file = folder / export.data_keys[-1]
+    content = file.read_bytes()
+    assert b'"version":0' in content
+    file.write_bytes(content.replace(b'"version":0', b'"version":18446744073709551616'))
+    run = DistributedRun(folder)
+    # when
+    result = run.execute()
+    # then
+    assert result.is_complete
+    assert versions(run) == {document: 1}
+
+
 @pytest.mark.parametrize("removed", ["transactionInfo", "txTime"])
 def test_the_failure_bucket_has_no_redacted_data_of_what_cannot_be_read(
     tmp_path: Path, ledger: Ledger, removed: str
@@ -429,6 +460,54 @@ def test_a_copy_that_was_redacted_takes_the_place_of_one_with_the_data(
     assert SECRET not in str(run.tables.items(HISTORY))
 
 
+@pytest.fixture
+def exports(monkeypatch: pytest.MonkeyPatch) -> ExportS3:
+    """An empty bucket, whose objects all have the same time."""
+    s3 = ExportS3({})
+    monkeypatch.setattr(bucket, "_new_client", lambda: s3)
+    return s3
+
+
+def test_a_copy_of_the_same_size_and_second_is_written(ledger: Ledger, exports: ExportS3) -> None:
+    # given a replay of an export in a bucket
+    document = insert(ledger, name="one")
+    export = export_of(ledger.blocks, ExportFormat.JSON, prefix="exports/")
+    for key, content in export.files.items():
+        exports.buckets.put(BUCKET, key, content)
+    run = DistributedRun(f"s3://{BUCKET}/exports/")
+    run.execute()
+    # when copies take the place of its objects within a second
+    for key in export.data_keys:
+        exports.buckets.put(BUCKET, key, export.files[key].replace(b'"one"', b'"two"'))
+    run.tables.remove(PERSON, document)
+    again = run.execute()
+    # then
+    assert again.is_new
+    assert run.tables.items(PERSON)[document]["data"] == {"M": {"name": {"S": "two"}}}
+
+
+def test_a_copy_that_comes_while_an_execution_runs_is_not_taken_for_the_planned_one(
+    ledger: Ledger, exports: ExportS3
+) -> None:
+    # given
+    busy(ledger)
+    export = export_of(ledger.blocks, prefix="exports/")
+    for key, content in export.files.items():
+        exports.buckets.put(BUCKET, key, content)
+    run = DistributedRun(f"s3://{BUCKET}/exports/")
+    # when a copy comes after the scan, before the first batch is written
+    [newest, *_] = reversed(export.data_keys)
+
+    def replace_another() -> None:
+        [*_, older] = (key for key in export.data_keys if key != newest)
+        exports.buckets.put(BUCKET, older, export.files[older][:-1] + b"x")
+
+    # then the execution ends, and the next one plans with what is there
+    with pytest.raises(ObjectError, match="changed after it was listed"):
+        run.execute(fails=replace_another)
+    assert run.execute().is_complete
+
+
 def test_tombstones_that_expire_are_refused(tmp_path: Path, ledger: Ledger) -> None:
     busy(ledger)
     table = ReplicaTable(ledger_table="Person", table_name=PERSON, tombstone_lifetime_days=100)
@@ -456,6 +535,22 @@ def test_too_many_batches_are_refused(
 
     with pytest.raises(OpsError, match="replayBatchMebibytes"):
         run.execute()
+
+
+def test_the_input_of_a_batch_has_room_for_the_longest_keys(tmp_path: Path, ledger: Ledger) -> None:
+    # given the run of a verification of an export that lacks much, with many proofs
+    run = DistributedRun(export_of(ledger.blocks).write_to(tmp_path))
+    key = "k" * 1024
+    missing = (f"{key} is not there, though a manifest names it",) * plan_step._MAX_MISSING
+    planned = run.plan(verify=True, wanted=frozenset(range(10**7, 10**7 + 20_000)))
+    planned = replace(planned, missing=missing)
+    # when its largest batch is told
+    etag = f'"{"0" * 32}-10000"'
+    part = ObjectPart(key, 10**10, 10**9, 10**9, "2ZzAdzxh1X4KNZlUyBKwR9", 10**9, 10**9, etag)
+    item = Item(Pass.REDACTIONS, Batch(79_999, (part,) * plan_step.MAX_PARTS))
+    told = {"step": Step.SCAN, "run": planned.to_json(), "batch": item.to_json()}
+    # then Step Functions takes it
+    assert len(json.dumps(told)) < MAX_INPUT_BYTES
 
 
 def test_when_the_time_is_over_nothing_is_begun(tmp_path: Path, ledger: Ledger) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,14 +11,18 @@ import pytest
 from qldb_simulator.operations import CreateTable, Delete, Insert, Redact, Update
 
 from ops.distributed.check_step import IncompleteError
+from ops.distributed.run import Run
 from ops.distributed.verification import StoredBatches
 from ops.errors import OpsError
+from ops.exports import bucket
 from ops.exports.folder import Folder
 from ops.exports.source import ObjectError
 from ops.exports.verification import Outcome, Verification
+from ops.exports.verified_batch_json import from_json
 from ops.exports.verifier import VerifyOptions, verify
 from tests.support.block_proofs import proofs_of
 from tests.support.distributed_run import REPLAYS, DistributedRun
+from tests.support.export_buckets import BUCKET, ExportS3
 from tests.support.exports import ExportFormat, export_of, new_ledger
 
 if TYPE_CHECKING:
@@ -49,7 +54,7 @@ def ledger() -> Ledger:
     return ledger
 
 
-def verified(folder: Path, reader: StoredBatches | None = None) -> Verification:
+def verified(folder: Path | str, reader: StoredBatches | None = None) -> Verification:
     found = verify(
         str(folder), VerifyOptions(), start=lambda _: None, advance=lambda _: None, reader=reader
     )
@@ -103,11 +108,43 @@ def test_a_proof_leads_to_its_digest(tmp_path: Path, ledger: Ledger) -> None:
     folder = export_of(ledger.blocks).write_to(tmp_path)
     run = DistributedRun(folder)
     # when
-    stored = StoredBatches(run.replay_bucket(), run.verify(wanted=frozenset({4})))
-    found = verified(folder, stored)
+    found = distributed(run)
     # then
     assert found == verified(folder)
     assert found.digests[0].is_proven
+
+
+def test_another_proof_is_another_verification(tmp_path: Path, ledger: Ledger) -> None:
+    # given
+    folder = export_of(ledger.blocks).write_to(tmp_path)
+    run = DistributedRun(folder)
+    assert distributed(run).digests == []
+    # when a proof comes into the bucket, or the user gives one
+    (tmp_path / "x.proofs.json").write_bytes(proofs_of(ledger.blocks, 4))
+    found = distributed(run)
+    given = run.verify(wanted=frozenset({5}))
+    # then it is tried, and none is lost
+    assert found.digests[0].is_proven
+    wanted = [each for key in run.keys(given) if "/verified/" in key for each in _wanted(run, key)]
+    assert sorted(wanted) == [4, 5]
+
+
+def _wanted(run: DistributedRun, key: str) -> list[int]:
+    """Return the blocks whose hashes a stored result has for their proofs."""
+    batch = from_json(json.loads(run.buckets.get(REPLAYS, key)))
+    return [number for result in batch.results for number in result.wanted]
+
+
+def test_a_run_without_the_list_of_proofs_verifies_nothing(tmp_path: Path, ledger: Ledger) -> None:
+    # given the plan of an earlier version, which kept the list elsewhere
+    run = DistributedRun(export_of(ledger.blocks).write_to(tmp_path))
+    planned = run.plan(verify=True)
+    content = planned.to_json()
+    del content["wantedKey"]
+    # when / then
+    with pytest.raises(OpsError, match="which blocks have proofs is not known"):
+        run.verify_batches(Run.from_json(content))
+    assert run.keys("/verified/") == []
 
 
 def test_results_hold_no_document(tmp_path: Path, ledger: Ledger) -> None:
@@ -167,6 +204,27 @@ def test_an_object_that_was_changed_is_verified_again(tmp_path: Path, ledger: Le
     assert distributed(run).outcome is Outcome.PROVEN
 
 
+def test_a_copy_of_the_same_size_and_second_is_verified_again(
+    monkeypatch: pytest.MonkeyPatch, ledger: Ledger
+) -> None:
+    # given an export that was proven
+    export = export_of(ledger.blocks, prefix="exports/")
+    s3 = ExportS3(export.files)
+    monkeypatch.setattr(bucket, "_new_client", lambda: s3)
+    run = DistributedRun(f"s3://{BUCKET}/exports/")
+    stored = StoredBatches(run.replay_bucket(), run.verify())
+    assert verified(run.folder, stored).outcome is Outcome.PROVEN
+    # when a byte of an object changes, whose size and time stay
+    key = export.data_keys[1]
+    whole = export.files[key]
+    s3.buckets.put(BUCKET, key, whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:])
+    # then the results are not those of what is there
+    with pytest.raises(OpsError, match="is not the one that the execution has verified"):
+        verified(run.folder, stored)
+    # and another execution finds it
+    assert distributed(run).outcome is Outcome.NOT_PROVEN
+
+
 def test_an_object_that_could_not_be_read_is_tried_again(
     tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,10 +233,10 @@ def test_an_object_that_could_not_be_read_is_tried_again(
     run = DistributedRun(export.write_to(tmp_path))
     chunks = Folder.chunks
 
-    def archived(folder: Folder, key: str) -> Iterator[bytes]:
+    def archived(folder: Folder, key: str, etag: str = "") -> Iterator[bytes]:
         if key == export.data_keys[1]:
             raise ObjectError(key, "is archived: restore it first")
-        return chunks(folder, key)
+        return chunks(folder, key, etag)
 
     with monkeypatch.context() as patch:
         patch.setattr(Folder, "chunks", archived)

@@ -11,6 +11,7 @@ from ops.errors import OpsError
 from ops.exports import bucket
 from ops.exports.source import CHUNK_BYTES, ObjectError, Source, open_source
 from tests.support.export_buckets import BUCKET, MODIFIED, ExportS3
+from tests.support.memory_s3 import etag
 
 CONTENT = bytes(range(256)) * (CHUNK_BYTES // 64)
 
@@ -45,6 +46,7 @@ def test_all_pages_of_the_prefix_are_listed(source: Source) -> None:
     ]
     assert found[0].size == len(CONTENT)
     assert found[0].modified == MODIFIED.timestamp()
+    assert found[0].etag == etag(CONTENT)
 
 
 @pytest.mark.usefixtures("s3")
@@ -94,8 +96,16 @@ def test_an_object_that_changed_meanwhile_is_not_continued(s3: ExportS3, source:
     chunks = source.chunks("exports/a.ion")
     next(chunks)
     s3.buckets.put(BUCKET, "exports/a.ion", b"other" * len(CONTENT))
-    with pytest.raises(ObjectError, match="changed while it was read"):
+    with pytest.raises(ObjectError, match="changed after it was listed"):
         list(chunks)
+
+
+def test_another_copy_than_was_listed_is_not_read(s3: ExportS3, source: Source) -> None:
+    [entry, *_] = source.entries()
+    assert b"".join(source.chunks(entry.key, entry.etag)) == CONTENT
+    s3.buckets.put(BUCKET, entry.key, bytes(len(CONTENT)))
+    with pytest.raises(ObjectError, match="changed after it was listed: run the command again"):
+        list(source.chunks(entry.key, entry.etag))
 
 
 @pytest.mark.parametrize(
