@@ -24,6 +24,7 @@ from ops.exports.source import ObjectError, open_source
 from ops.exports.verification import Outcome
 from ops.standard_output import print_lines
 from ops.terminal_text import printable
+from ops.text_table import aligned
 
 if TYPE_CHECKING:
     import argparse
@@ -283,11 +284,7 @@ def _lines(entries: Sequence[HistoryEntry]) -> list[str]:
             for each in entries
         ),
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    return aligned(rows, text_columns=range(len(_HEADINGS)))
 
 
 def _documents(entries: Sequence[HistoryEntry]) -> list[str]:
