@@ -8,6 +8,8 @@ import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.progress import SpinnerColumn, TextColumn
+
 from ops import stack_option
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK, Command
 from ops.errors import OpsError
@@ -20,6 +22,7 @@ from ops.handoff.report import StreamReading, export_lines, json_report, stream_
 from ops.handoff.stream_content import StreamContent
 from ops.handoff.verdict import Outcome, verdict
 from ops.interruption import end_on_request
+from ops.progress_display import ProgressDisplay
 from ops.stack_outputs import text
 from ops.standard_output import print_lines
 
@@ -172,10 +175,9 @@ def _progress(
     console: Console, reader: StreamReader, content: StreamContent
 ) -> Iterator[Callable[[], None]]:
     """Show how far the stream is read, where the console is a terminal."""
-    if not console.is_terminal:
-        yield lambda: None
-        return
-    with console.status("reading the stream") as status:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with ProgressDisplay(*columns, console=console) as progress:
+        task = progress.add_task("reading the stream", total=None)
 
         def show() -> None:
             if reader.is_at_end:
@@ -183,8 +185,10 @@ def _progress(
             else:
                 state = f"{_duration(reader.behind_seconds)} behind the newest record"
             last = "none yet" if content.last is None else f"{content.last:,}"
-            status.update(
-                f"{content.records:,} records of {reader.label}, {state}, highest block {last}"
+            progress.update(
+                task,
+                description=f"{content.records:,} records of {reader.label}, {state}, "
+                f"highest block {last}",
             )
 
         yield show

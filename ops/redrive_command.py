@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
 from ops import connections, stack_option
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK, Command
@@ -13,6 +13,7 @@ from ops.deployed_function import refuse_outdated
 from ops.failure_objects import PREFIXES
 from ops.interruption import end_on_request
 from ops.option_types import positive_integer
+from ops.progress_display import ProgressDisplay
 from ops.record_processing import TIME_LIMIT_SECONDS, RecordProcessor, WritesNothing
 from ops.redrive import Redrive
 from ops.redrive_summary import OUTLIVED, TOMBSTONE_LIFETIME, Ending, Summary
@@ -160,7 +161,7 @@ def _progress(
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with ProgressDisplay(*columns, console=console, transient=False) as progress:
         task = progress.add_task("redrive", total=None)
         yield (
             lambda number: progress.update(task, total=number),
