@@ -17,6 +17,7 @@ from ops.command import Command
 from ops.errors import OpsError
 from ops.exports import parallel
 from ops.exports.catalogue import catalogue
+from ops.exports.missing_objects import missing_objects
 from ops.exports.options import add_source, chosen_sequence
 from ops.exports.probing import block_range
 from ops.exports.reading_progress import reading_progress
@@ -133,12 +134,7 @@ def _history(options: argparse.Namespace, console: Console) -> _History:
 
 def _unread(found: Catalogue) -> list[str]:
     problems = [f"{printable(each.key)}: {each.problem}" for each in found.unreadable]
-    problems += [
-        f"{printable(key)} is not there, though a manifest names it"
-        for export in found.exports
-        for key in export.missing
-    ]
-    return problems
+    return [*problems, *(each.text for each in missing_objects(found))]
 
 
 def _missing_versions(entries: Sequence[HistoryEntry], parts: Sequence[ObjectPart]) -> list[str]:
