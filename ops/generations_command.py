@@ -62,7 +62,7 @@ command could not run, 130 interrupted
 """
 
 _EXAMPLES = """\
-  python -m ops generations --stack dev               count items by ledger table
+  python -m ops generations --stack dev               count by ledger table
   python -m ops generations --stack dev --ledger-table Person --rate 100
   python -m ops generations --stack dev --remove TABLE_ID --dry-run
   python -m ops generations --stack dev --remove TABLE_ID

@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from ops.exports.catalogue import Catalogue
 
 _DESCRIPTION = """\
-Lists every revision of one document in journal exports: version, state (live, deleted, redacted),
-time and id of its transaction, its block, and whether the revision and its block have the hashes
-that they tell (`python -m ops verify` also checks the chain of all blocks). Documents are printed
-with --data only.
+Lists every revision of one document in journal exports: version, state (live,
+deleted, redacted), time and id of its transaction, its block, and whether the
+revision and its block have the hashes that they tell (`python -m ops verify`
+also checks the chain of all blocks). Documents are printed with --data only.
 
-Exit status: 0 all revisions verify, 1 not all do or some are missing, 2 something could not be
-read or there is no such document.
+Exit status: 0 all revisions verify, 1 not all do or some are missing, 2
+something could not be read or there is no such document.
 """
 
 _EXAMPLES = """\

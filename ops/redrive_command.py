@@ -29,33 +29,35 @@ if TYPE_CHECKING:
     from ops.failure_queue import FailureQueue
 
 _DESCRIPTION = """\
-Sends the records of the failure bucket through the handler again, in this process, with the
-configuration of the deployed stack. Order does not matter and nothing is applied twice: an item is
-only ever replaced by a higher version.
+Sends the records of the failure bucket through the handler again, in this
+process, with the configuration of the deployed stack. Order does not matter and
+nothing is applied twice: an item is only ever replaced by a higher version.
 
-An object is deleted once its records are applied or stale. A record that fails again stays
-quarantined under the key of its position, with the new reason. The command may be interrupted, and
-several may run at once.
+An object is deleted once its records are applied or stale. A record that fails
+again stays quarantined under the key of its position, with the new reason. The
+command may be interrupted, and several may run at once.
 
-The outputs must be those of the deployed function: with older ones, a redrive would not write what
-was configured since, such as the history of a table. It refuses to start then.
+The outputs must be those of the deployed function: with older ones, a redrive
+would not write what was configured since, such as the history of a table. It
+refuses to start then.
 
-An object with a record of an unconfigured table or an unknown type also stays, with the reason
-`ignored`: with an outputs file or a checkout older than the stack, the records of a new table look
-the same, and this is the only copy. Once you are sure that they are not needed, --drop-ignored
-deletes such objects.
+An object with a record of an unconfigured table or an unknown type also stays,
+with the reason `ignored`: with an outputs file or a checkout older than the
+stack, the records of a new table look the same, and this is the only copy. Once
+you are sure that they are not needed, --drop-ignored deletes such objects.
 
-exit status: 0 nothing is left to redrive, 1 a record failed again or was ignored, or the command
-could not run, 130 interrupted
+exit status: 0 nothing is left to redrive, 1 a record failed again or was
+ignored, or the command could not run, 130 interrupted
 """
 
 _EXAMPLES = """\
   python -m ops redrive --stack dev --dry-run         show what would happen
   python -m ops redrive --stack dev --limit 10
-  python -m ops redrive --stack dev                   work through the failure queue
-  python -m ops redrive --stack dev --from-bucket     also objects without a message
-  python -m ops redrive --stack dev --drop-ignored    also delete records of unconfigured tables
-  pulumi stack output --json > outputs.json           for a machine without Pulumi
+  python -m ops redrive --stack dev                   work through the queue
+  python -m ops redrive --stack dev --from-bucket     also what has no message
+  python -m ops redrive --stack dev --drop-ignored    also delete records of
+                                                      unconfigured tables
+  pulumi stack output --json > outputs.json           where Pulumi is missing
   python -m ops redrive --outputs outputs.json
 """
 
