@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.progress import ProgressColumn
 
-_ROOM = 8
+ROOM = 8
 """Columns that stay empty at the right.
 
 A terminal echoes Ctrl-C as ``^C`` at the cursor, which is behind the last line of a display. Behind
@@ -52,5 +52,5 @@ class _Narrower:
         self._content = content
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = max(1, options.max_width - _ROOM)
+        width = max(1, options.max_width - ROOM)
         yield from console.render(self._content, options.update_width(width))
