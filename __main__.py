@@ -175,6 +175,9 @@ if settings.alarms.alarms:
     guard = Alarms("qldb-alarms", AlarmsProps(settings=settings.alarms, watched=watched), tags=tags)
     alarm_arns = guard.arns
     pulumi.export("alarmNames", guard.names)
+    if guard.subscription is not None:
+        pulumi.export(previous.SUBSCRIPTION_OUTPUT, guard.subscription.arn)
+        change_warnings.warn_of_unconfirmed_email(deployed, guard.subscription)
 
 if settings.dashboard.dashboard:
     page = Dashboard(

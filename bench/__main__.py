@@ -54,8 +54,8 @@ parts:
   flat        1,000 to 100,000 revisions: cost per revision must not grow
   cold        import and first batch of the built package, and its size
   lag         ledger commit to item on the local AWS, steady and after a pause
-  exports     verify and inspect of generated exports in all formats, on one core
-              and on all, and their memory for an export of 1 GB (not with
+  exports     verify and inspect of generated exports in all formats, on one
+              core and on all, and their memory for an export of 1 GB (not with
               --quick)
   replay      replay and convert of generated exports of flat documents on all
               cores and the stub: speed, writes, index and memory, the last two
@@ -72,7 +72,7 @@ missed target is a result.
 """
 EPILOG = """\
 examples:
-  python -m bench                       everything; an export of 1 GB takes longest
+  python -m bench                       everything; the exports take longest
   python -m bench --only throughput,flat,cold,lag
                                         the handler, about 4 minutes on 2 cores
   python -m bench --quick               a first look

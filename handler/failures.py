@@ -75,7 +75,7 @@ class FailedRecord:
     function_name, function_version
         The function that found the fault.
     failed_at
-        When it failed, in seconds since the epoch.
+        When it failed first, in seconds since the epoch; redrives that fail keep it.
     attempts
         Number of redrives that failed; None if there were none.
     """

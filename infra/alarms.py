@@ -75,6 +75,7 @@ class Alarms(Component):
 
     alarms: list[aws.cloudwatch.MetricAlarm]
     topic: aws.sns.Topic | None
+    subscription: aws.sns.TopicSubscription | None
 
     def __init__(
         self,
@@ -86,9 +87,13 @@ class Alarms(Component):
     ) -> None:
         super().__init__("Alarms", name, tags=tags, opts=opts)
         email = props.settings.alarm_email
-        self.topic = self._topic(name, email) if email else None
+        self.topic = self.subscription = None
         topics: list[pulumi.Input[str]] = list(props.settings.alarm_topic_arns)
-        if self.topic is not None:
+        if email:
+            self.topic = self._topic(name)
+            self.subscription = aws.sns.TopicSubscription(
+                name, topic=self.topic.arn, protocol="email", endpoint=email, opts=self.child()
+            )
             topics.append(self.topic.arn)
         self.alarms = [
             self._alarm(f"{name}-{rule.name}{suffix}", rule, dimensions, props.watched, topics)
@@ -139,7 +144,7 @@ class Alarms(Component):
             opts=self.child(),
         )
 
-    def _topic(self, name: str, email: str) -> aws.sns.Topic:
+    def _topic(self, name: str) -> aws.sns.Topic:
         # Not encrypted: CloudWatch may not use the AWS managed key of SNS (CloudWatch user guide,
         # "Notify users on alarm changes"), and a notification holds no document data.
         topic = aws.sns.Topic(name, tags=self.tags, opts=self.child())
@@ -169,9 +174,6 @@ class Alarms(Component):
                 only_over_tls("sns:Publish", topic.arn),
             ),
             opts=self.child(),
-        )
-        aws.sns.TopicSubscription(
-            name, topic=topic.arn, protocol="email", endpoint=email, opts=self.child()
         )
         return topic
 

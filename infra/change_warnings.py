@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -10,6 +10,8 @@ from infra.names import joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pulumi_aws as aws
 
     from infra.previous import Previous
     from infra.replica_tables import ReplicaTablesSettings
@@ -181,6 +183,34 @@ def warn_of_new_indexes(previous: Previous, tables: ReplicaTablesSettings) -> No
                 "updated it, are quarantined. Redrive them afterwards: python -m ops redrive "
                 f"--stack {pulumi.get_stack()}"
             )
+
+
+def warn_of_unconfirmed_email(previous: Previous, subscription: aws.sns.TopicSubscription) -> None:
+    """Warn of a new address that receives no alarm before somebody confirms it.
+
+    Of a former one the stack knows only what was true when it was made; `ops status` asks AWS.
+
+    Parameters
+    ----------
+    previous
+        What the last deployment left.
+    subscription
+        The subscription of `alarmEmail`.
+    """
+
+    def warn(known: Mapping[str, Any]) -> None:
+        if known["is_pending"] and known["arn"] != previous.alarm_subscription:
+            pulumi.warn(
+                f"alarmEmail: AWS has sent a message to {known['address']}, and sends no alarm "
+                "there until somebody follows the link in it. Whether that is done, "
+                f"python -m ops status --stack {pulumi.get_stack()} tells"
+            )
+
+    pulumi.Output.all(
+        arn=subscription.arn,
+        address=subscription.endpoint,
+        is_pending=subscription.pending_confirmation,
+    ).apply(warn)
 
 
 def _remedy(*, has_ledger: bool) -> str:

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from infra.project import PROJECT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-PROJECT = "qldb-kinesis-lambda-dynamodb"
-"""Prefix of the components' types; part of every URN, so it never changes."""
 
 
 class Component(pulumi.ComponentResource):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.locked_packages import PackageError, install
+from infra.project import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ MAX_BYTES = 15 * 1024 * 1024
 _BUILDER_VERSION = "2"
 """Part of every cache key: raise it when the same inputs give another archive."""
 
-_CACHE_NAME = "qldb-kinesis-lambda-dynamodb/lambda-package"
+_CACHE_NAME = f"{PROJECT}/lambda-package"
 """Separate from other caches, because files in it that are unused for a month are removed."""
 
 _UNUSED_SECONDS = 30 * 24 * 60 * 60

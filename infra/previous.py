@@ -31,6 +31,7 @@ SHARDS_OUTPUT = "shardCount"
 CONFIGURATION_OUTPUT = "replicaTables"
 IMPORTS_OUTPUT = "tableImports"
 HISTORY_IMPORT_OUTPUT = "historyImport"
+SUBSCRIPTION_OUTPUT = "alarmSubscriptionArn"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,8 @@ class Previous:
         For each ledger table whose DynamoDB table was made from a folder of S3, that folder.
     history_import
         The folder from which the history table was made; empty for none.
+    alarm_subscription
+        The subscription of `alarmEmail`; empty for none.
     """
 
     table_names: Mapping[str, str] = field(default_factory=dict)
@@ -79,6 +82,7 @@ class Previous:
     shard_count: int | None = None
     imports: Mapping[str, str] = field(default_factory=dict)
     history_import: str = ""
+    alarm_subscription: str = ""
 
     @classmethod
     def read(cls) -> Self:
@@ -103,6 +107,7 @@ class Previous:
             shard_count=int(outputs.get(SHARDS_OUTPUT) or 0) or None,
             imports=outputs.get(IMPORTS_OUTPUT) or {},
             history_import=outputs.get(HISTORY_IMPORT_OUTPUT) or "",
+            alarm_subscription=outputs.get(SUBSCRIPTION_OUTPUT) or "",
         )
 
     def keeps(self, entry: ReplicaTableSettings) -> bool:

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m local",
-        description="AWS on one machine: an emulator, a simulated Amazon QLDB, and both stacks "
+        description="AWS on one machine: an emulator, a simulated Amazon QLDB, and both stacks\n"
         "deployed to them with the real Pulumi engine.",
         epilog="examples:\n" + textwrap.indent(EXAMPLES, "  "),
         formatter_class=argparse.RawDescriptionHelpFormatter,

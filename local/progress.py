@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from typing import Self
+
+from ops.progress_display import ROOM
 
 _LINE_SECONDS = 10.0
 """Between two lines where the output is no terminal."""
@@ -68,7 +71,7 @@ class ProgressLine:
         """Write a text over the former one."""
         if sys.stderr.isatty():
             self._is_shown = True
-            sys.stderr.write(f"\r\033[K{text}")
+            sys.stderr.write(f"\r\033[K{_fitting(text)}")
             sys.stderr.flush()
         elif self._in_logs and time.monotonic() - self._written >= _LINE_SECONDS:
             self._written = time.monotonic()
@@ -83,3 +86,9 @@ class ProgressLine:
 
     def __exit__(self, *exception: object) -> None:
         self.clear()
+
+
+def _fitting(text: str) -> str:
+    """Return a text that a terminal does not continue on a new line, which nothing would erase."""
+    columns = max(1, shutil.get_terminal_size().columns - ROOM)
+    return text if len(text) <= columns else f"{text[: columns - 1]}…"

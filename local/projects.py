@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.project import PROJECT
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -27,5 +29,5 @@ class Project:
 LEDGER = Project(name="apigw-lambda-qldb", folder=REPOSITORY / "ledger")
 """Makes the ledger."""
 
-PIPELINE = Project(name="qldb-kinesis-lambda-dynamodb", folder=REPOSITORY)
+PIPELINE = Project(name=PROJECT, folder=REPOSITORY)
 """Replicates it."""

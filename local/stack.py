@@ -92,7 +92,13 @@ class Stacks:
         self._settings.update(settings)
         self.prepare()
 
-    def up(self, *, on_output: OnOutput | None = None, refresh: bool = False) -> dict[str, Any]:
+    def up(
+        self,
+        *,
+        on_output: OnOutput | None = None,
+        refresh: bool = False,
+        suppress_outputs: bool = False,
+    ) -> dict[str, Any]:
         """Deploy the ledger's stack, if there is one, then the pipeline's.
 
         Parameters
@@ -101,6 +107,8 @@ class Stacks:
             Receives each line that Pulumi prints.
         refresh
             Whether to look first which resources still exist.
+        suppress_outputs
+            Whether Pulumi does not print the pipeline's stack outputs.
 
         Returns
         -------
@@ -109,7 +117,9 @@ class Stacks:
         """
         if self._has_ledger:
             self.up_project(LEDGER, on_output=on_output, refresh=refresh)
-        self.up_project(PIPELINE, on_output=on_output, refresh=refresh)
+        self.up_project(
+            PIPELINE, on_output=on_output, refresh=refresh, suppress_outputs=suppress_outputs
+        )
         return self.outputs()
 
     def up_project(
@@ -119,6 +129,7 @@ class Stacks:
         on_output: OnOutput | None = None,
         replace: Sequence[str] = (),
         refresh: bool = False,
+        suppress_outputs: bool = False,
     ) -> automation.UpResult:
         """Deploy one project and return Pulumi's result, with its counts of changes.
 
@@ -132,10 +143,16 @@ class Stacks:
             URNs of resources to replace, with wildcards.
         refresh
             Whether to look first which resources still exist.
+        suppress_outputs
+            Whether Pulumi does not print the stack outputs.
         """
         with _failures_as_local_errors(on_output):
             return self._open(project).up(
-                on_output=on_output, on_error=on_output, replace=list(replace), refresh=refresh
+                on_output=on_output,
+                on_error=on_output,
+                replace=list(replace),
+                refresh=refresh,
+                suppress_outputs=suppress_outputs,
             )
 
     @_failures_as_local_errors()

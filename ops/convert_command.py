@@ -29,24 +29,27 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _DESCRIPTION = """\
-Converts journal exports to the form that DynamoDB imports from S3 into a new table (DYNAMODB_JSON,
-gzip): exactly the items that `python -m ops replay` would write, one for each key, in no order.
-It writes a folder for each table of the stack below --to, and one for the history, with a manifest
-that `pulumi up` checks. What is not complete, because a part of SOURCE is missing or damaged, is
+Converts journal exports to the form that DynamoDB imports from S3 into a new
+table (DYNAMODB_JSON, gzip): exactly the items that `python -m ops replay` would
+write, one for each key, in no order. It writes a folder for each table of the
+stack below --to, and one for the history, with a manifest that `pulumi up`
+checks. What is not complete, because a part of SOURCE is missing or damaged, is
 not imported.
 
-An import costs about a third of what the same writes cost, and no capacity of the table, but it
-makes new tables only: convert with the outputs of a stack that has the tables' configuration, then
-set `importFrom` for a table that does not exist yet. A live stream or a replay may follow.
+An import costs about a third of what the same writes cost, and no capacity of
+the table, but it makes new tables only: convert with the outputs of a stack
+that has the tables' configuration, then set `importFrom` for a table that does
+not exist yet. A live stream or a replay may follow.
 
-What DynamoDB would refuse goes to the stack's failure bucket, and the next lower version is taken:
-one bad item would end an import half-way.
+What DynamoDB would refuse goes to the stack's failure bucket, and the next
+lower version is taken: one bad item would end an import half-way.
 
-The temporary folder (TMPDIR) needs space for all items as JSON: about as much as a binary export,
-up to three times as much with the history.
+The temporary folder (TMPDIR) needs space for all items as JSON: about as much
+as a binary export, up to three times as much with the history.
 
-exit status: 0 everything is converted, 1 something is in the failure bucket, could not be read or
-is missing in the source, or the command could not run, 130 interrupted
+exit status: 0 everything is converted, 1 something is in the failure bucket,
+could not be read or is missing in the source, or the command could not run, 130
+interrupted
 """
 
 _EXAMPLES = """\

@@ -22,21 +22,24 @@ if TYPE_CHECKING:
     from ops.failure_bucket import FailureBucket, StoredObject
 
 _DESCRIPTION = """\
-Discards failures that nobody can ever repair, such as records that are not Ion: `failures` no
-longer lists them and no redrive sends them. Prints what they are, without any document, and asks.
+Discards failures that nobody can ever repair, such as records that are not Ion:
+`failures` no longer lists them and no redrive sends them. Prints what they are,
+without any document, and asks.
 
-Nothing is destroyed at once: an object KEY becomes discarded/KEY in the same bucket, and expires
-failureRetentionDays later. `failures --discarded` lists such objects, `failures --show` shows them,
-and moving one back to KEY (`aws s3 mv`) makes it pending again.
+Nothing is destroyed at once: an object KEY becomes discarded/KEY in the same
+bucket, and expires failureRetentionDays later. `failures --discarded` lists
+such objects, `failures --show` shows them, and moving one back to KEY (`aws s3
+mv`) makes it pending again.
 
-The command may be interrupted, and repeated. If one KEY does not exist, none is discarded.
+The command may be interrupted, and repeated. If one KEY does not exist, none is
+discarded.
 
-exit status: 0 every KEY is discarded, 1 a KEY does not exist or has changed meanwhile, the answer
-was no, or the command could not run, 130 interrupted
+exit status: 0 every KEY is discarded, 1 a KEY does not exist or has changed
+meanwhile, the answer was no, or the command could not run, 130 interrupted
 """
 
 _EXAMPLES = """\
-  python -m ops discard KEY --stack dev               discard what nobody can repair, after asking
+  python -m ops discard KEY --stack dev               discard, after asking
   python -m ops discard KEY KEY --stack dev --yes     the same without asking
 """
 

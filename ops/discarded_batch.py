@@ -82,13 +82,24 @@ class DiscardedBatch:
         attempts: int = self._redrive.get("attempts", 0)
         return attempts
 
+    @property
+    def _failed_at(self) -> float | None:
+        """When the mapping gave up on it, or else when the last redrive failed; None if unknown."""
+        times = (_seconds(self.fields.get("timestamp")), self._redrive.get("failedAt"))
+        return next((each for each in times if _is_moment(each)), None)
+
     def event(self) -> Mapping[str, Any]:
         """Return the event as the function received it."""
         return {"Records": self.records}
 
     def own(self, failed: FailedRecord) -> FailedRecord:
         """Return a failed record with the batch's history."""
-        return replace(failed, attempts=self._attempts + 1)
+        first = self._failed_at
+        return replace(
+            failed,
+            failed_at=failed.failed_at if first is None else first,
+            attempts=self._attempts + 1,
+        )
 
     def failed_again(self, reason: str, code: str, at: float) -> bytes:
         """Return the same batch with another reason."""
@@ -111,7 +122,7 @@ class DiscardedBatch:
             size=size,
             reason=str(self._redrive.get("reason", DISCARDED_BATCH)),
             code=str(self._redrive.get("code", known or "no condition given")),
-            failed_at=self._redrive.get("failedAt", _seconds(self.fields.get("timestamp"))),
+            failed_at=self._failed_at,
             attempts=self._attempts,
             records=len(self.records),
             stream_arn=first["eventSourceARN"],
@@ -145,6 +156,14 @@ def _is_text(value: object) -> bool:
     try:
         json_fields.text(value)
     except (TypeError, UnicodeError):
+        return False
+    return True
+
+
+def _is_moment(value: object) -> bool:
+    try:
+        json_fields.moment(value)
+    except TypeError:
         return False
     return True
 

@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from ops.stack_outputs import StackOutputs
 
 DESCRIPTION = """\
-With --distributed the stack's state machine does the same in AWS, where one machine is not enough.
-It reads the bucket of the setting exportBucket, and has no index, so a document costs a write for
-each batch of objects that has it. The command follows it and may be started again; whatever was
-done is not done again. With --verify it verifies the export instead, as `ops verify` does.
+With --distributed the stack's state machine does the same in AWS, where one
+machine is not enough. It reads the bucket of the setting exportBucket, and has
+no index, so a document costs a write for each batch of objects that has it. The
+command follows it and may be started again; whatever was done is not done
+again. With --verify it verifies the export instead, as `ops verify` does.
 """
 
 

@@ -45,10 +45,14 @@ _ACTIONS = {
     "UpdateMapRun": "states:UpdateMapRun",
     "DescribeAlarms": "cloudwatch:DescribeAlarms",
     "GetMetricData": "cloudwatch:GetMetricData",
+    "GetSubscriptionAttributes": "sns:GetSubscriptionAttributes",
 }
 """The action that each API operation needs (service authorization reference)."""
 
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403", "Forbidden"})
+_DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "AuthorizationError", "403", "Forbidden"}
+)
+"""The third is that of SNS (API reference, "GetSubscriptionAttributes")."""
 _NO_KEY = frozenset(
     {
         "KMSAccessDeniedException",

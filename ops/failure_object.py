@@ -40,7 +40,7 @@ class Description:
     reason, code
         Why it failed.
     failed_at
-        Seconds since the epoch; None if unknown.
+        When it failed first, in seconds since the epoch; None if unknown.
     attempts
         Number of failed redrives.
     records

@@ -26,17 +26,19 @@ if TYPE_CHECKING:
     from ops.failure_bucket import FailureBucket, StoredObject
 
 _DESCRIPTION = """\
-Lists the failure bucket: key (stream, shard, sequence number, place in the aggregate), reason,
-code, time, size and number of redrives. Only --show prints documents: records as Ion text, text
-that is not Ion as a string, other bytes as a blob in base64, each with a comment that says so.
+Lists the failure bucket: key (stream, shard, sequence number, place in the
+aggregate), reason, code, time, size and number of redrives. Only --show prints
+documents: records as Ion text, text that is not Ion as a string, other bytes as
+a blob in base64, each with a comment that says so.
 """
 
 _EXAMPLES = """\
-  python -m ops failures --stack dev                  list pending failures and reasons (no
-                                                      document data)
+  python -m ops failures --stack dev                  list pending failures and
+                                                      reasons (no document data)
   python -m ops failures --stack dev --json | jq .counts
-  python -m ops failures --stack dev --show KEY       one object with its documents, as Ion text
-  python -m ops failures --stack dev --discarded      list what `discard` has discarded
+  python -m ops failures --stack dev --show KEY       one object with its
+                                                      documents, as Ion text
+  python -m ops failures --stack dev --discarded      what `discard` discarded
 """
 
 _UNITS = ((1024 * 1024, "MiB"), (1024, "KiB"))

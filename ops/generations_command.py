@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from rich.progress import Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TextColumn, TimeElapsedColumn
 
 from handler.contract import RevisionState
 from ops import connections, stack_option
@@ -26,6 +26,7 @@ from ops.generations import (
 )
 from ops.interruption import end_on_request
 from ops.option_types import positive_number
+from ops.progress_display import ProgressDisplay
 from ops.table_scan import CapacityLimit, pages
 from ops.terminal_text import printable
 
@@ -61,7 +62,7 @@ command could not run, 130 interrupted
 """
 
 _EXAMPLES = """\
-  python -m ops generations --stack dev               count items by ledger table
+  python -m ops generations --stack dev               count by ledger table
   python -m ops generations --stack dev --ledger-table Person --rate 100
   python -m ops generations --stack dev --remove TABLE_ID --dry-run
   python -m ops generations --stack dev --remove TABLE_ID
@@ -280,9 +281,7 @@ def _refuse_newest(found: TableGenerations, options: argparse.Namespace) -> None
 def _progress(console: Console) -> Iterator[Callable[[int], None]]:
     """Count items if the output is a terminal; how many there are is not known."""
     columns = (TextColumn("{task.completed:,.0f} items"), TimeElapsedColumn())
-    with Progress(
-        *columns, console=console, disable=not console.is_terminal, transient=True
-    ) as progress:
+    with ProgressDisplay(*columns, console=console) as progress:
         task = progress.add_task("items", total=None)
         yield lambda number: progress.advance(task, number)
 

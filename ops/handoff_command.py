@@ -8,6 +8,8 @@ import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.progress import SpinnerColumn, TextColumn
+
 from ops import stack_option
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK, Command
 from ops.errors import OpsError
@@ -20,6 +22,7 @@ from ops.handoff.report import StreamReading, export_lines, json_report, stream_
 from ops.handoff.stream_content import StreamContent
 from ops.handoff.verdict import Outcome, verdict
 from ops.interruption import end_on_request
+from ops.progress_display import ProgressDisplay
 from ops.stack_outputs import text
 from ops.standard_output import print_lines
 
@@ -35,30 +38,36 @@ STATUS_NOT_READ = 2
 _WAIT_SECONDS = 30.0
 
 _DESCRIPTION = """\
-Tells where an export ends, and whether a stream goes on from there without a gap.
+Tells where an export ends, and whether a stream goes on from there without a
+gap.
 
-To go on from an export with a stream, replay the export, and start the QLDB stream at or before
-the time of the export's last block. What both have is applied once: an item is only ever replaced
-by a higher version. What neither has is lost without a word, so this command looks for it.
+To go on from an export with a stream, replay the export, and start the QLDB
+stream at or before the time of the export's last block. What both have is
+applied once: an item is only ever replaced by a higher version. What neither
+has is lost without a word, so this command looks for it.
 
-Without --stack it tells the last block, its time, and the setting `inclusiveStartTime` that a
-stream needs. With --stack it also reads the stack's Kinesis stream from the oldest record that is
-left, in all shards, those that a resharding has closed too. From the export on, it must find the
-summary of each block (BLOCK_SUMMARY) up to the highest block of which anything was delivered.
-Order and repetition do not matter. Records of other journals are counted and reported.
+Without --stack it tells the last block, its time, and the setting
+`inclusiveStartTime` that a stream needs. With --stack it also reads the stack's
+Kinesis stream from the oldest record that is left, in all shards, those that a
+resharding has closed too. From the export on, it must find the summary of each
+block (BLOCK_SUMMARY) up to the highest block of which anything was delivered.
+Order and repetition do not matter. Records of other journals are counted and
+reported.
 
-It reads up to 1 MB a second of each shard, half of what a shard serves, so that the function
-beside it is not throttled. It ends where the stream ended when it started; if blocks are missing
-there, it waits for them for a while, because QLDB delivers out of order. It changes nothing, and
-needs little memory, however long the stream is.
+It reads up to 1 MB a second of each shard, half of what a shard serves, so that
+the function beside it is not throttled. It ends where the stream ended when it
+started; if blocks are missing there, it waits for them for a while, because
+QLDB delivers out of order. It changes nothing, and needs little memory, however
+long the stream is.
 
-exit status: 0 contiguous, also if the stream has nothing newer, 1 blocks are missing, 2 something
-could not be read, or what was read does not tell, 130 interrupted
+exit status: 0 contiguous, also if the stream has nothing newer, 1 blocks are
+missing, 2 something could not be read, or what was read does not tell, 130
+interrupted
 """
 
 _EXAMPLES = """\
-  python -m ops handoff exports/                      where it ends, and which start a stream needs
-  python -m ops handoff exports/ --stack dev          whether the stream goes on from there
+  python -m ops handoff exports/                      where an export ends
+  python -m ops handoff exports/ --stack dev          whether the stream goes on
 """
 
 
@@ -172,10 +181,9 @@ def _progress(
     console: Console, reader: StreamReader, content: StreamContent
 ) -> Iterator[Callable[[], None]]:
     """Show how far the stream is read, where the console is a terminal."""
-    if not console.is_terminal:
-        yield lambda: None
-        return
-    with console.status("reading the stream") as status:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with ProgressDisplay(*columns, console=console) as progress:
+        task = progress.add_task("reading the stream", total=None)
 
         def show() -> None:
             if reader.is_at_end:
@@ -183,8 +191,10 @@ def _progress(
             else:
                 state = f"{_duration(reader.behind_seconds)} behind the newest record"
             last = "none yet" if content.last is None else f"{content.last:,}"
-            status.update(
-                f"{content.records:,} records of {reader.label}, {state}, highest block {last}"
+            progress.update(
+                task,
+                description=f"{content.records:,} records of {reader.label}, {state}, "
+                f"highest block {last}",
             )
 
         yield show

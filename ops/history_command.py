@@ -17,6 +17,7 @@ from ops.command import Command
 from ops.errors import OpsError
 from ops.exports import parallel
 from ops.exports.catalogue import catalogue
+from ops.exports.missing_objects import missing_objects
 from ops.exports.options import add_source, chosen_sequence
 from ops.exports.probing import block_range
 from ops.exports.reading_progress import reading_progress
@@ -24,6 +25,7 @@ from ops.exports.source import ObjectError, open_source
 from ops.exports.verification import Outcome
 from ops.standard_output import print_lines
 from ops.terminal_text import printable
+from ops.text_table import aligned
 
 if TYPE_CHECKING:
     import argparse
@@ -36,13 +38,13 @@ if TYPE_CHECKING:
     from ops.exports.catalogue import Catalogue
 
 _DESCRIPTION = """\
-Lists every revision of one document in journal exports: version, state (live, deleted, redacted),
-time and id of its transaction, its block, and whether the revision and its block have the hashes
-that they tell (`python -m ops verify` also checks the chain of all blocks). Documents are printed
-with --data only.
+Lists every revision of one document in journal exports: version, state (live,
+deleted, redacted), time and id of its transaction, its block, and whether the
+revision and its block have the hashes that they tell (`python -m ops verify`
+also checks the chain of all blocks). Documents are printed with --data only.
 
-Exit status: 0 all revisions verify, 1 not all do or some are missing, 2 something could not be
-read or there is no such document.
+Exit status: 0 all revisions verify, 1 not all do or some are missing, 2
+something could not be read or there is no such document.
 """
 
 _EXAMPLES = """\
@@ -132,12 +134,7 @@ def _history(options: argparse.Namespace, console: Console) -> _History:
 
 def _unread(found: Catalogue) -> list[str]:
     problems = [f"{printable(each.key)}: {each.problem}" for each in found.unreadable]
-    problems += [
-        f"{printable(key)} is not there, though a manifest names it"
-        for export in found.exports
-        for key in export.missing
-    ]
-    return problems
+    return [*problems, *(each.text for each in missing_objects(found))]
 
 
 def _missing_versions(entries: Sequence[HistoryEntry], parts: Sequence[ObjectPart]) -> list[str]:
@@ -283,11 +280,7 @@ def _lines(entries: Sequence[HistoryEntry]) -> list[str]:
             for each in entries
         ),
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    return aligned(rows, text_columns=range(len(_HEADINGS)))
 
 
 def _documents(entries: Sequence[HistoryEntry]) -> list[str]:

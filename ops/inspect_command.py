@@ -21,23 +21,25 @@ if TYPE_CHECKING:
 STATUS_NOT_READ = 2
 
 _DESCRIPTION = """\
-Tells what is in journal exports of Amazon QLDB: exports and their formats, the ledger, blocks and
-dates, gaps and overlaps, tables with their documents, digests and proofs beside them, what it would
-take to load them into DynamoDB, and what to know before. Nothing is changed, and no document is
-printed.
+Tells what is in journal exports of Amazon QLDB: exports and their formats, the
+ledger, blocks and dates, gaps and overlaps, tables with their documents,
+digests and proofs beside them, what it would take to load them into DynamoDB,
+and what to know before. Nothing is changed, and no document is printed.
 
-SOURCE is a folder, a file, or s3://bucket/prefix. A prefix is taken as it is, as QLDB takes the
-prefix of an export: end it with / to read one folder only. A folder needs no AWS account. Exports
-are found by their manifests (*.completed.manifest), in Ion binary, Ion text or JSON; objects
-without a manifest by their names. Objects may be compressed with gzip.
+SOURCE is a folder, a file, or s3://bucket/prefix. A prefix is taken as it is,
+as QLDB takes the prefix of an export: end it with / to read one folder only. A
+folder needs no AWS account. Exports are found by their manifests
+(*.completed.manifest), in Ion binary, Ion text or JSON; objects without a
+manifest by their names. Objects may be compressed with gzip.
 
 The temporary folder (TMPDIR) needs about 41 bytes for each revision.
 
-exit status: 0 everything was read, 2 something could not be read, 130 interrupted
+exit status: 0 everything was read, 2 something could not be read, 130
+interrupted
 """
 
 _EXAMPLES = """\
-  python -m ops inspect exports/                      what is in a folder with exports
+  python -m ops inspect exports/                      what a folder holds
   python -m ops inspect s3://bucket/prefix/ --json | jq .toKnow
 """
 

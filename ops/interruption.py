@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from contextlib import contextmanager
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ def end_on_request(announce: Callable[[], None]) -> Iterator[Callable[[], bool]]
     Parameters
     ----------
     announce
-        Called at the first request.
+        Called at the first request, by a thread of its own: what the signal interrupts may hold a
+        lock that printing needs, such as that of a progress display.
 
     Yields
     ------
@@ -59,11 +62,21 @@ def end_on_request(announce: Callable[[], None]) -> Iterator[Callable[[], bool]]
         if requested:
             raise KeyboardInterrupt
         requested = True
-        announce()
+        # A signal handler may use only this queue (Python documentation, queue.SimpleQueue.put).
+        to_announce.put(announce)
 
+    to_announce: SimpleQueue[Callable[[], None]] = SimpleQueue()
+    announcer = threading.Thread(target=_call, args=(to_announce,), daemon=True)
+    announcer.start()
     former = {number: signal.signal(number, request) for number in _SIGNALS}
     try:
         yield lambda: requested
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+        to_announce.put(lambda: None)
+        announcer.join()
+
+
+def _call(queue: SimpleQueue[Callable[[], None]]) -> None:
+    queue.get()()

@@ -86,19 +86,15 @@ class QuarantinedRecord:
         If the handler can now read a frame that it could not read before, each of its user records
         has a position of its own. Any other failed record is the record of this object.
         """
-        attempts = self._attempts + 1
+        own = replace(failed, failed_at=self.record.failed_at, attempts=self._attempts + 1)
         if self.record.position.sub_sequence_number is None:
-            return replace(failed, attempts=attempts)
-        return replace(
-            failed, position=self.record.position, payload=self.record.payload, attempts=attempts
-        )
+            return own
+        return replace(own, position=self.record.position, payload=self.record.payload)
 
-    def failed_again(self, reason: str, code: str, at: float) -> bytes:
-        """Return the same record with another reason."""
+    def failed_again(self, reason: str, code: str, at: float) -> bytes:  # noqa: ARG002 (protocol)
+        """Return the same record with another reason. It still failed when it failed first."""
         attempts = self._attempts + 1
-        return replace(
-            self.record, reason=reason, code=code, failed_at=at, attempts=attempts
-        ).to_json()
+        return replace(self.record, reason=reason, code=code, attempts=attempts).to_json()
 
     def describe(self, size: int) -> Description:
         """Return a description without document data."""

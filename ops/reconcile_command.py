@@ -46,32 +46,37 @@ _ALONE_BYTES = 16 * 1024 * 1024
 """Up to this size one process is faster: to start others takes a second."""
 
 _DESCRIPTION = """\
-Compares journal exports with the DynamoDB tables of a stack, item by item: what is missing, stale,
-ahead of the export or not in it, tombstones where documents live and the reverse, other hashes,
-items of another configuration, and data of revisions that are redacted anywhere in SOURCE. The
-history table is compared revision by revision.
+Compares journal exports with the DynamoDB tables of a stack, item by item: what
+is missing, stale, ahead of the export or not in it, tombstones where documents
+live and the reverse, other hashes, items of another configuration, and data of
+revisions that are redacted anywhere in SOURCE. The history table is compared
+revision by revision.
 
---deep compares all attributes too, with those that the function would write. From a JSON export,
-items that differ only by what JSON has lost count as retyped, which is not wrong.
+--deep compares all attributes too, with those that the function would write.
+From a JSON export, items that differ only by what JSON has lost count as
+retyped, which is not wrong.
 
-The ledger may be in use meanwhile. What was committed after the last block of SOURCE counts as
-newer, which is not wrong either, unless --ended says that SOURCE is the end of the journal.
+The ledger may be in use meanwhile. What was committed after the last block of
+SOURCE counts as newer, which is not wrong either, unless --ended says that
+SOURCE is the end of the journal.
 
-Every item is read, consistently: a table of 1 GB costs about 262,000 read units. --rcu limits how
-many a second. Memory does not grow with the tables; the temporary folder (TMPDIR) needs about 110
-bytes for each revision and each item, and 170 with --deep.
+Every item is read, consistently: a table of 1 GB costs about 262,000 read
+units. --rcu limits how many a second. Memory does not grow with the tables; the
+temporary folder (TMPDIR) needs about 110 bytes for each revision and each item,
+and 170 with --deep.
 
---repair sends the documents that differ through the replay: their newest revision and their
-history are written again, under the function's conditions. It never touches what is newer, ahead
-or not in SOURCE; --remove-extra also deletes items of documents and revisions that SOURCE does not
-have, after asking. Run the command again to see that nothing is left.
+--repair sends the documents that differ through the replay: their newest
+revision and their history are written again, under the function's conditions.
+It never touches what is newer, ahead or not in SOURCE; --remove-extra also
+deletes items of documents and revisions that SOURCE does not have, after
+asking. Run the command again to see that nothing is left.
 
-exit status: 0 equal, 1 differences, 2 something could not be read, or the command could not run,
-130 interrupted
+exit status: 0 equal, 1 differences, 2 something could not be read, or the
+command could not run, 130 interrupted
 """
 
 _EXAMPLES = """\
-  python -m ops reconcile exports/ --stack dev --deep  compare everything with the export
+  python -m ops reconcile exports/ --stack dev --deep  compare all attributes
   python -m ops reconcile exports/ --stack dev --rcu 500 --html report.html
   python -m ops reconcile exports/ --stack dev --deep --repair
 """

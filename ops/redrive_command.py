@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
 from ops import connections, stack_option
 from ops.command import STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK, Command
@@ -13,6 +13,7 @@ from ops.deployed_function import refuse_outdated
 from ops.failure_objects import PREFIXES
 from ops.interruption import end_on_request
 from ops.option_types import positive_integer
+from ops.progress_display import ProgressDisplay
 from ops.record_processing import TIME_LIMIT_SECONDS, RecordProcessor, WritesNothing
 from ops.redrive import Redrive
 from ops.redrive_summary import OUTLIVED, TOMBSTONE_LIFETIME, Ending, Summary
@@ -28,33 +29,35 @@ if TYPE_CHECKING:
     from ops.failure_queue import FailureQueue
 
 _DESCRIPTION = """\
-Sends the records of the failure bucket through the handler again, in this process, with the
-configuration of the deployed stack. Order does not matter and nothing is applied twice: an item is
-only ever replaced by a higher version.
+Sends the records of the failure bucket through the handler again, in this
+process, with the configuration of the deployed stack. Order does not matter and
+nothing is applied twice: an item is only ever replaced by a higher version.
 
-An object is deleted once its records are applied or stale. A record that fails again stays
-quarantined under the key of its position, with the new reason. The command may be interrupted, and
-several may run at once.
+An object is deleted once its records are applied or stale. A record that fails
+again stays quarantined under the key of its position, with the new reason. The
+command may be interrupted, and several may run at once.
 
-The outputs must be those of the deployed function: with older ones, a redrive would not write what
-was configured since, such as the history of a table. It refuses to start then.
+The outputs must be those of the deployed function: with older ones, a redrive
+would not write what was configured since, such as the history of a table. It
+refuses to start then.
 
-An object with a record of an unconfigured table or an unknown type also stays, with the reason
-`ignored`: with an outputs file or a checkout older than the stack, the records of a new table look
-the same, and this is the only copy. Once you are sure that they are not needed, --drop-ignored
-deletes such objects.
+An object with a record of an unconfigured table or an unknown type also stays,
+with the reason `ignored`: with an outputs file or a checkout older than the
+stack, the records of a new table look the same, and this is the only copy. Once
+you are sure that they are not needed, --drop-ignored deletes such objects.
 
-exit status: 0 nothing is left to redrive, 1 a record failed again or was ignored, or the command
-could not run, 130 interrupted
+exit status: 0 nothing is left to redrive, 1 a record failed again or was
+ignored, or the command could not run, 130 interrupted
 """
 
 _EXAMPLES = """\
   python -m ops redrive --stack dev --dry-run         show what would happen
   python -m ops redrive --stack dev --limit 10
-  python -m ops redrive --stack dev                   work through the failure queue
-  python -m ops redrive --stack dev --from-bucket     also objects without a message
-  python -m ops redrive --stack dev --drop-ignored    also delete records of unconfigured tables
-  pulumi stack output --json > outputs.json           for a machine without Pulumi
+  python -m ops redrive --stack dev                   work through the queue
+  python -m ops redrive --stack dev --from-bucket     also what has no message
+  python -m ops redrive --stack dev --drop-ignored    also delete records of
+                                                      unconfigured tables
+  pulumi stack output --json > outputs.json           where Pulumi is missing
   python -m ops redrive --outputs outputs.json
 """
 
@@ -160,7 +163,7 @@ def _progress(
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with ProgressDisplay(*columns, console=console, transient=False) as progress:
         task = progress.add_task("redrive", total=None)
         yield (
             lambda number: progress.update(task, total=number),

@@ -56,35 +56,39 @@ class _Work(NamedTuple):
 
 
 _DESCRIPTION = """\
-Loads journal exports into the DynamoDB tables of a stack: the newest revision of each document,
-and the history of the tables that have one, in the same form in which the stream writes them.
+Loads journal exports into the DynamoDB tables of a stack: the newest revision
+of each document, and the history of the tables that have one, in the same form
+in which the stream writes them.
 
-It begins with the newest objects, and remembers in an index on disk which documents are written,
-so each costs one write, however many revisions it has. The index takes about 30 MB for a million
-documents; --no-index does without, and writes a document once for each batch of objects that has
-it. Order does not matter and nothing is applied twice: an item is only ever replaced by a higher
+It begins with the newest objects, and remembers in an index on disk which
+documents are written, so each costs one write, however many revisions it has.
+The index takes about 30 MB for a million documents; --no-index does without,
+and writes a document once for each batch of objects that has it. Order does not
+matter and nothing is applied twice: an item is only ever replaced by a higher
 version. So the command may run beside a live stream, and be started again.
 
-It can be interrupted or killed at any moment. The same command goes on where it was. --restart
-begins again.
+It can be interrupted or killed at any moment. The same command goes on where it
+was. --restart begins again.
 
-What is redacted anywhere in SOURCE, in whatever copy, is not written. What DynamoDB can never
-store goes to the failure bucket, and the next lower version is written, as the function does.
+What is redacted anywhere in SOURCE, in whatever copy, is not written. What
+DynamoDB can never store goes to the failure bucket, and the next lower version
+is written, as the function does.
 
-An item that came from a JSON export has lost the types that JSON has not. After a replay of the
-Ion export of the same journal with --retype it has them: items of the same version and hash are
-written again where they differ.
+An item that came from a JSON export has lost the types that JSON has not. After
+a replay of the Ion export of the same journal with --retype it has them: items
+of the same version and hash are written again where they differ.
 
 {distributed}
-exit status: 0 everything is in the tables, 1 something is in the failure bucket, could not be read
-or is missing in the source, or the command could not run, 130 interrupted
+exit status: 0 everything is in the tables, 1 something is in the failure
+bucket, could not be read or is missing in the source, or the command could not
+run, 130 interrupted
 """
 
 _EXAMPLES = """\
-  python -m ops replay exports/ --stack dev --dry-run    what it would write, and cost
+  python -m ops replay exports/ --stack dev --dry-run    what it would write
   python -m ops replay exports/ --stack dev
   python -m ops replay s3://bucket/prefix/ --outputs outputs.json --wcu 3000
-  python -m ops replay --distributed --stack prod        by the state machine of the stack
+  python -m ops replay --distributed --stack prod        by the state machine
 """
 
 

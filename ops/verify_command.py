@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _DESCRIPTION = """\
-Verifies journal exports: every revision against its hash, the revisions and statements against
-their block, each block against the one before, the objects against their names and manifests, and
-a digest through its proof. SOURCE is a folder, a file or s3://bucket/prefix/, with one export of a
-ledger or many; digests and proofs beside them are found by themselves.
+Verifies journal exports: every revision against its hash, the revisions and
+statements against their block, each block against the one before, the objects
+against their names and manifests, and a digest through its proof. SOURCE is a
+folder, a file or s3://bucket/prefix/, with one export of a ledger or many;
+digests and proofs beside them are found by themselves.
 
-JSON has lost the types of some values: QLDB's own fields are verified exactly, and for documents
-types are tried until the hash fits. A revision for which none fits is "not provable in this
-format", which does not mean that it was changed.
+JSON has lost the types of some values: QLDB's own fields are verified exactly,
+and for documents types are tried until the hash fits. A revision for which none
+fits is "not provable in this format", which does not mean that it was changed.
 
 Exit status: 0 proven, 1 not proven, 2 something could not be read.
 """

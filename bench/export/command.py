@@ -29,7 +29,7 @@ printed at the end; progress goes to standard error.
 _EPILOG = """\
 examples:
   python -m bench export --revisions 1000 --format json --to exports/small
-  python -m bench export --revisions 1200000 --format ion-binary --to exports/1GB
+  python -m bench export --revisions 1200000 --format ion-binary --to exports/1G
 """
 _MEGABYTE = 1_000_000
 _SECONDS_BETWEEN_LINES = 5

@@ -13,12 +13,14 @@ from local.shell_environment import inherited_path, shell_exports, shell_undo
 HELP = 'print shell exports: eval "$(python -m local env)"; --unset prints what undoes them'
 
 _EPILOG = """\
-The commands are for sh, bash and zsh. They replace every variable that begins with AWS_ or PULUMI_,
-put pulumi and the provider in front of PATH, and keep proxies away from 127.0.0.1.
+The commands are for sh, bash and zsh. They replace every variable that begins
+with AWS_ or PULUMI_, put pulumi and the provider in front of PATH, and keep
+proxies away from 127.0.0.1.
 
---unset removes these variables and folders, and restores what the same shell had before, such as
-AWS_PROFILE. It works when the local AWS no longer runs. A shell that was started later by the one
-that used the exports cannot restore the former values: it names them.
+--unset removes these variables and folders, and restores what the same shell
+had before, such as AWS_PROFILE. It works when the local AWS no longer runs. A
+shell that was started later by the one that used the exports cannot restore the
+former values: it names them.
 
 examples:
   eval "$(python -m local env)"; pulumi preview; aws kinesis list-streams

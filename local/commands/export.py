@@ -30,20 +30,22 @@ _MAX_PREFIX = 128
 
 _PROGRESS_SECONDS = 2.0
 _EPILOG = """\
-The journal is written as QLDB's own export does it: manifests, and objects named after the blocks
-in them. Bucket and role are made if they do not exist. Beside them, the ledger's digest is saved
-with a proof of the last exported block: only a proof shows that nothing is missing at the end.
+The journal is written as QLDB's own export does it: manifests, and objects
+named after the blocks in them. Bucket and role are made if they do not exist.
+Beside them, the ledger's digest is saved with a proof of the last exported
+block: only a proof shows that nothing is missing at the end.
 
-The last line on standard output is the export's URL, or the folder with --folder. Progress is on
-standard error.
+The last line on standard output is the export's URL, or the folder with
+--folder. Progress is on standard error.
 
 examples:
   python -m local export
   python -m local export --format json --folder my-export
-  python -m local export --from 2026-11-01 --to 2026-11-02T12:00:00Z --prefix november/
+  python -m local export --from 2026-11-01 --to 2026-11-02T12:00:00Z
   python -m local export --format ion-binary --blocks-per-object 1
   python -m ops verify "$(python -m local export --folder my-export | tail -1)"
-  eval "$(python -m local env)"; python -m ops verify "$(python -m local export | tail -1)"
+  eval "$(python -m local env)"
+  python -m ops verify "$(python -m local export | tail -1)"
 """
 
 

@@ -32,23 +32,27 @@ _TICK_SECONDS = 0.25
 _MAX_DIGITS = 20
 _MAX_TRANSACTIONS_PER_TICK = 100
 _EPILOG = """\
-A simulated ledger in this process commits random inserts, updates, deletes and redactions, and
-writes its journal to the stream as QLDB did: a CONTROL record, then the summary and the revisions
-of each block, in aggregates. Nothing else is needed: no server, no stack. Ids of tables and
-documents are new in each run, so several runs, here or elsewhere, do not disturb each other.
+A simulated ledger in this process commits random inserts, updates, deletes and
+redactions, and writes its journal to the stream as QLDB did: a CONTROL record,
+then the summary and the revisions of each block, in aggregates. Nothing else is
+needed: no server, no stack. Ids of tables and documents are new in each run, so
+several runs, here or elsewhere, do not disturb each other.
 
-Credentials, region and endpoints are AWS's usual ones (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL,
-~/.aws). The user or role needs kinesis:DescribeStreamSummary and kinesis:PutRecords on the stream;
-if the stream has a customer managed key, kms:GenerateDataKey on that key.
+Credentials, region and endpoints are AWS's usual ones (AWS_PROFILE, AWS_REGION,
+AWS_ENDPOINT_URL, ~/.aws). The user or role needs kinesis:DescribeStreamSummary
+and kinesis:PutRecords on the stream; if the stream has a customer managed key,
+kms:GenerateDataKey on that key.
 
-exit status: 0 everything is written, 1 the stream does not exist or refuses, 130 interrupted
+exit status: 0 everything is written, 1 the stream does not exist or refuses,
+130 interrupted
 
 examples:
   python -m local feed --stream "$(pulumi stack output streamName)"
   python -m local feed --stream NAME --rate 200 --transactions 20000
-  python -m local feed --stream NAME --ledger-table Person --ledger-table Vehicle
-  python -m local feed --stream NAME --copies 2 --shuffle    repeated and reordered deliveries
-  AWS_PROFILE=dev python -m local feed --stream arn:aws:kinesis:eu-west-1:123456789012:stream/NAME
+  python -m local feed --stream NAME --ledger-table Person --ledger-table Car
+  python -m local feed --stream NAME --copies 2 --shuffle    repeated, reordered
+  AWS_PROFILE=dev python -m local feed \\
+    --stream arn:aws:kinesis:eu-west-1:123456789012:stream/NAME
 """
 
 

@@ -26,12 +26,12 @@ logs:
   qldb      the simulated QLDB service, which delivers to Kinesis
   function  the Lambda function, from the emulator's CloudWatch Logs
 
-The servers' logs stay when a server dies and after `down`, until the next start. The function's log
-is in the emulator's memory, and lost with it.
+The servers' logs stay when a server dies and after `down`, until the next
+start. The function's log is in the emulator's memory, and lost with it.
 
 examples:
-  python -m local logs                    all three, each line with the name of its log
-  python -m local logs function --follow  in a second terminal, while the first one does `put`
+  python -m local logs                    all three, each line with its name
+  python -m local logs function --follow  in a second terminal, during a `put`
   python -m local logs emulator | tail    why the emulator died
 """
 

@@ -36,22 +36,24 @@ _PAUSE_SECONDS = 0.25
 _EPILOG = """\
 The last column:
   yes         version, state, hash and every attribute are the ledger's
-  removed     the document's table was dropped, and its generation removed from DynamoDB
-              (python -m ops generations --remove)
-  on its way  the item is older than the ledger's revision, or not there yet, and records may
-              still arrive: look again, or use --wait
-  NO          the item is wrong, or it is missing and nothing is on its way any more
+  removed     the document's table was dropped, and its generation removed from
+              DynamoDB (python -m ops generations --remove)
+  on its way  the item is older than the ledger's revision, or not there yet,
+              and records may still arrive: look again, or use --wait
+  NO          the item is wrong, or it is missing and nothing is on its way any
+              more
 
 A history holds what arrived since it was switched on, with the attributes that
 were configured then: older revisions are missing in it, and differ. After
 `history: false`, only what is left in it is compared.
 
-exit status: 0 all documents are equal, 1 a document differs, 3 none differs, but some are still on
-their way. With --wait, what has not arrived in time differs.
+exit status: 0 all documents are equal, 1 a document differs, 3 none differs,
+but some are still on their way. With --wait, what has not arrived in time
+differs.
 
 examples:
-  python -m local show --diff             which attributes are missing, extra or different
-  python -m local show --wait             right after a `put`, or while a backfill runs
+  python -m local show --diff             in which attributes they differ
+  python -m local show --wait             after a `put`, or during a backfill
   python -m local show --wait 300 --diff
   python -m local logs function           why a document does not arrive
 """

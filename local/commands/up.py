@@ -47,7 +47,11 @@ def run(options: argparse.Namespace) -> int:
     stacks = open_stacks(services, has_ledger=not options.without_ledger)
     stacks.prepare()
     if not options.no_deploy:
-        stacks.up(on_output=print_output, refresh=loss_file(options.state).exists())
+        stacks.up(
+            on_output=print_output,
+            refresh=loss_file(options.state).exists(),
+            suppress_outputs=True,  # they are printed below
+        )
         loss_file(options.state).unlink(missing_ok=True)
     print(f"\nThe local AWS is running: {addresses(services)}")
     if options.no_deploy:

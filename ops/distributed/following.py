@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    Progress,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -19,6 +18,7 @@ from ops import connections
 from ops.distributed.machine import RUNNING, SUCCEEDED, Machine, refuse_other
 from ops.errors import OpsError
 from ops.interruption import end_on_request
+from ops.progress_display import ProgressDisplay
 from ops.stack_outputs import text
 
 if TYPE_CHECKING:
@@ -161,15 +161,13 @@ def _wait(
 def _progress(console: Console) -> Iterator[Callable[[list[MapRun]], None]]:
     """Show how far the maps are: as bars on a terminal, else by a line now and then."""
     next_line = time.monotonic() + _LINE_SECONDS
-    with Progress(
+    with ProgressDisplay(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("batches"),
         TimeRemainingColumn(),
         console=console,
-        transient=True,
-        disable=not console.is_terminal,
     ) as progress:
         tasks = {label: progress.add_task(word, total=None) for label, word in _WORDS.items()}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.exports import prices
 from ops.terminal_text import printable
+from ops.text_table import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,18 +135,7 @@ def _tables(tables: Sequence[TableInspection]) -> list[str]:
         )
         for table in tables
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if place in _LEFT else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-
-
-_LEFT = frozenset({0, 1, 7})
-"""Columns of text; the others are numbers."""
+    return aligned(rows, text_columns=(0, 1, 7))
 
 
 def _life(table: TableInspection) -> str:

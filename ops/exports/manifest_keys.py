@@ -49,7 +49,7 @@ class ObjectIndex:
             plain = uncompressed_name(key)
             if plain == key or plain not in self._keys:
                 self._keys[plain] = key
-            self._names.setdefault(_name(plain), []).append(key)
+            self._names.setdefault(kept_name(plain), []).append(key)
 
     def at(self, key: str) -> str | None:
         """Return the object with a key, compressed by hand or not."""
@@ -57,7 +57,7 @@ class ObjectIndex:
 
     def named(self, key: str) -> list[str]:
         """Return the objects with the same name as a key, whatever stands before it."""
-        return self._names.get(_name(uncompressed_name(key)), [])
+        return self._names.get(kept_name(uncompressed_name(key)), [])
 
 
 class ManifestKeys:
@@ -128,7 +128,7 @@ def common(one: Iterable[str], other: Iterable[str]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def _name(key: str) -> str:
+def kept_name(key: str) -> str:
     """Return the end of a key that copies keep."""
     found = object_name(key)
     if found is None:

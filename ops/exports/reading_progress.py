@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from rich.progress import (
     BarColumn,
     DownloadColumn,
-    Progress,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+
+from ops.progress_display import ProgressDisplay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class ReadingProgress:
     """Tells how much was read: bytes, revisions a second, and the time left."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: ProgressDisplay) -> None:
         self._progress = progress
         self._task = progress.add_task("listing", total=None, rate="")
         self._revisions = 0
@@ -43,7 +44,7 @@ class ReadingProgress:
 @contextmanager
 def reading_progress(console: Console) -> Iterator[ReadingProgress]:
     """Show a progress bar while something is read, where the console is a terminal."""
-    with Progress(
+    with ProgressDisplay(
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
@@ -51,7 +52,5 @@ def reading_progress(console: Console) -> Iterator[ReadingProgress]:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
         console=console,
-        transient=True,
-        disable=not console.is_terminal,
     ) as progress:
         yield ReadingProgress(progress)

@@ -87,7 +87,7 @@ def things_to_know(
     """
     notices = list(_source_notices(found, strands))
     for export in exports:
-        notices += _export_notices(export)
+        notices += _export_notices(found, export)
     for strand, survey in zip(strands, surveys, strict=True):
         notices += _strand_notices(found, strand, survey)
     order = {kind: place for place, kind in enumerate(NoticeKind)}
@@ -156,7 +156,7 @@ def _source_notices(found: Catalogue, strands: Sequence[StrandInspection]) -> It
         )
 
 
-def _export_notices(export: ExportInspection) -> Iterator[Notice]:
+def _export_notices(found: Catalogue, export: ExportInspection) -> Iterator[Notice]:
     name = printable(export.export_id)
     if not export.is_completed:
         yield Notice(
@@ -168,8 +168,8 @@ def _export_notices(export: ExportInspection) -> Iterator[Notice]:
         yield Notice(
             NoticeKind.MISSING_OBJECTS,
             f"The manifest of export {name} names {_count(export.missing, 'object')} that "
-            f"{'is' if export.missing == 1 else 'are'} not there. Copy the export again from where "
-            "it was made.",
+            f"{'is' if export.missing == 1 else 'are'} not below {printable(found.location)}. Copy "
+            "the export again from where it was made.",
         )
     elif not export.objects:
         times = (

@@ -18,6 +18,7 @@ from ops.errors import OpsError
 from ops.exports import parallel
 from ops.exports.catalogue import catalogue
 from ops.exports.digests import digest_findings, verify_digests, wanted_blocks
+from ops.exports.missing_objects import missing_objects
 from ops.exports.options import chosen_sequence
 from ops.exports.probing import block_range
 from ops.exports.source import open_source
@@ -273,13 +274,8 @@ def _verify_batch(
 def _findings_before(found: Catalogue) -> list[Finding]:
     """Return what the listing of the source shows."""
     findings = [
-        Finding(
-            FindingKind.MISSING_OBJECT,
-            f"the manifest of export {printable(export.export_id)} names it, but it is not there",
-            key,
-        )
-        for export in found.exports
-        for key in export.missing
+        Finding(FindingKind.MISSING_OBJECT, each.problem, each.key)
+        for each in missing_objects(found)
     ]
     findings += [
         Finding(FindingKind.UNREADABLE_OBJECT, each.problem, each.key, each.offset)

@@ -11,6 +11,7 @@ from journal.exports.block import read_block, time_text
 from journal.exports.blocks import object_blocks
 from journal.exports.object_name import object_name
 from ops.errors import OpsError
+from ops.exports.missing_objects import missing_objects
 from ops.handoff.intervals import IntervalSet
 from ops.terminal_text import printable
 
@@ -193,9 +194,4 @@ def _problems(found: Catalogue) -> list[str]:
     problems = [
         f"{printable(each.key)} cannot be read: {each.problem}" for each in found.unreadable
     ]
-    problems += [
-        f"{printable(key)} is not there, though a manifest names it"
-        for export in found.exports
-        for key in export.missing
-    ]
-    return problems
+    return [*problems, *(each.text for each in missing_objects(found))]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from rich.progress import (
     BarColumn,
-    Progress,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
+from ops.progress_display import ProgressDisplay
 from ops.terminal_text import printable
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class ComparisonProgress:
         Shows it.
     """
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: ProgressDisplay) -> None:
         self._progress = progress
         self._task = progress.add_task("listing", total=None, rate="")
         self._noun = ""
@@ -67,7 +67,7 @@ class ComparisonProgress:
 @contextmanager
 def comparison_progress(console: Console) -> Iterator[ComparisonProgress]:
     """Show progress while something is compared, where the console is a terminal."""
-    with Progress(
+    with ProgressDisplay(
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
@@ -75,7 +75,5 @@ def comparison_progress(console: Console) -> Iterator[ComparisonProgress]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=console,
-        transient=True,
-        disable=not console.is_terminal,
     ) as progress:
         yield ComparisonProgress(progress)

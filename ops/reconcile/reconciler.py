@@ -14,6 +14,7 @@ from handler.version import project_version
 from journal.exports.blocks import Format
 from ops.exports import parallel
 from ops.exports.catalogue import Unreadable, catalogue
+from ops.exports.missing_objects import missing_objects
 from ops.exports.options import chosen_sequence
 from ops.exports.probing import block_range
 from ops.exports.source import open_source
@@ -182,11 +183,8 @@ def _problems_before(found: Catalogue, chosen: JournalSequence) -> Iterator[Unre
     """Yield what the listing of the source shows."""
     for unreadable in found.unreadable:
         yield Unreadable(unreadable.key, unreadable.problem, unreadable.offset)
-    for export in found.exports:
-        for key in export.missing:
-            yield Unreadable(
-                key, f"named by the manifest of export {export.export_id}, but not there"
-            )
+    for missing in missing_objects(found):
+        yield Unreadable(missing.key, missing.problem)
     for gap in chosen.gaps:
         yield Unreadable("", f"blocks {gap.first} to {gap.last} are in no object")
 

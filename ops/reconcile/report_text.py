@@ -9,6 +9,7 @@ from ops.exports.report_words import block_text, duration_text, size_text
 from ops.reconcile import report_words as words
 from ops.reconcile.kinds import MEANINGS
 from ops.terminal_text import printable
+from ops.text_table import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,13 +17,11 @@ if TYPE_CHECKING:
     from ops.reconcile.kinds import Kind
     from ops.reconcile.reconciliation import Reconciliation
 
-WIDTH = 100
+WIDTH = 80
 """Columns; only ids and names are longer, because they are for copying."""
 
 _LABEL = 13
 _INDENT = "  "
-_NUMBER = 14
-_NAME = 44
 
 
 def summary(found: Reconciliation) -> list[str]:
@@ -64,17 +63,15 @@ def _facts(found: Reconciliation) -> list[str]:
 
 
 def _tables(found: Reconciliation) -> list[str]:
-    lines = [f"{'Table':{_NAME}}{'items':>{_NUMBER}}{'expected':>{_NUMBER}}{'wrong':>{_NUMBER}}"]
+    rows = [("Table", "items", "expected", "wrong")]
     for table in found.tables:
         wrong = sum(number for kind, number in table.counts.items() if found.is_wrong(kind))
-        name = words.table_title(table)
-        numbers = f"{table.items:>{_NUMBER},}{table.expected:>{_NUMBER},}{wrong:>{_NUMBER},}"
-        lines += [name + numbers.rjust(_NAME + 3 * _NUMBER - len(name))]
+        title = words.table_title(table)
+        rows.append((title, f"{table.items:,}", f"{table.expected:,}", f"{wrong:,}"))
         if table.other_items:
-            lines.append(
-                f"{_INDENT}and {table.other_items:,} items of tables that were not compared"
-            )
-    return lines
+            other = f"{_INDENT}and {table.other_items:,} items of tables that were not compared"
+            rows.append((other, "", "", ""))
+    return aligned(rows, columns=WIDTH)
 
 
 def _differences(found: Reconciliation) -> list[str]:
@@ -87,10 +84,15 @@ def _kind(found: Reconciliation, kind: Kind) -> Iterator[str]:
     yield f"{number:,} x {kind.value}{mark}"
     yield from _wrapped(MEANINGS[kind].text, _INDENT)
     listed = [each for each in found.differences if each.kind is kind]
-    for each in listed:
-        text = words.difference_text(each)
-        table = words.table_title(found.table_of(each))
-        yield f"{_INDENT}- {printable(each.document_id)}  {table}{'  ' if text else ''}{text}"
+    rows = [
+        (
+            f"{_INDENT}- {printable(each.document_id)}",
+            words.table_label(found.table_of(each)),
+            words.difference_text(each),
+        )
+        for each in listed
+    ]
+    yield from aligned(rows, text_columns=range(3), columns=WIDTH)
     if number > len(listed) > 0:
         yield f"{_INDENT}- and {number - len(listed):,} more"
     if remedy := words.remedy(found, kind):

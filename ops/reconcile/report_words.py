@@ -69,6 +69,15 @@ def table_title(table: TableResult) -> str:
     return f"{printable(name)} ({printable(table.table_name)})"
 
 
+def table_label(table: TableResult) -> str:
+    """Return what stands for a table where its name in DynamoDB is told elsewhere.
+
+    No ledger table has a name with a space (QLDB developer guide, "Quotas and limits": naming
+    constraints), so that of the history is its own.
+    """
+    return "history table" if table.ledger_table is None else printable(table.ledger_table)
+
+
 def difference_text(difference: Difference) -> str:
     """Return which versions differ."""
     have, want = difference.version, difference.expected_version

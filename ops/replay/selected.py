@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.errors import OpsError
+from ops.exports.missing_objects import missing_objects
 from ops.option_types import table_names
 from ops.terminal_text import printable
 
@@ -44,11 +45,7 @@ def missing_parts(found: Catalogue, sequence: JournalSequence) -> list[str]:
         The journal that is loaded.
     """
     missing = [f"{printable(each.key)}: {each.problem}" for each in found.unreadable]
-    missing += [
-        f"{printable(key)} is not there, though a manifest names it"
-        for export in found.exports
-        for key in export.missing
-    ]
+    missing += [each.text for each in missing_objects(found)]
     missing += [
         f"blocks {gap.first} to {gap.last} are in no object: some documents may lack their newest "
         "revision"

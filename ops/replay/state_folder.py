@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from infra.project import PROJECT
 from ops.errors import OpsError
 
-_PROJECT = "qldb-journal-to-dynamodb"
+_FORMER_PROJECT = "qldb-journal-to-dynamodb"
+"""In place of `PROJECT`, where replays that are not complete yet may have begun."""
+
 _SUFFIXES = ("", "-wal", "-shm")
 """A database of SQLite and the files beside it (SQLite documentation, "Temporary Files")."""
 
 
 def state_file(folder: Path | None, digest: str) -> Path:
-    """Return the file of a replay, whose folder is made.
+    """Return the file of a replay, whose folder is made. One under a former name goes on there.
 
     Parameters
     ----------
@@ -27,8 +30,15 @@ def state_file(folder: Path | None, digest: str) -> Path:
     OpsError
         If the folder cannot be made.
     """
+    name = f"{digest[:32]}.sqlite"
     try:
-        place = folder if folder is not None else _state_home() / _PROJECT / "replay"
+        if folder is not None:
+            place = folder
+        else:
+            home = _state_home()
+            place, former = (home / each / "replay" for each in (PROJECT, _FORMER_PROJECT))
+            if (former / name).exists() and not (place / name).exists():
+                return former / name
         place.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
@@ -36,7 +46,7 @@ def state_file(folder: Path | None, digest: str) -> Path:
             f"there is no place for what the replay remembers ({reason}): name a folder with "
             "--state"
         ) from None
-    return place / f"{digest[:32]}.sqlite"
+    return place / name
 
 
 def remove(file: Path) -> None:

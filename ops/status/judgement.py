@@ -14,6 +14,7 @@ from ops.status.model import Unavailable
 if TYPE_CHECKING:
     from ops.status.model import (
         AlarmStates,
+        EmailSubscription,
         FunctionState,
         MappingState,
         RecentMetrics,
@@ -85,6 +86,11 @@ def findings(status: StackStatus) -> list[Finding]:
         _finding("lag", status.metrics, partial(_lag, status.tolerated_lag_minutes)),
         _finding("failures", status.failures, _failures),
         _finding("alarms", status.alarms, _alarms),
+        *(
+            []
+            if status.alarm_email is None
+            else [_finding("alarm email", status.alarm_email, _alarm_email)]
+        ),
         *(
             _finding(f"table {ledger_table}", table, _table)
             for ledger_table, table in status.tables.items()
@@ -228,6 +234,21 @@ def _alarms(states: AlarmStates | None) -> Judged:
         text += f", {len(states.missing)} missing"
         hints.append(f"missing: {', '.join(states.missing)}: pulumi up --refresh")
     return _verdict(good=not hints), text, hints
+
+
+def _alarm_email(state: EmailSubscription) -> Judged:
+    if state.is_confirmed:
+        return Verdict.OK, "confirmed", []
+    if state.exists:
+        text = "not confirmed: no alarm is sent there"
+        hint = "follow the link in AWS's message to the address of alarmEmail"
+    else:
+        text = "the subscription is gone: no alarm is sent there"
+        hint = (
+            "it was cancelled by the receiver, or deleted by AWS because nobody had confirmed it; "
+            "AWS sends a new message after pulumi up --refresh"
+        )
+    return Verdict.ATTENTION, text, [hint]
 
 
 def _table(table: TableState) -> Judged:

@@ -141,6 +141,22 @@ class AlarmStates:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EmailSubscription:
+    """The subscription of `alarmEmail`.
+
+    Attributes
+    ----------
+    exists
+        Whether it exists: AWS deletes one that nobody confirms after some time.
+    is_confirmed
+        Whether somebody has followed the link in AWS's message.
+    """
+
+    exists: bool
+    is_confirmed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecentMetrics:
     """What CloudWatch has of the last hour.
 
@@ -204,6 +220,8 @@ class StackStatus:
         Minutes that the tables may be behind the stream; None if the stack does not tell.
     alarms
         The alarms; None for a stack without.
+    alarm_email
+        Whether they reach the address of `alarmEmail`; None for a stack without.
     metrics
         What happened in the last hour.
     tables
@@ -221,6 +239,7 @@ class StackStatus:
     failures: WaitingFailures | Unavailable
     tolerated_lag_minutes: int | None
     alarms: AlarmStates | Unavailable | None
+    alarm_email: EmailSubscription | Unavailable | None
     metrics: RecentMetrics | Unavailable
     tables: Mapping[str, TableState | Unavailable]
     history_table: TableState | Unavailable | None

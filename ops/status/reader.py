@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from botocore.exceptions import ClientError
+
 from handler.contract import Variable
 from ops import stack_outputs
 from ops.errors import OpsError, aws_errors
@@ -13,6 +15,7 @@ from ops.failure_objects import PREFIXES
 from ops.status.model import (
     Alarm,
     AlarmStates,
+    EmailSubscription,
     FunctionState,
     MappingState,
     StackStatus,
@@ -35,8 +38,11 @@ _MAX_PAGES = 10
 _MAX_ALARM_NAMES = 100
 """CloudWatch API reference, ``DescribeAlarms``."""
 
+_NO_SUBSCRIPTION = "NotFound"
+"""SNS API reference, ``GetSubscriptionAttributes``."""
+
 _PARALLEL_REQUESTS = 8
-_SERVICES = ("lambda", "kinesis", "s3", "sqs", "cloudwatch", "dynamodb")
+_SERVICES = ("lambda", "kinesis", "s3", "sqs", "cloudwatch", "dynamodb", "sns")
 
 Part = TypeVar("Part")
 
@@ -65,6 +71,7 @@ class StatusReader:
         self._function_name = stack_outputs.text(values, "functionName")
         self._mapping_id = stack_outputs.text(values, "eventSourceMappingId")
         self._alarm_names: Sequence[str] | None = values.get("alarmNames")
+        self._subscription: str | None = values.get("alarmSubscriptionArn")
 
     def read(self) -> StackStatus:
         """Read every part; one that AWS refuses is unavailable, with the reason.
@@ -87,6 +94,7 @@ class StatusReader:
             failures = start(self._failures)
             metrics = start(self._metrics)
             alarms = self._no_alarms if self._alarm_names is None else start(self._alarms)
+            alarm_email = None if self._subscription is None else start(self._alarm_email)
             tables = {ledger: start(self._table_of(name)) for ledger, name in names.items()}
             history = (
                 None
@@ -103,6 +111,7 @@ class StatusReader:
                 failures=failures(),
                 tolerated_lag_minutes=self._outputs.values.get("toleratedLagMinutes"),
                 alarms=alarms(),
+                alarm_email=None if alarm_email is None else alarm_email(),
                 metrics=metrics(),
                 tables={ledger: table() for ledger, table in tables.items()},
                 history_table=None if history is None else history(),
@@ -207,6 +216,17 @@ class StatusReader:
             alarms=[found[name] for name in names if name in found],
             missing=[name for name in names if name not in found],
         )
+
+    def _alarm_email(self) -> EmailSubscription:
+        try:
+            with aws_errors("subscription of alarmEmail", passes=(_NO_SUBSCRIPTION,)):
+                answer = self._clients["sns"].get_subscription_attributes(
+                    SubscriptionArn=self._subscription
+                )
+        except ClientError:
+            return EmailSubscription(exists=False, is_confirmed=False)
+        is_pending = answer["Attributes"].get("PendingConfirmation") == "true"
+        return EmailSubscription(exists=True, is_confirmed=not is_pending)
 
     def _metrics(self) -> RecentMetrics:
         with aws_errors("metrics"):

@@ -13,6 +13,7 @@ from infra.metrics import TABLE_COUNTERS
 from ops.status.judgement import Finding, Verdict
 from ops.status.model import RecentMetrics
 from ops.terminal_text import printable
+from ops.text_table import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,7 +72,7 @@ def _last_hour(status: StackStatus) -> Iterator[str]:
         yield "in the last hour: nothing"
         return
     yield "in the last hour (counters without a number are left out):"
-    yield from _aligned(
+    yield from aligned(
         [
             ["ledger table", *map(_heading, names)],
             *(
@@ -90,15 +91,6 @@ def _heading(name: str) -> str:
         .lower()
         .replace("historyrevisionswritten", "history")
     )
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Return rows as lines: the first column to the left, numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for first, *others in rows:
-        cells = [f"{first:<{widths[0]}}"]
-        cells += [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
-        yield "  ".join(cells).rstrip()
 
 
 def json_text(status: StackStatus, found: Sequence[Finding]) -> str:

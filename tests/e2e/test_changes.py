@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from handler.contract import KEY_ATTRIBUTE, VERSION_ATTRIBUTE
-from infra.component import PROJECT
+from infra.project import PROJECT
 from local import aws
 from local.environment import environment, process_environment
 from local.errors import LocalError

@@ -76,6 +76,8 @@ def test_both_projects_deploy_by_hand_from_a_shell(shell: Shell) -> None:
     again = shell.run("python -m local up")
     assert len(re.findall(r"\d+ unchanged", again)) == 2
     assert not re.search(r"\d+ (created|updated|replaced|deleted)", again), again
+    # and prints the stack outputs once, its own and not also Pulumi's
+    assert len(re.findall(r"^ +streamName\b", again, re.MULTILINE)) == 1
 
 
 def test_a_document_on_its_way_is_not_a_difference(shell: Shell, services: Services) -> None:

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    Progress,
+    Progress,  # noqa: TID251 (Ctrl-C ends it at once)
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,

@@ -174,6 +174,7 @@ class Mocks(mocks.Mocks):
             "arn": f"arn:{args.typ}/{args.name}",
             "url": f"https://queue/{args.name}",
             "codeSha256": f"{args.name}-code",
+            "pendingConfirmation": True,
             **dict.fromkeys(names, f"{args.name}-physical"),
         }
         return f"{args.name}-id", {**computed, **args.inputs}

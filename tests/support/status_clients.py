@@ -12,6 +12,7 @@ from tests.support.faults import client_error
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 SERVICE = "project-stack"
 STREAM = "journal-1a2b"
+SUBSCRIPTION = "arn:aws:sns:eu-west-1:123456789012:alarms-1a2b:0a1b"
 ALARM_NAMES = ("alarms-iterator-age-1", "alarms-failure-queue-1")
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -34,6 +35,7 @@ def outputs(**changed: object) -> StackOutputs:
         "eventSourceMappingId": "0a1b",
         "failureQueueUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/failures-1a2b",
         "alarmNames": list(ALARM_NAMES),
+        "alarmSubscriptionArn": SUBSCRIPTION,
         "toleratedLagMinutes": 15,
         "handlerEnvironment": {
             "FAILURE_BUCKET": "failures-1a2b",
@@ -57,6 +59,8 @@ class StatusClients:
         Operations that are refused, as if a permission were missing.
     metric_status
         The last status that CloudWatch has for metrics of a name, without values.
+    pending_confirmation
+        Whether the subscription of `alarmEmail` waits for a confirmation; None if it is gone.
     requests
         The operations that were called, with their arguments.
     """
@@ -85,6 +89,7 @@ class StatusClients:
     objects: dict[str, datetime] = field(default_factory=dict)
     messages: int = 0
     in_flight: int = 0
+    pending_confirmation: str | None = "false"
     alarms: dict[str, str] = field(default_factory=lambda: dict.fromkeys(ALARM_NAMES, "OK"))
     metrics: dict[Key, list[float]] = field(
         default_factory=lambda: {
@@ -176,6 +181,14 @@ class StatusClients:
                 if name in self.alarms
             ]
         }
+
+    def get_subscription_attributes(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 (boto3's)
+        """Answer as SNS, which has truth values as texts."""
+        self._begin("GetSubscriptionAttributes", arguments)
+        assert arguments == {"SubscriptionArn": SUBSCRIPTION}
+        if self.pending_confirmation is None:
+            raise client_error("GetSubscriptionAttributes", "NotFound", "no", status=404)
+        return {"Attributes": {"PendingConfirmation": self.pending_confirmation}}
 
     def get_metric_data(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 (boto3's)
         """Answer as CloudWatch: one value a page, the newest first."""

@@ -315,6 +315,13 @@ def test_without_alarms_and_dashboard_no_output_names_them() -> None:
     assert deploy_dev().outputs.keys() - outputs.keys() == {"alarmNames", "dashboardName"}
 
 
+def test_only_with_an_address_for_alarms_an_output_names_its_subscription() -> None:
+    arn = "arn:aws:sns/topicSubscription:TopicSubscription/qldb-alarms"
+
+    assert deploy_dev(alarmEmail="team@example.com").outputs["alarmSubscriptionArn"] == arn
+    assert "alarmSubscriptionArn" not in deploy_dev().outputs
+
+
 def test_alarms_and_dashboard_watch_the_resources_of_the_stack() -> None:
     deployed = deploy_dev(**ON)
 

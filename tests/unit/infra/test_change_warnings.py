@@ -167,3 +167,15 @@ def test_what_is_deleted_with_its_items_is_announced(
     # and nothing of it where it is retained
     again = deploy_dev_again(last | {"retainOnDelete": True}, changed).warnings
     assert not [each for each in again if each.startswith(DELETED)]
+
+
+def test_a_new_address_for_alarms_is_announced_until_the_next_deployment() -> None:
+    # given a stack without an address
+    first = deploy_dev_again(SAME, {"alarmEmail": "team@example.com"})
+    # then
+    [warning] = first.warnings
+    assert "AWS has sent a message to team@example.com" in warning
+    assert "python -m ops status --stack test tells" in warning
+    # when it is deployed once more / then the stack's own knowledge, which is old, counts no more
+    last = SAME | {"alarmSubscriptionArn": first.outputs["alarmSubscriptionArn"]}
+    assert deploy_dev_again(last, {"alarmEmail": "team@example.com"}).warnings == []

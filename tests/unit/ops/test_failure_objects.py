@@ -154,3 +154,13 @@ def test_a_batch_is_described_without_its_documents() -> None:
     assert (description.sequence_number, description.last_sequence_number) == ("1", "2")
     assert description.failed_at == pytest.approx(1795424400.144)
     assert SECRET not in str(description)
+
+
+@pytest.mark.parametrize("timestamp", [None, "x", "1969-01-01T00:00:00Z"])
+def test_a_batch_without_its_time_has_failed_since_the_last_redrive(timestamp: str | None) -> None:
+    # given a batch that was redriven, whose own time cannot be read
+    fields = json.loads(discarded_batch([kinesis_record(secret_revision(), "1")]))
+    history = {"reason": "not written", "code": "x", "failedAt": 1_800_000_000.0, "attempts": 1}
+    body = json.dumps(fields | {"timestamp": timestamp, "redrive": history}).encode()
+    # when / then
+    assert describe(BATCH_KEY, body).failed_at == 1_800_000_000.0

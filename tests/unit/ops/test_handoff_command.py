@@ -200,6 +200,7 @@ def test_an_export_with_a_gap_fails_without_a_stack_too(
     out = capsys.readouterr().out
     assert "  blocks 2 to 3\n" in out
     assert f"{export.data_keys[1]} is not there" in out
+    assert f"nothing below {folder} has this key" in out
 
 
 def test_a_stream_that_cannot_be_read_has_a_status_of_its_own(

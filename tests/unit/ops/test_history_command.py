@@ -215,7 +215,9 @@ def test_an_object_that_a_manifest_names_is_missed(
 
     assert run(tmp_path, "Person", JOURNAL.document) == 2
 
-    assert f"{export.data_keys[-1]} is not there" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert f"{export.data_keys[-1]} is not there" in err
+    assert f"nothing below {tmp_path} has this key" in err
 
 
 def test_a_gap_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

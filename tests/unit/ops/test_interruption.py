@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.interruption import end_at_once
+from ops.interruption import end_at_once, end_on_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +58,49 @@ def test_that_is_so_after_a_failure_too(error: type[BaseException]) -> None:
         raise error
 
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_request_is_announced_once() -> None:
+    announced: list[str] = []
+
+    with end_on_request(lambda: announced.append("stopping")) as stop:
+        assert not stop()
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+
+    assert announced == ["stopping"]
+
+
+def test_a_second_request_stops_at_once() -> None:
+    with end_on_request(lambda: None):
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+
+
+def test_nothing_is_announced_without_a_request() -> None:
+    announced: list[str] = []
+
+    with end_on_request(lambda: announced.append("stopping")):
+        pass
+
+    assert announced == []
+
+
+def test_the_announcement_may_wait_for_what_the_signal_interrupts() -> None:
+    # given an announcement that needs a lock, as that of a display does
+    lock = threading.Lock()
+    announced: list[bool] = []
+
+    def announce() -> None:
+        announced.append(lock.acquire(timeout=10))
+
+    # when the signal comes while the program holds it
+    with end_on_request(announce), lock:
+        signal.raise_signal(signal.SIGINT)
+
+    # then
+    assert announced == [True]
 
 
 def test_where_ctrl_c_is_ignored_it_stays_so() -> None:

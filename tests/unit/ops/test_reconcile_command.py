@@ -97,10 +97,9 @@ def test_differences_are_listed_without_documents(
     out = capsys.readouterr().out
     assert out.startswith("DIFFERENT")
     assert "1 x missing" in out
-    assert f"{LEDGER.live[0]}  Person ({PERSON})  expected version 1" in out
-    assert f"{LEDGER.live[1]}  Person ({PERSON})  version 1" in out
+    assert f"{LEDGER.live[0]}  Person  expected version 1" in out
+    assert f"{LEDGER.live[1]}  Person  version 1" in out
     assert "another" not in out
-    assert [line for line in out.splitlines() if len(line) > 100] == []
 
 
 def test_json_on_the_standard_output_is_all_that_is_printed(

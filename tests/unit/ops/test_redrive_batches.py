@@ -11,7 +11,8 @@ import pytest
 
 from handler.outcomes import Transient
 from ops.aggregate_of_one import aggregate_of_one
-from tests.support.discarded_batches import BATCH_KEY, discarded_batch
+from ops.failure_objects import describe
+from tests.support.discarded_batches import BATCH_KEY, FAILED_AT, discarded_batch
 from tests.support.failure_bucket import notification
 from tests.support.failure_objects import SETTINGS
 from tests.support.kinesis_events import kinesis_record
@@ -48,6 +49,8 @@ def test_records_of_a_batch_that_fail_permanently_get_objects_of_their_own(
     assert set(places) == {"1001/whole.json", "1002/00000000.json"}
     assert {kept.payload for kept in places.values()} == {malformed()}
     assert {kept.attempts for kept in places.values()} == {1}
+    # and they have failed since the batch was given up
+    assert {round(kept.failed_at, 3) for kept in places.values()} == {FAILED_AT}
     assert summary.failed.total() == 2
     # and a message stands for each
     assert len(runs.s3.queue.bodies) == 2
@@ -69,6 +72,9 @@ def test_a_batch_with_a_transient_fault_stays_whole(runs: RedriveRun) -> None:
         "failedAt": NOW,
         "attempts": 1,
     }
+    # and it has failed since it was given up
+    described = describe(BATCH_KEY, runs.s3.bodies[BATCH_KEY])
+    assert described.failed_at == pytest.approx(FAILED_AT)
     records = [secret_revision("a"), secret_revision("b"), malformed()]
     expected = [kinesis_record(data, str(1000 + i)) for i, data in enumerate(records)]
     assert fields == json.loads(discarded_batch(expected))

@@ -120,7 +120,9 @@ def test_a_record_that_fails_again_stays_under_its_key_with_the_new_reason(
     assert found.position == failed_record(b"", sub=sub).position
     assert found.payload == secret_revision("doc")
     assert found.partition_key == "producer's key"
-    assert (found.attempts, found.failed_at) == (1, NOW)
+    assert found.attempts == 1
+    # and the time at which it failed first
+    assert found.failed_at == failed_record(b"").failed_at != NOW
     assert summary.failed == Counter({("refused", "ItemCollectionSizeLimitExceeded"): 1})
     assert runs.s3.queue.bodies == [notification(key)]
     # and the next run counts on
@@ -183,6 +185,7 @@ def test_a_transient_fault_leaves_the_object_with_its_code(runs: RedriveRun) -> 
     # then
     found = runs.quarantined(key)
     assert (found.reason, found.code, found.attempts) == ("not written", "ThrottlingError", 5)
+    assert found.failed_at == failed_record(b"").failed_at != NOW
     assert found.payload == secret_revision("doc")
     assert summary.failed == Counter({("not written", "ThrottlingError"): 1})
 

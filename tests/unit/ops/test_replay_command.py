@@ -140,7 +140,8 @@ def test_a_missing_object_is_status_1(
     assert main(arguments) == 1
 
     err = capsys.readouterr().err
-    assert "is not there, though a manifest names it" in err
+    assert "is not there, though the manifest of export" in err
+    assert f"nothing below {export} has this key" in err
     assert "are in no object: some documents may lack their newest revision" in err
 
 

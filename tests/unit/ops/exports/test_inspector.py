@@ -163,7 +163,9 @@ def test_a_gap_is_told_with_its_times(tmp_path: Path, ledger: Ledger) -> None:
     (text,) = notices(found, NoticeKind.GAP)
     assert text.startswith("No object has blocks 2 to 3, between 2021-02-03T04:05:06.")
     (text,) = notices(found, NoticeKind.MISSING_OBJECTS)
-    assert text.startswith(f"The manifest of export {EXPORT_ID} names 1 object that is not there")
+    assert text.startswith(
+        f"The manifest of export {EXPORT_ID} names 1 object that is not below {tmp_path}. Copy"
+    )
     assert [each[:3] for each in the_strand(found).missing] == [(2, 3, None)]
     assert the_strand(found).blocks == 5
 

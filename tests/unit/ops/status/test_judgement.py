@@ -10,6 +10,7 @@ from ops.status.judgement import Finding, Verdict, duration, findings
 from ops.status.model import (
     Alarm,
     AlarmStates,
+    EmailSubscription,
     FunctionState,
     MappingState,
     RecentMetrics,
@@ -33,6 +34,7 @@ WELL = StackStatus(
     ),
     tolerated_lag_minutes=15,
     alarms=AlarmStates(alarms=[replace(ALARM, state="OK")]),
+    alarm_email=EmailSubscription(exists=True, is_confirmed=True),
     metrics=RecentMetrics(iterator_age_milliseconds=200.0, lag_milliseconds=1500.0, applied=4),
     tables={"Person": TableState(name="person-1", state="ACTIVE", items=1204)},
     history_table=TableState(name="history-1", state="ACTIVE", items=1),
@@ -56,6 +58,7 @@ def test_a_stack_that_is_well_needs_no_attention() -> None:
         "lag": "items were written after 1.5 seconds; 4 revisions applied in the last hour",
         "failures": "none",
         "alarms": "1 OK",
+        "alarm email": "confirmed",
         "table Person": "person-1, ACTIVE, 1,204 items",
         "history table": "history-1, ACTIVE, 1 item",
     }
@@ -254,6 +257,29 @@ def test_a_stack_without_alarms_is_well() -> None:
     found = finding("alarms", replace(WELL, alarms=None))
 
     assert (found.verdict, found.text) == (Verdict.OK, "none: the setting `alarms` is off")
+
+
+@pytest.mark.parametrize(
+    ("exists", "text", "hint"),
+    [
+        (True, "not confirmed: no alarm is sent there", "follow the link in AWS's message"),
+        (False, "the subscription is gone: no alarm is sent there", "pulumi up --refresh"),
+    ],
+)
+def test_an_address_for_alarms_that_nobody_confirmed_needs_attention(
+    text: str, hint: str, *, exists: bool
+) -> None:
+    state = EmailSubscription(exists=exists, is_confirmed=False)
+    found = finding("alarm email", replace(WELL, alarm_email=state))
+
+    assert (found.verdict, found.text) == (Verdict.ATTENTION, text)
+    assert hint in found.hints[0]
+
+
+def test_without_an_address_for_alarms_nothing_is_said_of_it() -> None:
+    parts = [each.part for each in findings(replace(WELL, alarm_email=None))]
+
+    assert "alarm email" not in parts
 
 
 def test_no_data_is_said_and_needs_no_attention() -> None:

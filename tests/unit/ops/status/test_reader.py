@@ -16,6 +16,7 @@ from ops.errors import OpsError
 from ops.status.model import (
     Alarm,
     AlarmStates,
+    EmailSubscription,
     FunctionState,
     MappingState,
     RecentMetrics,
@@ -165,6 +166,25 @@ def test_alarms_come_in_the_order_of_the_stack_and_those_that_are_gone_are_named
     )
 
 
+@pytest.mark.parametrize(
+    ("pending", "exists", "is_confirmed"),
+    [("false", True, True), ("true", True, False), (None, False, False)],
+)
+def test_whether_the_address_for_alarms_is_confirmed_is_read(
+    pending: str | None, *, exists: bool, is_confirmed: bool
+) -> None:
+    status = read(StatusClients(pending_confirmation=pending))
+
+    assert status.alarm_email == EmailSubscription(exists=exists, is_confirmed=is_confirmed)
+
+
+def test_without_an_address_for_alarms_nothing_is_asked() -> None:
+    clients = StatusClients()
+
+    assert read(clients, outputs(alarmSubscriptionArn=None)).alarm_email is None
+    assert "GetSubscriptionAttributes" not in dict(clients.requests)
+
+
 def test_hundreds_of_alarms_are_read() -> None:
     names = [f"alarm-{n}" for n in range(250)]
     clients = StatusClients(alarms=dict.fromkeys(names, "OK"))
@@ -248,6 +268,7 @@ def test_a_function_without_work_is_told_from_one_that_published_nothing() -> No
         ("ListObjectsV2", "failures", "s3:ListBucket"),
         ("GetQueueAttributes", "failures", "sqs:GetQueueAttributes"),
         ("DescribeAlarms", "alarms", "cloudwatch:DescribeAlarms"),
+        ("GetSubscriptionAttributes", "alarm_email", "sns:GetSubscriptionAttributes"),
         ("GetMetricData", "metrics", "cloudwatch:GetMetricData"),
         ("DescribeTable", "history_table", "dynamodb:DescribeTable"),
     ],
