@@ -102,6 +102,26 @@ def test_another_value_differs_from_a_json_export_too(
     assert run.reconcile(is_deep=True).counts == {Kind.OTHER_VALUE: 1}
 
 
+def test_a_repair_from_json_takes_no_types_away(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    # given items from an Ion export, one of which was changed
+    document_id = insert(ledger, **TYPED)
+    update(ledger, document_id, **TYPED)
+    ion = export_of(ledger.blocks, ExportFormat.ION_BINARY).write_to(tmp_path / "ion")
+    json = export_of(ledger.blocks, ExportFormat.JSON).write_to(tmp_path / "json")
+    ReconcileRun(ion, WITH_HISTORY, client).load()
+    run = ReconcileRun(json, WITH_HISTORY, client)
+    kept = run.item(HISTORY, document_id, 0), run.item(HISTORY, document_id, 1)
+    planted.other_value(run, document_id)
+    assert run.reconcile(is_deep=True).counts == {Kind.OTHER_VALUE: 1, Kind.RETYPED: 2}
+    # when its document is repaired
+    run.repair()
+    # then the others have their types
+    assert not run.reconcile(is_deep=True).wrong
+    assert (run.item(HISTORY, document_id, 0), run.item(HISTORY, document_id, 1)) == kept
+
+
 def test_items_that_lost_their_types_differ_from_an_ion_export_until_they_are_repaired(
     tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
 ) -> None:
