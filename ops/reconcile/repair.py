@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from handler.contract import KEY_ATTRIBUTE, VERSION_ATTRIBUTE
+from handler.contract import (
+    DELETED_ATTRIBUTE,
+    KEY_ATTRIBUTE,
+    REVISION_STATE_ATTRIBUTE,
+    VERSION_ATTRIBUTE,
+    RevisionState,
+)
 from handler.corrections import Correction
 from ops.errors import OpsError, aws_errors
 from ops.exports.catalogue import catalogue
@@ -13,6 +19,7 @@ from ops.exports.options import chosen_sequence
 from ops.exports.probing import block_range
 from ops.exports.source import open_source
 from ops.reconcile.kinds import REPAIRED, Kind
+from ops.reconcile.records import Fact
 from ops.replay.engine import Engine
 from ops.replay.job import Job
 from ops.replay.messages import document_key
@@ -193,7 +200,10 @@ def remove_extra(
     *,
     has_versions: bool,
 ) -> bool:
-    """Delete an item that the export does not know, if it still has the version that was found.
+    """Delete an item that the export does not know, if it is still what was found.
+
+    Its version must be the same, and whether it is a tombstone or redacted: without such an item, a
+    record that comes late would bring back what was removed.
 
     Parameters
     ----------
@@ -220,17 +230,30 @@ def remove_extra(
 
     version = {"N": str(difference.version)}
     key: dict[str, Any] = {KEY_ATTRIBUTE: {"S": difference.document_id}}
+    values: dict[str, Any] = {":version": version}
     if has_versions:
         key[VERSION_ATTRIBUTE] = version
+        same, name = "#state = :state", REVISION_STATE_ATTRIBUTE
+        values[":state"] = {"S": _state(difference.facts).value}
+    elif difference.facts & Fact.TOMBSTONE:
+        same, name = "attribute_exists(#state)", DELETED_ATTRIBUTE
+    else:
+        same, name = "attribute_not_exists(#state)", DELETED_ATTRIBUTE
     try:
         with aws_errors(f"table {table_name}", passes=(_REFUSED,)):
             dynamodb.delete_item(
                 TableName=table_name,
                 Key=key,
-                ConditionExpression="#version = :version",
-                ExpressionAttributeNames={"#version": VERSION_ATTRIBUTE},
-                ExpressionAttributeValues={":version": version},
+                ConditionExpression=f"#version = :version AND {same}",
+                ExpressionAttributeNames={"#version": VERSION_ATTRIBUTE, "#state": name},
+                ExpressionAttributeValues=values,
             )
     except ClientError:
         return False
     return True
+
+
+def _state(facts: int) -> RevisionState:
+    if facts & Fact.REDACTED:
+        return RevisionState.REDACTED
+    return RevisionState.DELETED if facts & Fact.TOMBSTONE else RevisionState.LIVE

@@ -352,6 +352,46 @@ def test_an_extra_item_that_was_changed_meanwhile_stays(
     assert run.item(PERSON, difference.document_id)
 
 
+def test_an_extra_item_that_is_removed_meanwhile_stays_removed(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    # given an item that the export does not have
+    document_id = insert(ledger, name="one")
+    run = ReconcileRun(export_of(ledger.blocks).write_to(tmp_path), replica(), client)
+    run.load()
+    planted.unknown_document(run, document_id)
+    run.reconcile()
+    (difference,) = run.to_repair.extra
+    # when it becomes a tombstone of its version, as `ops generations --remove` makes it
+    planted.tombstone(run, difference.document_id)
+    # then the tombstone stays, without which a late record would bring the document back
+    assert not remove_extra(client, PERSON, difference, has_versions=False)
+    assert "isDeleted" in run.item(PERSON, difference.document_id)
+    # and a tombstone that is extra itself is deleted
+    run.reconcile()
+    (found,) = run.to_repair.extra
+    assert remove_extra(client, PERSON, found, has_versions=False)
+
+
+def test_an_extra_revision_that_is_redacted_meanwhile_stays_redacted(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    # given a revision that the export does not have
+    document_id = insert(ledger, name="one")
+    update(ledger, document_id, name="two")
+    run = ReconcileRun(export_of(ledger.blocks).write_to(tmp_path), WITH_HISTORY, client)
+    run.load()
+    planted.unknown_revision(run, document_id)
+    run.reconcile()
+    (difference,) = run.to_repair.extra
+    # when the stream redacts it
+    redacted = {name: run.item(HISTORY, document_id, 9)[name] for name in ("pk", "version", "hash")}
+    run.put(HISTORY, {**redacted, "revisionState": {"S": "redacted"}})
+    # then what is left stays, without which a late record would bring the data back
+    assert not remove_extra(client, HISTORY, difference, has_versions=True)
+    assert run.item(HISTORY, document_id, 9)["revisionState"] == {"S": "redacted"}
+
+
 def test_a_repair_of_too_much_is_refused(
     tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
 ) -> None:
