@@ -46,8 +46,11 @@ class Correction(enum.Enum):
     SAME_REVISION = "same revision"
     """Those with the hash of the revision. A tombstone stays one."""
 
+    ANY_BUT_TOMBSTONES = "any but tombstones"
+    """Those with another hash too, which no revision of this ledger has left. A tombstone stays."""
+
     ANY = "any"
-    """Those with another hash too, which no revision of this ledger has left."""
+    """Tombstones too."""
 
 
 MAX_COMPARED = 20
@@ -105,7 +108,7 @@ class CorrectingReplicaAttempt(ReplicaAttempt):
         """
         if DELETED_ATTRIBUTE not in item or DELETED_ATTRIBUTE in self._write.attributes:
             return False
-        return self._was_live or self._correction is Correction.SAME_REVISION
+        return self._was_live or self._correction is not Correction.ANY
 
 
 class CorrectingHistoryAttempt(HistoryAttempt):
@@ -153,7 +156,7 @@ class CorrectingHistoryAttempt(HistoryAttempt):
 def _may_correct(
     item: Mapping[str, Any], attributes: Mapping[str, AttributeValue], correction: Correction
 ) -> bool:
-    return correction is Correction.ANY or bool(
+    return correction is not Correction.SAME_REVISION or bool(
         _canonical(item.get(HASH_ATTRIBUTE)) == _canonical(attributes[HASH_ATTRIBUTE])
     )
 

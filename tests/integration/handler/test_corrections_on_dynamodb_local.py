@@ -244,8 +244,9 @@ def test_another_revision_that_comes_meanwhile_stays(tables: Tables) -> None:
     assert tables.correct(tables.live(), stored=FROM_JSON, meanwhile=other) == (STALE, other)
 
 
-def test_a_removed_document_stays_removed(tables: Tables) -> None:
-    assert tables.correct(tables.live(), stored=REMOVED) == (STALE, REMOVED)
+@pytest.mark.parametrize("correction", [Correction.SAME_REVISION, Correction.ANY_BUT_TOMBSTONES])
+def test_a_removed_document_stays_removed(tables: Tables, correction: Correction) -> None:
+    assert tables.correct(tables.live(), correction, stored=REMOVED) == (STALE, REMOVED)
 
 
 @pytest.mark.parametrize("correction", Correction)

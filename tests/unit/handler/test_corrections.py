@@ -109,7 +109,12 @@ def test_a_missing_item_is_created_as_ever() -> None:
 
 
 @pytest.mark.parametrize(
-    ("correction", "expected"), [(Correction.SAME_REVISION, STALE), (Correction.ANY, APPLIED)]
+    ("correction", "expected"),
+    [
+        (Correction.SAME_REVISION, STALE),
+        (Correction.ANY_BUT_TOMBSTONES, APPLIED),
+        (Correction.ANY, APPLIED),
+    ],
 )
 def test_another_hash_is_corrected_only_on_request(
     correction: Correction, expected: Outcome
@@ -130,11 +135,12 @@ def test_a_tombstone_in_the_place_of_a_live_item_is_corrected_on_request() -> No
     assert written(stored, live(), Correction.ANY) == (APPLIED, live().item)
 
 
-def test_a_removed_document_stays_removed() -> None:
+@pytest.mark.parametrize("correction", [Correction.SAME_REVISION, Correction.ANY_BUT_TOMBSTONES])
+def test_a_removed_document_stays_removed(correction: Correction) -> None:
     # given a tombstone of the revision's own version, as `ops generations --remove` makes it
     removed = {**VERSION, "isDeleted": {"BOOL": True}}
-    # when the types of that revision are to be corrected
-    outcome, item = written(removed, live())
+    # when that revision is to be corrected
+    outcome, item = written(removed, live(), correction)
     # then the document does not come back
     assert outcome is STALE
     assert item == {"pk": {"S": "doc"}, **removed}

@@ -352,6 +352,24 @@ def test_an_extra_item_that_was_changed_meanwhile_stays(
     assert run.item(PERSON, difference.document_id)
 
 
+def test_a_document_that_is_removed_before_the_repair_stays_removed(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    # given an item that differs, and a tombstone where a document lives
+    other, wrong = insert(ledger, name="one"), insert(ledger, name="two")
+    run = ReconcileRun(export_of(ledger.blocks).write_to(tmp_path), replica(), client)
+    run.load()
+    planted.other_value(run, other)
+    planted.tombstone(run, wrong)
+    assert run.reconcile(is_deep=True).counts == {Kind.OTHER_VALUE: 1, Kind.WRONG_TOMBSTONE: 1}
+    # when `ops generations --remove` makes a tombstone of the first one before both are repaired
+    planted.tombstone(run, other)
+    run.repair()
+    # then it stays, and the other one is repaired
+    assert "isDeleted" in run.item(PERSON, other)
+    assert "isDeleted" not in run.item(PERSON, wrong)
+
+
 def test_an_extra_item_that_is_removed_meanwhile_stays_removed(
     tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
 ) -> None:
