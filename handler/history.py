@@ -78,6 +78,8 @@ class HistoryWrite(NamedTuple):
     content
         The projected attributes or the document of a live revision; the hash of the removed data of
         a redacted one, if it is known.
+    has_types
+        As of its revision.
     """
 
     table_name: str
@@ -86,6 +88,7 @@ class HistoryWrite(NamedTuple):
     state: RevisionState
     metadata: Attributes
     content: Attributes
+    has_types: bool = True
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -154,6 +157,7 @@ def revision_write(
         content=projected
         if revision.data_hash is None
         else {DATA_HASH_ATTRIBUTE: {"B": revision.data_hash}},
+        has_types=revision.has_types,
     )
     if not surely_fits(write.content, revision.data, table.copies):
         check_item(write.item)

@@ -68,6 +68,8 @@ class Write(NamedTuple):
         All attributes of the item after the write, without the key and the projection's id.
     removed
         Projected attributes that the item must not have after the write.
+    has_types
+        As of its revision.
     """
 
     table_name: str
@@ -76,6 +78,7 @@ class Write(NamedTuple):
     projection_id: str | None
     attributes: Mapping[str, AttributeValue]
     removed: tuple[str, ...] = ()
+    has_types: bool = True
 
     @property
     def key(self) -> tuple[str, str]:
@@ -203,6 +206,7 @@ def write_for(
         projection_id,
         attributes,
         removed,
+        revision.has_types,
     )
     if not surely_fits(attributes, revision.data, table.copies):
         check_item(write.item)

@@ -88,6 +88,8 @@ class Revision(NamedTuple):
         there is none.
     data_hash
         Hash of the data that a redaction has removed; None if nothing is redacted.
+    has_types
+        Whether all values have the type that they had in the ledger; False if it is from JSON.
     """
 
     table_name: str
@@ -101,6 +103,7 @@ class Revision(NamedTuple):
     hash: bytes
     block_address: Span | None
     data_hash: bytes | None
+    has_types: bool = True
 
 
 class Redaction(NamedTuple):

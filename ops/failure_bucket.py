@@ -118,11 +118,6 @@ class FailureBucket:
                 raise
         return True
 
-    def delete(self, key: str) -> None:
-        """Delete an object if it exists."""
-        with aws_errors(self._what):
-            self._client.delete_object(Bucket=self.name, Key=key)
-
     def delete_unchanged(self, key: str, read: StoredObject) -> bool:
         """Delete an object, unless it has changed since it was read.
 

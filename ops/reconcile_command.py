@@ -264,7 +264,7 @@ class _Repairs:
             reading_progress(self._console) as progress,
         ):
             repair = self._repair(progress, stop=stop)
-            ending, tally = repair.repair(self.found.wanted)
+            ending, tally = repair.repair(self.found)
         documents = plural(len(self.found.wanted), "document")
         lines.append(
             f"Repaired {documents}: {tally.applied:,} items and {tally.history:,} of the history "

@@ -197,9 +197,10 @@ class Redrive:
             self.bucket.put(key, body)
         if own is not None:
             return self._replace(found.key, own, stored)
-        # Last, so that every record is in the table or in the bucket whenever a run ends.
-        self.bucket.delete(found.key)
-        return Ending.REMOVED
+        # Last, so that every record is in the table or in the bucket whenever a run ends. A replay
+        # may have put the redaction of the revision in its place meanwhile.
+        is_unchanged = self.bucket.delete_unchanged(found.key, stored)
+        return Ending.REMOVED if is_unchanged else Ending.GONE
 
 
 class _QueueRun:

@@ -33,6 +33,8 @@ class Difference(NamedTuple):
         That of the item; None without an item.
     expected_version
         That of the revision which the item should have; None for none.
+    facts
+        What else is known of the item (`ops.reconcile.records.Fact`).
     """
 
     kind: Kind
@@ -40,6 +42,7 @@ class Difference(NamedTuple):
     document_id: str
     version: int | None
     expected_version: int | None
+    facts: int
 
 
 @dataclass(kw_only=True)
@@ -122,16 +125,20 @@ class Comparison:
         wanted, item = comparison.wanted, document.items.get(place)
         self.expected[place] += wanted is not None
         version = None if item is None or item.version < 0 else item.version
+        facts = 0 if item is None else item.facts
         kind = comparison.kind(item)
         if kind is not None:
             expected = None if wanted is None else wanted.version
-            yield Difference(kind, place, document_id, version, expected)
+            yield Difference(kind, place, document_id, version, expected, facts)
         if comparison.unstorable is not None:
-            yield Difference(Kind.UNSTORABLE, place, document_id, version, comparison.unstorable)
+            yield Difference(
+                Kind.UNSTORABLE, place, document_id, version, comparison.unstorable, facts
+            )
 
     def _history(self, document_id: str, document: Document) -> Iterator[Difference]:
         comparison = HistoryComparison(self._coverage, document.revisions, document.redacted)
         self.expected[None] += len(comparison.wanted)
+        facts = {item.version: item.facts for item in document.history}
         for version, kind in comparison.kinds(document.history):
             yield Difference(
                 kind,
@@ -139,4 +146,5 @@ class Comparison:
                 document_id,
                 None if version < 0 or kind is Kind.MISSING else version,
                 version if version in comparison.wanted else None,
+                facts.get(version, 0),
             )

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from handler.contract import KEY_ATTRIBUTE, VERSION_ATTRIBUTE
+from handler.contract import (
+    DELETED_ATTRIBUTE,
+    KEY_ATTRIBUTE,
+    REVISION_STATE_ATTRIBUTE,
+    VERSION_ATTRIBUTE,
+    RevisionState,
+)
 from handler.corrections import Correction
 from ops.errors import OpsError, aws_errors
 from ops.exports.catalogue import catalogue
@@ -13,23 +19,24 @@ from ops.exports.options import chosen_sequence
 from ops.exports.probing import block_range
 from ops.exports.source import open_source
 from ops.reconcile.kinds import REPAIRED, Kind
-from ops.replay.engine import Engine
+from ops.reconcile.records import Fact
+from ops.replay.engine import Ending, Engine
 from ops.replay.job import Job
 from ops.replay.messages import document_key
 from ops.replay.plan import plan_of
 from ops.replay.safety import refuse_expired_tombstones
 from ops.replay.state import ReplayState
+from ops.replay.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from handler.settings import HandlerSettings
     from journal.exports.sequence import JournalSequence
     from ops.exports.source import Source
     from ops.reconcile.comparison import Difference
     from ops.replay.crew import Crew
-    from ops.replay.engine import Ending, Progress
-    from ops.replay.tally import Tally
+    from ops.replay.engine import Progress
 
 MAX_DOCUMENTS = 500_000
 """Documents that one repair takes, which bounds its memory. More are a replay's work."""
@@ -49,6 +56,8 @@ class ToRepair:
         As `MAX_DOCUMENTS`.
     documents
         What stands for the documents of items that are to be written again.
+    tombstones
+        What stands for those whose item is a tombstone of the right version that differs.
     removed
         What stands for documents of removed generations, which must not come back.
     extra
@@ -60,6 +69,7 @@ class ToRepair:
     keeps_extra: bool = False
     max_documents: int = MAX_DOCUMENTS
     documents: set[bytes] = field(default_factory=set)
+    tombstones: set[bytes] = field(default_factory=set)
     removed: set[bytes] = field(default_factory=set)
     extra: list[Difference] = field(default_factory=list)
     is_too_much: bool = False
@@ -75,8 +85,11 @@ class ToRepair:
         elif is_extra:
             self.extra.append(difference)
         else:
-            documents = self.removed if kind is Kind.REMOVED else self.documents
-            documents.add(document_key(difference.document_id))
+            key = document_key(difference.document_id)
+            (self.removed if kind is Kind.REMOVED else self.documents).add(key)
+            is_same_version = difference.version == difference.expected_version
+            if difference.place is not None and is_same_version and _is_tombstone(difference):
+                self.tombstones.add(key)
 
     def refuse_too_much(self) -> None:
         """Raise an error if not everything could be collected.
@@ -96,6 +109,20 @@ class ToRepair:
     def wanted(self) -> frozenset[bytes]:
         """What stands for the documents that are to be written again."""
         return frozenset(self.documents - self.removed)
+
+    @property
+    def by_correction(self) -> Mapping[Correction, frozenset[bytes]]:
+        """What stands for the documents by how they are corrected.
+
+        A tombstone that was not there when the tables were compared is no difference: somebody has
+        removed the document since.
+        """
+        wanted = self.wanted
+        parts = {
+            Correction.ANY: wanted & self.tombstones,
+            Correction.ANY_BUT_TOMBSTONES: wanted - self.tombstones,
+        }
+        return {correction: documents for correction, documents in parts.items() if documents}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,32 +164,37 @@ class Repair:
             If tombstones of a table expire, and the export ends longer ago than they live.
         """
         source, sequence = self._journal()
-        refuse_expired_tombstones(self._job(sequence, None), source, sequence, has_index=True)
+        refuse_expired_tombstones(self._job(sequence), source, sequence, has_index=True)
 
     def _journal(self) -> tuple[Source, JournalSequence]:
         source = open_source(self.location)
         return source, chosen_sequence(catalogue(source, block_range), self.strand_id)
 
-    def _job(self, sequence: JournalSequence, documents: frozenset[bytes] | None) -> Job:
+    def _job(
+        self,
+        sequence: JournalSequence,
+        documents: frozenset[bytes] | None = None,
+        correction: Correction | None = None,
+    ) -> Job:
         return Job(
             location=self.location,
             strand_id=sequence.strand_id,
             settings=self.settings,
             tables=self.tables,
-            correction=Correction.ANY,
+            correction=correction,
             documents=documents,
         )
 
-    def repair(self, documents: frozenset[bytes]) -> tuple[Ending, Tally]:
+    def repair(self, found: ToRepair) -> tuple[Ending, Tally]:
         """Write the newest revisions of some documents again, and all of their history.
 
         The writes have the handler's conditions, and items of the same version that differ are
-        replaced under the condition that they still have it. So whatever else writes is safe.
+        replaced under the condition that they still do. So whatever else writes is safe.
 
         Parameters
         ----------
-        documents
-            What stands for them, by `ops.replay.messages.document_key`.
+        found
+            The documents.
 
         Returns
         -------
@@ -174,8 +206,19 @@ class Repair:
         OpsError
             If something cannot be read or written for now.
         """
+        ending, tally = Ending(), Tally()
+        for correction, documents in found.by_correction.items():
+            if not ending.is_interrupted:
+                part, counts = self._replay(documents, correction)
+                ending.is_interrupted = part.is_interrupted
+                ending.problems += part.problems
+                ending.unread += part.unread
+                tally.add(counts)
+        return ending, tally
+
+    def _replay(self, documents: frozenset[bytes], correction: Correction) -> tuple[Ending, Tally]:
         _, sequence = self._journal()
-        job, plan = self._job(sequence, documents), plan_of(sequence)
+        job, plan = self._job(sequence, documents, correction), plan_of(sequence)
         state = ReplayState(None)
         crew = self.crew_of(job, plan.size)
         try:
@@ -193,7 +236,10 @@ def remove_extra(
     *,
     has_versions: bool,
 ) -> bool:
-    """Delete an item that the export does not know, if it still has the version that was found.
+    """Delete an item that the export does not know, if it is still what was found.
+
+    Its version must be the same, and whether it is a tombstone or redacted: without such an item, a
+    record that comes late would bring back what was removed.
 
     Parameters
     ----------
@@ -220,17 +266,34 @@ def remove_extra(
 
     version = {"N": str(difference.version)}
     key: dict[str, Any] = {KEY_ATTRIBUTE: {"S": difference.document_id}}
+    values: dict[str, Any] = {":version": version}
     if has_versions:
         key[VERSION_ATTRIBUTE] = version
+        same, name = "#state = :state", REVISION_STATE_ATTRIBUTE
+        values[":state"] = {"S": _state(difference.facts).value}
+    elif _is_tombstone(difference):
+        same, name = "attribute_exists(#state)", DELETED_ATTRIBUTE
+    else:
+        same, name = "attribute_not_exists(#state)", DELETED_ATTRIBUTE
     try:
         with aws_errors(f"table {table_name}", passes=(_REFUSED,)):
             dynamodb.delete_item(
                 TableName=table_name,
                 Key=key,
-                ConditionExpression="#version = :version",
-                ExpressionAttributeNames={"#version": VERSION_ATTRIBUTE},
-                ExpressionAttributeValues={":version": version},
+                ConditionExpression=f"#version = :version AND {same}",
+                ExpressionAttributeNames={"#version": VERSION_ATTRIBUTE, "#state": name},
+                ExpressionAttributeValues=values,
             )
     except ClientError:
         return False
     return True
+
+
+def _is_tombstone(difference: Difference) -> bool:
+    return bool(difference.facts & Fact.TOMBSTONE)
+
+
+def _state(facts: int) -> RevisionState:
+    if facts & Fact.REDACTED:
+        return RevisionState.REDACTED
+    return RevisionState.DELETED if facts & Fact.TOMBSTONE else RevisionState.LIVE

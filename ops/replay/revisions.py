@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from journal.errors import DamagedObject, IonError
 from journal.exports.block import time_text
 from journal.exports.block_revisions import BlockRevisionReader
-from journal.exports.blocks import object_blocks
+from journal.exports.blocks import Format, object_blocks
 from journal.exports.selection import Selection
 from ops.exports.catalogue import Unreadable
 
@@ -170,10 +170,13 @@ class _PartReader:
         self._last: int | None = None
         self._count = 0
         self._noted = 0
+        self._has_types = True
 
     def read(self, chunks: Iterable[bytes]) -> None:
         try:
-            for located in object_blocks(chunks).blocks:
+            objects = object_blocks(chunks)
+            self._has_types = objects.format is not Format.JSON
+            for located in objects.blocks:
                 try:
                     self._take(located)
                 except IonError as error:
@@ -207,12 +210,15 @@ class _PartReader:
 
     def _add(self, block: BlockRevisions, number: int) -> None:
         found = self._found
-        found.revisions.extend(
-            [
-                FoundRevision(each.revision, number, each.place, each.span)
-                for each in block.revisions
+        revisions = [
+            FoundRevision(each.revision, number, each.place, each.span) for each in block.revisions
+        ]
+        if not self._has_types:
+            revisions = [
+                each._replace(revision=each.revision._replace(has_types=False))
+                for each in revisions
             ]
-        )
+        found.revisions.extend(revisions)
         found.faulty.extend([FoundFault(number, *each) for each in block.faulty])
 
     def _is_selected(self, block: BlockRevisions) -> bool:

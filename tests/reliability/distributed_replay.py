@@ -1,4 +1,4 @@
-"""Replays an export of a schedule's ledger by the steps of the state machine, with faults.
+"""Replays exports of a schedule's ledger by the steps of the state machine, with faults.
 
 The batches come in any order. Whoever starts it again does what is left, as another execution does.
 """
@@ -22,6 +22,7 @@ from ops.distributed.scan_step import scan
 from ops.distributed.workplace import Workplace
 from ops.distributed.write_step import write
 from ops.exports.source import open_source
+from ops.replay.messages import Pass
 from tests.reliability.assembly import writer
 from tests.reliability.fault_injection import FAILURE_BUCKET
 from tests.reliability.gates import ServiceFaults
@@ -43,7 +44,7 @@ class DistributedReplay:
     Parameters
     ----------
     folder
-        The export.
+        The exports.
     random
         Random source of the schedule.
     """
@@ -57,8 +58,8 @@ class DistributedReplay:
 
     def execute(
         self, settings: HandlerSettings, backend: Backend, buckets: Buckets, gate: Gate
-    ) -> None:
-        """Execute the state machine.
+    ) -> int:
+        """Execute the state machine; return the number of superseded batches that it read.
 
         Raises
         ------
@@ -72,12 +73,15 @@ class DistributedReplay:
             batch_bytes=self._batch_bytes,
         )
         run = plan(Request(), workplace)
+        read = 0
         if run.write_count:
             for item in self._items(run.scan_key):
+                read += item.pass_ is Pass.REDACTIONS
                 scan(run, item, workplace)
             run = Run.from_json(json.loads(json.dumps(gather(run, workplace).to_json())))
             self._write(run, workplace, backend, buckets, gate)
         check(run, "execution", workplace)
+        return read
 
     def _write(
         self, run: Run, workplace: Workplace, backend: Backend, buckets: Buckets, gate: Gate

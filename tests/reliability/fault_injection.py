@@ -117,9 +117,12 @@ LATE_GENERATION = "late record of a dropped table"
 UNINDEXED = "value that no index takes"
 HISTORY_REFUSED = "record that only the history cannot have"
 STATE_REFUSED = "record that only the current state cannot have"
+OLDER_COPY = "superseded copy with data that the other has redacted"
+REDACTED_COPY = "redaction that only a superseded copy tells"
+SUPERSEDED_READ = "superseded copies read by a replay"
 SITUATIONS = (
     *(DATA_REMOVED, REDACTED_EARLY, REPLAYED_REDACTION, REDRIVEN_REDACTED, LATE_GENERATION),
-    *(UNINDEXED, HISTORY_REFUSED, STATE_REFUSED),
+    *(UNINDEXED, HISTORY_REFUSED, STATE_REFUSED, OLDER_COPY, REDACTED_COPY, SUPERSEDED_READ),
 )
 """What happens without a fault, and must not become rare."""
 

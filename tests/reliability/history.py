@@ -13,7 +13,7 @@ from tests.support.sentinel import SENTINEL
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qldb_simulator.blocks import Revision
+    from qldb_simulator.blocks import Block, Revision
     from qldb_simulator.delivery_plan import KinesisEntry
     from qldb_simulator.journal import Ledger
 
@@ -70,6 +70,11 @@ class History:
     stateless
         Documents and versions for which another tool wrote an item of the history table without a
         state.
+    snapshots
+        The blocks after each commit, as an export shows them that is made then.
+    stripped
+        Documents and versions that a replay takes from a copy with their data, and writes without
+        it, because another copy or a later block redacts them.
     tables
         Options of the replicated ledger tables.
     """
@@ -88,6 +93,8 @@ class History:
     unversioned: set[str] = field(default_factory=set)
     redactions: dict[bytes, Redacted] = field(default_factory=dict)
     stateless: set[tuple[str, int]] = field(default_factory=set)
+    snapshots: list[tuple[Block, ...]] = field(default_factory=list)
+    stripped: set[tuple[str, int]] = field(default_factory=set)
 
     @property
     def has_history(self) -> bool:

@@ -33,6 +33,7 @@ def make_history(plan: Plan, random: Random) -> History:
     writer = LedgerWriter(plan, random, history)
     live = [control_record(QLDB_STREAM_ARN, "CREATED")]
     for block in writer.blocks():
+        history.snapshots.append(ledger.blocks)
         if plan.live:
             live += _rendered(history, block)
     late = [control_record(QLDB_STREAM_ARN, "CREATED")]
@@ -46,6 +47,8 @@ def make_history(plan: Plan, random: Random) -> History:
     if plan.live and plan.replay:
         _deliver(history, plan, random, late)
     break_frames(plan, random, history)
+    for _ in writer.late_redactions():
+        history.snapshots.append(ledger.blocks)
     return history
 
 

@@ -40,6 +40,8 @@ class HistoryVerdict:
         self._violations = violations
         self._situations = situations
         self._possible = facts(history, storable(history))
+        for key in history.stripped:
+            self._possible.setdefault(key, Facts()).described = True
         self._stubs = {
             (each.document_id, each.version): expected_stub(
                 each.table_id, each.document_id, each.version

@@ -59,6 +59,13 @@ class LedgerWriter:
                 yield from self._recreate_table()
             yield self._commit()
 
+    def late_redactions(self) -> Iterator[Block]:
+        """Redact the plan's number of revisions after the end of the stream."""
+        for _ in range(self._plan.late_redactions):
+            redaction = self._redaction(set())
+            if redaction is not None:
+                yield self._ledger.commit([redaction])
+
     def _commit(self) -> Block:
         operations: list[Any] = []
         touched: set[str] = set()

@@ -755,6 +755,49 @@ MUTATIONS = (
         new="if False and",
         finder="first_oversized",
     ),
+    Mutation(
+        name="superseded copies are not read",
+        file="ops/replay/plan.py",
+        old="superseded=_batches(reversed(sequence.superseded), *limits),",
+        new="superseded=(),",
+        finder="first_superseded_copy",
+    ),
+    Mutation(
+        name="what superseded copies redact is forgotten",
+        file="ops/replay/engine.py",
+        old="pass_ is Pass.REDACTIONS:\n                    self._learn(answer)\n",
+        new="pass_ is Pass.REDACTIONS:\n                    pass\n",
+        finder="first_superseded_copy",
+    ),
+    Mutation(
+        name="a copy without its data is no redaction",
+        file="ops/replay/batch_sink.py",
+        old="            self.redacted.add(RevisionKey(key, version))\n",
+        new="            pass\n",
+        finder="first_superseded_copy",
+    ),
+    Mutation(
+        name="what another copy redacts is written",
+        file="ops/replay/batch_writing.py",
+        old="RevisionKey(key, revision.version) in self._redacted",
+        new="False",
+        finder="first_superseded_copy",
+    ),
+    Mutation(
+        name="data that another copy redacts goes to the failure bucket",
+        file="ops/replay/batch_writing.py",
+        old="if kept is None or (revision.kind is RevisionKind.REDACTED and "
+        "revision.data_hash is None):",
+        new="if kept is None:",
+        finder="first_superseded_copy",
+    ),
+    Mutation(
+        name="the state machine writes what another copy redacts",
+        file="ops/distributed/redactions.py",
+        old="frozenset(each for each in self.revisions if each.document in wanted)",
+        new="frozenset()",
+        finder="first_superseded_copy",
+    ),
 )
 
 

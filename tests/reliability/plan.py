@@ -63,7 +63,12 @@ class Plan:
     poison
         Number of broken records and of documents that DynamoDB refuses.
     exports
-        Number of concurrent replays of an export of the ledger.
+        Number of replays of exports of the ledger.
+    overlaps
+        Number of further exports beside the first one, each of a part of the journal. They are
+        made at other times: some before a redaction that another one shows, some after it.
+    late_redactions
+        Number of redactions after the end of the stream, so that only exports can tell them.
     """
 
     seed: int
@@ -101,6 +106,8 @@ class Plan:
     redrives: int = 0
     poison: int = 0
     exports: int = 0
+    overlaps: int = 0
+    late_redactions: int = 0
 
     @property
     def tables(self) -> dict[str, TableOptions]:
@@ -156,6 +163,8 @@ class Plan:
             redrives=random.choice((0, 1, 2)),
             poison=random.choice((0, 0, 1, 3)),
             exports=random.choice((0, 0, 0, 1, 2)),
+            overlaps=random.choice((0, 1, 2, 3)),
+            late_redactions=random.choice((0, 2, 4)),
         )
 
     @classmethod

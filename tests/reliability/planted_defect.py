@@ -1,4 +1,4 @@
-"""Plants a defect in a copy of the function's source, and looks for it."""
+"""Plants a defect in a copy of the program's source, and looks for it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCHEDULES = 400
-_FOLDERS = ("handler", "journal")
-"""Folders in a copy: the function's own code."""
+_FOLDERS = ("handler", "journal", "ops")
+"""Folders in a copy: the code of the function, and of the operator's commands."""
 
 
 @dataclass(frozen=True, kw_only=True)

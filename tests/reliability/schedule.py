@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -58,7 +59,6 @@ from tests.support.memory_s3 import Buckets
 from tests.support.sentinel import printed_form
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Callable, Mapping
 
     from qldb_simulator.delivery_plan import KinesisEntry
@@ -454,7 +454,9 @@ def run(
     random = Random(plan.seed)
     history = make_history(plan, random)
     with ExitStack() as stack:
-        export = stack.enter_context(ExportedLedger(history, random)) if plan.exports else None
+        export = (
+            stack.enter_context(ExportedLedger(plan, history, random)) if plan.exports else None
+        )
         watch = Watch(history)
         running = RunningSchedule(
             plan=plan,
@@ -494,12 +496,13 @@ def _report(running: RunningSchedule) -> Report:
     failures = failure_objects(running.buckets, BUCKET)
     lost += after_redrive(history, backend, failures, watch, dropped=True)
     running.redrive_late(untouched)
+    exported = Counter() if running.export is None else running.export.situations
     return Report(
         plan=plan,
         lost=lost,
         resurrected=watch.resurrected,
         redacted_left=watch.redacted_left + watch.history_table.redacted_left,
         violations=watch.violations[:_MAX_VIOLATIONS],
-        faults=running.injector.counts + watch.situations,
+        faults=running.injector.counts + watch.situations + exported,
         user_records=sum(len(each) for each in history.user_records.values()),
     )

@@ -73,6 +73,8 @@ PLANS = st.builds(
     poison=st.integers(0, 2),
     # Each takes half as long again; `make chaos` has more of them.
     exports=st.sampled_from((0, 0, 0, 0, 0, 0, 1, 2)),
+    overlaps=st.integers(0, 3),
+    late_redactions=st.integers(0, 3),
 )
 
 
@@ -134,8 +136,10 @@ def test_records_that_leave_the_stream_unprocessed_are_detected(
     assert any("left the stream before" in violation for violation in report.violations)
 
 
-def test_a_plan_gives_the_same_run_each_time() -> None:
-    plan = Plan.from_seed(20)
+@pytest.mark.parametrize(
+    "plan", [Plan.from_seed(20), Plan(seed=1, exports=1, overlaps=3, late_redactions=3)]
+)
+def test_a_plan_gives_the_same_run_each_time(plan: Plan) -> None:
     first, second = run(plan), run(plan)
     assert first == second
     assert sum(first.faults.values()) > 0

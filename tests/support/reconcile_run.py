@@ -93,7 +93,7 @@ class ReconcileRun:
             tables=frozenset(),
             crew_of=self._crew,
             progress=NoProgress(),
-        ).repair(self.to_repair.wanted)
+        ).repair(self.to_repair)
 
     def _crew(self, job: Job, size: int) -> Crew:  # noqa: ARG002 (one worker for any size)
         writer = BatchStatementWriter(

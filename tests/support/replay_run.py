@@ -18,6 +18,7 @@ from ops.replay.job import Job
 from ops.replay.plan import Batch, Plan
 from ops.replay.revisions import EVERYTHING
 from ops.replay.state import ReplayState
+from tests.support.faults import NoFaults
 from tests.support.memory_dynamodb import MemoryDynamoDB, Tables
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from handler.corrections import Correction
     from handler.failures import FailedRecord
     from handler.outcomes import Outcome
-    from handler.writer import ItemWrite, ReplicaWriter
+    from handler.writer import ItemWrite, ReplicaWriter, StatementClient
     from journal.exports.selection import Selection
     from journal.exports.sequence import ObjectPart
     from ops.replay.engine import Ending
@@ -112,6 +113,8 @@ class ReplayRun:
         The configuration.
     tables, bucket
         What is written to.
+    client
+        Writes to other tables instead; None for those in memory.
     objects_per_batch
         How many objects a batch has.
     parts_at_once
@@ -122,6 +125,7 @@ class ReplayRun:
     settings: HandlerSettings = SETTINGS
     tables: Tables = field(default_factory=lambda: Tables([PERSON], history=[HISTORY]))
     bucket: Bucket = field(default_factory=Bucket)
+    client: StatementClient | None = None
     objects_per_batch: int = 1
     parts_at_once: int = 1
     max_bytes: int = MAX_BYTES
@@ -158,9 +162,9 @@ class ReplayRun:
             correction=correction,
             documents=documents,
         )
-        client = (
-            MemoryDynamoDB(self.tables) if faults is None else MemoryDynamoDB(self.tables, faults)
-        )
+        client = self.client
+        if client is None:
+            client = MemoryDynamoDB(self.tables, faults or NoFaults())
         writer = Counting(
             BatchStatementWriter(
                 client, requests_in_flight=1, sleep=lambda _: None, correction=correction

@@ -109,7 +109,12 @@ def test_a_missing_item_is_created_as_ever() -> None:
 
 
 @pytest.mark.parametrize(
-    ("correction", "expected"), [(Correction.SAME_REVISION, STALE), (Correction.ANY, APPLIED)]
+    ("correction", "expected"),
+    [
+        (Correction.SAME_REVISION, STALE),
+        (Correction.ANY_BUT_TOMBSTONES, APPLIED),
+        (Correction.ANY, APPLIED),
+    ],
 )
 def test_another_hash_is_corrected_only_on_request(
     correction: Correction, expected: Outcome
@@ -124,8 +129,21 @@ def test_a_live_item_in_the_place_of_a_tombstone_is_corrected() -> None:
     assert written(changed(), TOMBSTONE) == (APPLIED, TOMBSTONE.item)
 
 
-def test_a_tombstone_in_the_place_of_a_live_item_is_corrected() -> None:
-    assert written({**VERSION, "isDeleted": {"BOOL": True}}, live()) == (APPLIED, live().item)
+def test_a_tombstone_in_the_place_of_a_live_item_is_corrected_on_request() -> None:
+    stored = {**VERSION, "isDeleted": {"BOOL": True}}
+
+    assert written(stored, live(), Correction.ANY) == (APPLIED, live().item)
+
+
+@pytest.mark.parametrize("correction", [Correction.SAME_REVISION, Correction.ANY_BUT_TOMBSTONES])
+def test_a_removed_document_stays_removed(correction: Correction) -> None:
+    # given a tombstone of the revision's own version, as `ops generations --remove` makes it
+    removed = {**VERSION, "isDeleted": {"BOOL": True}}
+    # when that revision is to be corrected
+    outcome, item = written(removed, live(), correction)
+    # then the document does not come back
+    assert outcome is STALE
+    assert item == {"pk": {"S": "doc"}, **removed}
 
 
 def test_when_a_tombstone_expires_is_no_difference() -> None:
@@ -161,6 +179,23 @@ class Racing(MemoryDynamoDB):
         return super().put_item(**arguments)
 
 
+def raced(
+    stored: Mapping[str, Any],
+    other: Mapping[str, Any],
+    write: Write | HistoryWrite,
+    correction: Correction = Correction.ANY,
+) -> tuple[Outcome, Mapping[str, Any]]:
+    """Return the outcome of a write, and the item, if another write comes before its correction."""
+    tables = Tables([TABLE], history=[HISTORY])
+    tables.put(write.table_name, {"pk": {"S": "doc"}, **stored}, all_old=False)
+    writer = BatchStatementWriter(
+        Racing(tables, other), requests_in_flight=1, clock=lambda: NOW, correction=correction
+    )
+    (outcome,) = writer.write([write], NOW + 60)
+    (item,) = tables.items(write.table_name).values()
+    return outcome, item
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -169,20 +204,88 @@ class Racing(MemoryDynamoDB):
     ],
 )
 def test_what_somebody_else_writes_meanwhile_decides_anew(other: dict[str, Any]) -> None:
-    # given an item that differs
-    tables = Tables([TABLE])
-    tables.put(TABLE, {"pk": {"S": "doc"}, **changed(data={"S": "1"})}, all_old=False)
-    writer = BatchStatementWriter(
-        Racing(tables, other),
-        requests_in_flight=1,
-        clock=lambda: NOW,
-        correction=Correction.SAME_REVISION,
-    )
-    # when another write comes before the correction
-    (outcome,) = writer.write([live()], NOW + 60)
+    # given an item that differs / when another write comes before the correction
+    outcome, item = raced(changed(data={"S": "1"}), other, live(), Correction.SAME_REVISION)
     # then that one stays
     assert outcome is STALE
-    assert tables.items(TABLE)["doc"] == {"pk": {"S": "doc"}, **other}
+    assert item == {"pk": {"S": "doc"}, **other}
+
+
+@pytest.mark.parametrize("correction", Correction)
+def test_a_document_that_is_removed_meanwhile_stays_removed(correction: Correction) -> None:
+    # given an item that differs, whose document is removed before the correction
+    removed = {**VERSION, "isDeleted": {"BOOL": True}}
+    # when
+    outcome, item = raced(changed(data={"S": "1"}), removed, live(), correction)
+    # then
+    assert outcome is STALE
+    assert item == {"pk": {"S": "doc"}, **removed}
+
+
+@pytest.mark.parametrize("correction", Correction)
+def test_types_that_come_meanwhile_are_not_lost(correction: Correction) -> None:
+    # given a correction from JSON, before which the same revision is written from Ion
+    from_json = live({**VERSION, "photo": {"S": "AQI="}})._replace(has_types=False)
+    from_ion = {"projectionId": {"S": "one"}, **VERSION, "photo": {"B": b"\x01\x02"}}
+    # when
+    outcome, item = raced(from_ion | {"photo": {"S": "wrong"}}, from_ion, from_json, correction)
+    # then
+    assert outcome is STALE
+    assert item["photo"] == {"B": b"\x01\x02"}
+
+
+def test_types_that_come_meanwhile_are_not_lost_in_the_history() -> None:
+    from_json = revision({"photo": {"S": "AQI="}})._replace(has_types=False)
+    from_ion = history_item("live", photo={"B": b"\x01\x02"})
+
+    outcome, item = raced(from_ion | {"photo": {"S": "wrong"}}, from_ion, from_json)
+
+    assert outcome is STALE
+    assert item["photo"] == {"B": b"\x01\x02"}
+
+
+@pytest.mark.parametrize("correction", Correction)
+def test_json_takes_no_types_away(correction: Correction) -> None:
+    from_json = live({**VERSION, "photo": {"S": "AQI="}})._replace(has_types=False)
+    from_ion = {"projectionId": {"S": "one"}, **VERSION, "photo": {"B": b"\x01\x02"}}
+
+    outcome, item = written(from_ion, from_json, correction)
+
+    assert outcome is STALE
+    assert item["photo"] == {"B": b"\x01\x02"}
+
+
+def test_json_corrects_a_value_beside_one_with_types() -> None:
+    # given an item from Ion of which one value is wrong
+    from_json = live({**VERSION, "photo": {"S": "AQI="}, "n": {"N": "1"}})
+    stored = {"projectionId": {"S": "one"}, **VERSION, "photo": {"B": b"\x01\x02"}}
+    # when it is corrected from JSON
+    outcome, item = written(
+        {**stored, "n": {"N": "2"}}, from_json._replace(has_types=False), Correction.ANY
+    )
+    # then only that value is another one
+    assert outcome is APPLIED
+    assert item == {"pk": {"S": "doc"}, **stored, "n": {"N": "1"}}
+
+
+def test_json_takes_no_types_away_in_the_history() -> None:
+    from_json = revision({"photo": {"S": "AQI="}})._replace(has_types=False)
+
+    outcome, item = written(
+        history_item("live", photo={"B": b"\x01\x02"}), from_json, Correction.ANY
+    )
+
+    assert outcome is STALE
+    assert item["photo"] == {"B": b"\x01\x02"}
+
+
+def test_an_item_that_differs_in_hundreds_of_attributes_is_corrected() -> None:
+    many = {f"attribute{number}": {"N": str(number)} for number in range(300)}
+
+    outcome, item = written(changed(), live({**VERSION, **many}))
+
+    assert outcome is APPLIED
+    assert item == live({**VERSION, **many}).item
 
 
 def history_item(state: str, **content: Any) -> dict[str, Any]:  # noqa: ANN401 (attribute values)

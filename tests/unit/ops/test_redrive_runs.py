@@ -19,7 +19,7 @@ from tests.support.failure_bucket import notification
 from tests.support.failure_objects import failed_record, quarantine
 from tests.support.faults import client_error
 from tests.support.memory_sqs import QUEUE_URL
-from tests.support.qldb_records import future_type, malformed, secret_revision
+from tests.support.qldb_records import future_type, malformed, redactions, secret_revision
 
 if TYPE_CHECKING:
     from tests.support.redrive_run import RedriveRun
@@ -172,6 +172,23 @@ def test_an_object_that_another_run_removed_does_not_come_back(runs: RedriveRun)
     # then
     assert ending is Ending.GONE
     assert runs.s3.bodies == {}
+
+
+def test_an_object_that_was_replaced_meanwhile_stays(runs: RedriveRun) -> None:
+    # given a replay that puts a redaction under the key of the revision, after that was read
+    key = quarantine(runs.s3, failed_record(secret_revision("doc")))
+    redaction = failed_record(redactions(("doc", 0))).to_json()
+
+    def replay(operation: str, _key: str) -> None:
+        if operation == "GetObject":
+            runs.s3.bodies[key] = redaction
+
+    runs.s3.after = replay
+    # when
+    ending = runs.redrive().object(key)
+    # then the redaction is not lost
+    assert ending is Ending.GONE
+    assert runs.s3.bodies == {key: redaction}
 
 
 def test_a_message_that_appears_again_in_a_long_run_is_not_lost(runs: RedriveRun) -> None:

@@ -102,6 +102,26 @@ def test_another_value_differs_from_a_json_export_too(
     assert run.reconcile(is_deep=True).counts == {Kind.OTHER_VALUE: 1}
 
 
+def test_a_repair_from_json_takes_no_types_away(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    # given items from an Ion export, one of which was changed
+    document_id = insert(ledger, **TYPED)
+    update(ledger, document_id, **TYPED)
+    ion = export_of(ledger.blocks, ExportFormat.ION_BINARY).write_to(tmp_path / "ion")
+    json = export_of(ledger.blocks, ExportFormat.JSON).write_to(tmp_path / "json")
+    ReconcileRun(ion, WITH_HISTORY, client).load()
+    run = ReconcileRun(json, WITH_HISTORY, client)
+    kept = run.item(HISTORY, document_id, 0), run.item(HISTORY, document_id, 1)
+    planted.other_value(run, document_id)
+    assert run.reconcile(is_deep=True).counts == {Kind.OTHER_VALUE: 1, Kind.RETYPED: 2}
+    # when its document is repaired
+    run.repair()
+    # then the others have their types
+    assert not run.reconcile(is_deep=True).wrong
+    assert (run.item(HISTORY, document_id, 0), run.item(HISTORY, document_id, 1)) == kept
+
+
 def test_items_that_lost_their_types_differ_from_an_ion_export_until_they_are_repaired(
     tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
 ) -> None:
@@ -369,6 +389,64 @@ def test_an_extra_item_that_was_changed_meanwhile_stays(
     assert not remove_extra(client, PERSON, difference, has_versions=False)
 
     assert run.item(PERSON, difference.document_id)
+
+
+def test_a_document_that_is_removed_before_the_repair_stays_removed(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    # given an item that differs, and a tombstone where a document lives
+    other, wrong = insert(ledger, name="one"), insert(ledger, name="two")
+    run = ReconcileRun(export_of(ledger.blocks).write_to(tmp_path), replica(), client)
+    run.load()
+    planted.other_value(run, other)
+    planted.tombstone(run, wrong)
+    assert run.reconcile(is_deep=True).counts == {Kind.OTHER_VALUE: 1, Kind.WRONG_TOMBSTONE: 1}
+    # when `ops generations --remove` makes a tombstone of the first one before both are repaired
+    planted.tombstone(run, other)
+    run.repair()
+    # then it stays, and the other one is repaired
+    assert "isDeleted" in run.item(PERSON, other)
+    assert "isDeleted" not in run.item(PERSON, wrong)
+
+
+def test_an_extra_item_that_is_removed_meanwhile_stays_removed(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    # given an item that the export does not have
+    document_id = insert(ledger, name="one")
+    run = ReconcileRun(export_of(ledger.blocks).write_to(tmp_path), replica(), client)
+    run.load()
+    planted.unknown_document(run, document_id)
+    run.reconcile()
+    (difference,) = run.to_repair.extra
+    # when it becomes a tombstone of its version, as `ops generations --remove` makes it
+    planted.tombstone(run, difference.document_id)
+    # then the tombstone stays, without which a late record would bring the document back
+    assert not remove_extra(client, PERSON, difference, has_versions=False)
+    assert "isDeleted" in run.item(PERSON, difference.document_id)
+    # and a tombstone that is extra itself is deleted
+    run.reconcile()
+    (found,) = run.to_repair.extra
+    assert remove_extra(client, PERSON, found, has_versions=False)
+
+
+def test_an_extra_revision_that_is_redacted_meanwhile_stays_redacted(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    # given a revision that the export does not have
+    document_id = insert(ledger, name="one")
+    update(ledger, document_id, name="two")
+    run = ReconcileRun(export_of(ledger.blocks).write_to(tmp_path), WITH_HISTORY, client)
+    run.load()
+    planted.unknown_revision(run, document_id)
+    run.reconcile()
+    (difference,) = run.to_repair.extra
+    # when the stream redacts it
+    redacted = {name: run.item(HISTORY, document_id, 9)[name] for name in ("pk", "version", "hash")}
+    run.put(HISTORY, {**redacted, "revisionState": {"S": "redacted"}})
+    # then what is left stays, without which a late record would bring the data back
+    assert not remove_extra(client, HISTORY, difference, has_versions=True)
+    assert run.item(HISTORY, document_id, 9)["revisionState"] == {"S": "redacted"}
 
 
 def test_a_repair_of_too_much_is_refused(

@@ -453,6 +453,23 @@ def test_an_ion_replay_corrects_what_a_json_replay_has_written(
     assert run.tables.items(PERSON)[document]["data"] == {"M": {"data": {"B": b"\x01\x02"}}}
 
 
+@pytest.mark.parametrize("correction", Correction)
+def test_a_json_export_takes_no_types_away(
+    tmp_path: Path, ledger: Ledger, correction: Correction
+) -> None:
+    # given items from Ion, with a history
+    document = insert(ledger, data=b"\x01\x02")
+    run = ReplayRun(exported(tmp_path / "ion", ledger), settings=WITH_HISTORY)
+    run.run()
+    before = run.tables.items(PERSON), run.tables.items(HISTORY)
+    assert before[0][document]["data"] == {"M": {"data": {"B": b"\x01\x02"}}}
+    # when the JSON export of the same journal corrects what differs
+    run.folder = exported(tmp_path / "json", ledger, output_format=ExportFormat.JSON)
+    run.run(correction=correction)
+    # then nothing has changed
+    assert (run.tables.items(PERSON), run.tables.items(HISTORY)) == before
+
+
 def test_only_chosen_tables_are_replayed(tmp_path: Path, ledger: Ledger) -> None:
     busy(ledger)
     run = ReplayRun(exported(tmp_path, ledger), settings=SETTINGS)
