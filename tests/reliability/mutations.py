@@ -793,8 +793,8 @@ MUTATIONS = (
     ),
     Mutation(
         name="the state machine writes what another copy redacts",
-        file="ops/distributed/redactions.py",
-        old="frozenset(each for each in self.revisions if each.document in wanted)",
+        file="ops/distributed/redacted_revisions.py",
+        old="frozenset(each for key in keys for each in self._of(key))",
         new="frozenset()",
         finder="first_superseded_copy",
     ),

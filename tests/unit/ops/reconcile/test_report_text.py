@@ -52,7 +52,7 @@ def found(
 
 
 def missing(document_id: str, place: int | None = 0) -> Difference:
-    return Difference(Kind.MISSING, place, document_id, None, 3)
+    return Difference(Kind.MISSING, place, document_id, None, 3, 0)
 
 
 def lines_with(report: Reconciliation, text: str) -> list[str]:
@@ -84,7 +84,7 @@ def test_numbers_of_tables_are_aligned_whatever_the_length_of_their_names(name: 
 
 @pytest.mark.parametrize("ledger_table", ["Person", ID])
 def test_the_report_has_80_columns_where_ids_are_those_of_qldb(ledger_table: str) -> None:
-    kinds = [Difference(kind, 0, ID, 1, 2) for kind in Kind]
+    kinds = [Difference(kind, 0, ID, 1, 2, 0) for kind in Kind]
     report = found(*kinds, missing(ID, place=None), ledger_table=ledger_table)
     assert WIDTH == 80
     assert [line for line in summary(report) if len(line) > WIDTH] == []
