@@ -6,7 +6,7 @@ from pathlib import Path
 # The folder of the repository: `python FOLDER/ops` sees only what is in `ops`.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from ops.interruption import end_at_once
+from ops.interruption import end_at_once, leave
 
 try:
     with end_at_once():
@@ -18,4 +18,4 @@ except ModuleNotFoundError as error:
     )
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import multiprocessing
 import os
 import signal
+import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +41,28 @@ def end_at_once() -> Iterator[None]:
 def _end(_signal: int, _frame: object) -> None:
     os.write(_STANDARD_ERROR, b"stopped\n")
     os._exit(_STATUS_INTERRUPTED)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process.
+
+    Python would wait for the calls that threads have begun, and for those that wait for a thread:
+    after an interruption nobody wants the requests that are left.
+
+    Parameters
+    ----------
+    status
+        Its exit status.
+    """
+    if status != _STATUS_INTERRUPTED:
+        sys.exit(status)
+    for each in multiprocessing.active_children():
+        each.kill()
+    # Such as for the semaphores of a pool of processes, of whose loss Python would warn.
+    atexit._run_exitfuncs()  # noqa: SLF001 (there is no other way without the wait for threads)
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+    os._exit(status)
 
 
 @contextmanager

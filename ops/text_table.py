@@ -35,6 +35,8 @@ def aligned(
     list of str
         Without space at their ends.
     """
+    if not rows:
+        return []
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     if columns is not None:
         room = columns - sum(len(_GAP) + width for width in widths[1:])

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 _TABLE = b"TABLE"
 
+_GAP = r"(?:\s|--[^\n]*\n|/\*.*?\*/)"
+"""Space or a comment. It is repeated possessively: otherwise the text of a statement might be taken
+for a part of the comment before it, and the time would double with each comment."""
+
 _STATEMENT = re.compile(
-    r"""(?:\s|--[^\n]*\n|/\*.*?\*/)*(CREATE|DROP|UNDROP)\s+TABLE\s+"?([^\s";(]+)"?""",
-    re.IGNORECASE | re.DOTALL,
+    rf"""{_GAP}*+(CREATE|DROP|UNDROP){_GAP}++TABLE(?:{_GAP}++"?|")(\w+)""",
+    re.ASCII | re.DOTALL | re.IGNORECASE,
 )
 
 

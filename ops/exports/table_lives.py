@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ops.exports.part_scan import FoundStatement
 
@@ -22,6 +22,11 @@ class TableLife:
     created: str | None = None
     dropped: str | None = None
     restored: str | None = None
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether the table is dropped and not restored."""
+        return self.dropped is not None and self.restored is None
 
 
 def table_lives(
@@ -46,10 +51,26 @@ def table_lives(
         if verb == "DROP":
             before = [each for each in of_name if each[0] <= place.sequence_no]
             if before:
-                life = lives[max(before)[1]]
+                life = lives[_active(before, lives, place.sequence_no)]
                 life.dropped, life.restored = place.time, None
         else:
             after = [each for each in of_name if each[0] >= place.sequence_no]
             if after:
                 lives[min(after)[1]].created = place.time
     return lives
+
+
+def _active(
+    of_name: Sequence[tuple[int, str]], lives: Mapping[str, TableLife], sequence_no: int
+) -> str:
+    """Return which of several tables of one name has it before a block.
+
+    A table with its first revision in the very block may be the one that the block's transaction
+    creates in place of another.
+    """
+
+    def likelihood(each: tuple[int, str]) -> tuple[bool, bool, int, str]:
+        first, table_id = each
+        return not lives[table_id].is_dropped, first < sequence_no, first, table_id
+
+    return max(of_name, key=likelihood)[1]

@@ -24,6 +24,8 @@ class Coverage:
         By index of the replica, the table id with the last revision.
     dropped
         Ids of the tables that were dropped, and not restored.
+    restored
+        Ids of the tables that were dropped and restored.
     """
 
     first_block: int | None
@@ -32,6 +34,7 @@ class Coverage:
     end: datetime | None
     newest_generation: Mapping[int, str] = field(default_factory=dict)
     dropped: frozenset[str] = frozenset()
+    restored: frozenset[str] = frozenset()
 
     def ends_before(self, time: str) -> bool:
         """Return whether a transaction's time, as Ion text, is after the last block's."""

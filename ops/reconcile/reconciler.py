@@ -32,12 +32,13 @@ from ops.reconcile.table_side import ItemReader, TableScan
 from ops.replay.selected import chosen_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from handler.settings import HandlerSettings
     from journal.exports.sequence import JournalSequence, ObjectPart
     from ops.exports.catalogue import Catalogue
     from ops.exports.part_scan import FoundStatement
+    from ops.exports.table_lives import TableLife
     from ops.reconcile.comparison import Difference
     from ops.reconcile.edges import Edge
     from ops.reconcile.export_side import BatchRecords, Generation
@@ -190,6 +191,7 @@ def _problems_before(found: Catalogue, chosen: JournalSequence) -> Iterator[Unre
 
 
 def _coverage(run: _Run, first: Edge | None, last: Edge | None) -> Coverage:
+    lives = _lives(run)
     return Coverage(
         first_block=None if first is None else first.place.sequence_no,
         last_block=None if last is None else last.place.sequence_no,
@@ -199,23 +201,22 @@ def _coverage(run: _Run, first: Edge | None, last: Edge | None) -> Coverage:
             place: max(known, key=lambda table_id: known[table_id].last)
             for place, known in run.generations.items()
         },
-        dropped=_dropped(run),
+        dropped=frozenset(table_id for table_id, life in lives.items() if life.is_dropped),
+        restored=frozenset(
+            table_id for table_id, life in lives.items() if life.restored is not None
+        ),
     )
 
 
-def _dropped(run: _Run) -> frozenset[str]:
-    """Return the ids of the tables that the journal drops for good."""
+def _lives(run: _Run) -> Mapping[str, TableLife]:
+    """Return what the journal tells of its tables, by their ids."""
     tables = [
         (table_id, generation.name, generation.first)
         for known in run.generations.values()
         for table_id, generation in known.items()
     ]
     statements = sorted(run.statements, key=lambda found: found.place.sequence_no)
-    return frozenset(
-        table_id
-        for table_id, life in table_lives(statements, tables).items()
-        if life.dropped is not None and life.restored is None
-    )
+    return table_lives(statements, tables)
 
 
 @dataclass

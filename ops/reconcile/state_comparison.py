@@ -115,6 +115,8 @@ class StateComparison:
         """Return whether the ledger table was dropped, so that its items may be removed."""
         if wanted.table_id in self._coverage.dropped:
             return True
+        if wanted.table_id in self._coverage.restored:
+            return False
         # A part of a journal may not have the statement, but tables of one name follow each other.
         newest = self._coverage.newest_generation.get(wanted.table)
         return newest is not None and newest != wanted.table_id

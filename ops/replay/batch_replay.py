@@ -59,6 +59,8 @@ class BatchReplay:
         Returns seconds since the epoch; the same clock as the writer's.
     parts_at_once
         As `ops.replay.batch_writing.PARTS_AT_ONCE`, for a writer that several threads may call.
+    write_units
+        Ceiling of the write units a second that the writer keeps to; None for none.
     max_bytes, slice_bytes
         As `MAX_BYTES` and `SLICE_BYTES`.
     """
@@ -74,6 +76,7 @@ class BatchReplay:
         units: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] = time.time,
         parts_at_once: int = 1,
+        write_units: float | None = None,
         max_bytes: int = MAX_BYTES,
         slice_bytes: int = SLICE_BYTES,
     ) -> None:
@@ -85,6 +88,7 @@ class BatchReplay:
         self._units = units
         self._clock = clock
         self._parts_at_once = parts_at_once
+        self._write_units = write_units
         self._max_bytes = max_bytes
         self._slice_bytes = slice_bytes
         self._batch: Batch | None = None
@@ -152,6 +156,7 @@ class BatchReplay:
             clock=self._clock,
             deadline=self._deadline,
             parts_at_once=self._parts_at_once,
+            write_units=self._write_units,
         )
         before = self._units()
         if self._is_large:

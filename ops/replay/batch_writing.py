@@ -15,6 +15,7 @@ from handler.telemetry import BatchCounts
 from journal.errors import MalformedRecord
 from journal.revisions import Redaction, Redactions, RevisionKind
 from ops.errors import OpsError
+from ops.exports.prices import BYTES_PER_WRITE_UNIT
 from ops.replay.batch_sink import table_of
 from ops.replay.messages import RevisionKey, document_key
 from ops.replay.records import (
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 ROUND_SECONDS = 60.0
 """After this time without any progress a batch is given up for now."""
+
+_STATEMENTS = 4
+"""More than one item needs, where a ceiling of write units makes each wait for those before it."""
 
 PART_ENTRIES = 1_000
 """About how many entries are items at a time. Items take ten times the memory of their blocks."""
@@ -75,6 +79,14 @@ class _Entry(NamedTuple):
     is_candidate: bool
 
 
+def _units(entry: _Entry) -> int:
+    """Return about how many write units an entry takes in one table."""
+    if entry.kept is None:
+        return 1
+    _, _, _, start, stop = entry.kept.found.span
+    return 1 + (stop - start) // BYTES_PER_WRITE_UNIT
+
+
 def _parts(entries: list[_Entry]) -> list[list[_Entry]]:
     """Part entries by their documents: what a batch has of a document is written together."""
     count = -(-len(entries) // PART_ENTRIES)
@@ -107,6 +119,8 @@ class BatchWriting:
         Seconds since the epoch after which nothing is written; without end by default.
     parts_at_once
         As `PARTS_AT_ONCE`; with more than one, the writer is called by several threads.
+    write_units
+        Ceiling of the write units a second that the writer keeps to; None for none.
 
     Attributes
     ----------
@@ -126,6 +140,7 @@ class BatchWriting:
         clock: Callable[[], float],
         deadline: float = math.inf,
         parts_at_once: int = 1,
+        write_units: float | None = None,
     ) -> None:
         self._job = job
         self._writer = writer
@@ -136,6 +151,7 @@ class BatchWriting:
         self._clock = clock
         self._deadline = deadline
         self._parts_at_once = parts_at_once
+        self._write_units = write_units
         self._candidates: Counter[bytes] = Counter()
         self._failed: Counter[bytes] = Counter()
         self._arn = export_arn(job.strand_id)
@@ -230,9 +246,19 @@ class BatchWriting:
                 batch.add_revision(incoming, is_candidate=is_candidate)
             else:
                 batch.add_redactions(incoming)
-        batch.write(min(self._clock() + ROUND_SECONDS, self._deadline))
+        batch.write(min(self._clock() + self._round_seconds(entries), self._deadline))
         batch.count_without_state(failures.has_failed)
         return failures.retried()
+
+    def _round_seconds(self, entries: list[_Entry]) -> float:
+        """Return how long a round may take.
+
+        A request that still waits for its write units at the end of a round is sent all the same.
+        The next round would find its items there, and need more requests than the one before.
+        """
+        if self._write_units is None:
+            return ROUND_SECONDS
+        return ROUND_SECONDS + _STATEMENTS * sum(map(_units, entries)) / self._write_units
 
     def _add_fault(self, found: FoundFault, quarantine: Quarantine) -> None:
         quarantine.add(

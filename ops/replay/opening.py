@@ -52,4 +52,13 @@ def make_worker(opening: Opening) -> Worker:
         opening.outputs, write_units=opening.write_units, correction=job.correction
     )
     failures = LateFailureStore(opening.outputs)
-    return Worker(BatchReplay(job, writer, failures, parts_at_once=PARTS_AT_ONCE))
+    return Worker(
+        BatchReplay(
+            job,
+            writer,
+            failures,
+            # Below a ceiling, a part would only take write units from another.
+            parts_at_once=PARTS_AT_ONCE if opening.write_units is None else 1,
+            write_units=opening.write_units,
+        )
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from handler.settings import HandlerSettings, ReplicaTable
-from handler.writer import BatchStatementWriter
+from handler.writer import REQUESTS_IN_FLIGHT, BatchStatementWriter
 from ops.exports.catalogue import catalogue
 from ops.exports.options import chosen_sequence
 from ops.exports.probing import block_range
@@ -15,6 +15,7 @@ from ops.replay.batch_replay import MAX_BYTES, SLICE_BYTES, BatchReplay
 from ops.replay.crew import CrewOfOne, Worker
 from ops.replay.engine import Engine
 from ops.replay.job import Job
+from ops.replay.pacing import PacedClient
 from ops.replay.plan import Batch, Plan
 from ops.replay.revisions import EVERYTHING
 from ops.replay.state import ReplayState
@@ -119,6 +120,9 @@ class ReplayRun:
         How many objects a batch has.
     parts_at_once
         How many threads write a batch.
+    write_units
+        Ceiling of the write units a second, with real time and several requests in flight; None
+        for none.
     """
 
     folder: Path
@@ -128,6 +132,7 @@ class ReplayRun:
     client: StatementClient | None = None
     objects_per_batch: int = 1
     parts_at_once: int = 1
+    write_units: float | None = None
     max_bytes: int = MAX_BYTES
     slice_bytes: int = SLICE_BYTES
     state: ReplayState | None = None
@@ -165,17 +170,13 @@ class ReplayRun:
         client = self.client
         if client is None:
             client = MemoryDynamoDB(self.tables, faults or NoFaults())
-        writer = Counting(
-            BatchStatementWriter(
-                client, requests_in_flight=1, sleep=lambda _: None, correction=correction
-            ),
-            fails,
-        )
+        writer = Counting(self._writer(client, correction), fails)
         replay = BatchReplay(
             job,
             writer,
             self.bucket,
             parts_at_once=self.parts_at_once,
+            write_units=self.write_units,
             max_bytes=self.max_bytes,
             slice_bytes=self.slice_bytes,
         )
@@ -193,6 +194,18 @@ class ReplayRun:
             self.writes += writer.writes
             if state_file is not None:
                 self.state.close()
+
+    def _writer(
+        self, client: StatementClient, correction: Correction | None
+    ) -> BatchStatementWriter:
+        if self.write_units is None:
+            return BatchStatementWriter(
+                client, requests_in_flight=1, sleep=lambda _: None, correction=correction
+            )
+        paced = PacedClient(
+            client, requests_in_flight=REQUESTS_IN_FLIGHT, write_units=self.write_units
+        )
+        return BatchStatementWriter(paced, correction=correction)
 
     def _batches(self, parts: Sequence[ObjectPart]) -> tuple[Batch, ...]:
         size = self.objects_per_batch

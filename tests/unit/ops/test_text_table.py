@@ -32,3 +32,7 @@ def test_characters_of_two_columns_are_counted_as_such() -> None:
 
 def test_other_columns_that_fill_the_terminal_leave_the_first_its_own_lines() -> None:
     assert aligned([("id", "z" * 30)], text_columns=(0, 1), columns=20) == ["id", "  " + "z" * 30]
+
+
+def test_no_rows_are_no_lines() -> None:
+    assert aligned([], columns=20) == []

@@ -43,3 +43,16 @@ def test_statements_about_tables_without_revisions_are_about_none_of_the_others(
         [("first", "A", 3)],
     )
     assert lives == {"first": TableLife()}
+
+
+def test_a_table_that_another_replaces_in_the_same_block_is_the_one_that_was_dropped() -> None:
+    lives = table_lives(
+        [statement(10, "DROP", "A"), statement(10, "CREATE", "A"), statement(20, "DROP", "A")],
+        [("first", "A", 3), ("second", "A", 10)],
+    )
+    assert lives == {"first": TableLife(None, "t10"), "second": TableLife("t10", "t20")}
+
+
+def test_a_table_without_an_older_one_may_be_dropped_in_the_block_of_its_first_revision() -> None:
+    lives = table_lives([statement(10, "DROP", "A")], [("first", "A", 10)])
+    assert lives == {"first": TableLife(None, "t10")}

@@ -312,6 +312,68 @@ def test_a_tombstone_of_a_table_that_was_restored_is_wrong(
     assert found.counts == {Kind.WRONG_TOMBSTONE: 1}
 
 
+def test_a_tombstone_of_a_table_that_was_restored_after_its_successor_is_wrong(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    # given a document of a table that was dropped, and restored when its successor was dropped
+    document_id = insert(ledger, name="one")
+    ledger.commit([DropTable(table="Person")])
+    ledger.commit([CreateTable(table="Person")])
+    insert(ledger, name="two")
+    ledger.commit([DropTable(table="Person")])
+    ledger.commit([CreateTable(table="Zoo")])
+    folder = export_of(ledger.blocks, output_format=ExportFormat.ION_TEXT).write_to(tmp_path)
+    run = ReconcileRun(folder, replica(merge_generations=True), client)
+    run.load()
+    planted.tombstone(run, document_id)
+    table_id = run.item(PERSON, document_id)["tableId"]["S"]
+    for path in folder.rglob("*.ion"):
+        text = path.read_text()
+        path.write_text(text.replace("CREATE TABLE Zoo", f"UNDROP TABLE {table_id}"))
+    # when
+    found = run.reconcile(is_deep=True)
+    # then
+    assert found.counts == {Kind.WRONG_TOMBSTONE: 1}
+
+
+def test_a_tombstone_of_a_table_that_replaced_another_in_one_transaction_is_wrong(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
+) -> None:
+    # given a table that was dropped, created again and written in the same transaction
+    former = insert(ledger, name="one")
+    result = ledger.commit(
+        [
+            DropTable(table="Person"),
+            CreateTable(table="Person"),
+            Insert(table="Person", document={"name": "two"}),
+        ]
+    )
+    document_id = str(result.documents[0].document_id)
+    folder = export_of(ledger.blocks).write_to(tmp_path)
+    run = ReconcileRun(folder, replica(merge_generations=True), client)
+    run.load()
+    planted.tombstone(run, document_id)
+    planted.tombstone(run, former)
+    # when
+    found = run.reconcile(is_deep=True)
+    # then
+    assert found.counts == {Kind.WRONG_TOMBSTONE: 1, Kind.REMOVED: 1}
+
+
+@pytest.mark.parametrize("output_format", ExportFormat)
+def test_the_tombstone_of_a_dropped_table_is_told_from_each_format(
+    tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB, output_format: ExportFormat
+) -> None:
+    document_id = insert(ledger, name="one")
+    ledger.commit([DropTable(table="Person")])
+    folder = export_of(ledger.blocks, output_format=output_format).write_to(tmp_path)
+    run = ReconcileRun(folder, replica(), client)
+    run.load()
+    planted.tombstone(run, document_id)
+
+    assert run.reconcile(is_deep=True).counts == {Kind.REMOVED: 1}
+
+
 def test_what_no_item_can_hold_is_told_and_the_item_has_the_version_before(
     tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
 ) -> None:

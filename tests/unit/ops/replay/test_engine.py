@@ -158,6 +158,20 @@ def test_a_part_is_written_while_another_waits_for_dynamodb(
     assert versions(run) == expected
 
 
+def test_a_ceiling_of_write_units_is_no_lack_of_progress(
+    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a batch whose writes take longer than DynamoDB may take without any progress
+    expected = {insert(ledger, number=number): 0 for number in range(60)}
+    monkeypatch.setattr(batch_writing, "ROUND_SECONDS", 0.2)
+    run = ReplayRun(exported(tmp_path, ledger), objects_per_batch=100, write_units=75)
+    # when
+    run.run()
+    # then it is written, and nothing twice
+    assert versions(run) == expected
+    assert len(run.writes) == len(expected)
+
+
 def test_an_error_in_a_part_ends_the_batch(
     tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
