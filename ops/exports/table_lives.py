@@ -50,9 +50,9 @@ def table_lives(
         of_name = [(first, table_id) for table_id, name, first in tables if name == named]
         if verb == "DROP":
             before = [each for each in of_name if each[0] <= place.sequence_no]
-            if before:
-                life = lives[_active(before, lives, place.sequence_no)]
-                life.dropped, life.restored = place.time, None
+            active = _active(before, lives, place.sequence_no)
+            if active is not None:
+                lives[active].dropped, lives[active].restored = place.time, None
         else:
             after = [each for each in of_name if each[0] >= place.sequence_no]
             if after:
@@ -62,15 +62,18 @@ def table_lives(
 
 def _active(
     of_name: Sequence[tuple[int, str]], lives: Mapping[str, TableLife], sequence_no: int
-) -> str:
-    """Return which of several tables of one name has it before a block.
+) -> str | None:
+    """Return which of several tables of one name has it before a block; None if that is not known.
 
     A table with its first revision in the very block may be the one that the block's transaction
     creates in place of another.
     """
 
-    def likelihood(each: tuple[int, str]) -> tuple[bool, bool, int, str]:
+    def likelihood(each: tuple[int, str]) -> tuple[bool, bool, int]:
         first, table_id = each
-        return not lives[table_id].is_dropped, first < sequence_no, first, table_id
+        return not lives[table_id].is_dropped, first < sequence_no, first
 
-    return max(of_name, key=likelihood)[1]
+    ranked = sorted(of_name, key=likelihood, reverse=True)
+    if not ranked or (len(ranked) > 1 and likelihood(ranked[0]) == likelihood(ranked[1])):
+        return None
+    return ranked[0][1]

@@ -46,6 +46,10 @@ _STATEMENTS = 4
 PART_ENTRIES = 1_000
 """About how many entries are items at a time. Items take ten times the memory of their blocks."""
 
+MAX_PART_BYTES = 8 * 1024 * 1024
+"""About how many bytes of revisions are items at a time, where they are large. Those of many small
+values take thirty times as much as items."""
+
 PARTS_AT_ONCE = 2
 """Parts that a batch writes at a time, where writes take long: while one waits for DynamoDB, the
 next becomes items."""
@@ -81,15 +85,21 @@ class _Entry(NamedTuple):
 
 def _units(entry: _Entry) -> int:
     """Return about how many write units an entry takes in one table."""
+    return 1 + _size(entry) // BYTES_PER_WRITE_UNIT
+
+
+def _size(entry: _Entry) -> int:
+    """Return the bytes of an entry's revision."""
     if entry.kept is None:
-        return 1
+        return 0
     _, _, _, start, stop = entry.kept.found.span
-    return 1 + (stop - start) // BYTES_PER_WRITE_UNIT
+    return stop - start
 
 
 def _parts(entries: list[_Entry]) -> list[list[_Entry]]:
     """Part entries by their documents: what a batch has of a document is written together."""
-    count = -(-len(entries) // PART_ENTRIES)
+    size = sum(map(_size, entries))
+    count = max(-(-len(entries) // PART_ENTRIES), -(-size // MAX_PART_BYTES))
     parts: list[list[_Entry]] = [[] for _ in range(count)]
     for entry in entries:
         parts[int.from_bytes(entry.key[:_PART_BYTES], "big") % count].append(entry)

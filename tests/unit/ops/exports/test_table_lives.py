@@ -56,3 +56,12 @@ def test_a_table_that_another_replaces_in_the_same_block_is_the_one_that_was_dro
 def test_a_table_without_an_older_one_may_be_dropped_in_the_block_of_its_first_revision() -> None:
     lives = table_lives([statement(10, "DROP", "A")], [("first", "A", 10)])
     assert lives == {"first": TableLife(None, "t10")}
+
+
+def test_of_two_tables_with_their_first_revisions_in_the_block_none_is_called_dropped() -> None:
+    # given a transaction that writes a table, drops it, creates it again and writes that one
+    statements = [statement(10, "DROP", "A"), statement(10, "CREATE", "A")]
+    # when
+    lives = table_lives(statements, [("first", "A", 10), ("second", "A", 10)])
+    # then nothing tells which is which
+    assert {life.dropped for life in lives.values()} == {None}

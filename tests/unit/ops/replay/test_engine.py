@@ -138,6 +138,21 @@ def test_a_batch_that_is_written_in_parts_gives_the_same(
     assert run.state.tally == whole.state.tally
 
 
+def test_large_revisions_become_items_in_smaller_parts(
+    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a batch of few revisions with many bytes
+    expected = {insert(ledger, text="x" * 2000): 0 for _ in range(20)}
+    monkeypatch.setattr(batch_writing, "MAX_PART_BYTES", 10_000)
+    run = ReplayRun(exported(tmp_path, ledger), objects_per_batch=100)
+    calls: list[None] = []
+    # when
+    run.run(fails=lambda: calls.append(None))
+    # then not all of them are in one call
+    assert versions(run) == expected
+    assert len(calls) > 1
+
+
 def test_a_part_is_written_while_another_waits_for_dynamodb(
     tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
