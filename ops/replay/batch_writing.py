@@ -51,8 +51,8 @@ MAX_PART_BYTES = 8 * 1024 * 1024
 values take thirty times as much as items."""
 
 PARTS_AT_ONCE = 2
-"""Parts that a batch writes at a time, where writes take long: while one waits for DynamoDB, the
-next becomes items."""
+"""Parts that a function writes at a time: while one waits for DynamoDB, the next becomes items. On
+one machine, more processes do the same for less CPU time, as threads of Python share one core."""
 
 _PART_BYTES = 4
 """Bytes of what stands for a document by which entries are parted."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ops import connections
 from ops.replay.batch_replay import BatchReplay
-from ops.replay.batch_writing import PARTS_AT_ONCE
 from ops.replay.crew import Worker
 from ops.replay.dry_run import CountingWriter, TakesEverything
 from ops.replay.failure_store import LateFailureStore
@@ -52,13 +51,4 @@ def make_worker(opening: Opening) -> Worker:
         opening.outputs, write_units=opening.write_units, correction=job.correction
     )
     failures = LateFailureStore(opening.outputs)
-    return Worker(
-        BatchReplay(
-            job,
-            writer,
-            failures,
-            # Below a ceiling, a part would only take write units from another.
-            parts_at_once=PARTS_AT_ONCE if opening.write_units is None else 1,
-            write_units=opening.write_units,
-        )
-    )
+    return Worker(BatchReplay(job, writer, failures, write_units=opening.write_units))
