@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor
+from collections import defaultdict, deque
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple
 
 from handler.contract import KEY_ATTRIBUTE, VERSION_ATTRIBUTE
@@ -20,9 +19,17 @@ from infra.import_manifest import (
 from ops.convert.destination import open_destination
 from ops.convert.objects import TableFiles, write_objects
 from ops.convert.spilling import SpillingWriter, table_folder
-from ops.exports import parallel
+from ops.errors import OpsError
 from ops.replay.batch_replay import BatchReplay
-from ops.replay.crew import CrewOfOne, ProcessCrew, Worker
+from ops.replay.crew import (
+    CrewOfOne,
+    Done,
+    Errand,
+    Failure,
+    ProcessCrew,
+    Worker,
+    WorkerLostError,
+)
 from ops.replay.engine import Engine
 from ops.replay.failure_store import LateFailureStore
 from ops.replay.state import ReplayState
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ops.convert.objects import Written
+    from ops.replay.crew import Crew
     from ops.replay.engine import Ending, Progress
     from ops.replay.job import Job
     from ops.replay.plan import Plan
@@ -178,17 +186,27 @@ def convert(
         folder=folder,
         partitions=partitions_for(plan),
     )
-    sorted_ = _sort(opening, plan, processes, stop, progress)
-    ending, tally = sorted_.ending, sorted_.tally
-    if ending.is_interrupted:
-        return Converted(ending=ending, tally=tally)
-    found = list(_files(opening, names))
-    size = sum(path.stat().st_size for files in found for path in files.paths)
-    progress.start(size, "writing objects")
-    counts: dict[str, list[Written]] = defaultdict(list)
-    for written in _objects(found, to, processes):
-        counts[written.name].append(written)
-        progress.advance(written.bytes, written.items)
+    make = partial(make_worker, opening)
+    crew: Crew = CrewOfOne(make()) if processes == 1 else ProcessCrew(make, processes)
+    with closing(crew):
+        sorted_ = _sort(opening, plan, crew, stop, progress)
+        ending, tally = sorted_.ending, sorted_.tally
+        if ending.is_interrupted:
+            return Converted(ending=ending, tally=tally)
+        found = list(_files(opening, names))
+        size = sum(path.stat().st_size for files in found for path in files.paths)
+        progress.start(size, "writing objects")
+        counts: dict[str, list[Written]] = defaultdict(list)
+        try:
+            for written in _objects(found, to, crew):
+                counts[written.name].append(written)
+                progress.advance(written.bytes, written.items)
+                if stop():
+                    break
+        except WorkerLostError:
+            # Who ends a command often ends its processes too.
+            if not stop():
+                raise
         if stop():
             ending.is_interrupted = True
             return Converted(ending=ending, tally=tally)
@@ -242,20 +260,14 @@ class _Sorted(NamedTuple):
 def _sort(
     opening: Opening,
     plan: Plan,
-    processes: int,
+    crew: Crew,
     stop: Callable[[], bool],
     progress: Progress,
 ) -> _Sorted:
     """Read everything, and sort the items into files."""
-    make = partial(make_worker, opening)
-    crew = CrewOfOne(make()) if processes == 1 else ProcessCrew(make, processes)
-    state = ReplayState(opening.folder / "state.sqlite")
-    try:
+    with closing(ReplayState(opening.folder / "state.sqlite")) as state:
         engine = Engine(opening.job, plan, state, crew, stop=stop, progress=progress)
         return _Sorted(engine.run(), state.tally, state.table_ids)
-    finally:
-        state.close()
-        crew.close()
 
 
 def _files(opening: Opening, names: dict[str, str]) -> Iterator[TableFiles]:
@@ -292,18 +304,28 @@ def _parts(size: int, partitions: int) -> int:
     return min(-(-size // OBJECT_BYTES), MAX_OBJECTS // partitions)
 
 
-def _objects(found: list[TableFiles], to: str, processes: int) -> Iterator[Written]:
+def _objects(found: list[TableFiles], to: str, crew: Crew) -> Iterator[Written]:
+    """Have objects written, and yield what became of each.
+
+    Raises
+    ------
+    OpsError
+        If the destination does not take one.
+    """
     work = partial(write_objects, location=to)
-    if processes == 1:
-        yield from map(work, found)
-        return
-    with ProcessPoolExecutor(
-        processes, get_context("spawn"), initializer=parallel.set_signals
-    ) as pool:
-        try:
-            yield from pool.map(work, found)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    idle, todo = deque(range(crew.size)), deque(found)
+    busy = 0
+    while todo or busy:
+        while idle and todo:
+            crew.send(idle.popleft(), Errand(work, todo.popleft()))
+            busy += 1
+        for worker, answer in crew.receive():
+            if isinstance(answer, Failure):
+                raise OpsError(answer.text)
+            if isinstance(answer, Done):
+                yield answer.result
+            idle.append(worker)
+            busy -= 1
 
 
 def _manifest(

@@ -8,7 +8,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection as connections
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from handler.exception_place import place
 from handler.process import collect_garbage_less_often
@@ -22,10 +22,33 @@ if TYPE_CHECKING:
 
     from ops.replay.batch_replay import BatchReplay
 
-Order: TypeAlias = Task | Claims
-"""What a worker is told."""
-
 _SECONDS_TO_END = 5.0
+
+
+class Errand(NamedTuple):
+    """Something to do that is no part of a replay, in a process that is there already.
+
+    Attributes
+    ----------
+    function
+        Does it: a function at the top of a module, or a `functools.partial` of one. An `OpsError`
+        of it becomes a `Failure`.
+    argument
+        What it is given.
+    """
+
+    function: Callable[[Any], Any]
+    argument: Any
+
+
+class Done(NamedTuple):
+    """What an errand has returned."""
+
+    result: Any
+
+
+Order: TypeAlias = Task | Claims | Errand
+"""What a worker is told."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +58,7 @@ class Failure:
     text: str
 
 
-Answer: TypeAlias = ReadBatch | WrittenBatch | Failure
+Answer: TypeAlias = ReadBatch | WrittenBatch | Done | Failure
 """What a worker answers: to a task what it has read, to claims what it has written. In the pass for
 redactions both come at once."""
 
@@ -89,6 +112,8 @@ class Worker:
     def obey(self, order: Order) -> list[Answer]:
         """Return the answers to an order."""
         try:
+            if isinstance(order, Errand):
+                return [Done(order.function(order.argument))]
             if isinstance(order, Claims):
                 return [self._replay.write(order)]
             read = self._replay.read(order.batch)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ops.errors import OpsError
 from ops.replay.crew import Failure, WorkerLostError
-from ops.replay.messages import Pass, ReadBatch, Task
+from ops.replay.messages import Pass, ReadBatch, Task, WrittenBatch
 from ops.replay.safety import refuse_merged_tables
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ops.exports.catalogue import Unreadable
     from ops.replay.crew import Crew
     from ops.replay.job import Job
-    from ops.replay.messages import WrittenBatch
     from ops.replay.plan import Batch, Plan
     from ops.replay.state import ReplayState
 
@@ -154,7 +153,7 @@ class Engine:
                 elif isinstance(answer, ReadBatch):
                     read[answer.number] = (worker, answer)
                     self._answer(pass_, queue, read)
-                else:
+                elif isinstance(answer, WrittenBatch):
                     self._finish(pass_, answer)
                     idle.append(worker)
         if todo:

@@ -39,7 +39,7 @@ from tests.support.sentinel import SECRET
 from tests.support.varied_ledger import varied_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from handler.settings import HandlerSettings
@@ -58,7 +58,13 @@ def planned(source: Path) -> tuple[str, Plan]:
 
 
 def converted(
-    source: Path, to: Path, settings: HandlerSettings = SETTINGS, *, is_whole: bool = True
+    source: Path,
+    to: Path,
+    settings: HandlerSettings = SETTINGS,
+    *,
+    is_whole: bool = True,
+    processes: int = 1,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Converted:
     strand_id, plan = planned(source)
     work = to.parent / "work"
@@ -70,8 +76,8 @@ def converted(
         folder=work,
         to=str(to),
         is_whole=is_whole,
-        processes=1,
-        stop=lambda: False,
+        processes=processes,
+        stop=stop,
         progress=NoProgress(),
     )
 
@@ -111,6 +117,40 @@ def test_the_items_are_those_of_a_replay(tmp_path: Path) -> None:
         ("Person", 60),
         ("history", len(run.tables.items(HISTORY))),
     ]
+
+
+def test_several_processes_make_the_same_items(tmp_path: Path) -> None:
+    source = export_of(varied_ledger(30, 200, tables=["Person"]).blocks).write_to(tmp_path / "e")
+
+    one = converted(source, tmp_path / "one" / "to")
+    two = converted(source, tmp_path / "two" / "to", processes=2)
+
+    assert [(table.name, table.items, table.bytes) for table in two.tables] == [
+        (table.name, table.items, table.bytes) for table in one.tables
+    ]
+    found = [items(tmp_path / name / "to" / "Person") for name in ("one", "two")]
+    assert canonical(found[0]) == canonical(found[1])
+
+
+def test_an_object_that_cannot_be_written_ends_the_conversion(tmp_path: Path) -> None:
+    # given a destination in which a file is where a folder has to be
+    source = export_of(varied_ledger(5, 10, tables=["Person"]).blocks).write_to(tmp_path / "e")
+    (tmp_path / "to").mkdir()
+    (tmp_path / "to" / "Person").write_text("")
+    # when and then
+    with pytest.raises(OpsError, match="cannot be written"):
+        converted(source, tmp_path / "to")
+
+
+def test_a_stop_while_objects_are_written_leaves_no_manifest(tmp_path: Path) -> None:
+    # given items that are all sorted
+    source = export_of(varied_ledger(5, 10, tables=["Person"]).blocks).write_to(tmp_path / "e")
+    # when a stop is requested at the first object
+    result = converted(source, tmp_path / "to", stop=(tmp_path / "to" / "Person" / "items").exists)
+    # then nothing can be imported
+    assert result.ending.is_interrupted
+    assert result.tables == ()
+    assert list(tmp_path.rglob("manifest.json")) == []
 
 
 def test_items_are_in_no_order_of_their_keys(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ops.errors import OpsError
-from ops.replay.crew import CrewOfOne, Failure, From, Worker
+from ops.replay.crew import CrewOfOne, Done, Errand, Failure, From, Worker
 from ops.replay.messages import Claims, Pass, ReadBatch, Task, WrittenBatch
 from ops.replay.plan import Batch
 from tests.support.sentinel import SECRET
@@ -55,6 +55,25 @@ def test_a_batch_of_which_only_redactions_count_is_answered_at_once() -> None:
     one.send(0, Task(Pass.REDACTIONS, BATCH))
 
     assert one.receive() == [From(0, READ), From(0, WRITTEN)]
+
+
+def test_an_errand_is_answered_by_what_it_returns() -> None:
+    one = crew()
+
+    one.send(0, Errand(len, "four"))
+
+    assert one.receive() == [From(0, Done(4))]
+
+
+def test_an_error_of_an_errand_is_told_as_one_of_a_batch() -> None:
+    one = crew()
+
+    def fails(text: str) -> None:
+        raise OpsError(text)
+
+    one.send(0, Errand(fails, "name the remedy"))
+
+    assert one.receive() == [From(0, Failure("name the remedy"))]
 
 
 def test_an_error_for_the_operator_is_told_as_it_is() -> None:
