@@ -51,7 +51,7 @@ OBJECT_BYTES = 32 * 1024 * 1024
 memory."""
 
 MAX_PARTITIONS = 1024
-"""Files for each table and process: a batch adds to most of them, and opens each for that."""
+"""Files for each table and process. Most of them are opened each time that items are added."""
 
 _GROWTH = 4
 """About how many bytes of items an export has for each of its own, at most."""
@@ -85,7 +85,8 @@ class Opening:
 def make_worker(opening: Opening) -> Worker:
     """Make a worker; see `ops.replay.opening.make_worker`."""
     writer = SpillingWriter(opening.folder, opening.partitions)
-    return Worker(BatchReplay(opening.job, writer, LateFailureStore(opening.outputs)))
+    replay = BatchReplay(opening.job, writer, LateFailureStore(opening.outputs))
+    return Worker(replay, writer.flush)
 
 
 class ConvertedTable(NamedTuple):

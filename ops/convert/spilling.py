@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from handler.outcomes import Outcome
     from handler.writer import ItemWrite
 
+BUFFER_BYTES = 16 * 1024 * 1024
+"""Items that a process has in memory before it adds them to the files. A thousand items of a large
+export are one for each file, and to open a file takes as long as to make an item."""
+
 SEPARATOR = b"\t"
 """Between key and item of a line: JSON has no such character outside of escapes."""
 
@@ -58,20 +62,30 @@ class SpillingWriter:
     def __init__(self, folder: Path, partitions: int) -> None:
         self._folder = folder
         self._partitions = partitions
+        self._lines: dict[tuple[str, int], bytearray] = defaultdict(bytearray)
+        self._bytes = 0
 
     def write(self, writes: Sequence[ItemWrite], deadline: float) -> list[Outcome]:  # noqa: ARG002 (protocol)
-        """Add items to the files. All are on disk when this returns."""
-        lines: dict[tuple[str, int], bytearray] = defaultdict(bytearray)
+        """Add items, which are in the files after the next `flush`."""
         for write in writes:
             partition = key_number(write.document_id) % self._partitions
-            lines[write.table_name, partition] += _line(write)
-        for (table_name, partition), content in lines.items():
+            line = _line(write)
+            self._lines[write.table_name, partition] += line
+            self._bytes += len(line)
+        if self._bytes >= BUFFER_BYTES:
+            self.flush()
+        return [APPLIED] * len(writes)
+
+    def flush(self) -> None:
+        """Put everything that was added into the files."""
+        for (table_name, partition), content in self._lines.items():
             folder = table_folder(self._folder, table_name)
             folder.mkdir(exist_ok=True)
             # Not kept open: there may be more files than a process may have open.
             with (folder / file_name(partition, os.getpid())).open("ab") as file:
                 file.write(content)
-        return [APPLIED] * len(writes)
+        self._lines.clear()
+        self._bytes = 0
 
 
 def _line(write: ItemWrite) -> bytes:

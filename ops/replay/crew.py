@@ -104,10 +104,13 @@ class Worker:
     ----------
     replay
         Reads and writes batches.
+    after_batch
+        Called when a batch is written, before that is answered.
     """
 
-    def __init__(self, replay: BatchReplay) -> None:
+    def __init__(self, replay: BatchReplay, after_batch: Callable[[], None] = lambda: None) -> None:
         self._replay = replay
+        self._after_batch = after_batch
 
     def obey(self, order: Order) -> list[Answer]:
         """Return the answers to an order."""
@@ -115,7 +118,9 @@ class Worker:
             if isinstance(order, Errand):
                 return [Done(order.function(order.argument))]
             if isinstance(order, Claims):
-                return [self._replay.write(order)]
+                written = self._replay.write(order)
+                self._after_batch()
+                return [written]
             read = self._replay.read(order.batch)
             if order.pass_ is Pass.REDACTIONS:
                 return [read, self._replay.without_writing()]
