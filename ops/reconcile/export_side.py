@@ -15,6 +15,7 @@ from typing_extensions import override
 from handler.history import revision_write
 from handler.replica import check_integer, projected_attributes, write_for
 from journal.errors import DamagedObject, IonError, MalformedRecord
+from journal.exports.block import time_text
 from journal.exports.block_facts import Table
 from journal.exports.block_revisions import NO_TABLE
 from journal.exports.blocks import Format, object_blocks
@@ -295,7 +296,7 @@ class _Sink(Found):
 
 def _time(block: BlockRevisions) -> str:
     try:
-        return timestamp_text(*block.timestamp) if block.timestamp is not None else ""
+        return "" if block.timestamp is None else time_text(block.timestamp)
     except IonError:
         return ""
 

@@ -291,6 +291,14 @@ def test_a_removed_table_without_a_successor_is_told_and_never_brought_back(
     assert not run.to_repair.wanted
 
 
+def restore_table_of(document_id: str, run: ReconcileRun, folder: Path) -> None:
+    """Write into an export in place of the table Zoo that another was restored."""
+    table_id = run.item(PERSON, document_id)["tableId"]["S"]
+    for path in folder.rglob("*.ion"):
+        text = path.read_text()
+        path.write_text(text.replace("CREATE TABLE Zoo", f"UNDROP TABLE {table_id}"))
+
+
 def test_a_tombstone_of_a_table_that_was_restored_is_wrong(
     tmp_path: Path, ledger: Ledger, client: MemoryDynamoDB
 ) -> None:
@@ -302,10 +310,7 @@ def test_a_tombstone_of_a_table_that_was_restored_is_wrong(
     run = ReconcileRun(folder, replica(), client)
     run.load()
     planted.tombstone(run, document_id)
-    table_id = run.item(PERSON, document_id)["tableId"]["S"]
-    for path in folder.rglob("*.ion"):
-        text = path.read_text()
-        path.write_text(text.replace("CREATE TABLE Zoo", f"UNDROP TABLE {table_id}"))
+    restore_table_of(document_id, run, folder)
     # when
     found = run.reconcile(is_deep=True)
     # then
@@ -326,10 +331,7 @@ def test_a_tombstone_of_a_table_that_was_restored_after_its_successor_is_wrong(
     run = ReconcileRun(folder, replica(merge_generations=True), client)
     run.load()
     planted.tombstone(run, document_id)
-    table_id = run.item(PERSON, document_id)["tableId"]["S"]
-    for path in folder.rglob("*.ion"):
-        text = path.read_text()
-        path.write_text(text.replace("CREATE TABLE Zoo", f"UNDROP TABLE {table_id}"))
+    restore_table_of(document_id, run, folder)
     # when
     found = run.reconcile(is_deep=True)
     # then
