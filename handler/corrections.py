@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import enum
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from handler.attempt import Kind
@@ -29,7 +28,7 @@ from handler.history import REDACTED
 from handler.history_attempt import HistoryAttempt
 from handler.outcomes import STALE
 from handler.replica_attempt import ReplicaAttempt, stored_version
-from handler.untyped import untyped
+from handler.untyped import canonical_number, untyped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -229,7 +228,7 @@ def canonical_item(item: Mapping[str, Any]) -> dict[str, Any]:
 def _canonical(value: Any) -> Any:  # noqa: ANN401 (any attribute value)
     match value:
         case {"N": str(text)}:
-            return "N", _number(text)
+            return "N", canonical_number(text)
         case {"B": bytes(content)}:
             return "B", base64.b64encode(content).decode("ascii")
         case {"B": content}:
@@ -240,10 +239,3 @@ def _canonical(value: Any) -> Any:  # noqa: ANN401 (any attribute value)
             return "L", [_canonical(element) for element in elements]
         case _:
             return value
-
-
-def _number(text: str) -> Decimal | str:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return text

@@ -315,18 +315,15 @@ def _objects(found: list[TableFiles], to: str, crew: Crew) -> Iterator[Written]:
     """
     work = partial(write_objects, location=to)
     idle, todo = deque(range(crew.size)), deque(found)
-    busy = 0
-    while todo or busy:
+    while todo or len(idle) < crew.size:
         while idle and todo:
             crew.send(idle.popleft(), Errand(work, todo.popleft()))
-            busy += 1
         for worker, answer in crew.receive():
             if isinstance(answer, Failure):
                 raise OpsError(answer.text)
             if isinstance(answer, Done):
                 yield answer.result
             idle.append(worker)
-            busy -= 1
 
 
 def _manifest(

@@ -9,9 +9,8 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
-from tests.reliability.findings import print_first
 from tests.reliability.plan import Plan
-from tests.reliability.schedule import run
+from tests.reliability.violations import print_first_violation
 
 
 def plan(seed: int) -> Plan:
@@ -31,14 +30,5 @@ def plan(seed: int) -> Plan:
     )
 
 
-def main(schedules: int) -> int:
-    """Run the schedules of the first seeds."""
-    return print_first(
-        f"seed {seed}: {violation}"
-        for seed in range(schedules)
-        for violation in run(plan(seed)).violations
-    )
-
-
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    sys.exit(print_first_violation(plan, int(sys.argv[1])))
