@@ -48,6 +48,9 @@ _MAX_CACHED_BYTES = 8192
 _CACHED_SYMBOLS = 256
 """Maximum number of cached symbol tables."""
 
+_REMEMBERED_RECORDS = 4
+"""Large records whose longest symbol is remembered, and with it all their symbols."""
+
 _EXACT = Context(prec=500, Emax=99_999, Emin=-99_999)
 
 
@@ -97,19 +100,20 @@ def _longest(names: tuple[str, ...]) -> int:
 def _longest_of(names: Names) -> int:
     """Return the length of the longest symbol of a large record.
 
-    An object of an export is one record with thousands of documents, so that of the last record is
-    remembered.
+    An object of an export is one record with thousands of documents, and those of a few objects take
+    turns, so that of the last few records is remembered.
     """
-    global _last  # noqa: PLW0603 (one assignment, which is atomic)
-    known, longest = _last
-    if known is not names:
-        longest = _longest(stored_texts(names))
-        _last = names, longest
-    return longest
+    known = _lengths.get(id(names))
+    if known is None:
+        if len(_lengths) >= _REMEMBERED_RECORDS:
+            _lengths.clear()
+        known = _lengths[id(names)] = names, _longest(stored_texts(names))
+    return known[1]
 
 
-_last: tuple[Names | None, int] = (None, 0)
-"""The symbols of the last large record, and the length of the longest."""
+_lengths: dict[int, tuple[Names, int]] = {}
+"""Symbols of large records by their identity, which is theirs as long as they are here, and the
+length of the longest of each."""
 
 _cached_longest = lru_cache(maxsize=_CACHED_SYMBOLS)(_longest)
 

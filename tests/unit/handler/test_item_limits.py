@@ -176,6 +176,29 @@ def test_a_large_document_of_short_symbols_is_not_counted() -> None:
     assert surely_fits({"data": attribute_value(found)}, found, 1)
 
 
+def test_large_records_that_take_turns_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # given more large records than are remembered
+    monkeypatch.setattr(item_limits, "_lengths", {})
+    lengths: list[int] = []
+    longest = item_limits._longest
+
+    def counted(names: tuple[str, ...]) -> int:
+        lengths.append(longest(names))
+        return lengths[-1]
+
+    monkeypatch.setattr(item_limits, "_longest", counted)
+    documents = [f"{{items: [{', '.join([f'{{name{n}: x}}'] * 10_000)}]}}" for n in range(6)]
+    found = [_document(revision(data=data)) for data in documents]
+    # when a few of them take turns, and then the others
+    few = [surely_fits({}, each, 1) for each in found[:3] * 4]
+    looked_at = len(lengths)
+    others = [surely_fits({}, each, 1) for each in found]
+    # then
+    assert all(few + others)
+    assert looked_at == 3
+    assert len(item_limits._lengths) <= item_limits._REMEMBERED_RECORDS
+
+
 def _document(data: bytes) -> Span:
     found = read_record(data, {"Person", WHOLE})
     assert isinstance(found, Revision)
