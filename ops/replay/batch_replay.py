@@ -116,6 +116,7 @@ class BatchReplay:
         return ReadBatch(
             number=batch.number,
             keys=b"".join(sink.newest),
+            firsts=bytes([version == 0 for version in sink.newest.values()]),
             redactions=frozenset(sink.redacted),
             table_ids=sink.table_ids,
             faulty_documents=frozenset(sink.faulty_documents),

@@ -64,6 +64,8 @@ class ReadBatch:
         The batch.
     keys
         What stands for the documents that have a state in the batch, one after the other.
+    firsts
+        A byte for each of them: 1 if its newest version in the batch is 0, a document's first.
     faulty_documents
         What stands for the documents of revisions that cannot be read.
     redactions
@@ -74,6 +76,7 @@ class ReadBatch:
 
     number: int
     keys: bytes
+    firsts: bytes
     redactions: frozenset[RevisionKey]
     table_ids: dict[str, set[str]]
     faulty_documents: frozenset[bytes] = frozenset()

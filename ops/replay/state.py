@@ -1,6 +1,7 @@
 """What a replay remembers on disk: which documents and batches are done.
 
-A document that a newer batch has written is not written again from an older one. What a batch has
+A document that a newer batch has written is not written again from an older one. One whose newest
+version is 0 has none that is older, so it is not remembered. What a batch has
 claimed is stored together with the fact that it is done, so a replay that is killed loses what was
 in flight, and nothing else.
 """
@@ -78,9 +79,8 @@ class ReplayState:
             self._database.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
             self._database.executescript(_SCHEMA)
             self._database.executescript("BEGIN EXCLUSIVE; COMMIT")
-            (self._has_redactions,) = self._database.execute(
-                "SELECT EXISTS (SELECT 1 FROM redactions)"
-            ).fetchone()
+            self._has_documents = self._has_rows("documents")
+            self._has_redactions = self._has_rows("redactions")
             self._unsettled = dict(self._database.execute("SELECT id, batch FROM unsettled"))
         tally = self._fact(_TALLY)
         self._done = Tally() if tally is None else Tally.from_json(json.loads(tally))
@@ -132,16 +132,16 @@ class ReplayState:
         elif not self._has_index:
             mask = bytes([1]) * len(keys)
         else:
-            mask = self._claim(read.number, keys)
+            mask = self._claim(read.number, keys, read.firsts)
         redacted = self._redacted([*keys, *read.faulty_documents])
         return Claims(mask, redacted, only_claimed=pass_ is Pass.OLDER)
 
-    def _claim(self, number: int, keys: Sequence[bytes]) -> bytes:
+    def _claim(self, number: int, keys: Sequence[bytes], firsts: bytes) -> bytes:
         stored = self._stored(keys)
         in_flight = self._in_flight
         mask = bytearray(len(keys))
         mine = self._claimed.setdefault(number, [])
-        for place, key in enumerate(keys):
+        for place, (key, is_first) in enumerate(zip(keys, firsts, strict=True)):
             owner = in_flight.get(key)
             if owner is None:
                 owner = stored.get(key)
@@ -149,11 +149,14 @@ class ReplayState:
             # may now have more of a document.
             if owner is None or owner >= number:
                 mask[place] = 1
-                in_flight[key] = number
-                mine.append(key)
+                if not is_first:
+                    in_flight[key] = number
+                    mine.append(key)
         return bytes(mask)
 
     def _stored(self, keys: Sequence[bytes]) -> dict[bytes, int]:
+        if not self._has_documents:
+            return {}
         return dict(self._rows("SELECT id, batch FROM documents WHERE id IN", keys))
 
     def _redacted(self, keys: Sequence[bytes]) -> frozenset[RevisionKey]:
@@ -176,6 +179,7 @@ class ReplayState:
         """Remember that a batch is done, unless a part of it could not be read."""
         number = written.number
         claimed = self._claimed.pop(number, [])
+        self._has_documents = self._has_documents or bool(claimed)
         unsettled = written.unsettled if self._has_index and pass_ is Pass.NEWEST else ()
         # Only batches that follow are looked at again.
         tried = number - written.has_older
@@ -225,6 +229,10 @@ class ReplayState:
             (pages,) = self._database.execute("PRAGMA page_count").fetchone()
             (size,) = self._database.execute("PRAGMA page_size").fetchone()
         return int(pages * size)
+
+    def _has_rows(self, table: str) -> bool:
+        (found,) = self._database.execute(f"SELECT EXISTS (SELECT 1 FROM {table})").fetchone()  # noqa: S608 (a name of ours)
+        return bool(found)
 
     def _remember(self, name: str, content: str) -> None:
         self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, content))

@@ -13,7 +13,7 @@ from ops.replay.plan import Batch
 from tests.support.sentinel import SECRET
 
 BATCH = Batch(0, ())
-READ = ReadBatch(number=0, keys=b"", redactions=frozenset(), table_ids={})
+READ = ReadBatch(number=0, keys=b"", firsts=b"", redactions=frozenset(), table_ids={})
 WRITTEN = WrittenBatch(number=0)
 
 

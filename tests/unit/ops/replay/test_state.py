@@ -25,12 +25,29 @@ if TYPE_CHECKING:
 A, B, C = map(document_key, "abc")
 
 
-def read(number: int, *keys: bytes, redactions: frozenset[RevisionKey] = frozenset()) -> ReadBatch:
-    return ReadBatch(number=number, keys=b"".join(keys), redactions=redactions, table_ids={})
+def read(
+    number: int,
+    *keys: bytes,
+    redactions: frozenset[RevisionKey] = frozenset(),
+    are_first: bool = False,
+) -> ReadBatch:
+    return ReadBatch(
+        number=number,
+        keys=b"".join(keys),
+        firsts=bytes([are_first]) * len(keys),
+        redactions=redactions,
+        table_ids={},
+    )
 
 
-def claimed(state: ReplayState, number: int, *keys: bytes, pass_: Pass = Pass.NEWEST) -> list[int]:
-    batch = read(number, *keys)
+def claimed(
+    state: ReplayState,
+    number: int,
+    *keys: bytes,
+    pass_: Pass = Pass.NEWEST,
+    are_first: bool = False,
+) -> list[int]:
+    batch = read(number, *keys, are_first=are_first)
     state.learn(batch)
     return list(state.claims(pass_, batch).mask)
 
@@ -53,6 +70,31 @@ def test_it_still_does_when_that_batch_is_done(tmp_path: Path) -> None:
 
     assert again.done(Pass.NEWEST) == {0}
     assert claimed(again, 1, A) == [0]
+
+
+def test_a_first_version_is_not_written_after_a_newer_one(tmp_path: Path) -> None:
+    state = ReplayState(tmp_path / "state")
+    claimed(state, 0, A)
+    assert claimed(state, 1, A, B, are_first=True) == [0, 1]
+    state.finish(Pass.NEWEST, WrittenBatch(number=0))
+    assert claimed(state, 2, A, B, are_first=True) == [0, 1]
+    state.close()
+
+    again = ReplayState(tmp_path / "state")
+
+    assert claimed(again, 3, A, B, are_first=True) == [0, 1]
+
+
+def test_documents_without_older_versions_take_no_space(tmp_path: Path) -> None:
+    # given many documents, each of one revision
+    state = ReplayState(tmp_path / "state")
+    keys = [document_key(str(number)) for number in range(20_000)]
+    assert claimed(state, 0, *keys, are_first=True) == [1] * len(keys)
+    # when
+    state.finish(Pass.NEWEST, WrittenBatch(number=0))
+    state.complete()
+    # then
+    assert state.largest_bytes < len(keys) * KEY_BYTES
 
 
 def test_a_batch_that_was_not_done_gives_its_documents_back(tmp_path: Path) -> None:
