@@ -6,13 +6,12 @@ import random
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-import orjson
 from isal import isal_zlib
 
 from infra.import_manifest import OBJECTS_FOLDER
 from ops.convert.destination import open_destination
 from ops.convert.resolving import resolved
-from ops.convert.spilling import SEPARATOR, key_number
+from ops.convert.spilling import document_of, key_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -103,7 +102,7 @@ def write_objects(files: TableFiles, location: str) -> Written:
         key = f"{files.name}/{OBJECTS_FOLDER}{files.number:05d}-{part:04d}.json.gz"
         _destination(location).put(key, _compressed(lines), _CONTENT_TYPE)
         items += len(lines)
-        size += sum(map(len, lines)) + len(lines)
+        size += sum(map(len, lines))
         for path in paths:
             path.unlink()
     return Written(files.name, items, size, len(parts))
@@ -117,9 +116,8 @@ def _split(files: TableFiles) -> list[Sequence[Path]]:
         for path in files.paths:
             with path.open("rb") as file:
                 for line in file:
-                    document_id = orjson.loads(line.partition(SEPARATOR)[0])[0]
                     # The rest of the number is the same for all of them.
-                    number = key_number(document_id) // files.partitions
+                    number = key_number(document_of(line)) // files.partitions
                     opened[number % files.parts].write(line)
             path.unlink()
     finally:
@@ -132,7 +130,7 @@ def _compressed(lines: Sequence[bytes]) -> bytes:
     compressor = isal_zlib.compressobj(_LEVEL, wbits=_GZIP)
     parts = []
     for start in range(0, len(lines), _LINES_AT_ONCE):
-        text = b"".join([line + b"\n" for line in lines[start : start + _LINES_AT_ONCE]])
+        text = b"".join(lines[start : start + _LINES_AT_ONCE])
         parts.append(compressor.compress(text))
     return b"".join([*parts, compressor.flush()])
 
@@ -140,5 +138,4 @@ def _compressed(lines: Sequence[bytes]) -> bytes:
 def _lines(paths: Sequence[Path]) -> Iterator[bytes]:
     for path in paths:
         with path.open("rb") as file:
-            for line in file:
-                yield line[:-1]
+            yield from file

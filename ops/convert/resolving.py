@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from handler.contract import HASH_ATTRIBUTE, REVISION_STATE_ATTRIBUTE
+from handler.contract import HASH_ATTRIBUTE, REVISION_STATE_ATTRIBUTE, VERSION_ATTRIBUTE
 from handler.history import REDACTED, without_data
-from ops.convert.spilling import SEPARATOR
+from ops.convert.spilling import SEPARATOR, is_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,28 +24,30 @@ def resolved(lines: Iterable[bytes]) -> list[bytes]:
     Parameters
     ----------
     lines
-        Lines of `ops.convert.spilling`, without their ends.
+        Lines of `ops.convert.spilling`, with their ends.
     """
-    states: dict[str, tuple[int, bytes]] = {}
-    history: dict[tuple[str, int], bytes] = {}
+    found: dict[bytes, bytes] = {}
     for line in lines:
         key, _, item = line.partition(SEPARATOR)
-        document_id, version, is_state = orjson.loads(key)
-        if is_state:
-            known = states.get(document_id)
-            if known is None or version > known[0]:
-                states[document_id] = version, item
+        before = found.get(key)
+        if before is None:
+            found[key] = item
+        elif is_state(line):
+            found[key] = max(before, item, key=_version)
         else:
-            before = history.get((document_id, version))
-            history[document_id, version] = item if before is None else _merged(before, item)
-    return [*(item for _, item in states.values()), *history.values()]
+            found[key] = _merged(before, item)
+    return list(found.values())
+
+
+def _version(item: bytes) -> int:
+    return int(orjson.loads(item)["Item"][VERSION_ATTRIBUTE]["N"])
 
 
 def _merged(one: bytes, other: bytes) -> bytes:
-    first, second = (orjson.loads(line)["Item"] for line in (one, other))
+    first, second = (orjson.loads(item)["Item"] for item in (one, other))
     if HASH_ATTRIBUTE not in first:
         first, second = second, first
     is_redacted = [item[REVISION_STATE_ATTRIBUTE] == REDACTED for item in (first, second)]
     if is_redacted == [False, True]:
         first = second if HASH_ATTRIBUTE in second else without_data(first)
-    return orjson.dumps({"Item": first})
+    return orjson.dumps({"Item": first}, option=orjson.OPT_APPEND_NEWLINE)

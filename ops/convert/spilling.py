@@ -2,7 +2,8 @@
 
 A table of an export may not fit in memory, and DynamoDB imports items best in no order: neighbours
 in the order of their keys would share a partition ("Best practices for importing from Amazon S3",
-DynamoDB developer guide). A file has the items of some keys, and all of each.
+DynamoDB developer guide). A file has the items of some keys, and all of each: in a line each, after
+its key as JSON, which is the document's id, and with the version in the history.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ BUFFER_BYTES = 16 * 1024 * 1024
 export are one for each file, and to open a file takes as long as to make an item."""
 
 SEPARATOR = b"\t"
-"""Between key and item of a line: JSON has no such character outside of escapes."""
+"""Between key and item of a line: JSON has no such character."""
 
 
 def table_folder(folder: Path, table_name: str) -> Path:
@@ -41,6 +42,17 @@ def table_folder(folder: Path, table_name: str) -> Path:
 def key_number(document_id: str) -> int:
     """Return the number by which a document's items are sorted."""
     return zlib.crc32(document_id.encode(errors="surrogatepass"))
+
+
+def is_state(line: bytes) -> bool:
+    """Return whether a line is a document's current state, and no revision of the history."""
+    return line.startswith(b'"')
+
+
+def document_of(line: bytes) -> str:
+    """Return the id of the document of a line."""
+    key = orjson.loads(line.partition(SEPARATOR)[0])
+    return str(key if is_state(line) else key[0])
 
 
 def file_name(partition: int, process: int) -> str:
@@ -68,10 +80,15 @@ class SpillingWriter:
     def write(self, writes: Sequence[ItemWrite], deadline: float) -> list[Outcome]:  # noqa: ARG002 (protocol)
         """Add items, which are in the files after the next `flush`."""
         for write in writes:
-            partition = key_number(write.document_id) % self._partitions
-            line = _line(write)
-            self._lines[write.table_name, partition] += line
-            self._bytes += len(line)
+            document_id = write.document_id
+            lines = self._lines[write.table_name, key_number(document_id) % self._partitions]
+            before = len(lines)
+            lines += orjson.dumps(
+                document_id if isinstance(write, Write) else (document_id, str(write.version))
+            )
+            lines += SEPARATOR
+            lines += orjson.dumps({"Item": write.item}, _base64, orjson.OPT_APPEND_NEWLINE)
+            self._bytes += len(lines) - before
         if self._bytes >= BUFFER_BYTES:
             self.flush()
         return [APPLIED] * len(writes)
@@ -86,12 +103,6 @@ class SpillingWriter:
                 file.write(content)
         self._lines.clear()
         self._bytes = 0
-
-
-def _line(write: ItemWrite) -> bytes:
-    key = [write.document_id, write.version, isinstance(write, Write)]
-    item = orjson.dumps({"Item": write.item}, default=_base64)
-    return orjson.dumps(key) + SEPARATOR + item + b"\n"
 
 
 def _base64(value: object) -> str:

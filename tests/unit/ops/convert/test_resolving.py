@@ -20,7 +20,9 @@ STUB = {"revisionState": {"S": "redacted"}}
 def line(version: int, item: dict[str, Any], *, is_state: bool) -> bytes:
     key = {"pk": {"S": "doc"}, "version": {"N": str(version)}}
     text = json.dumps({"Item": key | item}).encode()
-    return json.dumps(["doc", version, is_state]).encode() + SEPARATOR + text
+    return (
+        json.dumps("doc" if is_state else ["doc", str(version)]).encode() + SEPARATOR + text + b"\n"
+    )
 
 
 def only(*lines: bytes) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from handler.contract import RevisionState
+from handler.history import HistoryWrite
 from handler.outcomes import APPLIED
 from handler.replica import Write
 from ops.convert import spilling
-from ops.convert.spilling import SpillingWriter
+from ops.convert.spilling import SpillingWriter, document_of, is_state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +23,12 @@ def write(document_id: str) -> Write:
     return Write("person", document_id, 0, "projection", {"version": {"N": "0"}})
 
 
+def revision(document_id: str, version: int) -> HistoryWrite:
+    return HistoryWrite("history", document_id, version, RevisionState.LIVE, {}, {})
+
+
 def lines(folder: Path) -> list[bytes]:
-    return [line for path in folder.rglob("*.*") for line in path.read_bytes().splitlines()]
+    return [line for path in folder.rglob("*.*") for line in path.read_bytes().split(b"\n")[:-1]]
 
 
 def test_items_are_in_the_files_after_a_flush(tmp_path: Path) -> None:
@@ -37,6 +43,28 @@ def test_items_are_in_the_files_after_a_flush(tmp_path: Path) -> None:
     # then each is there once
     assert outcomes == [APPLIED, APPLIED]
     assert len(lines(tmp_path)) == 3
+
+
+def test_a_line_tells_its_document_and_which_table_it_is_for(tmp_path: Path) -> None:
+    # given a state and a revision of it, with an id that has every special character of a line
+    document_id = 'a"\t\n'
+    writer = SpillingWriter(tmp_path, partitions=4)
+    # when
+    writer.write([write(document_id), revision(document_id, 0)], DEADLINE)
+    writer.flush()
+    # then
+    found = lines(tmp_path)
+    assert [document_of(line) for line in found] == [document_id] * 2
+    assert sorted(is_state(line) for line in found) == [False, True]
+
+
+def test_a_version_may_have_as_many_digits_as_a_number_of_dynamodb(tmp_path: Path) -> None:
+    writer = SpillingWriter(tmp_path, partitions=4)
+
+    writer.write([revision("a", 10**37)], DEADLINE)
+
+    writer.flush()
+    assert len(lines(tmp_path)) == 1
 
 
 def test_no_more_items_are_in_memory_than_fit(
