@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ops import connections
 from ops.errors import OpsError, aws_errors
-from ops.exports.bucket import open_bucket
 from ops.terminal_text import printable
 
 if TYPE_CHECKING:
@@ -56,6 +54,9 @@ def open_destination(location: str) -> Destination:
     """
     location = location if location.endswith("/") else f"{location}/"
     if location.lower().startswith(_S3):
+        # A folder needs no AWS, and each process of a conversion would import boto3.
+        from ops.exports.bucket import open_bucket  # noqa: PLC0415 (see above)
+
         return BucketDestination(location, open_bucket(location))
     return FolderDestination(location)
 
@@ -126,6 +127,8 @@ class BucketDestination:
     def put(self, key: str, content: bytes, content_type: str) -> None:
         """See `Destination.put`."""
         if self._client is None:
+            from ops import connections  # noqa: PLC0415 (see `open_destination`)
+
             self._client = connections.client("s3", None)
         with aws_errors(f"bucket {self._bucket.name}"):
             self._client.put_object(

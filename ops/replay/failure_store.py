@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops import connections
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,5 +30,7 @@ class LateFailureStore:
     def put_all(self, records: Sequence[FailedRecord], deadline: float) -> list[bool]:
         """Store records; see `handler.failures.FailureStore.put_all`."""
         if self._store is None:
+            from ops import connections  # noqa: PLC0415 (a process may have no other use for boto3)
+
             self._store = connections.failure_store(self._outputs)
         return self._store.put_all(records, deadline)
