@@ -21,6 +21,7 @@ from ops.convert.objects import TableFiles, write_objects
 from ops.convert.spilling import SpillingWriter, table_folder
 from ops.errors import OpsError
 from ops.replay.batch_replay import BatchReplay
+from ops.replay.batch_writing import Parting
 from ops.replay.crew import (
     CrewOfOne,
     Done,
@@ -56,6 +57,10 @@ MAX_PARTITIONS = 1024
 _GROWTH = 4
 """About how many bytes of items an export has for each of its own, at most."""
 
+_PARTING = Parting(entries=100)
+"""As many items as fit into the cache of a core; nothing waits for DynamoDB, which would take more
+of them at a time."""
+
 HISTORY_NAME = "history"
 """Folder of the history table. A ledger table of that name has another: see `folder_name`."""
 
@@ -85,7 +90,7 @@ class Opening:
 def make_worker(opening: Opening) -> Worker:
     """Make a worker; see `ops.replay.opening.make_worker`."""
     writer = SpillingWriter(opening.folder, opening.partitions)
-    replay = BatchReplay(opening.job, writer, LateFailureStore(opening.outputs))
+    replay = BatchReplay(opening.job, writer, LateFailureStore(opening.outputs), parting=_PARTING)
     return Worker(replay, writer.flush)
 
 

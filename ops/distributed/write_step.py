@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ops.distributed.batch_result import BatchResult
 from ops.replay.batch_replay import BatchReplay
-from ops.replay.batch_writing import PARTS_AT_ONCE
+from ops.replay.batch_writing import Parting
 from ops.replay.messages import Claims
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ops.distributed.redacted_revisions import RedactedRevisions
     from ops.distributed.run import Run
     from ops.distributed.workplace import Workplace
+
+_PARTING = Parting(at_once=2)
+"""While one part waits for DynamoDB, the next becomes items."""
 
 
 def write(
@@ -71,7 +74,7 @@ def write(
         source=workplace.source,
         deadline=deadline,
         clock=clock,
-        parts_at_once=PARTS_AT_ONCE,
+        parting=_PARTING,
     )
     read = replay.read(item.batch)
     keys = read.documents()

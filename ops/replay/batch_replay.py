@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from handler.quarantine import Quarantine
 from ops.exports.source import open_source
 from ops.replay.batch_sink import BatchSink
-from ops.replay.batch_writing import ROUND_SECONDS, BatchWriting, NotWrittenError
+from ops.replay.batch_writing import (
+    DEFAULT_PARTING,
+    ROUND_SECONDS,
+    BatchWriting,
+    NotWrittenError,
+    Parting,
+)
 from ops.replay.messages import ReadBatch, WrittenBatch
 from ops.replay.revisions import read_part
 
@@ -57,8 +63,8 @@ class BatchReplay:
         Returns the write units that the writer has counted so far.
     clock
         Returns seconds since the epoch; the same clock as the writer's.
-    parts_at_once
-        As `ops.replay.batch_writing.PARTS_AT_ONCE`, for a writer that several threads may call.
+    parting
+        How a batch is parted. With more than one part at a time, several threads call the writer.
     write_units
         Ceiling of the write units a second that the writer keeps to; None for none.
     max_bytes, slice_bytes
@@ -75,7 +81,7 @@ class BatchReplay:
         deadline: float = math.inf,
         units: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] = time.time,
-        parts_at_once: int = 1,
+        parting: Parting = DEFAULT_PARTING,
         write_units: float | None = None,
         max_bytes: int = MAX_BYTES,
         slice_bytes: int = SLICE_BYTES,
@@ -87,7 +93,7 @@ class BatchReplay:
         self._failures = failures
         self._units = units
         self._clock = clock
-        self._parts_at_once = parts_at_once
+        self._parting = parting
         self._write_units = write_units
         self._max_bytes = max_bytes
         self._slice_bytes = slice_bytes
@@ -156,7 +162,7 @@ class BatchReplay:
             only_claimed=claims.only_claimed,
             clock=self._clock,
             deadline=self._deadline,
-            parts_at_once=self._parts_at_once,
+            parting=self._parting,
             write_units=self._write_units,
         )
         before = self._units()

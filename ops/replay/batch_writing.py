@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import dataclass
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,12 +51,28 @@ MAX_PART_BYTES = 8 * 1024 * 1024
 """About how many bytes of revisions are items at a time, where they are large. Those of many small
 values take thirty times as much as items."""
 
-PARTS_AT_ONCE = 2
-"""Parts that a function writes at a time: while one waits for DynamoDB, the next becomes items. On
-one machine, more processes do the same for less CPU time, as threads of Python share one core."""
-
 _PART_BYTES = 4
 """Bytes of what stands for a document by which entries are parted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parting:
+    """How a batch is parted: what it has of a document is in one part.
+
+    Attributes
+    ----------
+    entries
+        About how many entries are a part.
+    at_once
+        Parts that are written at a time, each by a thread. On one machine, more processes do the
+        same for less CPU time, as threads of Python share one core.
+    """
+
+    entries: int = PART_ENTRIES
+    at_once: int = 1
+
+
+DEFAULT_PARTING = Parting()
 
 
 class NotWrittenError(OpsError):
@@ -96,10 +113,10 @@ def _size(entry: _Entry) -> int:
     return stop - start
 
 
-def _parts(entries: list[_Entry]) -> list[list[_Entry]]:
+def _parts(entries: list[_Entry], part_entries: int) -> list[list[_Entry]]:
     """Part entries by their documents: what a batch has of a document is written together."""
     size = sum(map(_size, entries))
-    count = max(-(-len(entries) // PART_ENTRIES), -(-size // MAX_PART_BYTES))
+    count = max(-(-len(entries) // part_entries), -(-size // MAX_PART_BYTES))
     parts: list[list[_Entry]] = [[] for _ in range(count)]
     for entry in entries:
         parts[int.from_bytes(entry.key[:_PART_BYTES], "big") % count].append(entry)
@@ -127,8 +144,8 @@ class BatchWriting:
         Returns seconds since the epoch; the same clock as the writer's.
     deadline
         Seconds since the epoch after which nothing is written; without end by default.
-    parts_at_once
-        As `PARTS_AT_ONCE`; with more than one, the writer is called by several threads.
+    parting
+        How it is parted. With more than one part at a time, several threads call the writer.
     write_units
         Ceiling of the write units a second that the writer keeps to; None for none.
 
@@ -149,7 +166,7 @@ class BatchWriting:
         only_claimed: bool,
         clock: Callable[[], float],
         deadline: float = math.inf,
-        parts_at_once: int = 1,
+        parting: Parting = DEFAULT_PARTING,
         write_units: float | None = None,
     ) -> None:
         self._job = job
@@ -160,7 +177,7 @@ class BatchWriting:
         self._only_claimed = only_claimed
         self._clock = clock
         self._deadline = deadline
-        self._parts_at_once = parts_at_once
+        self._parting = parting
         self._write_units = write_units
         self._candidates: Counter[bytes] = Counter()
         self._failed: Counter[bytes] = Counter()
@@ -193,7 +210,8 @@ class BatchWriting:
             entries += self._redactions(sink)
             for each in sink.kept_faults:
                 self._add_fault(each, quarantine)
-        for part in self._written([_Part(self._job.strand_id, each) for each in _parts(entries)]):
+        parts = _parts(entries, self._parting.entries)
+        for part in self._written([_Part(self._job.strand_id, each) for each in parts]):
             self.tally.add_counts(part.counts)
             self._failed.update(part.failures.failed_documents())
             for fault in part.failures.faults:
@@ -201,7 +219,7 @@ class BatchWriting:
 
     def _written(self, parts: list[_Part]) -> list[_Part]:
         """Write parts, several at a time, and return them."""
-        if self._parts_at_once == 1 or len(parts) == 1:
+        if self._parting.at_once == 1 or len(parts) == 1:
             for part in parts:
                 self._write_part(part)
             return parts
@@ -219,7 +237,7 @@ class BatchWriting:
                 errors.append(error)
 
         # A daemon does not keep a process that is to stop at once.
-        threads = [Thread(target=work, daemon=True) for _ in range(self._parts_at_once)]
+        threads = [Thread(target=work, daemon=True) for _ in range(self._parting.at_once)]
         for thread in threads:
             thread.start()
         for thread in threads:

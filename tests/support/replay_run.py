@@ -12,6 +12,7 @@ from ops.exports.options import chosen_sequence
 from ops.exports.probing import block_range
 from ops.exports.source import open_source
 from ops.replay.batch_replay import MAX_BYTES, SLICE_BYTES, BatchReplay
+from ops.replay.batch_writing import DEFAULT_PARTING, Parting
 from ops.replay.crew import CrewOfOne, Worker
 from ops.replay.engine import Engine
 from ops.replay.job import Job
@@ -118,8 +119,8 @@ class ReplayRun:
         Writes to other tables instead; None for those in memory.
     objects_per_batch
         How many objects a batch has.
-    parts_at_once
-        How many threads write a batch.
+    parting
+        How a batch is parted.
     write_units
         Ceiling of the write units a second, with real time and several requests in flight; None
         for none.
@@ -131,7 +132,7 @@ class ReplayRun:
     bucket: Bucket = field(default_factory=Bucket)
     client: StatementClient | None = None
     objects_per_batch: int = 1
-    parts_at_once: int = 1
+    parting: Parting = DEFAULT_PARTING
     write_units: float | None = None
     max_bytes: int = MAX_BYTES
     slice_bytes: int = SLICE_BYTES
@@ -175,7 +176,7 @@ class ReplayRun:
             job,
             writer,
             self.bucket,
-            parts_at_once=self.parts_at_once,
+            parting=self.parting,
             write_units=self.write_units,
             max_bytes=self.max_bytes,
             slice_bytes=self.slice_bytes,

@@ -13,6 +13,7 @@ from qldb_simulator.operations import CreateTable, Delete, DropTable, Insert, Re
 from handler.corrections import Correction
 from ops.errors import OpsError
 from ops.replay import batch_writing
+from ops.replay.batch_writing import Parting
 from tests.support.exports import ExportFormat, export_of, new_ledger
 from tests.support.replay_run import HISTORY, PERSON, SETTINGS, WITH_HISTORY, ReplayRun
 from tests.support.sentinel import SECRET
@@ -110,7 +111,7 @@ def test_a_batch_that_is_too_large_for_the_memory_gives_the_same(
 @pytest.mark.parametrize("at_once", [1, 3])
 @pytest.mark.parametrize("entries", [1, 7])
 def test_a_batch_that_is_written_in_parts_gives_the_same(
-    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, entries: int, at_once: int
+    tmp_path: Path, ledger: Ledger, entries: int, at_once: int
 ) -> None:
     # given revisions and redactions of each document all over a batch, and what cannot be stored
     expected = busy(ledger)
@@ -122,8 +123,8 @@ def test_a_batch_that_is_written_in_parts_gives_the_same(
     whole = ReplayRun(export, settings=WITH_HISTORY, objects_per_batch=100)
     whole.run()
     # when it is written in parts
-    monkeypatch.setattr(batch_writing, "PART_ENTRIES", entries)
-    run = ReplayRun(export, settings=WITH_HISTORY, objects_per_batch=100, parts_at_once=at_once)
+    parting = Parting(entries=entries, at_once=at_once)
+    run = ReplayRun(export, settings=WITH_HISTORY, objects_per_batch=100, parting=parting)
     run.run()
     # then each item is the same, and written as often
     assert versions(run) == expected
@@ -153,13 +154,11 @@ def test_large_revisions_become_items_in_smaller_parts(
     assert len(calls) > 1
 
 
-def test_a_part_is_written_while_another_waits_for_dynamodb(
-    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_part_is_written_while_another_waits_for_dynamodb(tmp_path: Path, ledger: Ledger) -> None:
     # given a writer whose first two calls wait for each other
     expected = busy(ledger)
-    monkeypatch.setattr(batch_writing, "PART_ENTRIES", 3)
-    run = ReplayRun(exported(tmp_path, ledger), objects_per_batch=100, parts_at_once=2)
+    parting = Parting(entries=3, at_once=2)
+    run = ReplayRun(exported(tmp_path, ledger), objects_per_batch=100, parting=parting)
     barrier = threading.Barrier(2)
     calls = iter([barrier] * 2)
 
@@ -187,13 +186,11 @@ def test_a_ceiling_of_write_units_is_no_lack_of_progress(
     assert len(run.writes) == len(expected)
 
 
-def test_an_error_in_a_part_ends_the_batch(
-    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_in_a_part_ends_the_batch(tmp_path: Path, ledger: Ledger) -> None:
     # given a batch of many parts
     expected = busy(ledger)
-    monkeypatch.setattr(batch_writing, "PART_ENTRIES", 1)
-    run = ReplayRun(exported(tmp_path / "x", ledger), objects_per_batch=100, parts_at_once=2)
+    parting = Parting(entries=1, at_once=2)
+    run = ReplayRun(exported(tmp_path / "x", ledger), objects_per_batch=100, parting=parting)
     # when one fails
     with pytest.raises(Killed):
         run.run(state_file=tmp_path / "state", fails=kill_at(1))
