@@ -100,8 +100,8 @@ def _longest(names: tuple[str, ...]) -> int:
 def _longest_of(names: Names) -> int:
     """Return the length of the longest symbol of a large record.
 
-    An object of an export is one record with thousands of documents, and those of a few objects take
-    turns, so that of the last few records is remembered.
+    An object of an export is one record with thousands of documents, and documents of a few objects
+    take turns, so that of the last few records is remembered.
     """
     known = _lengths.get(id(names))
     if known is None:

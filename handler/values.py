@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -103,17 +103,12 @@ def _struct(
     data: bytes, names: Names, _head: int, position: int, end: int, depth: int
 ) -> AttributeValue:
     _check_depth(depth)
-    found = structure.fields(data, names, position, end)
-    if "" in found:
+    found, errors = structure.converted_fields(data, names, position, end, _CONVERSIONS, depth + 1)
+    if "" in found or "" in errors:
         raise UnstorableValue("an empty field name")
-    depth += 1
-    # Not with a starred tuple, which calls a function in a slower way.
-    return {
-        "M": {
-            name: _CONVERSIONS[head](data, names, head, start, stop, depth)
-            for name, (data, names, head, start, stop) in found.items()
-        }
-    }
+    for error in errors.values():
+        raise error
+    return {"M": found}
 
 
 def _check_depth(depth: int) -> None:
@@ -221,7 +216,7 @@ def _no_value(*_: object) -> AttributeValue:
     raise IonError("a byte that starts no value")
 
 
-_Conversion: TypeAlias = Callable[[bytes, Names, int, int, int, int], AttributeValue]
+_Conversion: TypeAlias = structure.Conversion[AttributeValue]
 
 _BY_KIND: dict[int, _Conversion] = {
     structure.BOOL: _bool,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from journal.errors import TRUNCATED, IonError
+from journal.errors import TRUNCATED, IonError, RecordError
 from journal.ion.integers import END_FLAG, var_uint
 from journal.ion.symbols import Names, is_symbol_identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # The first byte of a value: its type (upper half) and length (lower half).
 BOOL, INT, NEGATIVE_INT, FLOAT, DECIMAL, TIMESTAMP, SYMBOL = 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7
@@ -37,6 +41,11 @@ and where the content starts and stops. A plain tuple, because each record has d
 
 Fields: TypeAlias = dict[str, Span]
 """The fields of a struct, not decoded. For duplicate names, the last wins."""
+
+Value = TypeVar("Value")
+
+Conversion: TypeAlias = Callable[[bytes, Names, int, int, int, int], Value]
+"""Converts a value; see `converted_fields`."""
 
 Content: TypeAlias = tuple[bytes, int, int]
 """The record, and where the content of a value of known type starts and stops."""
@@ -265,6 +274,84 @@ def fields(data: bytes, names: Names, position: int, end: int) -> Fields:
     if position != end:
         raise IonError(_OVERRUN)
     return found
+
+
+def converted_fields(  # noqa: C901, PLR0912, PLR0917 (as in `fields`, calls would take most of the time)
+    data: bytes,
+    names: Names,
+    position: int,
+    end: int,
+    conversions: Sequence[Conversion[Value]],
+    depth: int,
+) -> tuple[dict[str, Value], dict[str, Exception]]:
+    """Find the fields of a struct as `fields` does, and convert each at once.
+
+    Parameters
+    ----------
+    data, names
+        The record and its symbols.
+    position, end
+        The bounds of the struct.
+    conversions
+        What converts a value, by its first byte. It receives data, names, first byte, where the
+        content starts and stops, and `depth`.
+    depth
+        Handed on.
+
+    Returns
+    -------
+    tuple
+        The values by name, and what the conversion of some of them has raised instead.
+
+    Raises
+    ------
+    IonError
+        If the fields do not end where the struct does.
+    IndexError
+        If the fields do not end before the record does.
+    """
+    found: dict[str, Value] = {}
+    errors: dict[str, Exception] = {}
+    while position < end:
+        symbol = data[position]
+        if symbol >= END_FLAG:
+            symbol -= END_FLAG
+            position += 1
+        else:
+            symbol, position = var_uint(data, position)
+        head = data[position]
+        start = position + 1
+        length = LENGTHS[head]
+        if length < 0:
+            first = data[start]
+            if first >= END_FLAG and length == LENGTH_APART:
+                length = first - END_FLAG
+                start += 1
+            elif data[start + 1] >= END_FLAG and length == LENGTH_APART:
+                length = (first << 7) | (data[start + 1] - END_FLAG)
+                start += 2
+            else:
+                length, start = variable_length(data, start, head)
+        position = start + length
+        if head <= _LAST_PADDING:
+            continue
+        if head >= FIRST_ANNOTATION:
+            head, start, _ = without_annotations(data, names, start, position)
+        try:
+            name = names[symbol]
+        except IndexError:
+            raise IonError(_UNEXPLAINED) from None
+        try:
+            found[name] = conversions[head](data, names, head, start, position, depth)
+        except (RecordError, IndexError) as error:
+            # A later field of the same name may replace it. Its traceback would be a cycle.
+            errors[name] = error.with_traceback(None)
+        else:
+            if errors:
+                errors.pop(name, None)
+    if position != end:
+        raise IonError(_OVERRUN)
+    return found, errors
 
 
 def struct(span: Span) -> Fields:

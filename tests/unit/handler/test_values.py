@@ -137,6 +137,32 @@ def _value(kind: int, content: bytes) -> bytes:
     return bytes([kind | 14, size >> 14 & 0x7F, size >> 7 & 0x7F, (size & 0x7F) | 0x80]) + content
 
 
+UNSTORABLE = "[" * 32 + "]" * 32
+
+
+@pytest.mark.parametrize("text", [UNSTORABLE, f"{{b: {UNSTORABLE}}}"])
+def test_a_field_that_comes_again_replaces_one_that_cannot_be_stored(text: str) -> None:
+    assert converted(f"{{a: {text}, c: 2, a: 1}}") == {"M": {"a": {"N": "1"}, "c": {"N": "2"}}}
+
+
+@pytest.mark.parametrize("text", [f"{{a: 1, a: {UNSTORABLE}}}", f"{{a: {UNSTORABLE}, b: 1}}"])
+def test_a_field_that_cannot_be_stored_is_never_left_out(text: str) -> None:
+    with pytest.raises(UnstorableValue, match="nested deeper"):
+        converted(text)
+
+
+def test_damage_in_the_fields_counts_more_than_a_value_before_it() -> None:
+    # given a struct with a field that cannot be stored, whose last field ends after the struct
+    data = binary(f"{{a: {UNSTORABLE}, b: 1}}")
+    position = data.index(b"\xde")
+    # when
+    damaged = data[:-2] + b"\x22" + data[-1:]
+    # then
+    assert damaged[position:] != data[position:]
+    with pytest.raises(IonError):
+        attribute_value(single_value(damaged))
+
+
 def test_the_deepest_nesting_that_every_statement_stores_is_allowed() -> None:
     assert "L" in converted("[" * 31 + "]" * 31)
 
