@@ -14,7 +14,7 @@ from ops.convert.resolving import resolved
 from ops.convert.spilling import document_of, key_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 _CONTENT_TYPE = "application/gzip"
@@ -26,8 +26,8 @@ _GZIP = 16 + isal_zlib.MAX_WBITS
 """Makes isal write the format of gzip, without a time: the same items in the same order result in
 the same bytes."""
 
-_LINES_AT_ONCE = 500
-"""Lines that are compressed by one call: a few hundred KB."""
+_ITEMS_AT_ONCE = 500
+"""Items that are compressed by one call: a few hundred KB."""
 
 
 class TableFiles(NamedTuple):
@@ -97,12 +97,12 @@ def write_objects(files: TableFiles, location: str) -> Written:
     items = size = 0
     parts = [files.paths] if files.parts == 1 else _split(files)
     for part, paths in enumerate(parts):
-        lines = resolved(_lines(paths))
-        random.shuffle(lines)
+        found = resolved(*_keys_and_items(paths))
+        random.shuffle(found)
         key = f"{files.name}/{OBJECTS_FOLDER}{files.number:05d}-{part:04d}.json.gz"
-        _destination(location).put(key, _compressed(lines), _CONTENT_TYPE)
-        items += len(lines)
-        size += sum(map(len, lines))
+        _destination(location).put(key, _compressed(found), _CONTENT_TYPE)
+        items += len(found)
+        size += sum(map(len, found)) + len(found)
         for path in paths:
             path.unlink()
     return Written(files.name, items, size, len(parts))
@@ -115,10 +115,10 @@ def _split(files: TableFiles) -> list[Sequence[Path]]:
     try:
         for path in files.paths:
             with path.open("rb") as file:
-                for line in file:
+                for key in file:
                     # The rest of the number is the same for all of them.
-                    number = key_number(document_of(line)) // files.partitions
-                    opened[number % files.parts].write(line)
+                    number = key_number(document_of(key)) // files.partitions
+                    opened[number % files.parts].writelines((key, next(file)))
             path.unlink()
     finally:
         for each in opened:
@@ -126,16 +126,20 @@ def _split(files: TableFiles) -> list[Sequence[Path]]:
     return [(path,) for path in parts if path.stat().st_size]
 
 
-def _compressed(lines: Sequence[bytes]) -> bytes:
+def _keys_and_items(paths: Sequence[Path]) -> tuple[list[bytes], list[bytes]]:
+    keys: list[bytes] = []
+    items: list[bytes] = []
+    for path in paths:
+        *lines, _ = path.read_bytes().split(b"\n")
+        keys += lines[::2]
+        items += lines[1::2]
+    return keys, items
+
+
+def _compressed(items: Sequence[bytes]) -> bytes:
     compressor = isal_zlib.compressobj(_LEVEL, wbits=_GZIP)
     parts = []
-    for start in range(0, len(lines), _LINES_AT_ONCE):
-        text = b"".join(lines[start : start + _LINES_AT_ONCE])
+    for start in range(0, len(items), _ITEMS_AT_ONCE):
+        text = b"\n".join([*items[start : start + _ITEMS_AT_ONCE], b""])
         parts.append(compressor.compress(text))
     return b"".join([*parts, compressor.flush()])
-
-
-def _lines(paths: Sequence[Path]) -> Iterator[bytes]:
-    for path in paths:
-        with path.open("rb") as file:
-            yield from file

@@ -8,14 +8,14 @@ import orjson
 
 from handler.contract import HASH_ATTRIBUTE, REVISION_STATE_ATTRIBUTE, VERSION_ATTRIBUTE
 from handler.history import REDACTED, without_data
-from ops.convert.spilling import SEPARATOR, is_state
+from ops.convert.spilling import is_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 
-def resolved(lines: Iterable[bytes]) -> list[bytes]:
-    """Return a line of DynamoDB's JSON for each key.
+def resolved(keys: Sequence[bytes], items: Sequence[bytes]) -> list[bytes]:
+    """Return an item for each key.
 
     Of a document's current state the highest version stays. Of a revision in the history, what all
     its writes lead to does, as in the table: a redaction alone is replaced by the revision, whose
@@ -23,19 +23,20 @@ def resolved(lines: Iterable[bytes]) -> list[bytes]:
 
     Parameters
     ----------
-    lines
-        Lines of `ops.convert.spilling`, with their ends.
+    keys, items
+        The lines of `ops.convert.spilling`, without their ends.
     """
-    found: dict[bytes, bytes] = {}
-    for line in lines:
-        key, _, item = line.partition(SEPARATOR)
-        before = found.get(key)
-        if before is None:
-            found[key] = item
-        elif is_state(line):
-            found[key] = max(before, item, key=_version)
-        else:
-            found[key] = _merged(before, item)
+    found = dict(zip(keys, items, strict=True))
+    if len(found) < len(keys):
+        found.clear()
+        for key, item in zip(keys, items, strict=True):
+            before = found.get(key)
+            if before is None:
+                found[key] = item
+            elif is_state(key):
+                found[key] = max(before, item, key=_version)
+            else:
+                found[key] = _merged(before, item)
     return list(found.values())
 
 
@@ -50,4 +51,4 @@ def _merged(one: bytes, other: bytes) -> bytes:
     is_redacted = [item[REVISION_STATE_ATTRIBUTE] == REDACTED for item in (first, second)]
     if is_redacted == [False, True]:
         first = second if HASH_ATTRIBUTE in second else without_data(first)
-    return orjson.dumps({"Item": first}, option=orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps({"Item": first})

@@ -2,8 +2,8 @@
 
 A table of an export may not fit in memory, and DynamoDB imports items best in no order: neighbours
 in the order of their keys would share a partition ("Best practices for importing from Amazon S3",
-DynamoDB developer guide). A file has the items of some keys, and all of each: in a line each, after
-its key as JSON, which is the document's id, and with the version in the history.
+DynamoDB developer guide). A file has the items of some keys, and all of each: a line with the key
+as JSON, which is the document's id, and with the version in the history; and a line with the item.
 """
 
 from __future__ import annotations
@@ -30,9 +30,6 @@ BUFFER_BYTES = 16 * 1024 * 1024
 """Items that a process has in memory before it adds them to the files. A thousand items of a large
 export are one for each file, and to open a file takes as long as to make an item."""
 
-SEPARATOR = b"\t"
-"""Between key and item of a line: JSON has no such character."""
-
 
 def table_folder(folder: Path, table_name: str) -> Path:
     """Return the folder with the files of a table."""
@@ -44,15 +41,15 @@ def key_number(document_id: str) -> int:
     return zlib.crc32(document_id.encode(errors="surrogatepass"))
 
 
-def is_state(line: bytes) -> bool:
-    """Return whether a line is a document's current state, and no revision of the history."""
-    return line.startswith(b'"')
+def is_state(key: bytes) -> bool:
+    """Return whether a key is that of a document's current state, and not of its history."""
+    return key.startswith(b'"')
 
 
-def document_of(line: bytes) -> str:
-    """Return the id of the document of a line."""
-    key = orjson.loads(line.partition(SEPARATOR)[0])
-    return str(key if is_state(line) else key[0])
+def document_of(key: bytes) -> str:
+    """Return the id of the document of a key."""
+    content = orjson.loads(key)
+    return str(content if is_state(key) else content[0])
 
 
 def file_name(partition: int, process: int) -> str:
@@ -84,9 +81,9 @@ class SpillingWriter:
             lines = self._lines[write.table_name, key_number(document_id) % self._partitions]
             before = len(lines)
             lines += orjson.dumps(
-                document_id if isinstance(write, Write) else (document_id, str(write.version))
+                document_id if isinstance(write, Write) else (document_id, str(write.version)),
+                option=orjson.OPT_APPEND_NEWLINE,
             )
-            lines += SEPARATOR
             lines += orjson.dumps({"Item": write.item}, _base64, orjson.OPT_APPEND_NEWLINE)
             self._bytes += len(lines) - before
         if self._bytes >= BUFFER_BYTES:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from ops.convert.resolving import resolved
-from ops.convert.spilling import SEPARATOR
 
 HASH = {"hash": {"B": "AA=="}}
 LIVE = {"revisionState": {"S": "live"}, "name": {"S": "Ann"}, **HASH}
@@ -17,16 +16,18 @@ REDACTED = {"revisionState": {"S": "redacted"}, "dataHash": {"B": "AA=="}, **HAS
 STUB = {"revisionState": {"S": "redacted"}}
 
 
-def line(version: int, item: dict[str, Any], *, is_state: bool) -> bytes:
+def line(version: int, item: dict[str, Any], *, is_state: bool) -> tuple[bytes, bytes]:
     key = {"pk": {"S": "doc"}, "version": {"N": str(version)}}
-    text = json.dumps({"Item": key | item}).encode()
-    return (
-        json.dumps("doc" if is_state else ["doc", str(version)]).encode() + SEPARATOR + text + b"\n"
-    )
+    name = "doc" if is_state else ["doc", str(version)]
+    return json.dumps(name).encode(), json.dumps({"Item": key | item}).encode()
 
 
-def only(*lines: bytes) -> dict[str, Any]:
-    (found,) = resolved(lines)
+def items(*lines: tuple[bytes, bytes]) -> list[bytes]:
+    return resolved(*zip(*lines, strict=True))
+
+
+def only(*lines: tuple[bytes, bytes]) -> dict[str, Any]:
+    (found,) = items(*lines)
     item: dict[str, Any] = json.loads(found)["Item"]
     return item
 
@@ -40,7 +41,7 @@ def test_the_highest_version_of_a_document_stays() -> None:
 def test_a_state_and_a_revision_are_two_items() -> None:
     lines = [line(1, LIVE, is_state=is_state) for is_state in (True, False)]
 
-    assert len(resolved(lines)) == 2
+    assert len(items(*lines)) == 2
 
 
 @pytest.mark.parametrize("order", permutations([LIVE, STUB]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
+
 from handler.contract import RevisionState
 from handler.history import HistoryWrite
 from handler.outcomes import APPLIED
@@ -27,8 +29,10 @@ def revision(document_id: str, version: int) -> HistoryWrite:
     return HistoryWrite("history", document_id, version, RevisionState.LIVE, {}, {})
 
 
-def lines(folder: Path) -> list[bytes]:
-    return [line for path in folder.rglob("*.*") for line in path.read_bytes().split(b"\n")[:-1]]
+def keys(folder: Path) -> list[bytes]:
+    lines = [line for path in folder.rglob("*.*") for line in path.read_bytes().split(b"\n")[:-1]]
+    assert all("Item" in orjson.loads(line) for line in lines[1::2])
+    return lines[::2]
 
 
 def test_items_are_in_the_files_after_a_flush(tmp_path: Path) -> None:
@@ -36,26 +40,26 @@ def test_items_are_in_the_files_after_a_flush(tmp_path: Path) -> None:
     writer = SpillingWriter(tmp_path, partitions=4)
     outcomes = writer.write([write("a"), write("b")], DEADLINE)
     writer.write([write("c")], DEADLINE)
-    assert lines(tmp_path) == []
+    assert keys(tmp_path) == []
     # when
     writer.flush()
     writer.flush()
     # then each is there once
     assert outcomes == [APPLIED, APPLIED]
-    assert len(lines(tmp_path)) == 3
+    assert len(keys(tmp_path)) == 3
 
 
-def test_a_line_tells_its_document_and_which_table_it_is_for(tmp_path: Path) -> None:
-    # given a state and a revision of it, with an id that has every special character of a line
+def test_a_key_tells_its_document_and_which_table_it_is_for(tmp_path: Path) -> None:
+    # given a state and a revision of it, with an id that has characters that end a line
     document_id = 'a"\t\n'
     writer = SpillingWriter(tmp_path, partitions=4)
     # when
     writer.write([write(document_id), revision(document_id, 0)], DEADLINE)
     writer.flush()
     # then
-    found = lines(tmp_path)
-    assert [document_of(line) for line in found] == [document_id] * 2
-    assert sorted(is_state(line) for line in found) == [False, True]
+    found = keys(tmp_path)
+    assert [document_of(key) for key in found] == [document_id] * 2
+    assert sorted(is_state(key) for key in found) == [False, True]
 
 
 def test_a_version_may_have_as_many_digits_as_a_number_of_dynamodb(tmp_path: Path) -> None:
@@ -64,7 +68,7 @@ def test_a_version_may_have_as_many_digits_as_a_number_of_dynamodb(tmp_path: Pat
     writer.write([revision("a", 10**37)], DEADLINE)
 
     writer.flush()
-    assert len(lines(tmp_path)) == 1
+    assert len(keys(tmp_path)) == 1
 
 
 def test_no_more_items_are_in_memory_than_fit(
@@ -75,4 +79,4 @@ def test_no_more_items_are_in_memory_than_fit(
 
     writer.write([write("a")], DEADLINE)
 
-    assert len(lines(tmp_path)) == 1
+    assert len(keys(tmp_path)) == 1
