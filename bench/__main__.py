@@ -127,7 +127,7 @@ FULL = Scale(
     pause_seconds=5.0,
     profiled=10_000,
     exports=ExportScale(revisions=60_000, hashed=8_000, warm_seconds=15.0, large=1_290_000),
-    replay=ReplayScale(documents=200_000, repeats=3, versioned=20_000, large=1_000_000),
+    replay=ReplayScale(documents=500_000, repeats=3, versioned=20_000, large=1_000_000),
 )
 QUICK = Scale(
     throughput=Plan(baseline_revisions=1_000, handler_revisions=4_000, repeats=1),

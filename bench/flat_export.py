@@ -46,12 +46,15 @@ class FlatJournal:
         Number of documents.
     versions
         Revisions of each document, anywhere in the journal.
+    first_version
+        The lowest version of each: more than 0 in an export that lacks a ledger's first blocks.
     seed
         Another seed gives other ids and documents.
     """
 
     documents: int
     versions: int = 1
+    first_version: int = 0
     seed: int = 1
 
     @property
@@ -69,7 +72,7 @@ class FlatJournal:
         random.Random(f"{self.seed}/order").shuffle(numbers)
         written = bytearray(self.documents)
         for number in numbers:
-            yield DocumentVersion(number, written[number])
+            yield DocumentVersion(number, self.first_version + written[number])
             written[number] += 1
 
 

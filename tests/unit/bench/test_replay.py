@@ -61,6 +61,12 @@ def test_the_versions_of_a_document_are_not_neighbours() -> None:
     assert sum(one == next_ for one, next_ in pairwise(numbers)) < 25
 
 
+def test_the_first_versions_may_be_missing() -> None:
+    order = list(FlatJournal(documents=10, versions=2, first_version=1).order())
+
+    assert sorted(order) == [(number, version) for number in range(10) for version in (1, 2)]
+
+
 def test_documents_have_about_550_bytes(tmp_path: Path) -> None:
     size = write_flat_export(FlatJournal(documents=60), tmp_path / "export", processes=1)
 
