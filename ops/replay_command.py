@@ -62,7 +62,7 @@ in which the stream writes them.
 
 It begins with the newest objects, and remembers in an index on disk which
 documents are written, so each costs one write, however many revisions it has.
-The index takes about 30 MB for a million documents; --no-index does without,
+The index takes about 50 MB for a million documents; --no-index does without,
 and writes a document once for each batch of objects that has it. Order does not
 matter and nothing is applied twice: an item is only ever replaced by a higher
 version. So the command may run beside a live stream, and be started again.

@@ -660,8 +660,15 @@ MUTATIONS = (
     Mutation(
         name="an empty field name is left to DynamoDB",
         file="handler/values.py",
-        old='    if "" in found:\n',
+        old='    if "" in found or "" in errors:\n',
         new="    if False:\n",
+        finder="first_oversized",
+    ),
+    Mutation(
+        name="a field that cannot be stored is left out",
+        file="handler/values.py",
+        old="    for error in errors.values():\n        raise error\n",
+        new="",
         finder="first_oversized",
     ),
     Mutation(
