@@ -106,8 +106,9 @@ def _struct(
     found, errors = structure.converted_fields(data, names, position, end, _CONVERSIONS, depth + 1)
     if "" in found or "" in errors:
         raise UnstorableValue("an empty field name")
-    for error in errors.values():
-        raise error
+    if errors:
+        # Taken out, because its traceback has this frame.
+        raise errors.pop(next(iter(errors)))
     return {"M": found}
 
 

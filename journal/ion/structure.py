@@ -333,6 +333,10 @@ def converted_fields(  # noqa: C901, PLR0912, PLR0917 (as in `fields`, calls wou
             else:
                 length, start = variable_length(data, start, head)
         position = start + length
+        # Before it is converted: fields that overlap would be converted again and again, which
+        # takes twice as long for each of them.
+        if position > end:
+            raise IonError(_OVERRUN)
         if head <= _LAST_PADDING:
             continue
         if head >= FIRST_ANNOTATION:
@@ -344,13 +348,13 @@ def converted_fields(  # noqa: C901, PLR0912, PLR0917 (as in `fields`, calls wou
         try:
             found[name] = conversions[head](data, names, head, start, position, depth)
         except (RecordError, IndexError) as error:
-            # A later field of the same name may replace it. Its traceback would be a cycle.
-            errors[name] = error.with_traceback(None)
+            # A later field of the same name may replace it. With its traceback, or that of what it
+            # was raised for, it would keep this frame, and be a cycle of many times its size.
+            error.__traceback__ = error.__context__ = None
+            errors[name] = error
         else:
             if errors:
                 errors.pop(name, None)
-    if position != end:
-        raise IonError(_OVERRUN)
     return found, errors
 
 

@@ -588,6 +588,13 @@ MUTATIONS = (
         finder="first_misreading",
     ),
     Mutation(
+        name="a field may be longer than its struct",
+        file="journal/ion/structure.py",
+        old="        if position > end:\n",
+        new="        if False:\n",
+        finder="first_misreading",
+    ),
+    Mutation(
         name="a wrapper may be longer than its value",
         file="journal/ion/structure.py",
         old="if position != first or end != stop or",

@@ -86,6 +86,16 @@ def _with_imports(imports: bytes) -> bytes:
     return annotated(var_uint(SYMBOL_TABLE), value(STRUCT, content))
 
 
+def _overlapping(size: int) -> bytes:
+    """Return a struct of structs, each with one that takes up all that follows."""
+    lefts = range(size - size % 7 - 7, -1, -7)
+    fields = (
+        b"\x97\xd5\x97\xde" + bytes([left >> 14, left >> 7 & 0x7F, left & 0x7F | 0x80])
+        for left in lefts
+    )
+    return value(STRUCT, b"".join(fields))
+
+
 RECORDS: dict[str, Callable[[], bytes]] = {
     "random bytes": lambda: Random(1).randbytes(MEBIBYTE),
     "zeros": lambda: bytes(MEBIBYTE),
@@ -109,6 +119,7 @@ RECORDS: dict[str, Callable[[], bytes]] = {
     ),
     "lists in lists": lambda: _document(nested(LONG // 4)),
     "fields of one name": lambda: record(value(STRUCT, b"\x97\x11" * (LONG // 2))),
+    "structs in structs that end before them": lambda: record(_overlapping(LONG)),
     "fields without a name": lambda: record(value(STRUCT, b"\xff\x11" * (LONG // 2))),
     "symbols": lambda: record(table=symbol_table(["x"] * (LONG // 2))),
     "symbols after the names": lambda: record(

@@ -6,6 +6,7 @@ proven by tests/integration/test_values_on_dynamodb_local.py.
 
 from __future__ import annotations
 
+import gc
 import struct
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,15 @@ from handler.values import UnstorableValue, attribute_value
 from journal.errors import IonError
 from journal.ion import symbol_tables
 from journal.ion.stream import VERSION_MARKER, single_value
+from journal.ion.structure import converted_fields
+from journal.ion.symbols import SYSTEM_SYMBOLS
 from tests.support.ion import binary
 from tests.support.ion_values import Sample, values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from journal.ion.symbols import Names
 
 
 def converted(text: str) -> Mapping[str, Any]:
@@ -161,6 +166,55 @@ def test_damage_in_the_fields_counts_more_than_a_value_before_it() -> None:
     assert damaged[position:] != data[position:]
     with pytest.raises(IonError):
         attribute_value(single_value(damaged))
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x8a\xd3\x8a\x44\x00", b"\x8a\xd3\x8a\x48\x00", b"\x8a\x48\x00"]
+)
+def test_a_float_that_ends_after_its_struct_is_refused(content: bytes) -> None:
+    with pytest.raises(IonError):
+        attribute_value((content, (*SYSTEM_SYMBOLS, "a"), 0xDE, 0, len(content)))
+
+
+def test_structs_that_overlap_are_not_converted_again_and_again() -> None:
+    # given fields of one name, each of them a struct with one that takes up all that follows
+    field = b"\x8a\xd4\x8a\xde%b"
+    count = 20
+    size = len(field) * count
+    content = b"".join(
+        field % bytes([left >> 7, left & 0x7F | 0x80])
+        for left in range(size - len(field), -1, -len(field))
+    )
+    calls = 0
+
+    def conversion(data: bytes, names: Names, _head: int, start: int, stop: int, depth: int) -> int:
+        nonlocal calls
+        calls += 1
+        converted_fields(data, names, start, stop, conversions, depth)
+        return calls
+
+    conversions = [conversion] * 256
+    # when
+    _, errors = converted_fields(content, (*SYSTEM_SYMBOLS, "a"), 0, size, conversions, 1)
+    # then
+    assert calls <= 2 * count
+    assert not errors
+
+
+@pytest.mark.parametrize("field", [b"\x81\xff", b"\x51\x00", b"\xd3\x8a\x81\xff"])
+def test_what_cannot_be_converted_is_no_cycle(field: bytes) -> None:
+    content = b"\x8a" + field + b"\x8b\x11"
+    gc.collect()
+    gc.disable()
+    # when
+    try:
+        with pytest.raises(IonError):
+            attribute_value((content, (*SYSTEM_SYMBOLS, "a", "b"), 0xDE, 0, len(content)))
+        found = gc.collect()
+    finally:
+        gc.enable()
+    # then
+    assert not found
 
 
 def test_the_deepest_nesting_that_every_statement_stores_is_allowed() -> None:
