@@ -51,6 +51,10 @@ _CACHED_SYMBOLS = 256
 _REMEMBERED_RECORDS = 4
 """Large records whose longest symbol is remembered, and with it all their symbols."""
 
+_REMEMBERED_SYMBOLS = 10_000
+"""With more symbols of earlier records, only those of the last one stay: a record of nothing else
+takes 20 MB."""
+
 _EXACT = Context(prec=500, Emax=99_999, Emin=-99_999)
 
 
@@ -105,7 +109,8 @@ def _longest_of(names: Names) -> int:
     """
     known = _lengths.get(id(names))
     if known is None:
-        if len(_lengths) >= _REMEMBERED_RECORDS:
+        remembered = sum([len(stored_texts(each)) for each, _ in list(_lengths.values())])
+        if len(_lengths) >= _REMEMBERED_RECORDS or remembered > _REMEMBERED_SYMBOLS:
             _lengths.clear()
         known = _lengths[id(names)] = names, _longest(stored_texts(names))
     return known[1]

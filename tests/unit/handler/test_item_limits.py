@@ -199,6 +199,17 @@ def test_large_records_that_take_turns_are_looked_at_once(monkeypatch: pytest.Mo
     assert len(item_limits._lengths) <= item_limits._REMEMBERED_RECORDS
 
 
+def test_large_records_of_many_symbols_are_not_remembered_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(item_limits, "_lengths", {})
+    for number in range(4):
+        names = ", ".join(f"n{number}_{field}: 1" for field in range(12_000))
+        assert surely_fits({}, _document(revision(data=f"{{{names}}}")), 1)
+
+    assert len(item_limits._lengths) == 1
+
+
 def _document(data: bytes) -> Span:
     found = read_record(data, {"Person", WHOLE})
     assert isinstance(found, Revision)
