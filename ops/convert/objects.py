@@ -11,7 +11,7 @@ from isal import isal_zlib
 from infra.import_manifest import OBJECTS_FOLDER
 from ops.convert.destination import open_destination
 from ops.convert.resolving import resolved
-from ops.convert.spilling import document_of, key_number
+from ops.convert.spilling import key_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +117,7 @@ def _split(files: TableFiles) -> list[Sequence[Path]]:
             with path.open("rb") as file:
                 for key in file:
                     # The rest of the number is the same for all of them.
-                    number = key_number(document_of(key)) // files.partitions
+                    number = key_number(key) // files.partitions
                     opened[number % files.parts].writelines((key, next(file)))
             path.unlink()
     finally:

@@ -36,20 +36,14 @@ def table_folder(folder: Path, table_name: str) -> Path:
     return folder / table_name
 
 
-def key_number(document_id: str) -> int:
-    """Return the number by which a document's items are sorted."""
-    return zlib.crc32(document_id.encode(errors="surrogatepass"))
+def key_number(key: bytes) -> int:
+    """Return the number by which an item is sorted, from the line with its key."""
+    return zlib.crc32(key)
 
 
 def is_state(key: bytes) -> bool:
     """Return whether a key is that of a document's current state, and not of its history."""
     return key.startswith(b'"')
-
-
-def document_of(key: bytes) -> str:
-    """Return the id of the document of a key."""
-    content = orjson.loads(key)
-    return str(content if is_state(key) else content[0])
 
 
 def file_name(partition: int, process: int) -> str:
@@ -78,12 +72,13 @@ class SpillingWriter:
         """Add items, which are in the files after the next `flush`."""
         for write in writes:
             document_id = write.document_id
-            lines = self._lines[write.table_name, key_number(document_id) % self._partitions]
-            before = len(lines)
-            lines += orjson.dumps(
+            key = orjson.dumps(
                 document_id if isinstance(write, Write) else (document_id, str(write.version)),
                 option=orjson.OPT_APPEND_NEWLINE,
             )
+            lines = self._lines[write.table_name, key_number(key) % self._partitions]
+            before = len(lines)
+            lines += key
             lines += orjson.dumps({"Item": write.item}, _base64, orjson.OPT_APPEND_NEWLINE)
             self._bytes += len(lines) - before
         if self._bytes >= BUFFER_BYTES:
