@@ -1,9 +1,9 @@
 """What a replay remembers on disk: which documents and batches are done.
 
 A document that a newer batch has written is not written again from an older one. One whose newest
-version is 0 has none that is older, so it is not remembered. What a batch has
-claimed is stored together with the fact that it is done, so a replay that is killed loses what was
-in flight, and nothing else.
+version is 0, a document's first (QLDB developer guide, "Querying document metadata"), has none that
+is older, so it is not remembered. What a batch has claimed is stored together with the fact that it
+is done, so a replay that is killed loses what was in flight, and nothing else.
 """
 
 from __future__ import annotations
