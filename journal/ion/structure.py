@@ -228,55 +228,7 @@ def utf8(data: bytes, start: int, stop: int) -> str:
         raise IonError(NOT_UTF8) from None
 
 
-def fields(data: bytes, names: Names, position: int, end: int) -> Fields:
-    """Find the fields of a struct between its bounds. For duplicate names, the last wins.
-
-    Raises
-    ------
-    IonError
-        If the fields do not end where the struct does.
-    IndexError
-        If the fields do not end before the record does.
-    """
-    found: Fields = {}
-    # A record is a few dozen fields, most of them with one byte for the symbol and one or two for
-    # the length. These are read in place: calls would take most of the time of a whole record.
-    while position < end:
-        symbol = data[position]
-        if symbol >= END_FLAG:
-            symbol -= END_FLAG
-            position += 1
-        else:
-            symbol, position = var_uint(data, position)
-        head = data[position]
-        start = position + 1
-        length = LENGTHS[head]
-        if length < 0:
-            first = data[start]
-            if first >= END_FLAG and length == LENGTH_APART:
-                length = first - END_FLAG
-                start += 1
-            elif data[start + 1] >= END_FLAG and length == LENGTH_APART:
-                length = (first << 7) | (data[start + 1] - END_FLAG)
-                start += 2
-            else:
-                length, start = variable_length(data, start, head)
-        position = start + length
-        if head <= _LAST_PADDING:
-            continue
-        if head >= FIRST_ANNOTATION:
-            head, start, _ = without_annotations(data, names, start, position)
-        try:
-            name = names[symbol]
-        except IndexError:
-            raise IonError(_UNEXPLAINED) from None
-        found[name] = (data, names, head, start, position)
-    if position != end:
-        raise IonError(_OVERRUN)
-    return found
-
-
-def converted_fields(  # noqa: C901, PLR0912, PLR0917 (as in `fields`, calls would take most of the time)
+def converted_fields(  # noqa: C901, PLR0912, PLR0917 (as in `_fields_of`, calls would take most of the time)
     data: bytes,
     names: Names,
     position: int,
@@ -284,7 +236,7 @@ def converted_fields(  # noqa: C901, PLR0912, PLR0917 (as in `fields`, calls wou
     conversions: Sequence[Conversion[Value]],
     depth: int,
 ) -> tuple[dict[str, Value], dict[str, Exception]]:
-    """Find the fields of a struct as `fields` does, and convert each at once.
+    """Find the fields of a struct as `struct` does, and convert each at once.
 
     Parameters
     ----------
@@ -371,15 +323,50 @@ def struct(span: Span) -> Fields:
     return _fields_of(span)
 
 
-def _fields_of(span: Span) -> Fields:
-    data, names, _, start, stop = span
+def _fields_of(span: Span) -> Fields:  # noqa: C901 (calls would take most of the time)
+    data, names, _, position, end = span
+    found: Fields = {}
+    # A record is a few dozen fields, most of them with one byte for the symbol and one or two for
+    # the length. These are read in place: calls would take most of the time of a whole record.
     try:
-        return fields(data, names, start, stop)
+        while position < end:
+            symbol = data[position]
+            if symbol >= END_FLAG:
+                symbol -= END_FLAG
+                position += 1
+            else:
+                symbol, position = var_uint(data, position)
+            head = data[position]
+            start = position + 1
+            length = LENGTHS[head]
+            if length < 0:
+                first = data[start]
+                if first >= END_FLAG and length == LENGTH_APART:
+                    length = first - END_FLAG
+                    start += 1
+                elif data[start + 1] >= END_FLAG and length == LENGTH_APART:
+                    length = (first << 7) | (data[start + 1] - END_FLAG)
+                    start += 2
+                else:
+                    length, start = variable_length(data, start, head)
+            position = start + length
+            if head <= _LAST_PADDING:
+                continue
+            if head >= FIRST_ANNOTATION:
+                head, start, _ = without_annotations(data, names, start, position)
+            try:
+                name = names[symbol]
+            except IndexError:
+                raise IonError(_UNEXPLAINED) from None
+            found[name] = (data, names, head, start, position)
     except IndexError:
         raise IonError(TRUNCATED) from None
+    if position != end:
+        raise IonError(_OVERRUN)
+    return found
 
 
-def distinct_fields(span: Span) -> Fields:  # noqa: C901, PLR0912 (as in `fields`, calls would take most of the time)
+def distinct_fields(span: Span) -> Fields:  # noqa: C901, PLR0912 (as in `_fields_of`, calls would take most of the time)
     """Find the fields of a struct, with their annotations, none of which may come twice.
 
     Returns
@@ -398,7 +385,7 @@ def distinct_fields(span: Span) -> Fields:  # noqa: C901, PLR0912 (as in `fields
     found: Fields = {}
     count = 0
     try:
-        # As in `fields`, the common cases are read in place.
+        # As in `_fields_of`, the common cases are read in place.
         while position < end:
             symbol = data[position]
             if symbol >= END_FLAG:
