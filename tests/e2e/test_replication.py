@@ -36,6 +36,10 @@ pytestmark = [pytest.mark.emulator, pytest.mark.pulumi]
 POLLING_SECONDS = 2.0
 """The emulator looks for new records about once a second."""
 
+RUNNING_SECONDS = (0.0, 0.005, 0.01, 0.02)
+"""How long a process goes on with a batch before it is killed, in turns. The shortest surely ends
+before the batch does."""
+
 COMMON = {"pk", "version", "txTime", "txId", "tableId", "hash"}
 """Attributes of every item."""
 
@@ -204,12 +208,18 @@ def test_a_function_that_is_killed_again_and_again_loses_nothing(deployment: Dep
     How far each of them had come is left to chance; `tests/reliability` kills between any two
     calls.
     """
-    # given documents that change, delivered in two copies to a process that is held up
     ledger, name = deployment.ledger, deployment.ledger_name
     ledger.set_delivery(name, copies=2, shuffle=True, seed=3)
     documents: list[str] = []
     before = interruptions(deployment)
-    for turn, seconds in enumerate((0.0, 0.005, 0.01, 0.02)):
+    for turn, seconds in enumerate(RUNNING_SECONDS * 3):
+        if turn >= len(RUNNING_SECONDS) and interruptions(deployment) > before:
+            break
+        # given a process, which the one that was killed leaves to the next batch to start
+        ledger.commit(name, [Insert(table="Person", document={"firstName": f"First{turn}"})])
+        settled(deployment)
+        eventually(lambda: bool(function_processes(deployment)))
+        # and documents that change, delivered in two copies while it is held up
         inserts = [Insert(table="Person", document={"firstName": f"Lee{n}"}) for n in range(20)]
         updates = [
             Update(table="Person", document_id=known, document={"firstName": f"Turn{turn}"})
